@@ -1,0 +1,56 @@
+"""gradroute's engine: scalar automatic differentiation in which every number can be watched as it moves.
+
+>>> from autodiff import Value
+>>> x = Value(3.0, "x")
+>>> y = x * x + 1
+>>> y.backward()
+>>> x.grad
+6.0
+"""
+
+from autodiff.checks import GradcheckError, KinkWarning, gradcheck
+from autodiff.derivatives import grad, hessian, jacobian, jvp
+from autodiff.expressions import expression
+from autodiff.formulas import FormulaError
+from autodiff.functions import *  # noqa: F403 - the functions of the table, by name
+from autodiff.functions import __all__ as _functions
+from autodiff.graph import Edge, Flow, Graph, Node
+from autodiff.operations import TABLE, Operation
+from autodiff.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
+from autodiff.recording import Scope, no_grad, scope
+from autodiff.routing import PoolRoutes, Window, routes
+from autodiff.value import StaleError, Value, operation
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "TABLE",
+    "Edge",
+    "Flow",
+    "FormulaError",
+    "GradcheckError",
+    "Graph",
+    "KinkWarning",
+    "Node",
+    "Operation",
+    "PoolRoutes",
+    "Scope",
+    "StaleError",
+    "Value",
+    "Window",
+    "avg_pool1d",
+    "avg_pool2d",
+    "expression",
+    "grad",
+    "gradcheck",
+    "hessian",
+    "jacobian",
+    "jvp",
+    "max_pool1d",
+    "max_pool2d",
+    "no_grad",
+    "operation",
+    "routes",
+    "scope",
+    *_functions,
+]

@@ -1,0 +1,191 @@
+"""The little language in which the table of operations is written.
+
+A formula is a Python expression made of numbers, names, ``+ - * / **``, comparisons, ``and or not``,
+``a if c else b``, ``None`` (no path) and calls of known functions. It is parsed, checked, and kept as data:
+each reader (floats, Values, generated code) gives the same tree its own meaning.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from autodiff import ieee
+
+__all__ = ["FormulaError", "contribution", "has_none", "names", "parse", "python", "substitute", "tests"]
+
+BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
+COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
+
+
+class FormulaError(ValueError):
+    """A formula that the language cannot say; the message names the part and what was expected."""
+
+
+def parse(text: str, known: Sequence[str], functions: Callable[[str, int], bool]) -> ast.expr:
+    """The checked tree of a formula.
+
+    ``known`` are the names it may use; ``functions(name, count)`` tells whether a function may be called with
+    that many arguments. Anything else raises :class:`FormulaError`.
+
+    >>> ast.unparse(parse("x if x > 0 else 0", ["x"], lambda name, count: False))
+    'x if x > 0 else 0'
+    """
+    if not isinstance(text, str):
+        raise FormulaError(f"a formula is a string, got {type(text).__name__} {text!r}")
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+        _check(tree, text, known, functions)
+    except (SyntaxError, ValueError, MemoryError) as error:
+        if isinstance(error, FormulaError):
+            raise
+        raise FormulaError(f"cannot read the formula {_short(text)}: {getattr(error, 'msg', error)}") from None
+    except RecursionError:
+        raise FormulaError(f"the formula {_short(text)} is nested too deeply") from None
+    return tree
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+def _check(node: ast.expr, text: str, known: Sequence[str], functions: Callable[[str, int], bool]) -> None:
+    """Refuse every construct that is not of the language, naming it."""
+    match node:
+        case ast.Constant(value=None):
+            return
+        case ast.Constant(value=value) if type(value) in (int, float):
+            if not abs(value) <= sys.float_info.max:
+                raise FormulaError(f"a number in {_short(text)} is too large for a float")
+            return
+        case ast.Name(id=name):
+            if name not in known:
+                expected = ", ".join(known) or "no name"
+                raise FormulaError(f"unknown name '{name}' in {_short(text)}; expected one of: {expected}")
+            return
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
+            if not functions(name, len(args)):
+                count = f"{len(args)} argument{'s' * (len(args) != 1)}"
+                raise FormulaError(f"unknown function '{name}' with {count} in {_short(text)}")
+            parts: Sequence[ast.expr] = args
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not(), operand=operand):
+            parts = [operand]
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
+            parts = [left, right]
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in COMPARE:
+            parts = [left, right]
+        case ast.BoolOp(values=values):
+            parts = values
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            parts = [test, body, orelse]
+        case _:
+            raise FormulaError(f"'{ast.unparse(node)}' in {_short(text)} is not of the formula language")
+    for part in parts:
+        _check(part, text, known, functions)
+
+
+def names(tree: ast.expr) -> set[str]:
+    """The names that a formula reads (functions are not names)."""
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called}
+
+
+def tests(tree: ast.expr) -> list[ast.expr]:
+    """The conditions a formula decides by: where one of them flips there is a kink."""
+    return [node.test for node in ast.walk(tree) if isinstance(node, ast.IfExp)]
+
+
+class _Substitute(ast.NodeTransformer):
+    def __init__(self, table: Mapping[str, ast.expr]) -> None:
+        self.table = table
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.table.get(node.id, node)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        return ast.Call(func=node.func, args=[self.visit(arg) for arg in node.args], keywords=[])
+
+
+def substitute(tree: ast.expr, table: Mapping[str, ast.expr]) -> ast.expr:
+    """The formula with names replaced by formulas."""
+    copy = ast.parse(ast.unparse(tree), mode="eval").body
+    result = _Substitute(table).visit(copy)
+    assert isinstance(result, ast.expr)
+    return result
+
+
+def is_none(tree: ast.expr) -> bool:
+    """Whether the formula is the bare ``None``: no path."""
+    return isinstance(tree, ast.Constant) and tree.value is None
+
+
+def has_none(tree: ast.expr) -> bool:
+    """Whether the formula can answer ``None``: no path, in at least one of its branches."""
+    return any(is_none(node) for node in ast.walk(tree) if isinstance(node, ast.expr))
+
+
+def contribution(partial: ast.expr) -> ast.expr:
+    """The formula of what flows back through a use: the partial derivative times the upstream gradient ``up``.
+
+    The product is taken inside each branch, so that an infinite or undefined slope of the branch not taken is
+    never multiplied; a slope of 1 passes ``up`` on as it is, and a slope of 0 passes exactly 0.
+
+    >>> ast.unparse(contribution(ast.parse("1 if x > 0 else -y", mode="eval").body))
+    'up if x > 0 else -y * up'
+    """
+    up = ast.Name(id="up")
+    match partial:
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return ast.IfExp(test=test, body=contribution(body), orelse=contribution(orelse))
+        case ast.Constant(value=None | 0):
+            return partial
+        case ast.Constant(value=1):
+            return up
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1)):
+            return ast.UnaryOp(op=ast.USub(), operand=up)
+    return ast.BinOp(left=partial, op=ast.Mult(), right=up)
+
+
+def python(tree: ast.expr, inline: Callable[[str, Sequence[ast.expr]], ast.expr] | None = None) -> str:
+    """Python source of a formula over floats; functions are those of :mod:`autodiff.ieee`.
+
+    ``inline`` gives the formula of a function that ieee does not have (another row of the table).
+    """
+
+    def emit(node: ast.expr) -> str:
+        match node:
+            case ast.Constant(value=None):
+                return "None"
+            case ast.Constant(value=value):
+                assert isinstance(value, (int, float))
+                return repr(float(value))
+            case ast.Name(id=name):
+                return name
+            case ast.Call(func=ast.Name(id=name), args=args):
+                if name in ieee.FUNCTIONS or inline is None:
+                    return f"{name}({', '.join(map(emit, args))})"
+                return emit(inline(name, args))
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return f"(not {emit(operand)})"
+            case ast.UnaryOp(op=op, operand=operand):
+                return f"({'-' if isinstance(op, ast.USub) else '+'}{emit(operand)})"
+            case ast.BinOp(left=left, op=ast.Div(), right=right):
+                return f"divide({emit(left)}, {emit(right)})"
+            case ast.BinOp(left=left, op=ast.Pow(), right=right):
+                return f"power({emit(left)}, {emit(right)})"
+            case ast.BinOp(left=left, op=op, right=right):
+                return f"({emit(left)} {BINARY[type(op)]} {emit(right)})"
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return f"({emit(left)} {COMPARE[type(op)]} {emit(right)})"
+            case ast.BoolOp(op=op, values=values):
+                return "(" + (" and " if isinstance(op, ast.And) else " or ").join(map(emit, values)) + ")"
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return f"({emit(body)} if {emit(test)} else {emit(orelse)})"
+        raise FormulaError(f"'{ast.unparse(node)}' is not of the formula language")
+
+    return emit(tree)
+
+
+# What generated Python needs by name.
+NAMESPACE: dict[str, object] = {**ieee.FUNCTIONS, "divide": ieee.divide, "power": ieee.power}

@@ -1,0 +1,165 @@
+"""The functions of the table by name, and those composed of several nodes: n-ary max and min, logsumexp, softmax."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from operator import add
+from sys import float_info
+
+from autodiff.operations import TABLE
+from autodiff.value import Value, function_of
+
+__all__ = [
+    "abs",
+    "absolute",
+    "acos",
+    "asin",
+    "atan",
+    "atan2",
+    "clamp",
+    "cos",
+    "cosh",
+    "elu",
+    "equal",
+    "erf",
+    "erfc",
+    "exp",
+    "expm1",
+    "gelu",
+    "gelu_tanh",
+    "greater",
+    "greater_equal",
+    "hypot",
+    "identity",
+    "leaky_relu",
+    "less",
+    "less_equal",
+    "log",
+    "log1p",
+    "logsumexp",
+    "maximum",
+    "minimum",
+    "not_equal",
+    "relu",
+    "sigmoid",
+    "sign",
+    "silu",
+    "sin",
+    "sinh",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "stop",
+    "tan",
+    "tanh",
+    "where",
+]
+
+Operand = Value | float
+
+
+def _function(name: str) -> Callable[..., Value]:
+    return function_of(TABLE[name])
+
+
+abs = absolute = _function("absolute")
+sign = _function("sign")
+exp = _function("exp")
+expm1 = _function("expm1")
+log = _function("log")
+log1p = _function("log1p")
+sqrt = _function("sqrt")
+sin = _function("sin")
+cos = _function("cos")
+tan = _function("tan")
+asin = _function("asin")
+acos = _function("acos")
+atan = _function("atan")
+atan2 = _function("atan2")
+sinh = _function("sinh")
+cosh = _function("cosh")
+tanh = _function("tanh")
+erf = _function("erf")
+erfc = _function("erfc")
+hypot = _function("hypot")
+relu = _function("relu")
+leaky_relu = _function("leaky_relu")
+elu = _function("elu")
+sigmoid = _function("sigmoid")
+silu = _function("silu")
+softplus = _function("softplus")
+gelu = _function("gelu")
+gelu_tanh = _function("gelu_tanh")
+clamp = _function("clamp")
+where = _function("where")
+stop = _function("stop")
+identity = _function("identity")
+less = _function("less")
+less_equal = _function("less_equal")
+greater = _function("greater")
+greater_equal = _function("greater_equal")
+equal = _function("equal")
+not_equal = _function("not_equal")
+
+_maximum = _function("maximum")
+_minimum = _function("minimum")
+
+
+def maximum(*values: Operand) -> Value:
+    """The largest of the values, composed of binary max nodes from the left.
+
+    The whole gradient goes to the winner: the first value that attains the maximum, or the first NaN. The
+    others have no path. Of one value alone the maximum is a node too; a list, or none, raises ``TypeError``.
+
+    >>> a, b = Value(3.0), Value(5.0)
+    >>> maximum(a, b, 4).backward()
+    >>> a.grad_state, b.grad
+    ('no path', 1.0)
+    """
+    operands = _operands("maximum", values)
+    return reduce(_maximum, operands) if len(operands) > 1 else identity(operands[0])
+
+
+def minimum(*values: Operand) -> Value:
+    """The smallest of the values; ties and NaN as for :func:`maximum`.
+
+    >>> minimum(Value(3.0), 5, 4).data
+    3.0
+    """
+    operands = _operands("minimum", values)
+    return reduce(_minimum, operands) if len(operands) > 1 else identity(operands[0])
+
+
+def logsumexp(*values: Operand) -> Value:
+    """``log(sum(exp(v)))``, exact at any magnitude: the largest value is taken out first, as a constant.
+
+    None at all, or a list, raises ``TypeError``.
+
+    >>> logsumexp(Value(1000.0), 1000).data
+    1000.6931471805599
+    """
+    operands = _operands("logsumexp", values)
+    # Held within the floats, so that -inf - -inf does not make a NaN; no gradient passes through the shift.
+    shift = clamp(stop(maximum(*operands)), -float_info.max, float_info.max)
+    return log(reduce(add, [exp(value - shift) for value in operands])) + shift
+
+
+def softmax(*values: Operand) -> list[Value]:
+    """``exp(v) / sum(exp(v))`` of each value, as ``exp(v - logsumexp(v))``, stable at any magnitude.
+
+    >>> [p.data for p in softmax(Value(0.0), 0.0)]
+    [0.5, 0.5]
+    """
+    operands = _operands("softmax", values)
+    norm = logsumexp(*operands)
+    return [exp(value - norm) for value in operands]
+
+
+def _operands(name: str, values: tuple[Operand, ...]) -> tuple[Operand, ...]:
+    if len(values) == 1 and not isinstance(values[0], Value):
+        got = f"one {type(values[0]).__name__}"
+        raise TypeError(f"{name} takes Values as its arguments, got {got}; for a list write {name}(*values)")
+    if not values:
+        raise TypeError(f"{name} takes at least one value, got none")
+    return values

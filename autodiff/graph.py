@@ -1,0 +1,265 @@
+"""Floor 2: Graph, a frozen, numbered snapshot of what was recorded, parents before children."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from autodiff.ieee import real
+from autodiff.operations import Operation, find
+from autodiff.recording import Scope, tick
+from autodiff.value import NO_PATH, Value, describe, restore, topological
+
+__all__ = ["Edge", "Flow", "Graph", "Node"]
+
+_FORMAT = "gradroute graph"
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node of a graph: its topological number, its operation (None for a leaf), and its operands.
+
+    An operand is the number of a node (an ``int``) or a constant (a ``float``). ``level`` is the length of the
+    longest path from a leaf.
+    """
+
+    number: int
+    op: Operation | None
+    args: tuple[int | float, ...]
+    name: str | None
+    scope: Scope | None
+    level: int
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One use of a node: ``source`` is operand number ``position`` of ``target``; ``x * x`` has two edges."""
+
+    source: int
+    target: int
+    position: int
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The gradient that flowed back over an edge: ``local * upstream = contribution``.
+
+    ``local`` is None where the edge has no path (the loser of a max); ``upstream`` is None where no gradient was
+    computed, or none reached the target; ``contribution`` is None unless both are there.
+    """
+
+    edge: Edge
+    local: float | None
+    upstream: float | None
+    contribution: float | None
+
+
+class Graph:
+    """A frozen, numbered snapshot of everything that some outputs were computed from.
+
+    ``nodes`` are in topological order, ``values`` are the Values behind them, ``edges`` one for each use,
+    ``leaves`` and ``outputs`` are numbers of nodes. Its structure never changes; :meth:`forward` brings the
+    numbers up to date. Anything but Values raises ``TypeError``.
+
+    >>> x = Value(3.0, "x")
+    >>> graph = Graph(x * x + 1)
+    >>> [str(node.op.symbol if node.op else node.name) for node in graph.nodes]
+    ['x', '×', '+']
+    >>> x.data = 4.0
+    >>> graph.forward()
+    (17.0,)
+    """
+
+    def __init__(self, *outputs: Value) -> None:
+        if not outputs:
+            raise TypeError("a Graph needs at least one output Value")
+        for output in outputs:
+            if not isinstance(output, Value):
+                raise TypeError(
+                    f"a Graph is made of Values, got {type(output).__name__}; write Graph(*values) for a list"
+                )
+        self.values = tuple(topological(outputs, check=False))
+        self._numbers = {value: number for number, value in enumerate(self.values)}
+        self.outputs = tuple(self._numbers[output] for output in outputs)
+        self.nodes = self._nodes()
+        self.edges = tuple(
+            Edge(arg, node.number, position)
+            for node in self.nodes
+            for position, arg in enumerate(node.args)
+            if isinstance(arg, int)
+        )
+        self.leaves = tuple(node.number for node in self.nodes if node.op is None)
+
+    def _nodes(self) -> tuple[Node, ...]:
+        nodes: list[Node] = []
+        for number, value in enumerate(self.values):
+            args = tuple(self._numbers[arg] if isinstance(arg, Value) else arg for arg in value.args)
+            level = 1 + max((nodes[arg].level for arg in args if isinstance(arg, int)), default=-1)
+            nodes.append(Node(number, value.op, args, value.name, value.scope, level))
+        return tuple(nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    def __repr__(self) -> str:
+        return f"<Graph of {len(self.nodes)} nodes, {len(self.edges)} edges, {len(self.leaves)} leaves>"
+
+    def number(self, value: Value) -> int:
+        """The number of a Value; ``ValueError`` when the graph does not contain it."""
+        try:
+            return self._numbers[value]
+        except (KeyError, TypeError):
+            what = describe(value) if isinstance(value, Value) else repr(value)
+            raise ValueError(f"{what} is not a node of this graph") from None
+
+    @property
+    def levels(self) -> tuple[tuple[int, ...], ...]:
+        """The numbers of the nodes on each level; level 0 are the leaves."""
+        rows: list[list[int]] = [[] for _ in range(1 + max(node.level for node in self.nodes))]
+        for node in self.nodes:
+            rows[node.level].append(node.number)
+        return tuple(map(tuple, rows))
+
+    @property
+    def scopes(self) -> dict[Scope, tuple[int, ...]]:
+        """The nodes recorded directly in each scope, scopes in order of their first node."""
+        found: dict[Scope, list[int]] = {}
+        for node in self.nodes:
+            if node.scope is not None:
+                found.setdefault(node.scope, []).append(node.number)
+        return {scope: tuple(numbers) for scope, numbers in found.items()}
+
+    def evaluate(self, leaves: Mapping[Value, float] | None = None) -> list[float]:
+        """The number of every node with these leaves instead of their own; no Value is changed.
+
+        Every max, relu and where is decided anew. A key that is no leaf raises ``ValueError``.
+        """
+        given = {self.number(value): real(number) for value, number in (leaves or {}).items()}
+        for number in given:
+            if self.nodes[number].op is not None:
+                raise ValueError(f"{describe(self.values[number])} is computed; only leaves can be given a number")
+        data: list[float] = []
+        for node, value in zip(self.nodes, self.values, strict=True):
+            if node.op is None:
+                data.append(given.get(node.number, value._data))
+            else:
+                data.append(node.op.evaluate(*(data[arg] if isinstance(arg, int) else arg for arg in node.args)))
+        return data
+
+    def forward(self) -> tuple[float, ...]:
+        """Compute every node anew from the leaves' present data, and answer the outputs.
+
+        Every max is decided anew. Gradients stay as they are until the next ``backward()``.
+        """
+        data = self.evaluate()
+        for node, value in zip(self.nodes, self.values, strict=True):
+            if node.op is not None:
+                value._data = data[node.number]
+                value._stamp = tick()  # written after its operands: no longer stale
+        return tuple(data[number] for number in self.outputs)
+
+    def flows(self) -> list[Flow]:
+        """What the last ``backward()`` sent over each edge, from the gradients that the Values hold.
+
+        ``StaleError`` when data were changed after they had been used.
+        """
+        topological([self.values[number] for number in self.outputs])
+        found = []
+        slopes: dict[int, tuple[float | None, ...]] = {}
+        for edge in self.edges:
+            if edge.target not in slopes:
+                slopes[edge.target] = self._slopes(self.nodes[edge.target])
+            found.append(_flow(edge, slopes[edge.target][edge.position], self.values[edge.target]._grad))
+        return found
+
+    def _slopes(self, node: Node) -> tuple[float | None, ...]:
+        assert node.op is not None
+        data = [self.values[arg]._data if isinstance(arg, int) else arg for arg in node.args]
+        return node.op.locals(*data, self.values[node.number]._data)
+
+    def to_json(self) -> str:
+        """The graph as JSON text: operations by name, operands, numbers, gradients, names and scopes."""
+        scopes = _all_scopes(self.nodes)
+        index = {scope: i for i, scope in enumerate(scopes)}
+        return json.dumps(
+            {
+                "format": _FORMAT,
+                "version": 1,
+                "outputs": self.outputs,
+                "scopes": [[scope.name, index.get(scope.parent)] for scope in scopes],
+                "nodes": [_to_record(node, value, index) for node, value in zip(self.nodes, self.values, strict=True)],
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Graph:
+        """The graph of :meth:`to_json`, with Values of its own; text that is none raises ``ValueError``."""
+        try:
+            document = json.loads(text)
+            if document["format"] != _FORMAT or document["version"] != 1:
+                raise ValueError(f"expected format {_FORMAT!r}, version 1")
+            scopes: list[Scope] = []
+            for name, parent in document["scopes"]:
+                scopes.append(Scope(str(name), None if parent is None else scopes[parent]))
+            values: list[Value] = []
+            for record in document["nodes"]:
+                values.append(_from_record(record, values, scopes))
+            return cls(*(values[number] for number in document["outputs"]))
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+            raise ValueError(f"this is not the JSON of a graph: {type(error).__name__}: {error}") from None
+
+
+def _flow(edge: Edge, local: float | None, grad: float | None) -> Flow:
+    if grad is None or grad is NO_PATH:
+        return Flow(edge, local, None, None)
+    if local is None:
+        return Flow(edge, None, grad, None)
+    # As in the formula of a contribution: a slope of 0 sends exactly 0, whatever arrives.
+    return Flow(edge, local, grad, local * grad if local != 0 else 0.0)
+
+
+def _all_scopes(nodes: Iterable[Node]) -> list[Scope]:
+    """The scopes of the nodes and all that enclose them, outer before inner."""
+    found: dict[Scope, None] = {}
+    for node in nodes:
+        chain = []
+        scope = node.scope
+        while scope is not None and scope not in found:
+            chain.append(scope)
+            scope = scope.parent
+        found.update(dict.fromkeys(reversed(chain)))
+    return list(found)
+
+
+def _number(x: float | None) -> float | str | None:
+    """JSON has no inf and no nan: they are written as text."""
+    return x if x is None or math.isfinite(x) else repr(x)
+
+
+def _to_record(node: Node, value: Value, index: Mapping[Scope | None, int]) -> dict[str, Any]:
+    # A constant is wrapped in a list, so that 3 (node 3) and 3.0 (the number) cannot be mistaken.
+    return {
+        "op": node.op and node.op.name,
+        "args": [arg if isinstance(arg, int) else [_number(arg)] for arg in node.args],
+        "data": _number(value._data),
+        "grad": "no path" if value._grad is NO_PATH else _number(value._grad),
+        "name": node.name,
+        "scope": index.get(node.scope),
+    }
+
+
+def _from_record(record: dict[str, Any], values: list[Value], scopes: list[Scope]) -> Value:
+    args = tuple(float(arg[0]) if isinstance(arg, list) else values[arg] for arg in record["args"])
+    op = None if record["op"] is None else find(record["op"])
+    if op is not None and len(args) != len(op.inputs):
+        raise ValueError(f"operation '{op.name}' has {len(op.inputs)} operands, got {len(args)}")
+    grad = record["grad"]
+    grad = NO_PATH if grad == "no path" else None if grad is None else float(grad)
+    scope = None if record["scope"] is None else scopes[record["scope"]]
+    return restore(op, args, float(record["data"]), grad, record["name"], scope)

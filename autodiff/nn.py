@@ -1,0 +1,98 @@
+"""Neurons, layers and multi-layer perceptrons with micrograd's names, built on Value alone."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from autodiff.recording import scope
+from autodiff.value import Value
+
+__all__ = ["MLP", "Layer", "Module", "Neuron"]
+
+
+class Module:
+    """Something with parameters: Values that training changes."""
+
+    def parameters(self) -> list[Value]:
+        """All its parameters, in a fixed order."""
+        return []
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters: they are "not computed" again, and read as 0.0."""
+        for parameter in self.parameters():
+            parameter.grad = None  # type: ignore[assignment]
+
+
+class Neuron(Module):
+    """``relu(w . x + b)`` of ``nin`` inputs, or the sum alone with ``nonlin=False``.
+
+    Weights are drawn uniformly from [-1, 1] with Python's ``random``, the bias starts at 0.
+    """
+
+    def __init__(self, nin: int, nonlin: bool = True) -> None:
+        self.w = [Value(random.uniform(-1, 1)) for _ in range(nin)]
+        self.b = Value(0.0)
+        self.nonlin = nonlin
+
+    def __call__(self, x: Sequence[Value | float]) -> Value:
+        if len(x) != len(self.w):
+            raise ValueError(f"{self!r} has {len(self.w)} inputs, got {len(x)}")
+        act = sum((wi * xi for wi, xi in zip(self.w, x, strict=True)), self.b)
+        return act.relu() if self.nonlin else act
+
+    def parameters(self) -> list[Value]:
+        """The weights, then the bias."""
+        return [*self.w, self.b]
+
+    def __repr__(self) -> str:
+        return f"{'ReLU' if self.nonlin else 'Linear'}Neuron({len(self.w)})"
+
+
+class Layer(Module):
+    """``nout`` neurons side by side, each with ``nin`` inputs; one neuron answers a Value, several a list."""
+
+    def __init__(self, nin: int, nout: int, **kwargs: bool) -> None:
+        self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
+
+    def __call__(self, x: Sequence[Value | float]) -> Value | list[Value]:
+        out = []
+        for i, neuron in enumerate(self.neurons):
+            with scope(f"neuron {i}"):
+                out.append(neuron(x))
+        return out[0] if len(out) == 1 else out
+
+    def parameters(self) -> list[Value]:
+        """The parameters of its neurons, in order."""
+        return [p for neuron in self.neurons for p in neuron.parameters()]
+
+    def __repr__(self) -> str:
+        return f"Layer of [{', '.join(str(neuron) for neuron in self.neurons)}]"
+
+
+class MLP(Module):
+    """A multi-layer perceptron: ``nin`` inputs, layers of the sizes in ``nouts``, relu on all but the last.
+
+    >>> model = MLP(2, [16, 16, 1])
+    >>> len(model.parameters())
+    337
+    """
+
+    def __init__(self, nin: int, nouts: Sequence[int]) -> None:
+        sizes = [nin, *nouts]
+        last = len(nouts) - 1
+        self.layers = [Layer(sizes[i], sizes[i + 1], nonlin=i != last) for i in range(len(nouts))]
+
+    def __call__(self, x: Sequence[Value | float]) -> Value | list[Value]:
+        out: Value | Sequence[Value | float] = x
+        for i, layer in enumerate(self.layers):
+            with scope(f"layer {i}"):
+                out = layer([out] if isinstance(out, Value) else out)
+        return out  # type: ignore[return-value]
+
+    def parameters(self) -> list[Value]:
+        """The parameters of its layers, in order."""
+        return [p for layer in self.layers for p in layer.parameters()]
+
+    def __repr__(self) -> str:
+        return f"MLP of [{', '.join(str(layer) for layer in self.layers)}]"

@@ -1,0 +1,347 @@
+"""Floor 0: the table of operations. One row says everything: the value, and each partial derivative.
+
+Floats, Values, generated code, pictures and sentences all read the same row; adding an operation is one row.
+In a partial, ``None`` means *no path* (nothing flows, nothing is multiplied), ``0`` means that zero flows;
+``out`` is the operation's own value. Every row is checked when it is added.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from autodiff import formulas, ieee
+from autodiff.formulas import FormulaError
+
+__all__ = ["TABLE", "Operation", "add_row"]
+
+TABLE: dict[str, Operation] = {}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Operation:
+    """One row of the table: an operation's inputs, the formula of its value, and of each partial derivative."""
+
+    name: str
+    inputs: tuple[str, ...]
+    defaults: Mapping[str, float]
+    value: ast.expr
+    partials: tuple[ast.expr, ...]
+    symbol: str
+    doc: str
+    domain: tuple[float, float] = (-2.0, 2.0)  # where tests sample it
+    formula: str = ""  # as written, for people
+
+    def __reduce__(self) -> tuple[Callable[[str], Operation], tuple[str]]:
+        return find, (self.name,)
+
+    def __deepcopy__(self, memo: object) -> Operation:
+        return self
+
+    @property
+    def notation(self) -> str:
+        """How it is written: ``infix`` (x + y), ``prefix`` (-x), or ``call`` (max(x, y))."""
+        match self.value:
+            case ast.BinOp(left=ast.Name(id=left), right=ast.Name(id=right)) if (left, right) == self.inputs:
+                return "infix"
+            case ast.UnaryOp(operand=ast.Name(id=operand)) if (operand,) == self.inputs:
+                return "prefix"
+        return "call"
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}({', '.join(self.inputs)}) = {self.formula}>"
+
+    @cached_property
+    def evaluate(self) -> Callable[..., float]:
+        """The value as a function of floats."""
+        return self._function("evaluate", self.inputs, self.source(self.value))
+
+    @cached_property
+    def locals(self) -> Callable[..., tuple[float | None, ...]]:
+        """All partials as a function of the inputs and ``out``: floats, or None for no path."""
+        body = ", ".join(self.source(partial) for partial in self.partials)
+        return self._function("locals", (*self.inputs, "out"), f"({body},)")
+
+    @cached_property
+    def decisions(self) -> Callable[..., tuple[bool, ...]]:
+        """Every condition of the row, at given inputs and ``out``: where one flips there is a kink."""
+        trees = {self.source(test) for tree in (self.value, *self.partials) for test in formulas.tests(tree)}
+        body = "".join(f"bool({tree}), " for tree in sorted(trees))
+        return self._function("decisions", (*self.inputs, "out"), f"({body})")
+
+    def source(self, tree: ast.expr) -> str:
+        """Python source over floats of one of the row's formulas, calling only functions of ``ieee``."""
+        return formulas.python(tree, inline)
+
+    def _function(self, name: str, inputs: Sequence[str], body: str) -> Callable[..., object]:
+        scope: dict[str, object] = dict(formulas.NAMESPACE)
+        exec(f"def {name}({', '.join(inputs)}):\n    return {body}", scope)
+        return scope[name]  # type: ignore[return-value]
+
+
+def inline(name: str, args: Sequence[ast.expr]) -> ast.expr:
+    """The value formula of another row, with its inputs replaced by ``args``."""
+    row = TABLE[name]
+    given = dict(zip(row.inputs, args, strict=False))
+    for missing in row.inputs[len(args) :]:
+        given[missing] = ast.Constant(value=row.defaults[missing])
+    return formulas.substitute(row.value, given)
+
+
+def find(name: str) -> Operation:
+    """The row of that name; ``ValueError`` when there is none."""
+    try:
+        return TABLE[name]
+    except KeyError:
+        raise ValueError(f"no operation is called {name!r}; add it with autodiff.operation(...)") from None
+
+
+def callable_with(name: str, count: int) -> bool:
+    """Whether a formula may call ``name`` with ``count`` arguments: a function of ieee, or an earlier row."""
+    if name in TABLE:
+        row = TABLE[name]
+        return len(row.inputs) - len(row.defaults) <= count <= len(row.inputs)
+    return name in ieee.FUNCTIONS and count == (2 if name in ("hypot", "atan2") else 1)
+
+
+def _signature(text: str) -> tuple[str, tuple[str, ...], dict[str, float]]:
+    """Read ``"leaky_relu(x, slope=0.01)"``: the name, the inputs, and the defaults."""
+    try:
+        match ast.parse(f"def {text}: pass").body:
+            case [
+                ast.FunctionDef(
+                    name=name,
+                    args=ast.arguments(
+                        posonlyargs=[], args=args, vararg=None, kwonlyargs=[], kwarg=None, defaults=defaults
+                    ),
+                )
+            ] if args:
+                inputs = tuple(arg.arg for arg in args)
+                values = [float(ast.literal_eval(default)) for default in defaults]
+                return name, inputs, dict(zip(inputs[len(inputs) - len(values) :], values, strict=True))
+    except (SyntaxError, ValueError, TypeError):
+        pass
+    raise FormulaError(f"operation {text!r}: expected a signature such as 'softsign(x)' or 'leaky_relu(x, slope=0.01)'")
+
+
+def _read(row: str, text: str, known: Sequence[str], let: Mapping[str, ast.expr]) -> ast.expr:
+    try:
+        tree = formulas.parse(text, [*known, *let], callable_with)
+    except FormulaError as error:
+        raise FormulaError(f"operation '{row}': {error}") from None
+    return formulas.substitute(tree, let)
+
+
+def add_row(
+    signature: str,
+    value: str,
+    *partials: str,
+    symbol: str | None = None,
+    let: Mapping[str, str] | None = None,
+    domain: tuple[float, float] = (-2.0, 2.0),
+    doc: str = "",
+) -> Operation:
+    """Add an operation to the table, and answer its row.
+
+    ``signature`` names it and its inputs, ``value`` is the formula of its value, ``partials`` one formula for
+    each input (``None``: no path; ``out``: the operation's own value). ``let`` names a part that several
+    formulas share; ``symbol`` is what pictures show; ``domain`` is where tests sample it. A row that does not
+    read raises ``FormulaError`` (a ``ValueError``) that names the row and what was expected.
+    """
+    name, inputs, defaults = _signature(signature)
+    if name in TABLE:
+        raise FormulaError(f"operation '{name}': the table has a row of this name already")
+    if "out" in inputs or "up" in inputs:
+        raise FormulaError(f"operation '{name}': 'out' and 'up' have a meaning of their own and cannot be inputs")
+    if len(partials) != len(inputs):
+        raise FormulaError(
+            f"operation '{name}': expected {len(inputs)} partial derivatives, one each for {', '.join(inputs)}; "
+            f"got {len(partials)}"
+        )
+    shared: dict[str, ast.expr] = {}
+    for part, text in (let or {}).items():
+        shared[part] = _read(name, text, inputs, shared)
+    tree = _read(name, value, inputs, shared)
+    if formulas.has_none(tree):
+        raise FormulaError(f"operation '{name}': its value cannot be None; only a partial may be (no path)")
+    slopes = tuple(_read(name, partial, [*inputs, "out"], shared) for partial in partials)
+    for partial in slopes:
+        _check_none(name, partial)
+    row = Operation(name, inputs, defaults, tree, slopes, symbol or name, doc, domain, value)
+    TABLE[name] = row
+    return row
+
+
+def _check_none(name: str, partial: ast.expr) -> None:
+    """``None`` stands alone or as a whole branch: it is not a number to calculate with."""
+    branches: list[ast.expr] = [partial]
+    while branches:
+        branch = branches.pop()
+        if isinstance(branch, ast.IfExp):
+            branches += [branch.body, branch.orelse]
+        elif not formulas.is_none(branch) and formulas.has_none(branch):
+            raise FormulaError(f"operation '{name}': None in '{ast.unparse(branch)}' must be a whole branch")
+
+
+def _rows() -> Iterator[Operation]:
+    """The table itself. In order: arithmetic, functions, activations, choices, comparisons."""
+    row = add_row
+    yield row("add(x, y)", "x + y", "1", "1", symbol="+", doc="The sum.")
+    yield row("subtract(x, y)", "x - y", "1", "-1", symbol="−", doc="The difference.")
+    yield row("multiply(x, y)", "x * y", "y", "x", symbol="×", doc="The product.")
+    yield row("divide(x, y)", "x / y", "1 / y", "-out / y", symbol="/", doc="The quotient; 1/0 is inf.")
+    yield row("negative(x)", "-x", "-1", symbol="−", doc="The negation.")
+    # x**0 is 1 whatever x is, so its slope is 0 there; at x = 0 the slope in y is 0 from the right.
+    yield row(
+        "power(x, y)",
+        "x ** y",
+        "0 if y == 0 else y * x ** (y - 1)",
+        "0 if x == 0 and y >= 0 else out * log(x)",
+        symbol="^",
+        doc="x to the power y; nan, never complex, for a negative base and a fractional exponent.",
+        domain=(0.2, 2.0),
+    )
+    yield row("absolute(x)", "abs(x)", "1 if x > 0 else -1 if x < 0 else 0 * x", symbol="abs", doc="|x|; slope 0 at 0.")
+    yield row("sign(x)", "1 if x > 0 else -1 if x < 0 else x", "0", doc="-1, 0 or 1; slope 0.")
+
+    yield row("exp(x)", "exp(x)", "out", doc="The exponential.")
+    yield row("expm1(x)", "expm1(x)", "exp(x)", doc="exp(x) - 1, exact near 0.")
+    yield row("log(x)", "log(x)", "1 / x", domain=(0.2, 3.0), doc="The natural logarithm; -inf at 0, nan below.")
+    yield row("log1p(x)", "log1p(x)", "1 / (1 + x)", domain=(-0.8, 2.0), doc="log(1 + x), exact near 0.")
+    yield row("sqrt(x)", "sqrt(x)", "0.5 / out", domain=(0.2, 3.0), doc="The square root; nan below 0.")
+    yield row("sin(x)", "sin(x)", "cos(x)", doc="The sine.")
+    yield row("cos(x)", "cos(x)", "-sin(x)", doc="The cosine.")
+    yield row("tan(x)", "tan(x)", "1 + out * out", domain=(-1.2, 1.2), doc="The tangent.")
+    yield row("asin(x)", "asin(x)", "1 / sqrt((1 - x) * (1 + x))", domain=(-0.9, 0.9), doc="The arcsine.")
+    yield row("acos(x)", "acos(x)", "-1 / sqrt((1 - x) * (1 + x))", domain=(-0.9, 0.9), doc="The arccosine.")
+    yield row("atan(x)", "atan(x)", "1 / (1 + x * x)", doc="The arctangent.")
+    yield row("sinh(x)", "sinh(x)", "cosh(x)", doc="The hyperbolic sine.")
+    yield row("cosh(x)", "cosh(x)", "sinh(x)", doc="The hyperbolic cosine.")
+    yield row("tanh(x)", "tanh(x)", "1 - out * out", doc="The hyperbolic tangent.")
+    yield row(
+        "erf(x)", "erf(x)", "1.1283791670955126 * exp(-x * x)", doc="The error function; slope 2/sqrt(pi) e^(-x^2)."
+    )
+    yield row("erfc(x)", "erfc(x)", "-1.1283791670955126 * exp(-x * x)", doc="1 - erf(x), exact where erf is near 1.")
+    yield row(
+        "hypot(x, y)",
+        "hypot(x, y)",
+        "0 if x == 0 and y == 0 else x / out",
+        "0 if x == 0 and y == 0 else y / out",
+        doc="sqrt(x² + y²) without overflow; slopes 0 at the origin.",
+    )
+    yield row(
+        "atan2(y, x)",
+        "atan2(y, x)",
+        "0 if x == 0 and y == 0 else x / (x * x + y * y)",
+        "0 if x == 0 and y == 0 else -y / (x * x + y * y)",
+        doc="The angle of the point (x, y); slopes 0 at the origin.",
+    )
+
+    # relu is not max(x, 0): its slope at 0 is 0. Where it is off there is no path, so nothing can leak through.
+    yield row(
+        "relu(x)",
+        "x if on or x != x else 0",
+        "1 if on else x if x != x else None",
+        let={"on": "x > 0"},
+        doc="x where positive, else 0; slope 0 at 0.",
+    )
+    yield row(
+        "leaky_relu(x, slope=0.01)",
+        "x if x > 0 else slope * x",
+        "1 if x > 0 else slope",
+        "None if x > 0 else x",
+        doc="x where positive, else slope * x; the slope at 0 is slope.",
+    )
+    yield row(
+        "elu(x, alpha=1)",
+        "x if x > 0 else alpha * expm1(x)",
+        "1 if x > 0 else alpha * exp(x)",
+        "None if x > 0 else expm1(x)",
+        doc="x where positive, else alpha (e^x - 1).",
+    )
+    yield row("sigmoid(x)", "1 / (1 + exp(-x))", "out * (1 - out)", doc="1 / (1 + e^-x).")
+    yield row(
+        "silu(x)", "x * s", "s * (1 + x * (1 - s))", let={"s": "sigmoid(x)"}, doc="x sigmoid(x), also called swish."
+    )
+    yield row(
+        "softplus(x)", "(x if x > 0 else 0) + log1p(exp(-abs(x)))", "sigmoid(x)", doc="log(1 + e^x), exact at ±1000."
+    )
+    # 1/sqrt(2) and 1/sqrt(2 pi); erfc keeps the left tail exact where 1 + erf would cancel.
+    yield row(
+        "gelu(x)",
+        "x * half",
+        "half + x * exp(-0.5 * x * x) * 0.3989422804014327",
+        let={"half": "0.5 * erfc(-x * 0.7071067811865476)"},
+        doc="x Φ(x), Φ the standard normal distribution function.",
+    )
+    # 0.7978845608028654 = sqrt(2 / pi)
+    yield row(
+        "gelu_tanh(x)",
+        "0.5 * x * (1 + t)",
+        "0.5 * (1 + t) + 0.5 * x * (1 - t * t) * 0.7978845608028654 * (1 + 0.134145 * x * x)",
+        let={"t": "tanh(0.7978845608028654 * (x + 0.044715 * x * x * x))"},
+        doc="The tanh approximation of gelu.",
+    )
+
+    # The first argument that attains the extremum wins the whole gradient; the first NaN wins. The loser has no path.
+    yield row(
+        "maximum(x, y)",
+        "x if first else y",
+        "1 if first else None",
+        "None if first else 1",
+        symbol="max",
+        let={"first": "x >= y or x != x"},
+        doc="The larger; its gradient goes to the winner alone, the first on a tie.",
+    )
+    yield row(
+        "minimum(x, y)",
+        "x if first else y",
+        "1 if first else None",
+        "None if first else 1",
+        symbol="min",
+        let={"first": "x <= y or x != x"},
+        doc="The smaller; its gradient goes to the winner alone, the first on a tie.",
+    )
+    yield row(
+        "clamp(x, low, high)",
+        "high if over else low if x < low else x",
+        "None if over or x < low else 1",
+        "1 if x < low and not over else None",
+        "1 if over else None",
+        let={"over": "x > high or low > high"},
+        doc="x held within [low, high]; slope 1 on the closed interval.",
+    )
+    yield row(
+        "where(condition, x, y)",
+        "x if condition > 0 else y",
+        "None",
+        "1 if condition > 0 else None",
+        "None if condition > 0 else 1",
+        doc="x where condition > 0, else y; the branch not taken has no path.",
+    )
+    yield row("identity(x)", "x", "1", symbol="=", doc="x itself, as a node of its own: the maximum of one value.")
+    yield row("stop(x)", "x", "None", doc="x itself, with no path back: a constant to every derivative.")
+    for name, symbol, sign in COMPARISONS:
+        yield row(
+            f"{name}(x, y)",
+            f"1 if x {sign} y else 0",
+            "None",
+            "None",
+            symbol=symbol,
+            doc=f"1 where x {sign} y, else 0; no path.",
+        )
+
+
+COMPARISONS = (
+    ("less", "<", "<"),
+    ("less_equal", "≤", "<="),
+    ("greater", ">", ">"),
+    ("greater_equal", "≥", ">="),
+    ("equal", "=", "=="),
+    ("not_equal", "≠", "!="),
+)
+
+for _row in _rows():
+    assert TABLE[_row.name] is _row

@@ -1,0 +1,85 @@
+"""Formulas read over Values: evaluating one records its nodes, and so a partial derivative becomes a graph."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from functools import reduce
+
+from autodiff.formulas import COMPARE
+from autodiff.operations import COMPARISONS, TABLE
+from autodiff.value import Value, function_of
+
+__all__ = ["Operand", "apply", "read"]
+
+Operand = Value | float
+
+_ARITHMETIC = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power"}
+_COMPARED = {sign: name for name, _, sign in COMPARISONS}
+
+# x * 1, x / 1 and x ** 1 are x to the last bit, so a derivative need not record them.
+_NEUTRAL = {("multiply", 0), ("multiply", 1), ("divide", 1), ("power", 1)}
+
+
+def apply(name: str, *args: Operand, fold: bool = False) -> Operand:
+    """The operation of that name: of numbers a number, of Values a recorded Value.
+
+    ``fold`` leaves out what changes no bit (``x * 1``).
+    """
+    op = TABLE["absolute" if name == "abs" else name]
+    if not any(isinstance(arg, Value) for arg in args):
+        return op.evaluate(*args, **{key: op.defaults[key] for key in op.inputs[len(args) :]})
+    if fold:
+        for i, arg in enumerate(args):
+            if (name, i) in _NEUTRAL and not isinstance(arg, Value) and arg == 1:
+                return args[1 - i]
+    return function_of(op)(*args)
+
+
+def read(
+    tree: ast.expr,
+    names: Mapping[str, Operand],
+    fold: bool = False,
+    call: Callable[..., Operand] = apply,
+) -> Operand:
+    """The formula over these Values and numbers; ``None`` reads as 0, for nothing flows where there is no path.
+
+    A condition on Values is recorded too (as 1 or 0, choosing by ``where``), so that replaying the graph
+    decides it anew. ``call`` gives functions their meaning.
+    """
+
+    def part(node: ast.expr) -> Operand:
+        match node:
+            case ast.Constant(value=value):
+                return 0.0 if value is None else float(value)  # type: ignore[arg-type]
+            case ast.Name(id=name):
+                return names[name]
+            case ast.Call(func=ast.Name(id=name), args=args):
+                return call(name, *map(part, args))
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return apply("negative", part(operand))
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return part(operand)
+            case ast.UnaryOp(operand=operand):
+                return apply("where", part(operand), 0.0, 1.0)
+            case ast.BinOp(left=left, op=op, right=right):
+                return apply(_ARITHMETIC[type(op)], part(left), part(right), fold=fold)
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return apply(_COMPARED[COMPARE[type(op)]], part(left), part(right))
+            case ast.BoolOp(op=ast.And(), values=values):
+                return reduce(lambda a, b: choose(a, b, 0.0), map(part, values))
+            case ast.BoolOp(values=values):
+                return reduce(lambda a, b: choose(a, 1.0, b), map(part, values))
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                condition = part(test)
+                if not isinstance(condition, Value):
+                    return part(body if condition > 0 else orelse)
+                return apply("where", condition, part(body), part(orelse))
+        raise AssertionError(f"{ast.dump(node)} passed the check of the formula language")
+
+    def choose(condition: Operand, x: Operand, y: Operand) -> Operand:
+        if isinstance(condition, Value):
+            return apply("where", condition, x, y)
+        return x if condition > 0 else y
+
+    return part(tree)

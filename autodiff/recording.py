@@ -1,0 +1,204 @@
+"""How running Python records a graph: scopes, and the functions generated from the table's rows.
+
+For each row two straight-line functions are generated from its formulas: one that records a node, and, for each
+pattern of Value and constant operands, one that pulls the upstream gradient back to the operands (a *rule*).
+A rule belongs to the row, not to the node, so that nodes hold no closures and graphs no reference cycles.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache, cached_property
+from typing import Any
+
+from autodiff import formulas, ieee
+from autodiff.operations import Operation
+
+__all__ = ["Rule", "Scope", "no_grad", "recorder", "rules", "scope"]
+
+
+class Scope:
+    """A named group of nodes: those recorded inside ``with scope(name)``; scopes nest.
+
+    Two scopes of the same name are two groups.
+    """
+
+    __slots__ = ("name", "parent", "recording")
+
+    def __init__(self, name: str, parent: Scope | None, recording: bool = True) -> None:
+        self.name, self.parent, self.recording = name, parent, recording
+
+    def __deepcopy__(self, memo: object) -> Scope:
+        return self  # immutable: a copied graph may share it
+
+    def __reduce__(self) -> tuple[type[Scope], tuple[str, Scope | None, bool]]:
+        return Scope, (self.name, self.parent, self.recording)
+
+    def __repr__(self) -> str:
+        return f"Scope({' / '.join(self.path)!r})"
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The names from the outermost scope to this one."""
+        return (*(self.parent.path if self.parent else ()), self.name)
+
+
+_current: ContextVar[Scope | None] = ContextVar("gradroute_scope", default=None)
+current: Callable[[], Scope | None] = _current.get
+tick: Callable[[], int] = itertools.count(1).__next__
+
+
+@contextmanager
+def scope(name: str) -> Iterator[Scope]:
+    """Group the nodes recorded inside: pictures draw the group as a cluster, and can collapse it to one node.
+
+    >>> from autodiff import Value
+    >>> with scope("neuron"):
+    ...     y = Value(2.0) * 3.0
+    >>> y.scope
+    Scope('neuron')
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"a scope's name is a string, got {type(name).__name__}")
+    outer = current()
+    inner = Scope(name, named(outer), outer.recording if outer else True)
+    token = _current.set(inner)
+    try:
+        yield inner
+    finally:
+        _current.reset(token)
+
+
+class _Paused(Scope):
+    """The scope of ``no_grad``: it groups nothing, and records nothing."""
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """Compute without recording: every result inside is a leaf with no parents.
+
+    >>> from autodiff import Value
+    >>> with no_grad():
+    ...     y = Value(2.0) * 3.0
+    >>> y.parents
+    ()
+    """
+    token = _current.set(_Paused("no_grad", named(current()), recording=False))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def named(scope: Scope | None) -> Scope | None:
+    """The innermost scope that groups nodes (that of ``no_grad`` does not)."""
+    return scope.parent if isinstance(scope, _Paused) else scope
+
+
+class Rule:
+    """How one operation sends gradient back, for one pattern of operands (which are constants, which Values)."""
+
+    def __init__(self, op: Operation, constants: tuple[bool, ...]) -> None:
+        self.op, self.constants = op, constants
+
+    @cached_property
+    def pull(self) -> Callable[[Any, float, dict[Any, float]], None]:
+        """``pull(node, up, adjoints)``: add each operand's contribution; an operand with no path gets no entry."""
+        space = dict(formulas.NAMESPACE)
+        exec(_pull_source(self.op, self.constants), space)
+        return space["pull"]  # type: ignore[return-value]
+
+
+def _pull_source(op: Operation, constants: tuple[bool, ...]) -> str:
+    parts = [formulas.contribution(partial) for partial in op.partials]
+    used = set().union(*(formulas.names(tree) for tree, fixed in zip(parts, constants, strict=True) if not fixed))
+    lines = ["def pull(node, up, adjoints):"]
+    lines.append(f"    {_operands(len(constants))} = node._x, node._y")
+    for i, (name, fixed) in enumerate(zip(op.inputs, constants, strict=True)):
+        if name in used:
+            lines.append(f"    {name} = a{i}{'' if fixed else '._data'}")
+    if "out" in used:
+        lines.append("    out = node._data")
+    for i, (tree, fixed) in enumerate(zip(parts, constants, strict=True)):
+        if not fixed:
+            lines += ["    " + line for line in _send(op, tree, f"a{i}")]
+    return "\n".join([*lines, "    return"])
+
+
+def _operands(count: int) -> str:
+    """Where a node keeps its operands: the first, and the second or a tuple of all others.
+
+    One object a node instead of two: half the work for the garbage collector, which is most of a training step.
+    """
+    rest = f"({''.join(f'a{i}, ' for i in range(1, count))})"
+    return "a0, a1" if count == 2 else f"a0, {rest if count > 2 else '_'}"
+
+
+def _send(op: Operation, tree: ast.expr, operand: str) -> list[str]:
+    """Statements that add a contribution; a branch that is None sends nothing."""
+    if formulas.is_none(tree):
+        return ["pass"]
+    if isinstance(tree, ast.IfExp) and formulas.has_none(tree):
+        body, orelse = (["    " + line for line in _send(op, part, operand)] for part in (tree.body, tree.orelse))
+        return [f"if {op.source(tree.test)}:", *body, "else:", *orelse]
+    return [
+        f"flow = {op.source(tree)}",
+        f"if {operand} in adjoints: adjoints[{operand}] += flow",
+        f"else: adjoints[{operand}] = flow",
+    ]
+
+
+@cache
+def rules(op: Operation) -> tuple[Rule, ...]:
+    """The rules of an operation, by pattern: bit i is set where operand i is a constant."""
+    count = len(op.inputs)
+    patterns = (tuple(bool(bits >> i & 1) for i in range(count)) for bits in range(2**count))
+    return tuple(Rule(op, pattern) for pattern in patterns)
+
+
+def recorder(op: Operation, reflected: bool = False, operator: bool = False) -> Callable[..., Any]:
+    """The function that records ``op``: it takes Values and numbers, and answers a new Value.
+
+    A ``reflected`` one takes its two operands in reverse; an ``operator`` answers ``NotImplemented`` to an
+    array, which then applies itself element by element. Its globals still need ``Value``.
+    """
+    parameters = op.inputs[::-1] if reflected else op.inputs
+    signature = ", ".join(f"{name}={op.defaults[name]!r}" if name in op.defaults else name for name in parameters)
+    lines = [f"def record({signature}):", "    pattern = 0"]
+    for i, name in enumerate(op.inputs):
+        lines += [f"    if {name}.__class__ is Value: a{i} = {name}; {name} = {name}._data"]
+        lines += [f"    else:\n        pattern += {2**i}"]
+        lines += [f"        if {name}.__class__ is not float:"]
+        if operator:
+            lines += [f"            if is_array({name}): return NotImplemented"]
+        lines += [f"            {name} = real({name})", f"        a{i} = {name}"]
+    lines += [
+        "    node = new(Value)",
+        f"    node._data = {op.source(op.value)}",
+        "    scope = current()",
+        "    if scope is None or scope.recording:",
+        "        node._rule = rules[pattern]",
+        f"        node._x, node._y = {_operands(len(op.inputs))}",
+        "        node._scope = scope",
+        "    else:",
+        "        node._rule = node._x = node._y = None; node._scope = named(scope)",
+        "    node._grad = node._name = None",
+        "    node._serial = node._stamp = tick()",
+        "    return node",
+    ]
+    space: dict[str, Any] = dict(formulas.NAMESPACE, new=object.__new__, tick=tick, current=current)
+    space.update(named=named, real=ieee.real, is_array=_is_array, _=None, rules=rules(op))
+    exec("\n".join(lines), space)
+    function: Callable[..., Any] = space["record"]
+    function.__name__ = function.__qualname__ = op.name
+    function.__doc__ = f"{op.doc}\n\nFormula: ``{op.formula}``; operands are Values or real numbers."
+    function.__module__ = "autodiff"
+    return function
+
+
+def _is_array(x: object) -> bool:
+    return hasattr(x, "__array_ufunc__") and getattr(x, "ndim", 0) > 0

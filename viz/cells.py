@@ -1,0 +1,101 @@
+"""What is written into the cells of a grid picture: numbers, sums and small tags, as HTML-like labels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from viz.theme import Theme, number
+
+MOST_ADDENDS = 4
+SMALLEST = 6.0
+_TABLE = '<table border="0" cellborder="0" cellspacing="{space}" cellpadding="{pad}">{rows}</table>'
+
+
+def font(text: str, colour: str, size: float, bold: bool = False) -> str:
+    """Return text of one colour and size; ``text`` must already be escaped.
+
+    >>> font("4", "#000000", 12)
+    '<font color="#000000" point-size="12">4</font>'
+    """
+    inner = f"<b>{text}</b>" if bold else text
+    return f'<font color="{colour}" point-size="{size:g}">{inner}</font>'
+
+
+def stack(*rows: str) -> str:
+    """Return rows written under each other, empty ones left out."""
+    return _TABLE.format(space=0, pad=0, rows="".join(f"<tr><td>{row}</td></tr>" for row in rows if row))
+
+
+def pills(theme: Theme, items: Iterable[tuple[str, int]], size: float, between: str = "") -> str:
+    """Return words on the colours of their windows, side by side: ``items`` are (words, number of the window)."""
+    cells = [
+        f'<td bgcolor="{theme.window(window)}">{font(words, theme.ink(theme.window(window)), size, bold=True)}</td>'
+        for words, window in items
+    ]
+    joint = f"<td>{between}</td>" if between else ""
+    return _TABLE.format(space=1.5, pad=1, rows=f"<tr>{joint.join(cells)}</tr>") if cells else ""
+
+
+def tags(theme: Theme, windows: Sequence[int], room: float, size: float = 7) -> str:
+    """Return the tags ``w0 w1 ...`` of some windows, as many as there is room for."""
+    most = max(1, int(room // (measure(f"w{max(windows, default=0)}", size) + 5)))
+    shown = [(f"w{window}", window) for window in windows[:most]]
+    if len(windows) > most:
+        shown[-1] = (f"+{len(windows) - most + 1}", windows[most - 1])
+    return pills(theme, shown, size)
+
+
+def measure(text: str, size: float) -> float:
+    """Return about how wide a text is, in points: Arial's digits, and half of that for thin characters.
+
+    >>> measure("1.5", 10)
+    14.0
+    """
+    return sum(0.28 if character in " .,-|'" else 0.56 for character in text) * size
+
+
+def fitted(text: str, room: float, size: float) -> float:
+    """Return the font size, at most ``size``, at which a text fits into ``room``.
+
+    >>> fitted("1.6", 40, 15), fitted("-1.23e-10", 30, 15) < 10
+    (15, True)
+    """
+    return max(SMALLEST, min(size, math.floor(2 * size * room / max(room, measure(text, size))) / 2))
+
+
+def sum_rows(theme: Theme, addends: Sequence[tuple[float, int]], colour: str, room: float) -> list[str]:
+    """Return the rows of ``0.7 + 0.9 = 1.6``: on one line when there is room, else the addends above the sum.
+
+    ``addends`` are (contribution, number of the window); more than four of them are only counted.
+    """
+    total = number(sum(value for value, _ in addends))
+    if len(addends) == 1:
+        return [font(total, colour, fitted(total, room, 14), bold=True)]
+    words = [(number(value), window) for value, window in addends]
+    result = font(f"= {total}", colour, fitted(f"= {total}", room, 11), bold=True)
+    if len(words) > MOST_ADDENDS:
+        return [font(f"{len(words)} addends", colour, fitted("99 addends", room, 8)), result]
+    plus = font("+", colour, 10)
+    if sum_width([value for value, _ in addends]) <= room:
+        line = pills(theme, words, 10, plus)
+        return [_TABLE.format(space=0, pad=0, rows=f"<tr><td>{line}</td><td>{result}</td></tr>")]
+    size = min(fitted(f"{one} {other}", room - 18, 9) for (one, _), (other, _) in _pairs(words))
+    return [*(pills(theme, pair, size, font("+", colour, size)) for pair in _lines(words)), result]
+
+
+def sum_width(addends: Sequence[float]) -> float:
+    """Return how wide ``0.7 + 0.9 = 1.6`` is on one line, with its coloured addends.
+
+    >>> 70 < sum_width([0.7, 0.9]) < 90
+    True
+    """
+    return sum(measure(number(a), 10) + 15 for a in addends) + measure(f"= {number(sum(addends))}", 11)
+
+
+def _lines(words: list[tuple[str, int]]) -> list[list[tuple[str, int]]]:
+    return [words[at : at + 2] for at in range(0, len(words), 2)]
+
+
+def _pairs(words: list[tuple[str, int]]) -> list[tuple[tuple[str, int], tuple[str, int]]]:
+    return [(line[0], line[-1]) for line in _lines(words)]

@@ -1,0 +1,149 @@
+"""A drawing in the DOT language that shows and saves itself, with or without a system Graphviz."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import graphviz
+
+from viz import engines
+from viz.theme import FONT_STACK, Theme, theme
+
+DOTS_PER_INCH = 96
+
+
+class Picture(graphviz.Digraph):
+    """A ``graphviz.Digraph`` that displays as SVG in a notebook and saves itself as SVG, PNG or DOT.
+
+    ``look`` names the theme, ``program`` the layout ("dot", "neato", ...), ``fixed`` says that every node and edge
+    carries its own position. All other arguments are those of ``graphviz.Digraph``.
+
+    >>> picture = Picture("dark")
+    >>> picture.node("n0", "hello")
+    >>> "n0 [label=hello]" in picture.source
+    True
+    """
+
+    def __init__(
+        self,
+        look: str | Theme = "light",
+        program: str = "dot",
+        *,
+        fixed: bool = False,
+        timeout: float = 30,
+        dressed: bool = True,
+        **digraph: Any,
+    ) -> None:
+        super().__init__(**{"engine": program, "format": "svg", **digraph})
+        self.theme, self.timeout = theme(look), timeout
+        if dressed:
+            self._dress(fixed)
+
+    def _dress(self, fixed: bool) -> None:
+        """Set the defaults of the theme under whatever the caller gave."""
+        look = self.theme
+        font = {"fontname": look.font, "fontcolor": look.text}
+        # A graph that names its own layout is drawn the same by a plain `dot`, without further options.
+        place = {"layout": "nop2"} if fixed else {}
+        self.graph_attr = {"bgcolor": look.background, **font, **place, **self.graph_attr}
+        self.node_attr = {**font, "color": look.node_border, **self.node_attr}
+        self.edge_attr = {**font, "color": look.node_border, **self.edge_attr}
+
+    def _copy_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        # Copies and subgraphs come through here; neither must be dressed a second time.
+        copied: dict[str, Any] = super()._copy_kwargs(**kwargs)  # type: ignore[no-untyped-call]
+        return {**copied, "look": self.theme, "timeout": self.timeout, "dressed": False}
+
+    def svg(self) -> str:
+        """Return the picture as SVG without links, scripts or anything that names the machine.
+
+        >>> Picture().svg()[:4]
+        '<svg'
+        """
+        return self._laid_out("svg").decode()
+
+    def png(self, scale: float = 2) -> bytes:
+        """Return the picture as PNG, ``scale`` times the usual 96 dots per inch."""
+        return engines.layout(self.source, "png", self.engine, self.timeout, dpi=DOTS_PER_INCH * scale)
+
+    def save_svg(self, path: str | os.PathLike[str]) -> Path:
+        """Save the picture as SVG and return where; ``OSError`` names the path when it cannot be written."""
+        return write(path, self.svg().encode())
+
+    def save_png(self, path: str | os.PathLike[str], scale: float = 2) -> Path:
+        """Save the picture as PNG and return where; ``OSError`` names the path when it cannot be written."""
+        return write(path, self.png(scale))
+
+    def save_dot(self, path: str | os.PathLike[str]) -> Path:
+        """Save the DOT text and return where; ``OSError`` names the path when it cannot be written."""
+        return write(path, self.source.encode())
+
+    def _laid_out(self, format: str, engine: str | None = None) -> bytes:
+        """Return the picture in ``format``; SVG is cleaned whichever way it is asked for."""
+        data = engines.layout(self.source, format, engine or self.engine, self.timeout)
+        return clean(data.decode()).encode() if format == "svg" else data
+
+    # The base class runs `dot` through these three; `pipe`, `render`, `view` and the notebook all end here.
+
+    @property
+    def _pipe_lines(self) -> Callable[..., bytes]:
+        return lambda engine, format, *_, **__: self._laid_out(format, engine)
+
+    @property
+    def _pipe_lines_string(self) -> Callable[..., str]:
+        return lambda engine, format, *_, encoding, **__: self._laid_out(format, engine).decode(encoding)
+
+    @property
+    def _render(self) -> Callable[..., str]:
+        def render(engine: str, format: str, filepath: str, outfile: str | None = None, **options: Any) -> str:
+            target = outfile or f"{filepath}.{format}"
+            if options.get("raise_if_result_exists") and os.path.exists(target):
+                raise graphviz.FileExistsError(f"output file exists: {os.fspath(target)!r}")
+            return str(write(target, self._laid_out(format, engine)))
+
+        return render
+
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **_: Any
+    ) -> dict[str, bytes | str]:
+        try:
+            return super()._repr_mimebundle_(include, exclude)
+        except engines.LayoutError as error:
+            return {"text/plain": f"{error}\n\n{self.source}"}
+
+
+def write(path: str | os.PathLike[str], data: bytes) -> Path:
+    """Write a whole file or nothing: first beside it, then renamed. Returns the path.
+
+    Raises ``OSError`` naming the path when it cannot be written.
+    """
+    target = Path(path)
+    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        draft.write_bytes(data)
+        os.replace(draft, target)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise type(error)(error.errno, f"could not write the picture: {error.strerror}", str(target)) from error
+    return target
+
+
+def clean(svg: str) -> str:
+    """Return Graphviz's SVG without prologue, comments and links, and with fonts every browser finds.
+
+    Graphviz escapes ``<`` and ``>`` in all text and attributes, so a tag seen here is one that Graphviz wrote.
+    A tooltip arrives as a link without a target; it stays, as a title.
+
+    >>> clean('<?xml version="1.0"?><!-- made by --><svg><a xlink:href="http://x" xlink:title="t"><g/></a></svg>')
+    '<svg><g><title>t</title><g/></g></svg>'
+    """
+    svg = re.sub(r"<\?xml.*?\?>\s*|<!DOCTYPE.*?>\s*|<!--.*?-->\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<title>(?![\w.:]+(?:&#45;&gt;[\w.:]+)?</title>).*?</title>\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<a\b[^>]*?xlink:title=\"([^\"]*)\"[^>]*>", r"<g><title>\1</title>", svg)
+    svg = re.sub(r"<a\b[^>]*>", "<g>", svg).replace("</a>", "</g>")
+    svg = svg.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
+    return re.sub(r'font-family="Arial[^"]*"', f'font-family="{FONT_STACK}"', svg)
