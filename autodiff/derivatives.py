@@ -5,6 +5,7 @@ So a gradient can be drawn, stepped through, replayed, and differentiated again,
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from typing import overload
 
@@ -87,7 +88,7 @@ def _as_value(flow: Operand) -> Value:
     return flow if isinstance(flow, Value) else Value(flow)
 
 
-def _uses(node: Value) -> list[tuple[Value, formulas.ast.expr]]:
+def _uses(node: Value) -> list[tuple[Value, ast.expr]]:
     """Each operand of a node that is a Value and can have a path, with the formula of its partial."""
     if node.op is None:
         return []
@@ -95,7 +96,7 @@ def _uses(node: Value) -> list[tuple[Value, formulas.ast.expr]]:
     return [(arg, tree) for arg, tree in uses if isinstance(arg, Value) and not formulas.is_none(tree)]
 
 
-def _contribution(node: Value, partial: formulas.ast.expr, up: Operand) -> Operand:
+def _contribution(node: Value, partial: ast.expr, up: Operand) -> Operand:
     assert node.op is not None
     names = {**dict(zip(node.op.inputs, node.args, strict=True)), "out": node, "up": up}
     return read(formulas.contribution(partial), names, fold=True)

@@ -55,7 +55,7 @@ def _check(node: ast.expr, text: str, known: Sequence[str], functions: Callable[
     match node:
         case ast.Constant(value=None):
             return
-        case ast.Constant(value=value) if type(value) in (int, float):
+        case ast.Constant(value=value) if isinstance(value, (int, float)) and not isinstance(value, bool):
             if not abs(value) <= sys.float_info.max:
                 raise FormulaError(f"a number in {_short(text)} is too large for a float")
             return

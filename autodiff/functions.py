@@ -118,7 +118,7 @@ def maximum(*values: Operand) -> Value:
     ('no path', 1.0)
     """
     operands = _operands("maximum", values)
-    return reduce(_maximum, operands) if len(operands) > 1 else identity(operands[0])
+    return _fold(_maximum, operands)
 
 
 def minimum(*values: Operand) -> Value:
@@ -128,7 +128,7 @@ def minimum(*values: Operand) -> Value:
     3.0
     """
     operands = _operands("minimum", values)
-    return reduce(_minimum, operands) if len(operands) > 1 else identity(operands[0])
+    return _fold(_minimum, operands)
 
 
 def logsumexp(*values: Operand) -> Value:
@@ -154,6 +154,17 @@ def softmax(*values: Operand) -> list[Value]:
     operands = _operands("softmax", values)
     norm = logsumexp(*operands)
     return [exp(value - norm) for value in operands]
+
+
+def _fold(binary: Callable[..., Value], operands: tuple[Operand, ...]) -> Value:
+    """Binary nodes from the left; of one operand alone a node all the same."""
+    first, *others = operands
+    if not others:
+        return identity(first)
+    result = binary(first, others[0])
+    for other in others[1:]:
+        result = binary(result, other)
+    return result
 
 
 def _operands(name: str, values: tuple[Operand, ...]) -> tuple[Operand, ...]:

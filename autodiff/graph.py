@@ -186,7 +186,7 @@ class Graph:
     def to_json(self) -> str:
         """The graph as JSON text: operations by name, operands, numbers, gradients, names and scopes."""
         scopes = _all_scopes(self.nodes)
-        index = {scope: i for i, scope in enumerate(scopes)}
+        index: dict[Scope | None, int] = {scope: i for i, scope in enumerate(scopes)}
         return json.dumps(
             {
                 "format": _FORMAT,

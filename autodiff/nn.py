@@ -21,7 +21,7 @@ class Module:
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters: they are "not computed" again, and read as 0.0."""
         for parameter in self.parameters():
-            parameter.grad = None  # type: ignore[assignment]
+            parameter.grad = None
 
 
 class Neuron(Module):

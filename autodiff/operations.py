@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from autodiff import formulas, ieee
 from autodiff.formulas import FormulaError
@@ -75,10 +76,11 @@ class Operation:
         """Python source over floats of one of the row's formulas, calling only functions of ``ieee``."""
         return formulas.python(tree, inline)
 
-    def _function(self, name: str, inputs: Sequence[str], body: str) -> Callable[..., object]:
-        scope: dict[str, object] = dict(formulas.NAMESPACE)
+    def _function(self, name: str, inputs: Sequence[str], body: str) -> Callable[..., Any]:
+        scope: dict[str, Any] = dict(formulas.NAMESPACE)
         exec(f"def {name}({', '.join(inputs)}):\n    return {body}", scope)
-        return scope[name]  # type: ignore[return-value]
+        function: Callable[..., Any] = scope[name]
+        return function
 
 
 def inline(name: str, args: Sequence[ast.expr]) -> ast.expr:

@@ -197,11 +197,17 @@ def plan(cells: Any, dimensions: int, kernel: Any, stride: Any, padding: Any, di
     numbers |= {"padding": padding, "dilation": dilation}
     if dimensions == 1:
         grid = grid_of([cells], "a list of Values")
-        down, across = [1, 1, 0, 1], [_whole(name, number) for name, number in numbers.items()]
+        down, across = (1, 1, 0, 1), _four(_whole(name, number) for name, number in numbers.items())
     else:
         grid = grid_of(cells, "a list of rows of Values")
-        down, across = map(list, zip(*(_pair(name, number) for name, number in numbers.items()), strict=True))
-    return Pool(grid, _Axis(len(grid), *down, bool(ceil)), _Axis(len(grid[0]), *across, bool(ceil)))
+        pairs = [_pair(name, number) for name, number in numbers.items()]
+        down, across = _four(down for down, _ in pairs), _four(across for _, across in pairs)
+    return Pool(grid, _Axis(len(grid), *down, ceil=bool(ceil)), _Axis(len(grid[0]), *across, ceil=bool(ceil)))
+
+
+def _four(numbers: Iterable[int]) -> tuple[int, int, int, int]:
+    kernel, stride, padding, dilation = numbers
+    return kernel, stride, padding, dilation
 
 
 def grid_of(rows: Any, expected: str) -> list[list[Any]]:

@@ -80,7 +80,7 @@ class Value:
     _y: Value | float | tuple[Value | float, ...] | None
 
     def __init__(self, data: object, name: str | None = None) -> None:
-        self._data = data if data.__class__ is float else real(data)  # type: ignore[assignment]
+        self._data = data if data.__class__ is float else real(data)
         self._grad = self._name = self._rule = self._x = self._y = None
         self._scope = named(current())
         self._serial = self._stamp = tick()
@@ -257,7 +257,7 @@ class Value:
 
 
 _listed: set[int] = set()  # a leftover of an aborted pickle only makes a later one list less
-_write_grad = Value._grad.__set__  # type: ignore[attr-defined]
+_write_grad: Callable[[Value, float], None] = vars(Value)["_grad"].__set__
 for _function in _late:
     _function.__globals__["Value"] = Value
 
@@ -270,7 +270,7 @@ def _published(node: Value, flow: float | None) -> float:
 
 def _state(node: Value) -> tuple[Any, ...]:
     """What a copy takes over beside the structure: the last entry is the moment of a stale node, else None."""
-    stale = any(arg.__class__ is Value and arg._stamp > node._stamp for arg in node.args)  # type: ignore[union-attr]
+    stale = any(arg.__class__ is Value and arg._stamp > node._stamp for arg in node.args)
     moment = node._stamp if node._stamp == math.inf else -1 if stale else None
     return node._data, node._grad, node._name, node._scope, moment
 
@@ -321,13 +321,13 @@ def topological(outputs: Iterable[Value], check: bool = True, inputs: Iterable[V
         node = stack.pop()
         stamp = node._stamp
         x, y = node._x, node._y
-        for arg in (x, y) if y.__class__ is not tuple else (x, *y):  # type: ignore[misc]
+        for arg in (x, y) if y.__class__ is not tuple else (x, *y):
             if arg.__class__ is Value:
-                if arg._stamp > stamp and check:  # type: ignore[union-attr]
-                    _refuse_stale(arg, node)  # type: ignore[arg-type]
+                if arg._stamp > stamp and check:
+                    _refuse_stale(arg, node)
                 if arg not in seen:
-                    seen.add(arg)  # type: ignore[arg-type]
-                    stack.append(arg)  # type: ignore[arg-type]
+                    seen.add(arg)
+                    stack.append(arg)
         if stamp == math.inf and check:
             _refuse_stale(node, node)
     return sorted(seen, key=attrgetter("_serial"))

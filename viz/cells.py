@@ -9,7 +9,10 @@ from viz.theme import Theme, number
 
 MOST_ADDENDS = 4
 SMALLEST = 6.0
-_TABLE = '<table border="0" cellborder="0" cellspacing="{space}" cellpadding="{pad}">{rows}</table>'
+NUMBER, SUM, ADDEND, TAG = 18.0, 13.0, 12.0, 8.0
+# Without the fixed size a table inside a cell is stretched to the width of the cell.
+_TABLE = '<table border="0" cellborder="0" cellspacing="{space}" cellpadding="{pad}" fixedsize="true">{rows}</table>'
+_PILL = '<td bgcolor="{colour}" width="{wide:g}" height="{high:g}" valign="bottom">{words}</td>'
 
 
 def font(text: str, colour: str, size: float, bold: bool = False) -> str:
@@ -29,21 +32,23 @@ def stack(*rows: str) -> str:
 
 def pills(theme: Theme, items: Iterable[tuple[str, int]], size: float, between: str = "") -> str:
     """Return words on the colours of their windows, side by side: ``items`` are (words, number of the window)."""
-    cells = [
-        f'<td bgcolor="{theme.window(window)}">{font(words, theme.ink(theme.window(window)), size, bold=True)}</td>'
-        for words, window in items
-    ]
+    cells = [_pill(theme, words, theme.window(window), size) for words, window in items]
     joint = f"<td>{between}</td>" if between else ""
     return _TABLE.format(space=1.5, pad=1, rows=f"<tr>{joint.join(cells)}</tr>") if cells else ""
 
 
-def tags(theme: Theme, windows: Sequence[int], room: float, size: float = 7) -> str:
+def _pill(theme: Theme, words: str, colour: str, size: float) -> str:
+    label = font(words, theme.ink(colour), size, bold=True)
+    return _PILL.format(colour=colour, wide=round(measure(words, size) + 5), high=size + 5, words=label)
+
+
+def tags(theme: Theme, windows: Sequence[int], room: float) -> str:
     """Return the tags ``w0 w1 ...`` of some windows, as many as there is room for."""
-    most = max(1, int(room // (measure(f"w{max(windows, default=0)}", size) + 5)))
+    most = max(1, int(room // (measure(f"w{max(windows, default=0)}", TAG) + 8)))
     shown = [(f"w{window}", window) for window in windows[:most]]
     if len(windows) > most:
         shown[-1] = (f"+{len(windows) - most + 1}", windows[most - 1])
-    return pills(theme, shown, size)
+    return pills(theme, shown, TAG)
 
 
 def measure(text: str, size: float) -> float:
@@ -71,31 +76,23 @@ def sum_rows(theme: Theme, addends: Sequence[tuple[float, int]], colour: str, ro
     """
     total = number(sum(value for value, _ in addends))
     if len(addends) == 1:
-        return [font(total, colour, fitted(total, room, 14), bold=True)]
+        return [font(total, colour, fitted(total, room, NUMBER), bold=True)]
     words = [(number(value), window) for value, window in addends]
-    result = font(f"= {total}", colour, fitted(f"= {total}", room, 11), bold=True)
+    result = font(f"= {total}", colour, fitted(f"= {total}", room, SUM), bold=True)
     if len(words) > MOST_ADDENDS:
-        return [font(f"{len(words)} addends", colour, fitted("99 addends", room, 8)), result]
-    plus = font("+", colour, 10)
+        return [font(f"{len(words)} addends", colour, fitted("99 addends", room, 9)), result]
     if sum_width([value for value, _ in addends]) <= room:
-        line = pills(theme, words, 10, plus)
-        return [_TABLE.format(space=0, pad=0, rows=f"<tr><td>{line}</td><td>{result}</td></tr>")]
-    size = min(fitted(f"{one} {other}", room - 18, 9) for (one, _), (other, _) in _pairs(words))
-    return [*(pills(theme, pair, size, font("+", colour, size)) for pair in _lines(words)), result]
+        line = pills(theme, words, ADDEND, font("+", colour, ADDEND))
+        return [_TABLE.format(space=0, pad=0, rows=f"<tr><td>{line}</td><td>&#160;{result}</td></tr>")]
+    pairs = [words[at : at + 2] for at in range(0, len(words), 2)]
+    size = min(fitted("".join(word for word, _ in pair), room - 26, ADDEND - 2) for pair in pairs)
+    return [*(pills(theme, pair, size, font("+", colour, size)) for pair in pairs), result]
 
 
 def sum_width(addends: Sequence[float]) -> float:
     """Return how wide ``0.7 + 0.9 = 1.6`` is on one line, with its coloured addends.
 
-    >>> 70 < sum_width([0.7, 0.9]) < 90
+    >>> 90 < sum_width([0.7, 0.9]) < 110
     True
     """
-    return sum(measure(number(a), 10) + 15 for a in addends) + measure(f"= {number(sum(addends))}", 11)
-
-
-def _lines(words: list[tuple[str, int]]) -> list[list[tuple[str, int]]]:
-    return [words[at : at + 2] for at in range(0, len(words), 2)]
-
-
-def _pairs(words: list[tuple[str, int]]) -> list[tuple[tuple[str, int], tuple[str, int]]]:
-    return [(line[0], line[-1]) for line in _lines(words)]
+    return sum(measure(number(a), ADDEND) + 17 for a in addends) + measure(f"= {number(sum(addends))}", SUM)

@@ -6,7 +6,8 @@ import math
 from functools import cached_property
 from itertools import pairwise
 
-from autodiff.pooling import Cell, PoolRoutes, Window
+from autodiff.pooling import Cell
+from autodiff.routing import PoolRoutes, Window
 
 FEW_ARROWS, FEW_CELLS, MANY_OUTLINES = 6, 30, 16
 
@@ -118,7 +119,7 @@ class Facts:
         kind = "average" if self.routes.kind == "avg" else self.routes.kind
         stride = [f"stride {self._sides(self.routes.stride)}"]
         padding = [f"padding {self._sides(self.routes.padding)}"] if any(self.routes.padding) else []
-        return f"{kind} pool {self._sides(self.routes.kernel)} →", ", ".join(stride + padding)
+        return f"{kind} pool {self._sides(self.routes.kernel, short=False)} →", ", ".join(stride + padding)
 
     @property
     def rule(self) -> tuple[str, str]:
@@ -128,7 +129,7 @@ class Facts:
     @property
     def lost(self) -> tuple[str, str]:
         """The mark and the line style of a cell to which no path leads."""
-        return "no path" if self.rows * self.columns <= FEW_CELLS else "·", "dotted"
+        return "no path" if self.rows * self.columns <= FEW_CELLS else "·", "filled"
 
     @property
     def waiting(self) -> tuple[str, str]:
@@ -148,6 +149,8 @@ class Facts:
             told.append("?: gradient not computed")
         return told
 
-    def _sides(self, pair: tuple[int, int]) -> str:
-        flat = self.rows == 1 and self.routes.kernel[0] == 1
-        return str(pair[1]) if flat else f"{pair[0]}×{pair[1]}" if pair[0] != pair[1] else f"{pair[0]}"
+    def _sides(self, pair: tuple[int, int], short: bool = True) -> str:
+        """Return a kernel or a stride as words: one number for a row, or when both are equal and ``short``."""
+        if (self.rows == 1 and self.routes.kernel[0] == 1) or (short and pair[0] == pair[1]):
+            return str(pair[1])
+        return f"{pair[0]}×{pair[1]}"

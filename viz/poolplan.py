@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from autodiff.pooling import PoolRoutes, Window
+from autodiff.routing import PoolRoutes, Window
 from viz import cells
 from viz.canvas import Grid, Point
 from viz.poolfacts import Facts
@@ -12,8 +12,8 @@ from viz.theme import number
 
 # Outlines of windows lie in a zone around the cells, arrows in lanes beyond it, so that neither covers a number.
 ZONE, ZONE_MORE, LANE, LANES_FROM = 4.0, 9.0, 4.0, 5.0
-LOWEST, HIGHEST_SHARE = 50.0, 14.0
-TITLE, APART = 20.0, 46.0
+LOWEST, LINE = 54.0, 17.0
+TITLE, APART = 24.0, 34.0
 
 Places = tuple[Point, Point, Point, Point]
 
@@ -30,9 +30,12 @@ class Plan(Facts):
         self.input = self._grid(-start[0], -start[1], shape)
         self.bounds = self.input.span((top, left), (bottom, right))
         last = (routes.output_shape[0] - 1, routes.output_shape[1] - 1)
-        height = self._grid(0, 0, shape).span((0, 0), last)[3]
+        _, _, width, height = self._grid(0, 0, shape).span((0, 0), last)
+        # The words grow with the picture, so that they stay readable when it is shrunk to a page.
+        self.loud = max(1.0, (self.bounds[2] + width + 160) / 900)
         self.output = self._grid(self.bounds[2] + self.gulf, (self.bounds[3] - height) / 2, shape)
-        self.shift = self.bounds[3] + 2 * self.margin + TITLE + APART
+        self.right = self.output.x + width
+        self.shift = self.bounds[3] + 2 * self.zones[1] + TITLE * self.loud + APART - self.input.y
         self.gradient = self._grid(self.input.x, self.input.y + self.shift, shape)
         self.upstream = self._grid(self.output.x, self.output.y + self.shift, shape)
 
@@ -43,15 +46,15 @@ class Plan(Facts):
     @cached_property
     def size(self) -> tuple[float, float]:
         """Width and height of every cell: room for the longest number and, in a small grid, for a sum on a line."""
-        most = 132.0 if self.columns <= 6 else 84.0 if self.columns <= 10 else 64.0
+        most = 150.0 if self.rows == 1 and self.columns <= 8 else 84.0 if self.columns <= 10 else 64.0
         numbers = [value for row in self.routes.values for value in row]
         numbers += [window.upstream or 0.0 for window in self.routes.windows]
-        wide = [cells.measure(number(value), 15) + 16 for value in numbers]
+        wide = [cells.measure(number(value), cells.NUMBER) + 14 for value in numbers]
         sums = [[value for value, _ in some] for some in self.addends.values() if len(some) <= cells.MOST_ADDENDS]
         wide += [cells.sum_width(some) + 12 for some in sums if len(some) > 1]
         width = min(most, max(LOWEST, *wide))
         lines = max((self._lines(some, width - 10) for some in sums), default=1)
-        return width, max(LOWEST, 24 + HIGHEST_SHARE * lines)
+        return width, max(LOWEST, 24 + LINE * lines)
 
     @staticmethod
     def _lines(some: list[float], room: float) -> int:
@@ -93,30 +96,35 @@ class Plan(Facts):
     @cached_property
     def gulf(self) -> float:
         """How far the input and the output are apart."""
-        above, below = self.operation
-        return max(130.0, cells.measure(above, 12) + 50, cells.measure(below, 10) + 50)
-
-    @property
-    def between(self) -> float:
-        """The middle of the gulf."""
-        return self.bounds[2] + self.gulf / 2
+        words = ((self.operation[0], 14), (self.operation[1], 11), (self.rule[1], 11))
+        return max(120.0, *(cells.measure(text, size * self.loud) + 24 for text, size in words))
 
     def middle(self, grid: Grid) -> float:
         """Return the middle of a grid, across."""
         if grid in (self.input, self.gradient):
             return (self.bounds[0] + self.bounds[2]) / 2
-        return (grid.centre(0, 0)[0] + grid.centre(0, self.routes.output_shape[1] - 1)[0]) / 2
+        return (grid.x + self.right + (grid.x - self.output.x)) / 2
 
-    def title_height(self, grid: Grid) -> float:
-        """Return how high the title of a grid stands."""
-        top = {self.input: self.bounds[1], self.gradient: self.bounds[1] + self.shift}.get(grid, grid.y)
-        return top - self.margin - TITLE / 2
+    def title_place(self, grid: Grid) -> Point:
+        """Return where the title of a grid stands: above it, and level with its neighbour's if arrows run between."""
+        top = {self.input: self.bounds[1], self.gradient: self.gradient.y}.get(grid, grid.y)
+        if self.arrows:
+            top = self.bounds[1] if grid in (self.input, self.output) else self.gradient.y
+        room = self.margin if grid in (self.input, self.output) else self.zones[1]
+        return self.middle(grid), top - room - TITLE * self.loud / 2
+
+    def rule_place(self, grid: Grid) -> Point:
+        """Return where the words between the two grids of a row stand: above their arrows, else in the middle."""
+        at = self.bounds[2] + self.gulf / 2
+        if self.arrows:
+            return at, self.title_place(grid)[1]
+        return at, (self.bounds[1] + self.bounds[3]) / 2 + (self.shift if grid is self.gradient else 0.0)
 
     @property
     def legend_place(self) -> Point:
         """The middle of the legend, under everything."""
-        right = self.output.span((0, 0), (0, self.routes.output_shape[1] - 1))[2]
-        return (self.bounds[0] + right) / 2, self.bounds[3] + self.shift + self.margin + TITLE
+        lowest = self.gradient.centre(self.rows - 1, 0)[1] + self.size[1] / 2
+        return (self.bounds[0] + self.right) / 2, lowest + self.margin + TITLE * self.loud
 
     def outline(self, window: Window) -> list[tuple[float, float, float, float]]:
         """Return the rectangles around a window: one, or one for each cell when the cells lie apart."""

@@ -32,6 +32,7 @@ class Theme:
     positive: str
     negative: str
     no_path: str
+    lost_fill: str
     not_computed: str
     highlight: str
     node_fill: str
@@ -102,6 +103,7 @@ LIGHT = Theme(
     positive="#b84e00",
     negative="#0067a3",
     no_path="#8c97a3",
+    lost_fill="#f3f5f7",
     not_computed="#6b7785",
     highlight="#e69f00",
     node_fill="#ffffff",
@@ -126,6 +128,7 @@ DARK = Theme(
     positive="#ff9d57",
     negative="#6cbcf5",
     no_path="#66727e",
+    lost_fill="#1a2028",
     not_computed="#8794a1",
     highlight="#f0b83d",
     node_fill="#1c232c",
