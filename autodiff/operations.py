@@ -54,6 +54,14 @@ class Operation:
     def __repr__(self) -> str:
         return f"<operation {self.name}({', '.join(self.inputs)}) = {self.formula}>"
 
+    def chooses(self, position: int) -> bool:
+        """Whether operand number ``position`` has a path only in some branches: the others do not take it."""
+        return not formulas.is_none(self.partials[position])
+
+    def chooses_between(self) -> bool:
+        """Whether it picks one of its operands, as max does: several have a path in some branches only."""
+        return sum(formulas.has_none(tree) and not formulas.is_none(tree) for tree in self.partials) > 1
+
     @cached_property
     def evaluate(self) -> Callable[..., float]:
         """The value as a function of floats."""

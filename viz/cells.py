@@ -30,11 +30,12 @@ def stack(*rows: str) -> str:
     return _TABLE.format(space=0, pad=0, rows="".join(f"<tr><td>{row}</td></tr>" for row in rows if row))
 
 
-def pills(theme: Theme, items: Iterable[tuple[str, int]], size: float, between: str = "") -> str:
+def pills(theme: Theme, items: Iterable[tuple[str, int]], size: float, between: str = "", after: str = "") -> str:
     """Return words on the colours of their windows, side by side: ``items`` are (words, number of the window)."""
     cells = [_pill(theme, words, theme.window(window), size) for words, window in items]
-    joint = f"<td>{between}</td>" if between else ""
-    return _TABLE.format(space=1.5, pad=1, rows=f"<tr>{joint.join(cells)}</tr>") if cells else ""
+    line = f'<td height="{size + 5:g}" valign="bottom">{{}}</td>'
+    joint, last = (line.format(words) if words else "" for words in (between, after))
+    return _TABLE.format(space=1.5, pad=1, rows=f"<tr>{joint.join(cells)}{last}</tr>") if cells else ""
 
 
 def _pill(theme: Theme, words: str, colour: str, size: float) -> str:
@@ -82,8 +83,8 @@ def sum_rows(theme: Theme, addends: Sequence[tuple[float, int]], colour: str, ro
     if len(words) > MOST_ADDENDS:
         return [font(f"{len(words)} addends", colour, fitted("99 addends", room, 9)), result]
     if sum_width([value for value, _ in addends]) <= room:
-        line = pills(theme, words, ADDEND, font("+", colour, ADDEND))
-        return [_TABLE.format(space=0, pad=0, rows=f"<tr><td>{line}</td><td>&#160;{result}</td></tr>")]
+        result = font(f"= {total}", colour, ADDEND, bold=True)
+        return [pills(theme, words, ADDEND, font("+", colour, ADDEND), after=result)]
     pairs = [words[at : at + 2] for at in range(0, len(words), 2)]
     size = min(fitted("".join(word for word, _ in pair), room - 26, ADDEND - 2) for pair in pairs)
     return [*(pills(theme, pair, size, font("+", colour, size)) for pair in pairs), result]

@@ -11,6 +11,7 @@ from viz import cells
 from viz.canvas import Canvas, Grid, Point, route
 from viz.picture import Picture
 from viz.poolplan import Plan
+from viz.text import html
 from viz.theme import Theme, blend, number, theme, width
 
 LIMIT = 16
@@ -209,9 +210,9 @@ def _titles(canvas: Canvas, plan: Plan, grids: tuple[Grid, Grid], titles: tuple[
 
 
 def _legend(canvas: Canvas, plan: Plan) -> None:
-    if plan.legend:
-        words = " &#160;·&#160; ".join(plan.legend)
-        canvas.words("legend", plan.legend_place, cells.font(words, canvas.theme.muted, 11 * plan.loud))
+    lines = [cells.font(html(line, limit=999), canvas.theme.muted, 11 * plan.loud) for line in plan.legend_lines]
+    if lines:
+        canvas.words("legend", plan.legend_place, cells.stack(*lines))
 
 
 def _name(prefix: str, cell: Cell) -> str:

@@ -13,7 +13,9 @@ FEW_ARROWS, FEW_CELLS, MANY_OUTLINES = 6, 30, 16
 
 
 def receivers(routes: PoolRoutes, window: Window) -> tuple[Cell, ...]:
-    """Return the cells that the output of a window depends on: its first maximum (or first nan), or all of them."""
+    """Return the cells that have a path to the output of a window: its first maximum (or first nan), or all."""
+    if window.slopes:
+        return tuple(cell for cell in window.cells if cell in window.slopes)
     if routes.kind != "max":
         return window.cells
     values = [(cell, routes.values[cell[0]][cell[1]]) for cell in window.cells]
@@ -139,7 +141,11 @@ class Facts:
     @property
     def legend(self) -> list[str]:
         """What the marks mean that this picture shows."""
-        told = ["thick frame: the largest cell of its window"] if self.routes.kind == "max" else []
+        told = ["thick frame: the first largest cell of its window"] if self.routes.kind == "max" else []
+        if any((window.upstream or 0.0) < 0 for window in self.arrows):
+            told.append("dashed arrow: a negative gradient")
+        if self.beyond and self.routes.kind == "max":
+            told.append("padding never wins")
         if len(self.outlined) < len(self.routes.windows):
             told.append("the other windows lie likewise")
         cells_of_grid = {(row, column) for row in range(self.rows) for column in range(self.columns)}

@@ -97,13 +97,14 @@ class Plan(Facts):
     def gulf(self) -> float:
         """How far the input and the output are apart."""
         words = ((self.operation[0], 14), (self.operation[1], 11), (self.rule[1], 11))
-        return max(120.0, *(cells.measure(text, size * self.loud) + 24 for text, size in words))
+        return max(120.0, *(cells.measure(text, size * self.loud) + 44 for text, size in words))
 
     def middle(self, grid: Grid) -> float:
-        """Return the middle of a grid, across."""
-        if grid in (self.input, self.gradient):
+        """Return the middle of a grid, across; that of the input takes in its padding."""
+        if grid is self.input:
             return (self.bounds[0] + self.bounds[2]) / 2
-        return (grid.x + self.right + (grid.x - self.output.x)) / 2
+        columns = self.columns if grid is self.gradient else self.routes.output_shape[1]
+        return (grid.centre(0, 0)[0] + grid.centre(0, columns - 1)[0]) / 2
 
     def title_place(self, grid: Grid) -> Point:
         """Return where the title of a grid stands: above it, and level with its neighbour's if arrows run between."""
@@ -124,7 +125,16 @@ class Plan(Facts):
     def legend_place(self) -> Point:
         """The middle of the legend, under everything."""
         lowest = self.gradient.centre(self.rows - 1, 0)[1] + self.size[1] / 2
-        return (self.bounds[0] + self.right) / 2, lowest + self.margin + TITLE * self.loud
+        return (self.bounds[0] + self.right) / 2, lowest + self.margin + (
+            TITLE + 7 * (len(self.legend_lines) - 1)
+        ) * self.loud
+
+    @property
+    def legend_lines(self) -> list[str]:
+        """The legend on one line, or an item a line when the picture is too narrow for it."""
+        line = "  ·  ".join(self.legend)
+        fits = cells.measure(line, 11 * self.loud) <= self.right - self.bounds[0]
+        return [line] if fits and self.legend else self.legend
 
     def outline(self, window: Window) -> list[tuple[float, float, float, float]]:
         """Return the rectangles around a window: one, or one for each cell when the cells lie apart."""

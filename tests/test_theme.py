@@ -1,0 +1,111 @@
+"""Colours are told apart, text is readable on them, and numbers are short and honest."""
+
+from itertools import combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from viz.theme import DARK, LIGHT, THEMES, Theme, blend, contrast, number, theme, width
+
+BOTH = pytest.mark.parametrize("look", THEMES.values(), ids=list(THEMES))
+
+
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        (0.25, "0.25"),
+        (-3.0, "-3"),
+        (1.2e-7, "1.2e-7"),
+        (0.1 + 0.2, "0.3"),
+        (-0.0, "0"),
+        (1.6, "1.6"),
+        (0.7 + 0.9, "1.6"),
+        (1 / 3, "0.3333"),
+        (9999.9, "10000"),
+        (999_999.7, "1e6"),
+        (-1.5e300, "-1.5e300"),
+        (5e-324, "4.94e-324"),
+        (float("inf"), "inf"),
+        (float("-inf"), "-inf"),
+        (float("nan"), "nan"),
+        (1e10, "1e10"),
+        (100.0, "100"),
+    ],
+)
+def test_number_is_short(x: float, words: str) -> None:
+    assert number(x) == words
+
+
+@given(st.floats(min_value=-1e308, max_value=1e308))
+def test_number_is_close_to_what_it_stands_for(x: float) -> None:
+    assert float(number(x)) == pytest.approx(x, rel=6e-3, abs=5e-324)
+    assert len(number(x)) <= 10
+
+
+@given(st.floats(allow_nan=False))
+def test_number_is_zero_only_for_zero(x: float) -> None:
+    assert (number(x) == "0") == (x == 0)
+
+
+@given(st.floats(), st.floats())
+def test_a_larger_contribution_is_never_drawn_thinner(one: float, other: float) -> None:
+    assert 0.8 <= width(one) <= 5
+    if abs(one) <= abs(other):
+        assert width(one) <= width(other)
+
+
+def test_width_ignores_the_sign_and_shows_a_factor_of_ten() -> None:
+    assert width(-1.0) == width(1.0)
+    assert width(0.0) == width(float("nan")) == 0.8
+    assert width(float("-inf")) == 5
+    assert width(0.1) < width(1.0) < width(10.0)
+
+
+def test_a_theme_is_found_by_name_or_taken_as_it_is() -> None:
+    assert theme("light") is LIGHT
+    assert theme(DARK) is DARK
+
+
+@pytest.mark.parametrize("wrong", ["sepia", "", None, 3])
+def test_an_unknown_theme_is_named_together_with_the_known_ones(wrong: object) -> None:
+    with pytest.raises(ValueError, match=r"unknown theme .*'dark', 'light'"):
+        theme(wrong)  # type: ignore[arg-type]
+
+
+@BOTH
+def test_every_text_colour_is_readable_on_the_background(look: Theme) -> None:
+    for colour in (look.text, look.muted, look.value, look.gradient, look.positive, look.negative, *look.windows):
+        assert contrast(colour, look.background) >= 4.5, colour
+    assert contrast(look.not_computed, look.background) >= 3
+
+
+@BOTH
+def test_text_in_a_cell_is_readable_on_every_heat_and_every_window(look: Theme) -> None:
+    ramps = [blend(ramp, part / 20) for ramp in (look.value_ramp, look.gradient_ramp) for part in range(21)]
+    for fill in [*ramps, *look.windows, look.node_fill, look.leaf_fill, look.lost_fill, *look.cluster_fills]:
+        assert contrast(look.ink(fill), fill) >= 4.5, fill
+
+
+@BOTH
+def test_a_hotter_cell_stands_out_more_from_the_background(look: Theme) -> None:
+    for ramp in (look.value_ramp, look.gradient_ramp):
+        heats = [contrast(blend(ramp, part / 10), look.background) for part in range(11)]
+        assert heats == sorted(heats)
+        assert heats[-1] > heats[0] * 1.5
+
+
+@BOTH
+def test_eight_windows_have_eight_colours(look: Theme) -> None:
+    colours = [look.window(number) for number in range(8)]
+    for one, other in combinations(colours, 2):
+        apart = sum(abs(int(one[at : at + 2], 16) - int(other[at : at + 2], 16)) for at in (1, 3, 5))
+        assert apart > 60, (one, other)
+
+
+@BOTH
+def test_the_sign_of_a_flow_shows_without_colour(look: Theme) -> None:
+    assert look.flow(1.0)[0] != look.flow(-1.0)[0]
+    assert look.flow(1.0)[1] != look.flow(-1.0)[1]
+    assert look.no_path_style not in (look.positive_style, look.negative_style)
+    assert look.flow(0.0)[0] == look.flow(float("nan"))[0] == look.no_path

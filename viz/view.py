@@ -1,0 +1,144 @@
+"""What of a graph is shown: all of it, or a part, with some scopes collapsed to one box each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from autodiff import Edge, Graph, Scope, Value
+
+LIMIT = 400
+
+Collapse = bool | str | Scope | Iterable[str | Scope]
+
+
+class TooLargeError(ValueError):
+    """A graph with too many nodes to be read; the message says how to look at a part."""
+
+
+@dataclass(frozen=True)
+class View:
+    """The shown part of a graph: ``numbers`` of its nodes, and the collapsed scope that hides a node, if any."""
+
+    graph: Graph
+    numbers: tuple[int, ...]
+    hidden_in: dict[int, Scope]
+
+    def key(self, number: int) -> str:
+        """The name of the box that shows a node: ``n7``, or ``s4`` for the scope whose first node is 4."""
+        scope = self.hidden_in.get(number)
+        return f"n{number}" if scope is None else f"s{self.members(scope)[0]}"
+
+    def members(self, scope: Scope) -> tuple[int, ...]:
+        """The shown nodes that a collapsed scope hides."""
+        return tuple(number for number in self.numbers if self.hidden_in.get(number) is scope)
+
+    def boxes(self) -> int:
+        """How many boxes it takes to draw it."""
+        return len(self.numbers) - len(self.hidden_in) + len(set(self.hidden_in.values()))
+
+    def edges(self) -> dict[tuple[str, str], list[Edge]]:
+        """The shown edges by the boxes they join; only edges of a collapsed box may share a line."""
+        keys = {number: self.key(number) for number in self.numbers}
+        joined: dict[tuple[str, str], list[Edge]] = {}
+        for edge in self.graph.edges:
+            if edge.source in keys and edge.target in keys and keys[edge.source] != keys[edge.target]:
+                joined.setdefault((keys[edge.source], keys[edge.target]), []).append(edge)
+        return joined
+
+    def cut(self) -> tuple[list[int], list[int]]:
+        """The shown nodes with operands that are not shown, and those with uses that are not shown."""
+        shown = set(self.numbers)
+        outer = [e for e in self.graph.edges if (e.source in shown) != (e.target in shown)]
+        above = {e.target for e in outer if e.target in shown and e.target not in self.hidden_in}
+        below = {e.source for e in outer if e.source in shown and e.source not in self.hidden_in}
+        return sorted(above), sorted(below)
+
+
+def view(
+    graph: Graph,
+    around: Value | None = None,
+    depth: int | None = None,
+    reached: bool = False,
+    collapse: Collapse = False,
+    limit: int = LIMIT,
+) -> View:
+    """Choose what to show: the nodes within ``depth`` edges of ``around`` (or before the outputs), scopes collapsed.
+
+    ``reached`` leaves out what no gradient reached, but for the operands refused right beside it. ``collapse`` names scopes, or is True for all the outermost ones. A graph of more than ``limit`` boxes is
+    collapsed by scope, the innermost first, and refused with :class:`TooLargeError` when that is not enough.
+    """
+    numbers = _part(graph, around, depth)
+    if reached:
+        numbers = _reached(graph, numbers)
+    shown = _collapsed(graph, numbers, _chosen(graph, collapse))
+    if shown.boxes() > limit and collapse is False:
+        deepest = max((len(scope.path) for scope in graph.scopes), default=0)
+        for level in range(deepest, 0, -1):
+            shown = _collapsed(graph, numbers, lambda scope, level=level: len(scope.path) == level)
+            if shown.boxes() <= limit:
+                break
+    if shown.boxes() > limit:
+        raise TooLargeError(
+            f"this graph would take {shown.boxes()} boxes, and more than {limit} cannot be read; look at a part with "
+            f"around=<a Value> and depth=2, or at the end with depth=3, group nodes with scope(...) and "
+            f"collapse=True, or raise max_nodes"
+        )
+    return shown
+
+
+def _part(graph: Graph, around: Value | None, depth: int | None) -> tuple[int, ...]:
+    if around is None and depth is None:
+        return tuple(range(len(graph)))
+    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
+        raise ValueError(f"depth is a number of edges, 0 or more, got {depth!r}")
+    near: list[list[int]] = [[] for _ in graph]
+    for edge in graph.edges:
+        near[edge.target].append(edge.source)
+        if around is not None:
+            near[edge.source].append(edge.target)
+    start = graph.outputs if around is None else (graph.number(around),)
+    seen, front = set(start), set(start)
+    for _ in range(2 if depth is None else depth):
+        front = {other for number in front for other in near[number]} - seen
+        seen |= front
+    return tuple(sorted(seen))
+
+
+def _reached(graph: Graph, numbers: Sequence[int]) -> tuple[int, ...]:
+    if not any(value.grad_state in ("value", "zero") for value in graph.values):
+        raise ValueError("reached=True shows where the gradient went, and there is none yet: call backward() first")
+    on_path = {number for number in numbers if graph.values[number].grad_state in ("value", "zero")}
+    beside = {edge.source for edge in graph.edges if edge.target in on_path}
+    return tuple(number for number in numbers if number in on_path | beside)
+
+
+def _chosen(graph: Graph, collapse: Collapse) -> Callable[[Scope], bool]:
+    if isinstance(collapse, bool):
+        return lambda scope: collapse and scope.parent is None
+    wanted = {collapse} if isinstance(collapse, (str, Scope)) else set(collapse)
+    present = {part for scope in graph.scopes for part in _chain(scope)}
+    known = {scope.name for scope in present} | present
+    if not wanted <= known:
+        missing = sorted(str(w) for w in wanted - known)
+        names = sorted({scope.name for scope in present})
+        raise ValueError(f"no scope of this graph is called {', '.join(missing)}; its scopes are {names}")
+    return lambda scope: scope in wanted or scope.name in wanted
+
+
+def _chain(scope: Scope | None) -> list[Scope]:
+    """A scope and those around it, outermost first."""
+    chain: list[Scope] = []
+    while scope is not None:
+        chain.append(scope)
+        scope = scope.parent
+    return chain[::-1]
+
+
+def _collapsed(graph: Graph, numbers: Sequence[int], chosen: Callable[[Scope], bool]) -> View:
+    hidden: dict[int, Scope] = {}
+    for number in numbers:
+        outermost = next(filter(chosen, _chain(graph.nodes[number].scope)), None)
+        if outermost is not None:
+            hidden[number] = outermost
+    return View(graph, tuple(numbers), hidden)
