@@ -48,9 +48,9 @@ def draw(
         raise ValueError(f"rankdir must be one of LR, TB, RL, BT; got {rankdir!r}")
     graph = output if isinstance(output, Graph) else Graph(*([output] if isinstance(output, Value) else output))
     frame = sys._getframe(1) if names else None
-    return _Drawing(view(graph, around, depth, reached, collapse, max_nodes), names_of(graph, frame), theme, rankdir).picture(
-        legend, timeout
-    )
+    return _Drawing(
+        view(graph, around, depth, reached, collapse, max_nodes), names_of(graph, frame), theme, rankdir
+    ).picture(legend, timeout)
 
 
 ALIGNED = 40  # boxes up to which all inputs stand in one column
@@ -167,7 +167,9 @@ class _Drawing:
         used = {edge.source for edge in self.graph.edges if edge.source in members and edge.target not in members}
         used |= set(members) & set(self.graph.outputs)
         rows = [f'<font point-size="{look.name_size:g}"><b>{html(scope.name, 40)}</b></font>']
-        rows.append(f'<font point-size="{look.small_size:g}" color="{look.muted}">{_count(len(members), "node")}</font>')
+        rows.append(
+            f'<font point-size="{look.small_size:g}" color="{look.muted}">{_count(len(members), "node")}</font>'
+        )
         if len(used) == 1:
             value = self.graph.values[used.pop()]
             rows += [self._value(value), self._gradient(value)]

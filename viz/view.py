@@ -9,7 +9,7 @@ from autodiff import Edge, Graph, Scope, Value
 
 LIMIT = 400
 
-Collapse = bool | str | Scope | Iterable[str | Scope]
+Collapse = bool | str | Scope | Iterable[str | Scope] | Callable[[Scope], bool]
 
 
 class TooLargeError(ValueError):
@@ -65,7 +65,8 @@ def view(
 ) -> View:
     """Choose what to show: the nodes within ``depth`` edges of ``around`` (or before the outputs), scopes collapsed.
 
-    ``reached`` leaves out what no gradient reached, but for the operands refused right beside it. ``collapse`` names scopes, or is True for all the outermost ones. A graph of more than ``limit`` boxes is
+    ``reached`` leaves out what no gradient reached, but for the operands refused right beside it. ``collapse`` names scopes,
+    is True for all the outermost ones, or tells of each Scope whether to fold it. A graph of more than ``limit`` boxes is
     collapsed by scope, the innermost first, and refused with :class:`TooLargeError` when that is not enough.
     """
     numbers = _part(graph, around, depth)
@@ -116,6 +117,8 @@ def _reached(graph: Graph, numbers: Sequence[int]) -> tuple[int, ...]:
 def _chosen(graph: Graph, collapse: Collapse) -> Callable[[Scope], bool]:
     if isinstance(collapse, bool):
         return lambda scope: collapse and scope.parent is None
+    if callable(collapse):
+        return collapse
     wanted = {collapse} if isinstance(collapse, (str, Scope)) else set(collapse)
     present = {part for scope in graph.scopes for part in _chain(scope)}
     known = {scope.name for scope in present} | present

@@ -1,0 +1,160 @@
+"""``python -m viz``: the pictures of a gradient on its way through max pooling, written into a folder."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from autodiff import Graph, Value, Window, expression
+from viz.demo import CONVOLUTION, Pool, digit_network, grid_of, pooled, telling
+from viz.digits import digit
+from viz.drawing import draw
+from viz.engines import LayoutError
+from viz.picture import Picture
+from viz.pool import picture
+from viz.theme import number
+from viz.words import leaf_sentences, pool_sentences
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(message)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m viz",
+        description="Draw how the gradient passes through max pooling: of a handwritten digit, of a grid of your "
+        "own, or of an expression.",
+        epilog="examples:  python -m viz --digit 7   |   python -m viz --grid '3 0 4 2 0'   |   "
+        "python -m viz 'max(a*b, c) + a' a=2 b=-3 c=10",
+    )
+    parser.add_argument("expression", nargs="?", help="a formula to draw instead, such as 'max(a*b, c) + a'")
+    parser.add_argument("values", nargs="*", metavar="name=number", help="the numbers of its names")
+    parser.add_argument("--digit", type=int, help="which handwritten digit, 0 to 9 (default 3)")
+    parser.add_argument("--grid", help="numbers to pool instead, rows separated by ';'")
+    parser.add_argument("--kernel", type=int, help="the pool's kernel_size (default 3)")
+    parser.add_argument("--stride", type=int, help="the pool's stride (default 2, so that windows overlap)")
+    parser.add_argument("--padding", type=int, help="the pool's padding (default 0)")
+    parser.add_argument("--theme", choices=["light", "dark"], default="light", help="the look (default light)")
+    parser.add_argument("--out", default="out", metavar="FOLDER", help="where to write (default out/)")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; 0 when all was written, 2 with one sentence on what was wrong."""
+    try:
+        options = _parser().parse_intermixed_args(arguments)
+        _refuse_mixtures(options)
+        if options.expression is not None:
+            _draw_expression(options)
+        else:
+            _draw_pool(options)
+        return 0
+    except (ValueError, TypeError, OverflowError, OSError, LayoutError) as error:
+        print(f"python -m viz: {error}", file=sys.stderr)
+        return 2
+
+
+def _refuse_mixtures(options: argparse.Namespace) -> None:
+    """Options that would have no effect are a mistake worth a sentence."""
+    pooling = [name for name in ("digit", "grid", "kernel", "stride", "padding") if getattr(options, name) is not None]
+    if options.expression is not None and pooling:
+        raise ValueError(f"an expression is drawn as it is: --{pooling[0]} does not go with it")
+    if options.digit is not None and options.grid is not None:
+        raise ValueError("--digit and --grid exclude each other: which of them is to be pooled?")
+
+
+def _draw_expression(options: argparse.Namespace) -> None:
+    output = expression(options.expression, **dict(_assignment(text) for text in options.values))
+    output.name = output.name or "result"
+    output.backward()
+    print(f"{options.expression} = {number(output.data)}\n")
+    _write(options, graph=draw(output, theme=options.theme, names=False))
+    print("\n".join(leaf_sentences(Graph(output))))
+
+
+def _assignment(text: str) -> tuple[str, float]:
+    name, sign, digits = text.partition("=")
+    try:
+        if sign and name.strip().isidentifier():
+            return name.strip(), float(digits)
+    except ValueError:
+        pass
+    raise ValueError(f"{text!r} is not of the form name=number, such as a=2")
+
+
+def _draw_pool(options: argparse.Namespace) -> None:
+    which = 3 if options.digit is None else options.digit
+    numbers = None if options.grid is None else _numbers(options.grid)
+    settings = _settings(options, numbers)
+    pool = _network(numbers, which, settings)
+    pool.score.backward()
+    source = "your grid" if numbers else f"digit {which}, convolution, relu"
+    size = f"{_size(settings['kernel_size'])}, stride {settings['stride']}"
+    print(f"{source}, max pool {size}: score {number(pool.score.data)}\n")
+    grid = picture(pool.routes(), options.theme)
+    if numbers is None:
+        graph = _one_output(_network(None, which, settings), telling(pool), options.theme)
+    else:
+        graph = draw(pool.score, theme=options.theme, names=False)
+    _write(options, pool=grid, graph=graph)
+    print("(row,column) counts from 0; windows are numbered row by row.")
+    print("\n".join(pool_sentences(pool.routes())))
+
+
+def _one_output(pool: Pool, window: Window, look: str) -> Picture:
+    """The gradient of one of the pool's outputs on its way to the cell that won, the convolution folded."""
+    output = pool.windows()[window.number]
+    output.backward(window.upstream or 0.0)
+    return draw(output, theme=look, names=False, collapse=CONVOLUTION)
+
+
+def _network(numbers: list[list[float]] | None, which: int, settings: dict[str, Any]) -> Pool:
+    if numbers is None:
+        return digit_network(digit(which), **settings)
+    cells: Any = grid_of(numbers, "x")
+    if len(numbers) == 1:
+        cells = [Value(x, f"x{i}") for i, x in enumerate(numbers[0])]
+    return pooled(cells, **settings)
+
+
+def _settings(options: argparse.Namespace, numbers: list[list[float]] | None) -> dict[str, Any]:
+    kernel: Any = 3 if options.kernel is None else options.kernel
+    if options.kernel is None and numbers is not None:  # a small grid gets windows that fit it
+        kernel = min(3, len(numbers[0])) if len(numbers) == 1 else (min(3, len(numbers)), min(3, len(numbers[0])))
+    stride = 2 if options.stride is None else options.stride
+    return {"kernel_size": kernel, "stride": stride, "padding": options.padding or 0}
+
+
+def _size(kernel: int | tuple[int, int]) -> str:
+    down, across = (kernel, kernel) if isinstance(kernel, int) else kernel
+    return f"{down}×{across}"
+
+
+def _numbers(text: str) -> list[list[float]]:
+    rows = [row.replace(",", " ").split() for row in text.split(";") if row.strip()]
+    try:
+        numbers = [[float(entry) for entry in row] for row in rows]
+    except ValueError as error:
+        raise ValueError(f"--grid takes numbers, rows separated by ';', such as '3 0 4; 2 0 1': {error}") from None
+    if not numbers:
+        raise ValueError("--grid takes numbers, rows separated by ';', such as '3 0 4; 2 0 1'; got none")
+    return numbers
+
+
+def _write(options: argparse.Namespace, **pictures: Picture) -> None:
+    folder = Path(options.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, drawing in pictures.items():
+        drawing.save_dot(folder / f"{name}.dot")  # first, so that the text is there even where no layout is
+        paths = [drawing.save_svg(folder / f"{name}.svg"), drawing.save_png(folder / f"{name}.png")]
+        print("wrote " + " and ".join(map(str, paths)))
+    print()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
