@@ -33,9 +33,10 @@ def draw(
     One box for each Value: its name, its value above, its gradient below; one line for each use, labelled
     ``local × upstream = contribution``, its arrowhead pointing the way the gradient flows. A path that a max did
     not take is grey and dotted. Unnamed Values are called like the caller's variables, unless ``names=False``.
-    ``around`` and ``depth`` show a part, ``reached`` only where the gradient went; ``collapse`` folds scopes (True, a name, a Scope, or several) to one box;
-    ``rankdir`` is LR or TB. A graph too large to read raises ``TooLargeError`` (a ``ValueError``), changed data
-    ``StaleError``, anything but Values ``TypeError``.
+    ``around`` and ``depth`` show a part, ``reached`` only where the gradient went; ``collapse`` folds scopes (True,
+    a name, a Scope, several, or a function of a Scope) to one box each; ``rankdir`` is LR or TB. A graph too large
+    to read raises ``TooLargeError`` (a ``ValueError``), changed data ``StaleError``, anything but Values
+    ``TypeError``.
 
     >>> from autodiff import maximum
     >>> a, b = Value(3.0, "a"), Value(5.0, "b")

@@ -53,5 +53,5 @@ def _values(name: str, thing: Any, depth: int) -> Iterator[tuple[str, Value]]:
         for key, entry in list(thing.items())[:_SCAN_LIMIT]:
             if isinstance(key, (str, int)):
                 yield from _values(f"{name}[{key!r}]", entry, depth - 1)
-    elif depth and getattr(thing, "dtype", None) == object and hasattr(thing, "tolist"):
+    elif depth and str(getattr(thing, "dtype", "")) == "object" and hasattr(thing, "tolist"):
         yield from _values(name, thing.tolist(), depth)

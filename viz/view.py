@@ -65,9 +65,10 @@ def view(
 ) -> View:
     """Choose what to show: the nodes within ``depth`` edges of ``around`` (or before the outputs), scopes collapsed.
 
-    ``reached`` leaves out what no gradient reached, but for the operands refused right beside it. ``collapse`` names scopes,
-    is True for all the outermost ones, or tells of each Scope whether to fold it. A graph of more than ``limit`` boxes is
-    collapsed by scope, the innermost first, and refused with :class:`TooLargeError` when that is not enough.
+    ``reached`` leaves out what no gradient reached, but for the operands refused right beside it. ``collapse``
+    names scopes, is True for all the outermost ones, or tells of each Scope whether to fold it. A graph of more
+    than ``limit`` boxes is collapsed by scope, the innermost first, and refused with :class:`TooLargeError` when
+    that is not enough.
     """
     numbers = _part(graph, around, depth)
     if reached:
@@ -76,7 +77,7 @@ def view(
     if shown.boxes() > limit and collapse is False:
         deepest = max((len(scope.path) for scope in graph.scopes), default=0)
         for level in range(deepest, 0, -1):
-            shown = _collapsed(graph, numbers, lambda scope, level=level: len(scope.path) == level)
+            shown = _collapsed(graph, numbers, _at_level(level))
             if shown.boxes() <= limit:
                 break
     if shown.boxes() > limit:
@@ -127,6 +128,10 @@ def _chosen(graph: Graph, collapse: Collapse) -> Callable[[Scope], bool]:
         names = sorted({scope.name for scope in present})
         raise ValueError(f"no scope of this graph is called {', '.join(missing)}; its scopes are {names}")
     return lambda scope: scope in wanted or scope.name in wanted
+
+
+def _at_level(level: int) -> Callable[[Scope], bool]:
+    return lambda scope: len(scope.path) == level
 
 
 def _chain(scope: Scope | None) -> list[Scope]:
