@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from functools import cache, cached_property
 from typing import Any
@@ -24,19 +23,34 @@ __all__ = ["Rule", "Scope", "no_grad", "recorder", "rules", "scope"]
 class Scope:
     """A named group of nodes: those recorded inside ``with scope(name)``; scopes nest.
 
-    Two scopes of the same name are two groups.
+    Two scopes of the same name are two groups; one that is entered again goes on where it was.
     """
 
-    __slots__ = ("name", "parent", "recording")
+    __slots__ = ("_outer", "name", "parent", "recording")
 
-    def __init__(self, name: str, parent: Scope | None, recording: bool = True) -> None:
+    def __init__(self, name: str, parent: Scope | None = None, recording: bool = True) -> None:
         self.name, self.parent, self.recording = name, parent, recording
+        self._outer: list[Scope | None] | None = None  # what was current when it was entered; it may be re-entered
+
+    def __enter__(self) -> Scope:
+        outer = current()
+        if self._outer is None:  # the first time decides where it stands
+            self._outer = []
+            self.parent = named(outer)
+        self.recording = outer is None or outer.recording
+        self._outer.append(outer)
+        _current.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._outer is not None
+        _current.set(self._outer.pop())
 
     def __deepcopy__(self, memo: object) -> Scope:
-        return self  # immutable: a copied graph may share it
+        return self  # a copied graph shares the groups of its original
 
-    def __reduce__(self) -> tuple[type[Scope], tuple[str, Scope | None, bool]]:
-        return Scope, (self.name, self.parent, self.recording)
+    def __reduce__(self) -> tuple[type[Scope], tuple[str, Scope | None]]:
+        return type(self), (self.name, self.parent)
 
     def __repr__(self) -> str:
         return f"Scope({' / '.join(self.path)!r})"
@@ -47,14 +61,24 @@ class Scope:
         return (*(self.parent.path if self.parent else ()), self.name)
 
 
+class _Paused(Scope):
+    """The scope of ``no_grad``: it groups nothing, and records nothing."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Scope:
+        super().__enter__()
+        self.recording = False
+        return self
+
+
 _current: ContextVar[Scope | None] = ContextVar("gradroute_scope", default=None)
 current: Callable[[], Scope | None] = _current.get
 tick: Callable[[], int] = itertools.count(1).__next__
 
 
-@contextmanager
-def scope(name: str) -> Iterator[Scope]:
-    """Group the nodes recorded inside: pictures draw the group as a cluster, and can collapse it to one node.
+def scope(name: str) -> Scope:
+    """Group the nodes recorded inside: pictures draw the group as a cluster, and can collapse it to one box.
 
     >>> from autodiff import Value
     >>> with scope("neuron"):
@@ -64,21 +88,10 @@ def scope(name: str) -> Iterator[Scope]:
     """
     if not isinstance(name, str):
         raise TypeError(f"a scope's name is a string, got {type(name).__name__}")
-    outer = current()
-    inner = Scope(name, named(outer), outer.recording if outer else True)
-    token = _current.set(inner)
-    try:
-        yield inner
-    finally:
-        _current.reset(token)
+    return Scope(name)
 
 
-class _Paused(Scope):
-    """The scope of ``no_grad``: it groups nothing, and records nothing."""
-
-
-@contextmanager
-def no_grad() -> Iterator[None]:
+def no_grad() -> Scope:
     """Compute without recording: every result inside is a leaf with no parents.
 
     >>> from autodiff import Value
@@ -87,11 +100,7 @@ def no_grad() -> Iterator[None]:
     >>> y.parents
     ()
     """
-    token = _current.set(_Paused("no_grad", named(current()), recording=False))
-    try:
-        yield
-    finally:
-        _current.reset(token)
+    return _Paused("no_grad")
 
 
 def named(scope: Scope | None) -> Scope | None:

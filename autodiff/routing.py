@@ -82,7 +82,9 @@ def routes(
 
 
 def _routed(number: int, place: Cell, covered: tuple[Cell, ...], grid: list[list[Value]], output: Value) -> Window:
-    ends = {grid[r][c]: (r, c) for r, c in covered}
+    ends: dict[Value, Cell] = {}
+    for r, c in covered:
+        ends.setdefault(grid[r][c], (r, c))  # one Value in two cells: the first stands for both
     reached = output.grad_state in ("zero", "value")
     slopes = {ends[node]: flow for node, flow in adjoints(output, 1.0, ends)[1].items() if node in ends}
     sent = adjoints(output, output.grad, ends)[1] if reached else {}

@@ -62,6 +62,13 @@ def test_the_wheel_helps_out_when_the_system_dot_is_broken(tmp_path: Path, monke
 
 
 @posix
+def test_when_all_refuse_the_first_one_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in(tmp_path, monkeypatch, "sys.exit('the first')")
+    with pytest.raises(LayoutError, match="dot could not lay out the picture: the first"):
+        layout("digraph { ", "svg")
+
+
+@posix
 def test_warnings_are_swallowed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

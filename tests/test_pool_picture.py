@@ -12,7 +12,7 @@ from autodiff.routing import PoolRoutes, Window
 from viz.canvas import Grid, route
 from viz.cells import fitted, measure
 from viz.picture import Picture
-from viz.pool import Heat, picture
+from viz.poolpicture import Heat, picture
 from viz.theme import DARK, LIGHT, THEMES
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -205,7 +205,9 @@ def test_overlapping_averages_are_written_as_sums() -> None:
 
 
 def test_more_than_four_addends_are_counted() -> None:
-    drawn = Drawn(picture(pooled([[0, 0, 0, 0, 0]] * 2 + [[0, 0, 9, 0, 0]] + [[0, 0, 0, 0, 0]] * 2, 3, 1, [0.5] * 9)))
+    values = [[0.0] * 5 for _ in range(5)]
+    values[2][2] = 9.0
+    drawn = Drawn(picture(pooled(values, 3, 1, [0.5] * 9)))
     assert drawn.words("grad_2_2") == "9 addends = 4.5"
 
 

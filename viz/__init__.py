@@ -11,6 +11,7 @@
 from viz.drawing import draw
 from viz.engines import LayoutError, LayoutTimeout, LayoutUnavailable
 from viz.picture import Picture
+from viz.pool import pool
 from viz.theme import DARK, LIGHT, Theme
 from viz.view import TooLargeError
 
@@ -24,4 +25,5 @@ __all__ = [
     "Theme",
     "TooLargeError",
     "draw",
+    "pool",
 ]

@@ -14,7 +14,7 @@ from viz.digits import digit
 from viz.drawing import draw
 from viz.engines import LayoutError
 from viz.picture import Picture
-from viz.pool import picture
+from viz.poolpicture import picture
 from viz.theme import number
 from viz.words import leaf_sentences, pool_sentences
 

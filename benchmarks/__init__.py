@@ -1,0 +1,1 @@
+"""Speed, as ratios taken side by side in one run."""
