@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from autodiff.ieee import real
 from autodiff.operations import Operation, find
 from autodiff.recording import Scope, tick
-from autodiff.value import NO_PATH, Value, describe, restore, topological
+from autodiff.value import NO_PATH, Value, describe, entry, restore, stale_moment, topological
 
 __all__ = ["Edge", "Flow", "Graph", "Node"]
 
 _FORMAT = "gradroute graph"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -155,11 +157,13 @@ class Graph:
     def forward(self) -> tuple[float, ...]:
         """Compute every node anew from the leaves' present data, and answer the outputs.
 
-        Every max is decided anew. Gradients stay as they are until the next ``backward()``.
+        Every max is decided anew. The gradient of a node that was out of date belongs to the old numbers, so it
+        is "not computed" until the next ``backward()``; leaves keep what they have accumulated.
         """
         data = self.evaluate()
         for node, value in zip(self.nodes, self.values, strict=True):
-            if node.op is not None:
+            if stale_moment(value) is not None:
+                value._grad = None
                 value._data = data[node.number]
                 value._stamp = tick()  # written after its operands: no longer stale
         return tuple(data[number] for number in self.outputs)
@@ -170,18 +174,24 @@ class Graph:
         ``StaleError`` when data were changed after they had been used.
         """
         topological([self.values[number] for number in self.outputs])
-        found = []
-        slopes: dict[int, tuple[float | None, ...]] = {}
-        for edge in self.edges:
-            if edge.target not in slopes:
-                slopes[edge.target] = self._slopes(self.nodes[edge.target])
-            found.append(_flow(edge, slopes[edge.target][edge.position], self.values[edge.target]._grad))
+        found: list[Flow] = []
+        for node in self.nodes:
+            found += self._flows_into(node)
         return found
 
-    def _slopes(self, node: Node) -> tuple[float | None, ...]:
-        assert node.op is not None
+    def _flows_into(self, node: Node) -> Iterator[Flow]:
+        """The flow over each edge whose target is ``node``, in the order of its operands."""
+        if node.op is None:
+            return
+        value = self.values[node.number]
         data = [self.values[arg]._data if isinstance(arg, int) else arg for arg in node.args]
-        return node.op.locals(*data, self.values[node.number]._data)
+        slopes = node.op.locals(*data, value._data)
+        up = None if value._grad is NO_PATH else value._grad
+        sent = slopes if up is None else node.op.contributions(*data, value._data, up)
+        for position, arg in enumerate(node.args):
+            if isinstance(arg, int):
+                edge = Edge(arg, node.number, position)
+                yield Flow(edge, slopes[position], up, None if up is None else sent[position])
 
     def to_json(self) -> str:
         """The graph as JSON text: operations by name, operands, numbers, gradients, names and scopes."""
@@ -206,22 +216,33 @@ class Graph:
                 raise ValueError(f"expected format {_FORMAT!r}, version 1")
             scopes: list[Scope] = []
             for name, parent in document["scopes"]:
-                scopes.append(Scope(str(name), None if parent is None else scopes[parent]))
+                scopes.append(Scope(str(name), None if parent is None else _at(scopes, parent)))
             values: list[Value] = []
             for record in document["nodes"]:
                 values.append(_from_record(record, values, scopes))
-            return cls(*(values[number] for number in document["outputs"]))
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+            return cls(*(_at(values, number) for number in document["outputs"]))
+        except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise ValueError(f"this is not the JSON of a graph: {type(error).__name__}: {error}") from None
 
+    def __reduce__(self) -> tuple[Callable[..., Graph], tuple[Any, ...]]:
+        return _rebuilt, ([entry(value) for value in self.values], self.outputs)
 
-def _flow(edge: Edge, local: float | None, grad: float | None) -> Flow:
-    if grad is None or grad is NO_PATH:
-        return Flow(edge, local, None, None)
-    if local is None:
-        return Flow(edge, None, grad, None)
-    # As in the formula of a contribution: a slope of 0 sends exactly 0, whatever arrives.
-    return Flow(edge, local, grad, local * grad if local != 0 else 0.0)
+    def __deepcopy__(self, memo: dict[int, Any]) -> Graph:
+        return _rebuilt(deepcopy(self.values, memo), self.outputs)
+
+    def __copy__(self) -> Graph:
+        return deepcopy(self)
+
+
+def _rebuilt(values: Sequence[Value], outputs: Iterable[int]) -> Graph:
+    return Graph(*(values[number] for number in outputs))
+
+
+def _at(earlier: Sequence[_T], number: object) -> _T:
+    """One of those that were read before, by its number; ``LookupError`` when there is none."""
+    if type(number) is not int or not 0 <= number < len(earlier):
+        raise LookupError(f"there is nothing of number {number!r} so far")
+    return earlier[number]
 
 
 def _all_scopes(nodes: Iterable[Node]) -> list[Scope]:
@@ -244,6 +265,7 @@ def _number(x: float | None) -> float | str | None:
 
 def _to_record(node: Node, value: Value, index: Mapping[Scope | None, int]) -> dict[str, Any]:
     # A constant is wrapped in a list, so that 3 (node 3) and 3.0 (the number) cannot be mistaken.
+    stale = stale_moment(value)
     return {
         "op": node.op and node.op.name,
         "args": [arg if isinstance(arg, int) else [_number(arg)] for arg in node.args],
@@ -251,15 +273,17 @@ def _to_record(node: Node, value: Value, index: Mapping[Scope | None, int]) -> d
         "grad": "no path" if value._grad is NO_PATH else _number(value._grad),
         "name": node.name,
         "scope": index.get(node.scope),
+        **({} if stale is None else {"stale": _number(stale)}),
     }
 
 
 def _from_record(record: dict[str, Any], values: list[Value], scopes: list[Scope]) -> Value:
-    args = tuple(float(arg[0]) if isinstance(arg, list) else values[arg] for arg in record["args"])
+    args = tuple(float(arg[0]) if isinstance(arg, list) else _at(values, arg) for arg in record["args"])
     op = None if record["op"] is None else find(record["op"])
     if op is not None and len(args) != len(op.inputs):
         raise ValueError(f"operation '{op.name}' has {len(op.inputs)} operands, got {len(args)}")
     grad = record["grad"]
     grad = NO_PATH if grad == "no path" else None if grad is None else float(grad)
-    scope = None if record["scope"] is None else scopes[record["scope"]]
-    return restore(op, args, float(record["data"]), grad, record["name"], scope)
+    scope = None if record["scope"] is None else _at(scopes, record["scope"])
+    stale = record.get("stale")
+    return restore(op, args, float(record["data"]), grad, record["name"], scope, stale and float(stale))

@@ -8,7 +8,8 @@ In a partial, ``None`` means *no path* (nothing flows, nothing is multiplied), `
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -19,6 +20,8 @@ from autodiff.formulas import FormulaError
 __all__ = ["TABLE", "Operation", "add_row"]
 
 TABLE: dict[str, Operation] = {}
+
+_MOST_INPUTS = 8  # there is a rule for each pattern of constants and Values: 2 ** inputs of them
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -74,6 +77,12 @@ class Operation:
         return self._function("locals", (*self.inputs, "out"), f"({body},)")
 
     @cached_property
+    def contributions(self) -> Callable[..., tuple[float | None, ...]]:
+        """What flows back to each input, as a function of the inputs, ``out`` and the upstream gradient ``up``."""
+        body = ", ".join(self.source(formulas.contribution(partial)) for partial in self.partials)
+        return self._function("contributions", (*self.inputs, "out", "up"), f"({body},)")
+
+    @cached_property
     def decisions(self) -> Callable[..., tuple[bool, ...]]:
         """Every condition of the row, at given inputs and ``out``: where one flips there is a kink."""
         trees = {self.source(test) for tree in (self.value, *self.partials) for test in formulas.tests(tree)}
@@ -123,15 +132,18 @@ def _signature(text: str) -> tuple[str, tuple[str, ...], dict[str, float]]:
             case [
                 ast.FunctionDef(
                     name=name,
+                    returns=None,
                     args=ast.arguments(
                         posonlyargs=[], args=args, vararg=None, kwonlyargs=[], kwarg=None, defaults=defaults
                     ),
                 )
-            ] if args:
+            ] if args and not any(arg.annotation for arg in args):
                 inputs = tuple(arg.arg for arg in args)
                 values = [float(ast.literal_eval(default)) for default in defaults]
+                if not all(map(math.isfinite, values)):
+                    raise ValueError
                 return name, inputs, dict(zip(inputs[len(inputs) - len(values) :], values, strict=True))
-    except (SyntaxError, ValueError, TypeError):
+    except (SyntaxError, ValueError, TypeError, OverflowError, MemoryError, RecursionError):
         pass
     raise FormulaError(f"operation {text!r}: expected a signature such as 'softsign(x)' or 'leaky_relu(x, slope=0.01)'")
 
@@ -161,10 +173,9 @@ def add_row(
     read raises ``FormulaError`` (a ``ValueError``) that names the row and what was expected.
     """
     name, inputs, defaults = _signature(signature)
-    if name in TABLE:
+    if name in TABLE or name == "abs":  # which formulas write for 'absolute'
         raise FormulaError(f"operation '{name}': the table has a row of this name already")
-    if "out" in inputs or "up" in inputs:
-        raise FormulaError(f"operation '{name}': 'out' and 'up' have a meaning of their own and cannot be inputs")
+    _check_inputs(name, inputs, let or {})
     if len(partials) != len(inputs):
         raise FormulaError(
             f"operation '{name}': expected {len(inputs)} partial derivatives, one each for {', '.join(inputs)}; "
@@ -182,6 +193,21 @@ def add_row(
     row = Operation(name, inputs, defaults, tree, slopes, symbol or name, doc, domain, value)
     TABLE[name] = row
     return row
+
+
+def _check_inputs(name: str, inputs: Sequence[str], let: Iterable[str]) -> None:
+    """Inputs and shared parts have names of their own, which mean nothing else in formulas or generated code."""
+    seen: set[str] = set()
+    for word in (*inputs, *let):
+        if word in seen:
+            raise FormulaError(f"operation '{name}': '{word}' is named twice; expected inputs and parts that differ")
+        if word in ("out", "up") or word in formulas.NAMESPACE or word.startswith("_"):
+            raise FormulaError(
+                f"operation '{name}': '{word}' has a meaning of its own; expected another name for the input"
+            )
+        seen.add(word)
+    if len(inputs) > _MOST_INPUTS:
+        raise FormulaError(f"operation '{name}': expected at most {_MOST_INPUTS} inputs, got {len(inputs)}")
 
 
 def _check_none(name: str, partial: ast.expr) -> None:

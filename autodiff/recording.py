@@ -125,16 +125,16 @@ class Rule:
 def _pull_source(op: Operation, constants: tuple[bool, ...]) -> str:
     parts = [formulas.contribution(partial) for partial in op.partials]
     used = set().union(*(formulas.names(tree) for tree, fixed in zip(parts, constants, strict=True) if not fixed))
-    lines = ["def pull(node, up, adjoints):"]
-    lines.append(f"    {_operands(len(constants))} = node._x, node._y")
+    lines = ["def pull(_node, up, _adjoints):"]
+    lines.append(f"    {_operands(len(constants))} = _node._x, _node._y")
     for i, (name, fixed) in enumerate(zip(op.inputs, constants, strict=True)):
         if name in used:
-            lines.append(f"    {name} = a{i}{'' if fixed else '._data'}")
+            lines.append(f"    {name} = _a{i}{'' if fixed else '._data'}")
     if "out" in used:
-        lines.append("    out = node._data")
+        lines.append("    out = _node._data")
     for i, (tree, fixed) in enumerate(zip(parts, constants, strict=True)):
         if not fixed:
-            lines += ["    " + line for line in _send(op, tree, f"a{i}")]
+            lines += ["    " + line for line in _send(op, tree, f"_a{i}")]
     return "\n".join([*lines, "    return"])
 
 
@@ -143,8 +143,8 @@ def _operands(count: int) -> str:
 
     One object a node instead of two: half the work for the garbage collector, which is most of a training step.
     """
-    rest = f"({''.join(f'a{i}, ' for i in range(1, count))})"
-    return "a0, a1" if count == 2 else f"a0, {rest if count > 2 else '_'}"
+    rest = f"({''.join(f'_a{i}, ' for i in range(1, count))})"
+    return "_a0, _a1" if count == 2 else f"_a0, {rest if count > 2 else '_none'}"
 
 
 def _send(op: Operation, tree: ast.expr, operand: str) -> list[str]:
@@ -155,9 +155,9 @@ def _send(op: Operation, tree: ast.expr, operand: str) -> list[str]:
         body, orelse = (["    " + line for line in _send(op, part, operand)] for part in (tree.body, tree.orelse))
         return [f"if {op.source(tree.test)}:", *body, "else:", *orelse]
     return [
-        f"flow = {op.source(tree)}",
-        f"if {operand} in adjoints: adjoints[{operand}] += flow",
-        f"else: adjoints[{operand}] = flow",
+        f"_flow = {op.source(tree)}",
+        f"if {operand} in _adjoints: _adjoints[{operand}] += _flow",
+        f"else: _adjoints[{operand}] = _flow",
     ]
 
 
@@ -173,34 +173,35 @@ def recorder(op: Operation, reflected: bool = False, operator: bool = False) -> 
     """The function that records ``op``: it takes Values and numbers, and answers a new Value.
 
     A ``reflected`` one takes its two operands in reverse; an ``operator`` answers ``NotImplemented`` to an
-    array, which then applies itself element by element. Its globals still need ``Value``.
+    array, which then applies itself element by element. Its globals still need ``_Value``.
     """
     parameters = op.inputs[::-1] if reflected else op.inputs
     signature = ", ".join(f"{name}={op.defaults[name]!r}" if name in op.defaults else name for name in parameters)
-    lines = [f"def record({signature}):", "    pattern = 0"]
+    # No input begins with an underscore, so these names are free.
+    lines = [f"def record({signature}):", "    _pattern = 0"]
     for i, name in enumerate(op.inputs):
-        lines += [f"    if {name}.__class__ is Value: a{i} = {name}; {name} = {name}._data"]
-        lines += [f"    else:\n        pattern += {2**i}"]
+        lines += [f"    if {name}.__class__ is _Value: _a{i} = {name}; {name} = {name}._data"]
+        lines += [f"    else:\n        _pattern += {2**i}"]
         lines += [f"        if {name}.__class__ is not float:"]
         if operator:
-            lines += [f"            if is_array({name}): return NotImplemented"]
-        lines += [f"            {name} = real({name})", f"        a{i} = {name}"]
+            lines += [f"            if _is_array({name}): return NotImplemented"]
+        lines += [f"            {name} = _real({name})", f"        _a{i} = {name}"]
     lines += [
-        "    node = new(Value)",
-        f"    node._data = {op.source(op.value)}",
-        "    scope = current()",
-        "    if scope is None or scope.recording:",
-        "        node._rule = rules[pattern]",
-        f"        node._x, node._y = {_operands(len(op.inputs))}",
-        "        node._scope = scope",
+        "    _node = _new(_Value)",
+        f"    _node._data = {op.source(op.value)}",
+        "    _scope = _current()",
+        "    if _scope is None or _scope.recording:",
+        "        _node._rule = _rules[_pattern]",
+        f"        _node._x, _node._y = {_operands(len(op.inputs))}",
+        "        _node._scope = _scope",
         "    else:",
-        "        node._rule = node._x = node._y = None; node._scope = named(scope)",
-        "    node._grad = node._name = None",
-        "    node._serial = node._stamp = tick()",
-        "    return node",
+        "        _node._rule = _node._x = _node._y = None; _node._scope = _named(_scope)",
+        "    _node._grad = _node._name = None",
+        "    _node._serial = _node._stamp = _tick()",
+        "    return _node",
     ]
-    space: dict[str, Any] = dict(formulas.NAMESPACE, new=object.__new__, tick=tick, current=current)
-    space.update(named=named, real=ieee.real, is_array=_is_array, _=None, rules=rules(op))
+    space: dict[str, Any] = dict(formulas.NAMESPACE, _new=object.__new__, _tick=tick, _current=current, _none=None)
+    space.update(_named=named, _real=ieee.real, _is_array=_is_array, _rules=rules(op))
     exec("\n".join(lines), space)
     function: Callable[..., Any] = space["record"]
     function.__name__ = function.__qualname__ = op.name
@@ -210,4 +211,4 @@ def recorder(op: Operation, reflected: bool = False, operator: bool = False) -> 
 
 
 def _is_array(x: object) -> bool:
-    return hasattr(x, "__array_ufunc__") and getattr(x, "ndim", 0) > 0
+    return hasattr(x, "__array_ufunc__")  # NumPy's scalars, which are numbers, do not have it

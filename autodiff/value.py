@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from operator import attrgetter
 from typing import Any, NoReturn
+from weakref import WeakValueDictionary
 
 from autodiff.ieee import real
 from autodiff.operations import TABLE, Operation, add_row
@@ -19,9 +20,11 @@ __all__ = [
     "Value",
     "adjoints",
     "describe",
+    "entry",
     "function_of",
     "operation",
     "restore",
+    "stale_moment",
     "topological",
 ]
 
@@ -97,8 +100,10 @@ class Value:
 
     @data.setter
     def data(self, data: object) -> None:
-        self._data = real(data)
+        number = real(data)
+        # The stamp first: an interrupt between the two leaves an error behind, not a silent mixture.
         self._stamp = tick() if self._rule is None else math.inf
+        self._data = number
 
     @property
     def grad(self) -> float:
@@ -234,10 +239,9 @@ class Value:
         return format(self._data, spec) if spec else repr(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        for node in topological([self], check=False):
-            if id(node) not in memo:
-                args = tuple(memo[id(arg)] if arg.__class__ is Value else arg for arg in node.args)
-                memo[id(node)] = restore(node.op, args, *_state(node))
+        for node in _uncopied(self, memo):
+            args = tuple(memo[id(arg)] if arg.__class__ is Value else arg for arg in node.args)
+            memo[id(node)] = restore(node.op, args, *_state(node))
         copy: Value = memo[id(self)]
         return copy
 
@@ -245,21 +249,41 @@ class Value:
         return self.__deepcopy__({})
 
     def __reduce_ex__(self, protocol: object) -> tuple[Callable[..., Value], tuple[Any, ...]]:
-        # Pickle saves depth first, which would recurse along the graph. So the first node it meets lists its
-        # ancestors, oldest first; each of those, when met in that list, names its own operands alone.
-        ancestors: list[Value] = []
-        if id(self) in _listed:
-            _listed.discard(id(self))
-        else:
-            ancestors = [node for node in topological([self], check=False) if node is not self]
-            _listed.update(map(id, ancestors))
-        return _unpickle, (ancestors, self.op, self.args, *_state(self))
+        # Pickle saves depth first, which would recurse along the graph. So a node is saved as the list of its
+        # ancestors and itself, oldest first, each by an entry that refers to the entries of its operands alone.
+        return _newest, ([entry(node) for node in topological([self], check=False)],)
 
 
-_listed: set[int] = set()  # a leftover of an aborted pickle only makes a later one list less
+class _Entry:
+    """A node in a pickle: it is read back as the node itself, put together from those read before it."""
+
+    __slots__ = ("__weakref__", "node")
+
+    def __init__(self, node: Value) -> None:
+        self.node = node
+
+    def __reduce__(self) -> tuple[Callable[..., Value], tuple[Any, ...]]:
+        args = tuple(entry(arg) if isinstance(arg, Value) else arg for arg in self.node.args)
+        return restore, (self.node.op, args, *_state(self.node))
+
+
+# A pickle keeps its entries alive, so a node that it meets again, in whatever list, has the entry it had before.
+_entries: WeakValueDictionary[int, _Entry] = WeakValueDictionary()
+
+
+def entry(node: Value) -> _Entry:
+    """What stands for a node in a pickle."""
+    known = _entries.get(id(node))
+    return _entries.setdefault(id(node), _Entry(node)) if known is None else known
+
+
+def _newest(nodes: list[Value]) -> Value:
+    return nodes[-1]
+
+
 _write_grad: Callable[[Value, float], None] = vars(Value)["_grad"].__set__
 for _function in _late:
-    _function.__globals__["Value"] = Value
+    _function.__globals__["_Value"] = Value
 
 
 def _published(node: Value, flow: float | None) -> float:
@@ -269,10 +293,15 @@ def _published(node: Value, flow: float | None) -> float:
 
 
 def _state(node: Value) -> tuple[Any, ...]:
-    """What a copy takes over beside the structure: the last entry is the moment of a stale node, else None."""
-    stale = any(arg.__class__ is Value and arg._stamp > node._stamp for arg in node.args)
-    moment = node._stamp if node._stamp == math.inf else -1 if stale else None
-    return node._data, node._grad, node._name, node._scope, moment
+    """What a copy takes over beside the structure."""
+    return node._data, node._grad, node._name, node._scope, stale_moment(node)
+
+
+def stale_moment(node: Value) -> float | None:
+    """None for a node that is up to date; else the moment by which a copy of it is known to be stale."""
+    if node._stamp == math.inf:
+        return node._stamp
+    return -1 if any(arg.__class__ is Value and arg._stamp > node._stamp for arg in node.args) else None
 
 
 def restore(
@@ -297,8 +326,16 @@ def restore(
     return node
 
 
-def _unpickle(_: list[Value], *state: Any) -> Value:
-    return restore(*state)
+def _uncopied(node: Value, memo: Mapping[int, Any]) -> list[Value]:
+    """The node and those of its ancestors that have no copy yet, oldest first."""
+    found: set[Value] = set()
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        if id(node) not in memo and node not in found:
+            found.add(node)
+            stack.extend(node.parents)
+    return sorted(found, key=attrgetter("_serial"))
 
 
 def describe(node: Value) -> str:
@@ -366,7 +403,7 @@ def adjoints(
 def function_of(op: Operation) -> Callable[..., Value]:
     """The function that records an operation of the table."""
     function = recorder(op)
-    function.__globals__["Value"] = Value
+    function.__globals__["_Value"] = Value
     return function
 
 

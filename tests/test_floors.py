@@ -27,6 +27,9 @@ FLOORS: dict[str, int] = {
     "autodiff.recording": 1,
     "autodiff.value": 1,
     # built on Value alone (Graph and derivatives among them)
+    "autodiff.functions": 2,
+    "autodiff.reading": 2,
+    "autodiff.routing": 2,
     "autodiff.graph": 2,
     "autodiff.derivatives": 2,
     "autodiff.pooling": 2,
