@@ -10,6 +10,7 @@
 
 from autodiff.checks import GradcheckError, KinkWarning, gradcheck
 from autodiff.derivatives import grad, hessian, jacobian, jvp
+from autodiff.explaining import Explanation, explain
 from autodiff.expressions import expression
 from autodiff.formulas import FormulaError
 from autodiff.functions import *  # noqa: F403 - the functions of the table, by name
@@ -19,6 +20,7 @@ from autodiff.operations import TABLE, Operation
 from autodiff.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
 from autodiff.recording import Scope, no_grad, scope
 from autodiff.routing import PoolRoutes, Window, routes
+from autodiff.steps import Moment, Step, Steps, steps
 from autodiff.value import StaleError, Value, operation
 
 __version__ = "0.1.0"
@@ -26,20 +28,25 @@ __version__ = "0.1.0"
 __all__ = [
     "TABLE",
     "Edge",
+    "Explanation",
     "Flow",
     "FormulaError",
     "GradcheckError",
     "Graph",
     "KinkWarning",
+    "Moment",
     "Node",
     "Operation",
     "PoolRoutes",
     "Scope",
     "StaleError",
+    "Step",
+    "Steps",
     "Value",
     "Window",
     "avg_pool1d",
     "avg_pool2d",
+    "explain",
     "expression",
     "grad",
     "gradcheck",
@@ -52,5 +59,6 @@ __all__ = [
     "operation",
     "routes",
     "scope",
+    "steps",
     *_functions,
 ]

@@ -6,10 +6,13 @@ So a gradient can be drawn, stepped through, replayed, and differentiated again,
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
-from typing import overload
+from collections.abc import Iterable, Sequence
+from functools import cache
+from math import isfinite
+from typing import NamedTuple, overload
 
 from autodiff import formulas
+from autodiff.operations import Operation
 from autodiff.reading import Operand, apply, read
 from autodiff.value import Value, adjoints, topological
 
@@ -50,11 +53,12 @@ def jvp(output: Value, inputs: Sequence[Value], tangents: Sequence[Operand]) -> 
     _require_values([output, *inputs])
     if len(inputs) != len(tangents):
         raise ValueError(f"jvp needs one tangent for each input; got {len(inputs)} inputs and {len(tangents)} tangents")
-    flows: dict[Value, Operand] = dict(zip(inputs, tangents, strict=True))
+    given = dict(zip(inputs, tangents, strict=True))
+    flows: dict[Value, Operand] = dict(given)
     for node in topological([output]):
-        for operand, tree in _uses(node):
-            if operand in flows and node not in inputs:
-                _add(flows, node, _contribution(node, tree, flows[operand]))
+        for operand, slope in _uses(node):
+            if operand in flows and node not in given:
+                _add(flows, node, _contribution(node, slope, flows[operand]))
     return _as_value(flows.get(output, 0.0))
 
 
@@ -88,18 +92,46 @@ def _as_value(flow: Operand) -> Value:
     return flow if isinstance(flow, Value) else Value(flow)
 
 
-def _uses(node: Value) -> list[tuple[Value, ast.expr]]:
-    """Each operand of a node that is a Value and can have a path, with the formula of its partial."""
+class _Slope(NamedTuple):
+    """One partial of a row, and what a sweep asks about it; the formulas are those of :mod:`autodiff.formulas`."""
+
+    contribution: ast.expr
+    presence: ast.expr | None  # None where there always is a path
+    multiplies: bool
+    bounded: bool
+    names: frozenset[str]
+
+
+@cache
+def _slopes(op: Operation) -> tuple[_Slope | None, ...]:
+    """The partials of a row; None for one that never has a path."""
+    return tuple(None if formulas.is_none(tree) else _slope(tree) for tree in op.partials)
+
+
+def _slope(tree: ast.expr) -> _Slope:
+    return _Slope(
+        formulas.contribution(tree),
+        formulas.presence(tree) if formulas.has_none(tree) else None,
+        formulas.multiplies(tree),
+        formulas.is_bounded(tree),
+        frozenset(formulas.names(tree)),
+    )
+
+
+def _uses(node: Value) -> list[tuple[Value, _Slope]]:
+    """Each operand of a node that is a Value and can have a path, with its partial."""
     if node.op is None:
         return []
-    uses = zip(node.args, node.op.partials, strict=True)
-    return [(arg, tree) for arg, tree in uses if isinstance(arg, Value) and not formulas.is_none(tree)]
+    uses = zip(node.args, _slopes(node.op), strict=True)
+    return [(arg, slope) for arg, slope in uses if isinstance(arg, Value) and slope is not None]
 
 
-def _contribution(node: Value, partial: ast.expr, up: Operand) -> Operand:
-    assert node.op is not None
-    names = {**dict(zip(node.op.inputs, node.args, strict=True)), "out": node, "up": up}
-    return read(formulas.contribution(partial), names, fold=True)
+def _operands(node: Value) -> Iterable[tuple[str, Operand]]:
+    return () if node.op is None else zip(node.op.inputs, node.args, strict=True)
+
+
+def _contribution(node: Value, slope: _Slope, up: Operand) -> Operand:
+    return read(slope.contribution, {**dict(_operands(node)), "out": node, "up": up}, fold=True)
 
 
 def _add(flows: dict[Value, Operand], node: Value, flow: Operand) -> None:
@@ -111,10 +143,66 @@ def _add(flows: dict[Value, Operand], node: Value, flow: Operand) -> None:
 
 
 def _recorded(output: Value) -> dict[Value, Operand]:
-    """The reverse sweep over Values: the same formulas in the same order as ``backward()``, recorded."""
+    """The reverse sweep over Values: the same formulas in the same order as ``backward()``, recorded.
+
+    A replay decides every max anew, so a side without a path is recorded too, and carries a 0. Where that 0 could
+    meet an infinite slope further back, a ``where`` holds it: nothing is multiplied where there is no path.
+    """
+    order = topological([output])
+    steep = _steep(order)
     flows: dict[Value, Operand] = {output: 1.0}
-    for node in reversed(topological([output])):
-        if node in flows:
-            for operand, tree in _uses(node):
-                _add(flows, operand, _contribution(node, tree, flows[node]))
+    paths: dict[Value, Operand] = {}  # 1 where a path leads to the node, 0 where none does; if missing, always one
+    for node in reversed(order):
+        for operand, slope in _uses(node) if node in flows else ():
+            path = _path(node, slope, paths.get(node, 1.0)) if operand in steep else 1.0
+            if not isinstance(path, Value) and path == 0:
+                continue
+            flow = _contribution(node, slope, flows[node])
+            if node in paths and slope in steep[node]:
+                flow = apply("where", paths[node], flow, 0.0)
+            _join(paths, operand, path, operand in flows)
+            _add(flows, operand, flow)
     return flows
+
+
+def _path(node: Value, slope: _Slope, path: Operand) -> Operand:
+    """Whether a path leads on over this use: one leads to the node, and the partial is not None."""
+    if slope.presence is None:
+        return path
+    here = read(slope.presence, {**dict(_operands(node)), "out": node})
+    if isinstance(path, Value) and isinstance(here, Value):
+        return apply("where", path, here, 0.0)
+    return here if isinstance(here, Value) or here == 0 else path
+
+
+def _join(paths: dict[Value, Operand], node: Value, path: Operand, reached: bool) -> None:
+    """One more use leads to the node: there is a path if there was one, or if this is one."""
+    if not isinstance(path, Value):
+        paths.pop(node, None)
+    elif not reached:
+        paths[node] = path
+    elif node in paths and paths[node] is not path:
+        paths[node] = apply("where", paths[node], 1.0, path)
+
+
+def _steep(order: Sequence[Value]) -> dict[Value, list[_Slope]]:
+    """The nodes at or behind which a slope may be infinite or nan, each with those of its own slopes that may.
+
+    Sums and products of finite numbers are finite (but for overflow), so most networks have none.
+    """
+    wild: set[Value] = set()  # the nodes whose number may be infinite or nan
+    steep: dict[Value, list[_Slope]] = {}
+    for node in order:
+        loose = {name for name, arg in _operands(node) if arg in wild or not (isinstance(arg, Value) or isfinite(arg))}
+        if loose or not isfinite(node.data) or (node.op is not None and not _is_bounded(node.op)):
+            wild.add(node)
+            loose.add("out")
+        own = [s for _, s in _uses(node) if s.multiplies and not (s.bounded and loose.isdisjoint(s.names))]
+        if own or not steep.keys().isdisjoint(node.parents):
+            steep[node] = own
+    return steep
+
+
+@cache
+def _is_bounded(op: Operation) -> bool:
+    return formulas.is_bounded(op.value)

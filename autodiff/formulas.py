@@ -37,11 +37,11 @@ def parse(text: str, known: Sequence[str], functions: Callable[[str, int], bool]
     try:
         tree = ast.parse(text.strip(), mode="eval").body
         _check(tree, text, known, functions)
-    except (SyntaxError, ValueError, MemoryError) as error:
+    except (SyntaxError, ValueError) as error:
         if isinstance(error, FormulaError):
             raise
         raise FormulaError(f"cannot read the formula {_short(text)}: {getattr(error, 'msg', error)}") from None
-    except RecursionError:
+    except (RecursionError, MemoryError):
         raise FormulaError(f"the formula {_short(text)} is nested too deeply") from None
     return tree
 
@@ -147,11 +147,39 @@ def contribution(partial: ast.expr) -> ast.expr:
     return ast.BinOp(left=partial, op=ast.Mult(), right=up)
 
 
-def python(tree: ast.expr, inline: Callable[[str, Sequence[ast.expr]], ast.expr] | None = None) -> str:
-    """Python source of a formula over floats; functions are those of :mod:`autodiff.ieee`.
+def presence(partial: ast.expr) -> ast.expr:
+    """The formula of whether a partial has a path: 1 where it is a number, 0 where it is None.
 
-    ``inline`` gives the formula of a function that ieee does not have (another row of the table).
+    >>> ast.unparse(presence(ast.parse("y if x > 0 else None", mode="eval").body))
+    '1 if x > 0 else 0'
     """
+    if isinstance(partial, ast.IfExp) and has_none(partial):
+        return ast.IfExp(test=partial.test, body=presence(partial.body), orelse=presence(partial.orelse))
+    return ast.Constant(value=0 if is_none(partial) else 1)
+
+
+def multiplies(partial: ast.expr) -> bool:
+    """Whether some branch of a partial multiplies the upstream gradient, instead of passing it on or stopping it."""
+    if isinstance(partial, ast.IfExp):
+        return multiplies(partial.body) or multiplies(partial.orelse)
+    up = contribution(partial)
+    return isinstance(up, ast.BinOp)
+
+
+# Functions whose value is finite wherever their arguments are.
+_BOUNDED = {"abs", "sin", "cos", "tanh", "atan", "erf", "erfc", "hypot", "atan2"}
+
+
+def is_bounded(tree: ast.expr) -> bool:
+    """Whether a formula is finite wherever its inputs are, but for overflow: it has no quotient, no power, no log."""
+    return not any(
+        isinstance(node, (ast.Div, ast.Pow)) or (isinstance(node, ast.Call) and ast.unparse(node.func) not in _BOUNDED)
+        for node in ast.walk(tree)
+    )
+
+
+def python(tree: ast.expr) -> str:
+    """Python source of a formula over floats; it calls the functions of :mod:`autodiff.ieee`."""
 
     def emit(node: ast.expr) -> str:
         match node:
@@ -163,9 +191,7 @@ def python(tree: ast.expr, inline: Callable[[str, Sequence[ast.expr]], ast.expr]
             case ast.Name(id=name):
                 return name
             case ast.Call(func=ast.Name(id=name), args=args):
-                if name in ieee.FUNCTIONS or inline is None:
-                    return f"{name}({', '.join(map(emit, args))})"
-                return emit(inline(name, args))
+                return f"{name}({', '.join(map(emit, args))})"
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return f"(not {emit(operand)})"
             case ast.UnaryOp(op=op, operand=operand):

@@ -91,7 +91,7 @@ class Operation:
 
     def source(self, tree: ast.expr) -> str:
         """Python source over floats of one of the row's formulas, calling only functions of ``ieee``."""
-        return formulas.python(tree, inline)
+        return formulas.python(expanded(tree))
 
     def _function(self, name: str, inputs: Sequence[str], body: str) -> Callable[..., Any]:
         scope: dict[str, Any] = dict(formulas.NAMESPACE)
@@ -100,7 +100,23 @@ class Operation:
         return function
 
 
-def inline(name: str, args: Sequence[ast.expr]) -> ast.expr:
+class _Expand(ast.NodeTransformer):
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        assert isinstance(node.func, ast.Name)
+        args = [self.visit(arg) for arg in node.args]
+        if node.func.id in ieee.FUNCTIONS:
+            return ast.Call(func=node.func, args=args, keywords=[])
+        tree: ast.expr = self.visit(_inline(node.func.id, args))
+        return tree
+
+
+def expanded(tree: ast.expr) -> ast.expr:
+    """The formula with calls of other rows written out, so that it calls functions of ``ieee`` alone."""
+    result: ast.expr = _Expand().visit(formulas.substitute(tree, {}))
+    return result
+
+
+def _inline(name: str, args: Sequence[ast.expr]) -> ast.expr:
     """The value formula of another row, with its inputs replaced by ``args``."""
     row = TABLE[name]
     given = dict(zip(row.inputs, args, strict=False))
@@ -215,7 +231,7 @@ def _check_none(name: str, partial: ast.expr) -> None:
     branches: list[ast.expr] = [partial]
     while branches:
         branch = branches.pop()
-        if isinstance(branch, ast.IfExp):
+        if isinstance(branch, ast.IfExp) and not formulas.has_none(branch.test):
             branches += [branch.body, branch.orelse]
         elif not formulas.is_none(branch) and formulas.has_none(branch):
             raise FormulaError(f"operation '{name}': None in '{ast.unparse(branch)}' must be a whole branch")

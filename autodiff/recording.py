@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Callable
+from contextlib import ContextDecorator
 from contextvars import ContextVar
 from functools import cache, cached_property
 from typing import Any
@@ -26,25 +27,26 @@ class Scope:
     Two scopes of the same name are two groups; one that is entered again goes on where it was.
     """
 
-    __slots__ = ("_outer", "name", "parent", "recording")
+    __slots__ = ("_entered", "_placed", "name", "parent", "recording")
 
-    def __init__(self, name: str, parent: Scope | None = None, recording: bool = True) -> None:
-        self.name, self.parent, self.recording = name, parent, recording
-        self._outer: list[Scope | None] | None = None  # what was current when it was entered; it may be re-entered
+    def __init__(self, name: str, parent: Scope | None = None, placed: bool = True) -> None:
+        self.name, self.parent, self.recording = name, parent, True
+        self._placed = placed  # if not, the first time it is entered decides where it stands
+        self._entered: list[tuple[Scope | None, bool]] = []  # what to go back to, for each time it was entered
 
     def __enter__(self) -> Scope:
         outer = current()
-        if self._outer is None:  # the first time decides where it stands
-            self._outer = []
+        if not self._placed:
+            self._placed = True
             self.parent = named(outer)
+        self._entered.append((outer, self.recording))
         self.recording = outer is None or outer.recording
-        self._outer.append(outer)
         _current.set(self)
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self._outer is not None
-        _current.set(self._outer.pop())
+        outer, self.recording = self._entered.pop()
+        _current.set(outer)
 
     def __deepcopy__(self, memo: object) -> Scope:
         return self  # a copied graph shares the groups of its original
@@ -61,10 +63,8 @@ class Scope:
         return (*(self.parent.path if self.parent else ()), self.name)
 
 
-class _Paused(Scope):
-    """The scope of ``no_grad``: it groups nothing, and records nothing."""
-
-    __slots__ = ()
+class _Paused(ContextDecorator, Scope):
+    """The scope of ``no_grad``: it groups nothing, and records nothing. It may also decorate a function."""
 
     def __enter__(self) -> Scope:
         super().__enter__()
@@ -88,10 +88,10 @@ def scope(name: str) -> Scope:
     """
     if not isinstance(name, str):
         raise TypeError(f"a scope's name is a string, got {type(name).__name__}")
-    return Scope(name)
+    return Scope(name, placed=False)
 
 
-def no_grad() -> Scope:
+def no_grad() -> _Paused:
     """Compute without recording: every result inside is a leaf with no parents.
 
     >>> from autodiff import Value
@@ -100,7 +100,7 @@ def no_grad() -> Scope:
     >>> y.parents
     ()
     """
-    return _Paused("no_grad")
+    return _Paused("no_grad", placed=False)
 
 
 def named(scope: Scope | None) -> Scope | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autodiff.ieee import real
 from autodiff.pooling import Cell, Pair, grid_of, plan
 from autodiff.value import Value, adjoints
 
@@ -72,7 +73,7 @@ def routes(
         (pool.rows.kernel, pool.columns.kernel),
         (pool.rows.stride, pool.columns.stride),
         (pool.rows.padding, pool.columns.padding),
-        tuple(tuple(cell.data for cell in row) for row in pool.grid),
+        tuple(tuple(cell.data if isinstance(cell, Value) else real(cell) for cell in row) for row in pool.grid),
         (len(grid), len(grid[0])),
         tuple(
             _routed(number, place, covered, pool.grid, grid[place[0]][place[1]])
@@ -84,7 +85,8 @@ def routes(
 def _routed(number: int, place: Cell, covered: tuple[Cell, ...], grid: list[list[Value]], output: Value) -> Window:
     ends: dict[Value, Cell] = {}
     for r, c in covered:
-        ends.setdefault(grid[r][c], (r, c))  # one Value in two cells: the first stands for both
+        if isinstance(grid[r][c], Value):  # a cell may be a number, which gets no gradient
+            ends.setdefault(grid[r][c], (r, c))  # one Value in two cells: the first stands for both
     reached = output.grad_state in ("zero", "value")
     slopes = {ends[node]: flow for node, flow in adjoints(output, 1.0, ends)[1].items() if node in ends}
     sent = adjoints(output, output.grad, ends)[1] if reached else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
@@ -168,6 +169,7 @@ class Value:
         gradients = [_published(node, flows.get(node)) for node in order]
         # One call into C: no interrupt can fall between two of the writes.
         deque(map(_write_grad, order, gradients), maxlen=0)
+        _last_root[:] = [weakref.ref(self)]
 
     def detach(self) -> Value:
         """A new leaf with the same number and no history: no gradient goes further back."""
@@ -281,6 +283,7 @@ def _newest(nodes: list[Value]) -> Value:
     return nodes[-1]
 
 
+_last_root: list[weakref.ref[Value]] = []  # what backward() was last called on, for explain(x)
 _write_grad: Callable[[Value, float], None] = vars(Value)["_grad"].__set__
 for _function in _late:
     _function.__globals__["_Value"] = Value
@@ -336,6 +339,11 @@ def _uncopied(node: Value, memo: Mapping[int, Any]) -> list[Value]:
             found.add(node)
             stack.extend(node.parents)
     return sorted(found, key=attrgetter("_serial"))
+
+
+def last_root() -> Value | None:
+    """What ``backward()`` was last called on, while it is still there."""
+    return _last_root[0]() if _last_root else None
 
 
 def describe(node: Value) -> str:

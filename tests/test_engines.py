@@ -132,8 +132,10 @@ def test_render_can_refuse_to_overwrite(picture: Picture, tmp_path: Path) -> Non
         picture.render(outfile=tmp_path / "drawn.svg", raise_if_result_exists=True)
 
 
-def test_a_notebook_shows_svg(picture: Picture) -> None:
-    assert picture._repr_mimebundle_() == {"image/svg+xml": picture.svg()}
+def test_a_notebook_shows_svg_that_fits_the_page(picture: Picture) -> None:
+    ((kind, shown),) = picture._repr_mimebundle_().items()
+    assert kind == "image/svg+xml"
+    assert shown == picture.svg().replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1)
 
 
 def test_a_notebook_without_graphviz_shows_the_hint_and_the_dot_text(nothing: None, picture: Picture) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +22,8 @@ from viz.words import leaf_sentences, pool_sentences
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise ValueError(message)
+        dash = " (write what begins with '-' as --grid='-1 2', an expression as '(-a)')"
+        raise ValueError(message + dash * message.startswith(("unrecognized", "argument --grid: expected")))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_intermixed_args(arguments)
         _refuse_mixtures(options)
+        _folder(options.out)
         if options.expression is not None:
             _draw_expression(options)
         else:
@@ -69,12 +72,22 @@ def _refuse_mixtures(options: argparse.Namespace) -> None:
 
 
 def _draw_expression(options: argparse.Namespace) -> None:
-    output = expression(options.expression, **dict(_assignment(text) for text in options.values))
+    output = expression(options.expression, **_assignments(options.values))
     output.name = output.name or "result"
     output.backward()
+    graph = draw(output, theme=options.theme, names=False)
     print(f"{options.expression} = {number(output.data)}\n")
-    _write(options, graph=draw(output, theme=options.theme, names=False))
+    _write(options, graph=graph)
     print("\n".join(leaf_sentences(Graph(output))))
+
+
+def _assignments(texts: Sequence[str]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name, value in map(_assignment, texts):
+        if name in found:
+            raise ValueError(f"'{name}' is given two numbers, {number(found[name])} and {number(value)}")
+        found[name] = value
+    return found
 
 
 def _assignment(text: str) -> tuple[str, float]:
@@ -94,13 +107,13 @@ def _draw_pool(options: argparse.Namespace) -> None:
     pool = _network(numbers, which, settings)
     pool.score.backward()
     source = "your grid" if numbers else f"digit {which}, convolution, relu"
-    size = f"{_size(settings['kernel_size'])}, stride {settings['stride']}"
-    print(f"{source}, max pool {size}: score {number(pool.score.data)}\n")
+    size = f"{_size(pool)}, stride {settings['stride']}"
     grid = picture(pool.routes(), options.theme)
     if numbers is None:
         graph = _one_output(_network(None, which, settings), telling(pool), options.theme)
     else:
         graph = draw(pool.score, theme=options.theme, names=False)
+    print(f"{source}, max pool {size}: score {number(pool.score.data)}\n")
     _write(options, pool=grid, graph=graph)
     print("(row,column) counts from 0; windows are numbered row by row.")
     print("\n".join(pool_sentences(pool.routes())))
@@ -130,9 +143,10 @@ def _settings(options: argparse.Namespace, numbers: list[list[float]] | None) ->
     return {"kernel_size": kernel, "stride": stride, "padding": options.padding or 0}
 
 
-def _size(kernel: int | tuple[int, int]) -> str:
+def _size(pool: Pool) -> str:
+    kernel, flat = pool.settings["kernel_size"], isinstance(pool.cells[0], Value)
     down, across = (kernel, kernel) if isinstance(kernel, int) else kernel
-    return f"{down}×{across}"
+    return str(across) if flat else f"{down}×{across}"
 
 
 def _numbers(text: str) -> list[list[float]]:
@@ -146,9 +160,18 @@ def _numbers(text: str) -> list[list[float]]:
     return numbers
 
 
+def _folder(path: str) -> Path:
+    """The folder to write into, made if it is not there."""
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"--out must be a folder that can be written to, got {path!r}: {error.strerror}") from None
+    return folder
+
+
 def _write(options: argparse.Namespace, **pictures: Picture) -> None:
-    folder = Path(options.out)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = _folder(options.out)
     for name, drawing in pictures.items():
         drawing.save_dot(folder / f"{name}.dot")  # first, so that the text is there even where no layout is
         paths = [drawing.save_svg(folder / f"{name}.svg"), drawing.save_png(folder / f"{name}.png")]
@@ -157,4 +180,6 @@ def _write(options: argparse.Namespace, **pictures: Picture) -> None:
 
 
 if __name__ == "__main__":
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that has no × is no reason to fail
     sys.exit(main())

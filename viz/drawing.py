@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from autodiff import Edge, Flow, Graph, Node, Scope, Value
 from viz.naming import names_of
 from viz.picture import Picture
 from viz.text import html
 from viz.theme import Theme, number, width
-from viz.view import LIMIT, Collapse, View, view
+from viz.view import LIMIT, Collapse, View, graph_of, view
 
 
 def draw(
-    output: Value | Sequence[Value] | Graph,
+    output: Value | Iterable[Value] | Graph,
     *,
     theme: str | Theme = "light",
     rankdir: str = "LR",
@@ -47,7 +47,7 @@ def draw(
     """
     if rankdir not in ("LR", "TB", "RL", "BT"):
         raise ValueError(f"rankdir must be one of LR, TB, RL, BT; got {rankdir!r}")
-    graph = output if isinstance(output, Graph) else Graph(*([output] if isinstance(output, Value) else output))
+    graph = graph_of(output)
     frame = sys._getframe(1) if names else None
     return _Drawing(
         view(graph, around, depth, reached, collapse, max_nodes), names_of(graph, frame), theme, rankdir
@@ -109,7 +109,6 @@ class _Drawing:
     def _place(self, tree: dict[Scope | None, list[int | Scope]], scope: Scope | None) -> None:
         while scope is not None and scope not in tree:
             tree[scope] = []
-            tree.setdefault(scope.parent, [])
             scope = scope.parent
 
     def _fill(self, canvas: Picture, tree: dict[Scope | None, list[int | Scope]]) -> None:
@@ -165,8 +164,9 @@ class _Drawing:
 
     def _folded(self, canvas: Picture, scope: Scope) -> None:
         members, look = self.view.members(scope), self.look
-        used = {edge.source for edge in self.graph.edges if edge.source in members and edge.target not in members}
-        used |= set(members) & set(self.graph.outputs)
+        inside = set(members)
+        used = {edge.source for edge in self.graph.edges if edge.source in inside and edge.target not in inside}
+        used |= inside & set(self.graph.outputs)
         rows = [f'<font point-size="{look.name_size:g}"><b>{html(scope.name, 40)}</b></font>']
         rows.append(
             f'<font point-size="{look.small_size:g}" color="{look.muted}">{_count(len(members), "node")}</font>'
@@ -186,9 +186,16 @@ class _Drawing:
         elif len(edges) == 1:
             self.canvas.edge(source, target, **self._line(self.flows[edges[0]]))
         else:
-            sent = [flow for flow in (self.flows[edge].contribution for edge in edges) if flow is not None]
-            words = f"{_count(len(edges), 'use')}, sum"
-            self.canvas.edge(source, target, **self._flow(words, sum(sent)) if sent else self._quiet(""))
+            self.canvas.edge(source, target, **self._lines([self.flows[edge] for edge in edges]))
+
+    def _lines(self, flows: list[Flow]) -> dict[str, str]:
+        """One line for several uses: their sum, or the mark of no path when none of them has one."""
+        sent = [flow.contribution for flow in flows if flow.contribution is not None]
+        if sent:
+            return self._flow(f"{_count(len(flows), 'use')}, sum", sum(sent))
+        if all(flow.local is None for flow in flows):
+            return self._not_taken(self.graph.nodes[flows[0].edge.target], flows[0].edge.position)
+        return self._quiet("")
 
     def _line(self, flow: Flow) -> dict[str, str]:
         if flow.local is None:
@@ -201,7 +208,7 @@ class _Drawing:
 
     def _flow(self, words: str, contribution: float) -> dict[str, str]:
         colour, style = self.look.flow(contribution)
-        ink = colour if contribution else self.look.not_computed
+        ink = self.look.not_computed if colour == self.look.no_path else colour
         label = self._label(f"{html(words)} = <b>{number(contribution)}</b>", ink)
         return {
             "label": label,

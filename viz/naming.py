@@ -8,50 +8,61 @@ from typing import Any
 
 from autodiff import Graph, Value
 
-_SCAN_LIMIT = 100_000  # entries of containers that are looked at
+_SCAN_LIMIT = 100_000  # entries of containers that are looked at, the shortest containers first
 _DEPTH = 3  # x[0][1][2]
 
 
 def names_of(graph: Graph, frame: FrameType | None = None) -> dict[int, str]:
     """What to call each node that has a name: its own, else that of a variable of ``frame``.
 
-    A variable that holds a Value comes before a list that contains it (``x[0]``); names that begin with an
-    underscore are not looked at.
+    A variable that holds a Value comes before a list that contains it (``x[0]``), a local before a global; names
+    that begin with an underscore are not looked at.
     """
     names = {node.number: node.name for node in graph if node.name is not None}
     if frame is None:
         return names
     known = set(graph.values)
-    for scope in (frame.f_locals, frame.f_globals):
-        found = _variables(scope)
-        for name, value in sorted(found, key=lambda entry: "[" in entry[0]):  # stable: plain variables first
-            if value in known and graph.number(value) not in names:
-                names[graph.number(value)] = name
-        if scope is frame.f_globals or frame.f_locals is frame.f_globals:
-            break
+    here = dict(frame.f_locals)
+    beyond = {name: thing for name, thing in list(frame.f_globals.items()) if name not in here}
+    for variables in (here, beyond):
+        for name, value in _values(variables):
+            if value in known:
+                names.setdefault(graph.number(value), name)
     return names
 
 
-def _variables(scope: Mapping[str, Any]) -> list[tuple[str, Value]]:
-    found: list[tuple[str, Value]] = []
-    for name, thing in list(scope.items()):
-        if not name.startswith("_") and name not in ("In", "Out"):
-            for entry in _values(name, thing, _DEPTH):
-                found.append(entry)
-                if len(found) >= _SCAN_LIMIT:
-                    return found
-    return found
+def _values(variables: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
+    """The Values that variables hold, then those in their containers, then those one level further in."""
+    level = [(n, thing) for n, thing in variables.items() if not n.startswith("_") and n not in ("In", "Out")]
+    room = _SCAN_LIMIT
+    for _ in range(_DEPTH + 1):
+        yield from ((name, thing) for name, thing in level if type(thing) is Value)
+        shelves = [(name, _contents(thing)) for name, thing in level]
+        fitting = set()
+        for i in sorted(range(len(shelves)), key=lambda i: len(shelves[i][1])):
+            room -= len(shelves[i][1])
+            if room < 0:
+                break
+            fitting.add(i)
+        level = [
+            (f"{name}[{key!r}]", entry)
+            for i, (name, shelf) in enumerate(shelves)
+            if i in fitting
+            for key, entry in shelf.items()
+        ]
 
 
-def _values(name: str, thing: Any, depth: int) -> Iterator[tuple[str, Value]]:
-    if isinstance(thing, Value):
-        yield name, thing
-    elif depth and isinstance(thing, (list, tuple)):
-        for i, entry in enumerate(thing[:_SCAN_LIMIT]):
-            yield from _values(f"{name}[{i}]", entry, depth - 1)
-    elif depth and type(thing) is dict:
-        for key, entry in list(thing.items())[:_SCAN_LIMIT]:
-            if isinstance(key, (str, int)):
-                yield from _values(f"{name}[{key!r}]", entry, depth - 1)
-    elif depth and str(getattr(thing, "dtype", "")) == "object" and hasattr(thing, "tolist"):
-        yield from _values(name, thing.tolist(), depth)
+def _contents(thing: Any) -> Mapping[Any, Any]:
+    """The entries of a list, a tuple, a dict or an array of objects.
+
+    Only its type is asked what a thing is: a variable of any kind may stand there, and some answer any question
+    about an attribute with an exception.
+    """
+    kind = type(thing)
+    if kind is dict:
+        return {key: entry for key, entry in list(thing.items()) if type(key) in (str, int)}
+    if kind.__module__ == "numpy" and kind.__name__ == "ndarray" and thing.dtype == object and thing.ndim:
+        thing, kind = thing.tolist(), list
+    if issubclass(kind, (list, tuple)) and len(thing) <= _SCAN_LIMIT:
+        return dict(enumerate(thing))
+    return {}

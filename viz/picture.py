@@ -14,6 +14,7 @@ from viz import engines
 from viz.theme import FONT_STACK, Theme, theme
 
 DOTS_PER_INCH = 96
+FITTED = 'style="max-width:100%;height:auto"'
 
 
 class Picture(graphviz.Digraph):
@@ -114,6 +115,10 @@ class Picture(graphviz.Digraph):
             return super()._repr_mimebundle_(include, exclude)
         except engines.LayoutError as error:
             return {"text/plain": f"{error}\n\n{self.source}"}
+
+    def _repr_image_svg_xml(self) -> str:
+        # On a page that is narrower than the picture, the picture shrinks instead of being cut off.
+        return self.svg().replace("<svg ", f"<svg {FITTED} ", 1)
 
 
 def write(path: str | os.PathLike[str], data: bytes) -> Path:

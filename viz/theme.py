@@ -6,6 +6,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from autodiff.notation import number
+
+__all__ = ["DARK", "FONT", "FONT_STACK", "LIGHT", "THEMES", "Theme", "blend", "contrast", "number", "theme", "width"]
+
 # Arial has the metrics of Helvetica, Liberation Sans and Arimo, so text that one layout engine measured
 # still fits its box when another engine, or a browser, draws it.
 FONT = "Arial"
@@ -159,22 +163,6 @@ def theme(name_or_theme: str | Theme) -> Theme:
     if isinstance(name_or_theme, str) and name_or_theme in THEMES:
         return THEMES[name_or_theme]
     raise ValueError(f"unknown theme {name_or_theme!r} (must be one of {sorted(THEMES)}, or a Theme)")
-
-
-def number(x: float) -> str:
-    """Return a short, readable form of a number: about four significant digits, never a negative zero.
-
-    >>> [number(x) for x in (0.25, -3.0, 1.2e-7, 0.1 + 0.2, -0.0, 123456.0, float("inf"))]
-    ['0.25', '-3', '1.2e-7', '0.3', '0', '123456', 'inf']
-    """
-    if x == 0:
-        return "0"
-    if not math.isfinite(x) or 1e-3 <= abs(x) < 1e3:
-        return f"{x:.4g}"
-    if 1e3 <= abs(x) < 999_999.5:
-        return f"{x:.0f}"
-    mantissa, exponent = f"{x:.2e}".split("e")
-    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
 
 
 def width(contribution: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from autodiff import Edge, Graph, Scope, Value
 
@@ -31,11 +32,18 @@ class View:
 
     def members(self, scope: Scope) -> tuple[int, ...]:
         """The shown nodes that a collapsed scope hides."""
-        return tuple(number for number in self.numbers if self.hidden_in.get(number) is scope)
+        return self._members[scope]
+
+    @cached_property
+    def _members(self) -> dict[Scope, tuple[int, ...]]:
+        found: dict[Scope, list[int]] = {}
+        for number, scope in self.hidden_in.items():
+            found.setdefault(scope, []).append(number)
+        return {scope: tuple(numbers) for scope, numbers in found.items()}
 
     def boxes(self) -> int:
         """How many boxes it takes to draw it."""
-        return len(self.numbers) - len(self.hidden_in) + len(set(self.hidden_in.values()))
+        return len(self.numbers) - len(self.hidden_in) + len(self._members)
 
     def edges(self) -> dict[tuple[str, str], list[Edge]]:
         """The shown edges by the boxes they join; only edges of a collapsed box may share a line."""
@@ -53,6 +61,21 @@ class View:
         above = {e.target for e in outer if e.target in shown and e.target not in self.hidden_in}
         below = {e.source for e in outer if e.source in shown and e.source not in self.hidden_in}
         return sorted(above), sorted(below)
+
+
+def graph_of(output: Value | Iterable[Value] | Graph) -> Graph:
+    """The graph behind a Value or several; anything else raises ``TypeError`` that says what was got."""
+    if isinstance(output, Graph):
+        return output
+    outputs: tuple[object, ...] = tuple(output) if isinstance(output, Iterable) else (output,)
+    values = [entry for entry in outputs if isinstance(entry, Value)]
+    if not outputs:
+        raise TypeError(f"there is nothing to draw in an empty {type(output).__name__}")
+    if len(values) < len(outputs):
+        wrong = type(next(entry for entry in outputs if not isinstance(entry, Value))).__name__
+        got = f"a {type(output).__name__} with a {wrong} in it" if isinstance(output, Iterable) else wrong
+        raise TypeError(f"draw takes a Value, a list of Values, or a Graph; got {got}")
+    return Graph(*values)
 
 
 def view(
@@ -94,6 +117,8 @@ def _part(graph: Graph, around: Value | None, depth: int | None) -> tuple[int, .
         return tuple(range(len(graph)))
     if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
         raise ValueError(f"depth is a number of edges, 0 or more, got {depth!r}")
+    if around is not None and not isinstance(around, Value):
+        raise TypeError(f"around is a Value of the graph, got {type(around).__name__} {around!r}")
     near: list[list[int]] = [[] for _ in graph]
     for edge in graph.edges:
         near[edge.target].append(edge.source)
@@ -103,6 +128,8 @@ def _part(graph: Graph, around: Value | None, depth: int | None) -> tuple[int, .
     seen, front = set(start), set(start)
     for _ in range(2 if depth is None else depth):
         front = {other for number in front for other in near[number]} - seen
+        if not front:
+            break
         seen |= front
     return tuple(sorted(seen))
 
@@ -120,6 +147,11 @@ def _chosen(graph: Graph, collapse: Collapse) -> Callable[[Scope], bool]:
         return lambda scope: collapse and scope.parent is None
     if callable(collapse):
         return collapse
+    if not isinstance(collapse, Iterable) and not isinstance(collapse, Scope):
+        raise TypeError(
+            f"collapse is True, a scope's name, a Scope, several of them, or a function that tells of a Scope whether "
+            f"to fold it; got {type(collapse).__name__}"
+        )
     wanted = {collapse} if isinstance(collapse, (str, Scope)) else set(collapse)
     present = {part for scope in graph.scopes for part in _chain(scope)}
     known = {scope.name for scope in present} | present

@@ -54,6 +54,8 @@ def leaf_sentences(graph: Graph) -> list[str]:
                 else:
                     reason = "no path" if flow.local is not None else why_no_path(target, flow.edge.position)
                     refused.append(f"{reason} {through}")
+        if leaf in graph.outputs:
+            sent.append((1.0, "as the result itself"))
         name = visible(graph.nodes[leaf].name or f"leaf {leaf}", 40)
         sentences.append(f"{name} got {_account(sent, refused)}")
     return sentences

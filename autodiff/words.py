@@ -1,0 +1,159 @@
+"""What is said of a node, an edge and a step. The sentences are data, so that the page says the very same ones."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+
+from autodiff.formulas import COMPARE
+from autodiff.graph import Graph, Node
+from autodiff.notation import RELATIONS, number, plain
+from autodiff.operations import Operation
+from autodiff.reading import read
+
+__all__ = [
+    "SENTENCES",
+    "branch",
+    "call_template",
+    "comparison_templates",
+    "filled",
+    "formula_template",
+    "is_arithmetic",
+    "labels",
+    "operation_text",
+    "reason",
+    "why_no_path",
+]
+
+SENTENCES = {
+    "leaf": "{name} = {value}",
+    "forward": "{name} = {call} = {value}",
+    "choice": "{name} = {call} = {value}, since {reason}",
+    "seed": "{name}.grad = 1: the gradient of the output in itself",
+    "first": "{name}.grad = local {local} × upstream {upstream} = {after}",
+    "more": "{name}.grad: {before} += local {local} × upstream {upstream} → {after}",
+    "slope": " (local: ∂{call}/∂{operand} = {formula})",
+    "value": "{formula} = {local}",
+    "since": " (local: ∂{call}/∂{operand} = {formula}, since {reason})",
+    "refused": "{name} gets no path: {reason}, so {target} does not take it",
+    "dead": "{name} gets no path: {reason}, so {target} is off",
+    "never": "{name} gets no path: {target} passes nothing back to it",
+}
+
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+
+
+def labels(graph: Graph, names: Mapping[int, str] | None = None) -> list[str]:
+    """What each node is called: its name, else one of ``names``, else ``v7`` by its number."""
+    given = names or {}
+    return [node.name or given.get(node.number) or f"v{node.number}" for node in graph.nodes]
+
+
+def operation_text(node: Node) -> str:
+    """How a node's operation is written, with the constants among its operands: ``×``, ``× 0.7``, ``max(·, 3)``."""
+    assert node.op is not None
+    constants = [None if isinstance(arg, int) else number(arg) for arg in node.args]
+    if not any(constants):
+        return node.op.symbol
+    if node.op.notation == "infix":
+        return " ".join(part for part in (constants[0], node.op.symbol, constants[1]) if part)
+    return f"{node.op.symbol}({', '.join(text or '·' for text in constants)})"
+
+
+def why_no_path(node: Node, position: int) -> str:
+    """Why an operand of this node gets no gradient: ``not taken`` by a choice, ``dead``, or never a path."""
+    assert node.op is not None
+    if not node.op.chooses(position):
+        return "no path"
+    return "dead" if len(node.op.inputs) == 1 else "not taken"
+
+
+def call_template(op: Operation) -> str:
+    """How a call is written, with ``{0}``, ``{1}`` for its operands: ``{0} × {1}``, ``max({0}, {1})``."""
+    slots = [f"{{{i}}}" for i in range(len(op.inputs))]
+    if op.notation == "infix":
+        return f"{slots[0]} {op.symbol} {slots[1]}"
+    if op.notation == "prefix":
+        return f"{op.symbol}{slots[0]}"
+    return f"{op.symbol}({', '.join(slots)})"
+
+
+def formula_template(op: Operation, tree: ast.expr) -> str:
+    """A formula of the row as text, with ``{0}``, ``{1}`` for its operands and ``{out}`` for its value."""
+    slots = {name: f"{{{i}}}" for i, name in enumerate(op.inputs)}
+    return plain(tree, {**slots, "out": "{out}"})
+
+
+def filled(template: str, operands: Sequence[str], out: str = "") -> str:
+    """The template with these operands; a negative number among signs is put in brackets.
+
+    >>> filled("{0} − {1}", ["2", "-3"]), filled("relu({0})", ["-1.5"])
+    ('2 − (-3)', 'relu(-1.5)')
+    """
+    if template[-1:] != ")":
+        operands = [f"({x})" if x.startswith("-") and template != f"{{{i}}}" else x for i, x in enumerate(operands)]
+    return _fill(template, operands, out if template == "{out}" or out[-1:] == ")" else f"({out})")
+
+
+def _fill(template: str, operands: Sequence[str], out: str = "") -> str:
+    """All slots at once: a name that looks like a slot is not filled again."""
+    return re.sub(r"\{(\d+|out)\}", lambda slot: out if slot[1] == "out" else operands[int(slot[1])], template)
+
+
+def comparison_templates(op: Operation, test: ast.Compare) -> tuple[str, str, str]:
+    """A comparison as it reads when it holds, when it fails, and when it fails because of a nan."""
+    left, right = formula_template(op, test.left), formula_template(op, test.comparators[0])
+    sign = COMPARE[type(test.ops[0])]
+    holds, fails = (f"{left} {RELATIONS[s]} {right}" for s in (sign, _OPPOSITE[sign]))
+    return holds, fails, f"{holds} does not hold"
+
+
+def reason(op: Operation, test: ast.expr, operands: Sequence[float], holds: bool) -> str:
+    """The comparison that decided a condition of the row, with its numbers: ``5 ≥ 3``; the opposite where it failed.
+
+    >>> from autodiff.operations import TABLE
+    >>> maximum = TABLE["maximum"]
+    >>> reason(maximum, maximum.value.test, [3.0, 5.0], False)
+    '3 < 5'
+    """
+    numbers = dict(zip(op.inputs, operands, strict=True))
+    while not isinstance(test, ast.Compare):
+        if isinstance(test, ast.UnaryOp):
+            test, holds = test.operand, not holds
+        else:
+            assert isinstance(test, ast.BoolOp)
+            # Of an "or" that holds, or an "and" that fails, one part decides; else the first speaks for all.
+            test = next((part for part in test.values if condition_holds(part, numbers) is holds), test.values[0])
+    texts = comparison_templates(op, test)
+    undecided = not holds and any(x != x for x in operands)
+    template = texts[0] if holds else texts[2] if undecided else texts[1]
+    return _fill(template, [number(x) for x in operands])
+
+
+def condition_holds(test: ast.expr, numbers: Mapping[str, float]) -> bool:
+    """Whether a condition of a formula holds for these numbers."""
+    return read(test, numbers) != 0
+
+
+def branch(
+    op: Operation, position: int, operands: Sequence[float], out: float
+) -> tuple[ast.expr, ast.expr | None, bool]:
+    """The branch of a partial that applies here, the condition to tell of (None: there is none), and if it held.
+
+    Told is the last condition that held on the way; when none did, the first.
+    """
+    numbers = {**dict(zip(op.inputs, operands, strict=True)), "out": out}
+    formula = op.partials[position]
+    told, told_holds = None, False
+    while isinstance(formula, ast.IfExp):
+        holds = condition_holds(formula.test, numbers)
+        if told is None or holds:
+            told, told_holds = formula.test, holds
+        formula = formula.body if holds else formula.orelse
+    return formula, told, told_holds
+
+
+def is_arithmetic(formula: ast.expr) -> bool:
+    """Whether a slope is worth writing out: 1, -1 and a bare name say themselves."""
+    return not isinstance(formula, (ast.Constant, ast.Name, ast.UnaryOp))

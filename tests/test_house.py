@@ -1,0 +1,115 @@
+"""The test of the house: adding an operation is one row, and nothing else has to know."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from autodiff import TABLE, Graph, Value, expression, grad, gradcheck, hessian, jvp, operation
+
+Softsign = Callable[..., Value]
+
+
+@pytest.fixture
+def softsign() -> Iterator[Softsign]:
+    yield operation("softsign(x)", "x / (1 + abs(x))", "1 / (1 + abs(x)) ** 2", doc="x / (1 + |x|)")
+    del TABLE["softsign"]
+
+
+def runs_eagerly(softsign: Softsign) -> None:
+    x = Value(-3.0)
+    y = softsign(x)
+    y.backward()
+    assert (y.data, x.grad, y.op.name) == (-0.75, 1 / 16, "softsign")
+
+
+def takes_numbers(softsign: Softsign) -> None:
+    assert softsign(1).data == 0.5
+    with pytest.raises(TypeError, match="got str '1'"):
+        softsign("1")
+
+
+def has_a_second_derivative(softsign: Softsign) -> None:
+    x = Value(1.0)
+    assert hessian(softsign(x), [x])[0][0].data == -0.25  # -2 / (1 + x)^3
+
+
+def has_a_third_derivative(softsign: Softsign) -> None:
+    x = Value(1.0)
+    second = grad(grad(softsign(x), x), x)
+    assert grad(second, x).data == pytest.approx(6 / 16)
+
+
+def agrees_with_differences(softsign: Softsign) -> None:
+    for number in (-2.0, -0.3, 0.4, 5.0):
+        x = Value(number)
+        assert gradcheck(softsign(x * x - 3), [x])
+        assert gradcheck(grad(softsign(x), x), [x])
+
+
+def has_a_tangent(softsign: Softsign) -> None:
+    x = Value(-3.0)
+    assert jvp(softsign(x), [x], [32.0]).data == 2.0
+
+
+def reads_in_expressions(softsign: Softsign) -> None:
+    y = expression("2 * softsign(x) if x > 0 else -1", x=3)
+    assert y.data == 1.5
+
+
+def reads_in_later_rows(softsign: Softsign) -> None:
+    try:
+        twice = operation("twice_softsign(x)", "2 * softsign(x)", "2 / (1 + abs(x)) ** 2")
+        assert gradcheck(twice(Value(0.7)))
+    finally:
+        TABLE.pop("twice_softsign", None)
+
+
+def replays(softsign: Softsign) -> None:
+    x = Value(1.0)
+    graph = Graph(softsign(x), grad(softsign(x), x))
+    x.data = -3.0
+    assert graph.forward() == (-0.75, 1 / 16)
+
+
+def survives_json(softsign: Softsign) -> None:
+    text = Graph(softsign(Value(3.0, "x"))).to_json()
+    graph = Graph.from_json(text)
+    assert graph.nodes[-1].op is TABLE["softsign"]
+    assert graph.to_json() == text
+
+
+def survives_copies(softsign: Softsign) -> None:
+    y = softsign(Value(3.0))
+    for twin in (copy.deepcopy(y), pickle.loads(pickle.dumps(y))):
+        twin.backward()
+        assert twin.parents[0].grad == 1 / 16
+        assert y.parents[0].grad_state == "not computed"
+
+
+# Each later part of the house adds its line here: steps in words, draws, every backend, the page.
+READERS = [
+    runs_eagerly,
+    takes_numbers,
+    has_a_second_derivative,
+    has_a_third_derivative,
+    agrees_with_differences,
+    has_a_tangent,
+    reads_in_expressions,
+    reads_in_later_rows,
+    replays,
+    survives_json,
+    survives_copies,
+]
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__name__)
+def test_an_operation_of_one_row(reader: Callable[[Softsign], None], softsign: Softsign) -> None:
+    reader(softsign)
+
+
+def test_the_row_is_gone_after_its_test() -> None:
+    assert "softsign" not in TABLE

@@ -1,0 +1,290 @@
+"""Every row of the table is true: its value, its partials, and the partials of its partials."""
+
+from __future__ import annotations
+
+import copy
+import math
+import pickle
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from autodiff import TABLE, FormulaError, Graph, KinkWarning, Operation, Value, grad, gradcheck, operation
+from autodiff.value import function_of
+
+ROWS = list(TABLE.values())
+STEP = 6e-6
+
+
+@pytest.fixture(autouse=True)
+def _table_is_left_as_it_was() -> Iterator[None]:
+    before = dict(TABLE)
+    yield
+    for name in set(TABLE) - set(before):
+        del TABLE[name]
+    assert before == TABLE
+
+
+def points(op: Operation, count: int = 12) -> list[list[float]]:
+    """Points of the row's domain, drawn from its name, on which its conditions are the same all around."""
+    draw = random.Random(op.name)
+    found: list[list[float]] = []
+    while len(found) < count:
+        x = [draw.uniform(*op.domain) for _ in op.inputs]
+        if op.name == "clamp":
+            x[1:] = sorted(x[1:])
+        near = [moved(x, i, sign * 4 * STEP) for i in range(len(x)) for sign in (-1, 1)]
+        if len({op.decisions(*at, op.evaluate(*at)) for at in [x, *near]}) == 1:
+            found.append(x)
+    return found
+
+
+def moved(x: list[float], i: int, by: float) -> list[float]:
+    return [*x[:i], x[i] + by, *x[i + 1 :]]
+
+
+def is_near(slope: float, difference: float) -> bool:
+    return abs(slope - difference) <= 2e-7 + 1e-6 * abs(difference)
+
+
+@pytest.mark.parametrize("op", ROWS, ids=lambda op: op.name)
+def test_partials_are_central_differences_of_the_value(op: Operation) -> None:
+    for x in points(op):
+        out = op.evaluate(*x)
+        for i, slope in enumerate(op.locals(*x, out)):
+            difference = (op.evaluate(*moved(x, i, STEP)) - op.evaluate(*moved(x, i, -STEP))) / (2 * STEP)
+            assert is_near(slope or 0.0, difference if op.name != "stop" else 0.0), (op, x, op.inputs[i])
+
+
+@pytest.mark.parametrize("op", [op for op in ROWS if op.name != "stop"], ids=lambda op: op.name)
+def test_gradcheck_passes_over_the_domain(op: Operation) -> None:
+    for x in points(op):
+        assert gradcheck(function_of(op)(*map(Value, x)))
+
+
+@pytest.mark.parametrize("op", ROWS, ids=lambda op: op.name)
+def test_floats_and_values_agree_to_the_last_bit(op: Operation) -> None:
+    for x in points(op):
+        leaves = [Value(number) for number in x]
+        y = function_of(op)(*leaves)
+        y.backward()
+        assert y.data == op.evaluate(*x)
+        assert y.parents == tuple(leaves)
+        for leaf, slope in zip(leaves, op.locals(*x, y.data), strict=True):
+            assert leaf.grad == (slope or 0.0)
+            assert (leaf.grad_state == "no path") == (slope is None)
+
+
+@pytest.mark.parametrize("op", ROWS, ids=lambda op: op.name)
+def test_the_recorded_gradient_is_that_of_backward(op: Operation) -> None:
+    for x in points(op):
+        leaves = [Value(number) for number in x]
+        y = function_of(op)(*leaves)
+        recorded = [slope.data for slope in grad(y, leaves, create_graph=True)]
+        plain = [slope.data for slope in grad(y, leaves, create_graph=False)]
+        y.backward()
+        assert recorded == plain == [leaf.grad for leaf in leaves]
+
+
+@pytest.mark.parametrize("op", ROWS, ids=lambda op: op.name)
+def test_second_partials_are_differences_of_the_first(op: Operation) -> None:
+    for x in points(op, count=4):
+        leaves = [Value(number) for number in x]
+        slopes = grad(function_of(op)(*leaves), leaves)
+        for i, slope in enumerate(slopes):
+            for j, second in enumerate(grad(slope, leaves)):
+                above, below = moved(x, j, STEP), moved(x, j, -STEP)
+                first = [op.locals(*at, op.evaluate(*at))[i] or 0.0 for at in (above, below)]
+                assert is_near(second.data, (first[0] - first[1]) / (2 * STEP)), (op, x, i, j)
+
+
+@pytest.mark.parametrize("op", ROWS, ids=lambda op: op.name)
+def test_constants_are_operands_that_get_no_gradient(op: Operation) -> None:
+    x = points(op, count=1)[0]
+    for fixed in range(2 ** len(x)):
+        args = [number if fixed >> i & 1 else Value(number) for i, number in enumerate(x)]
+        y = function_of(op)(*args)
+        assert y.data == op.evaluate(*x)
+        assert y.args == tuple(args)
+        assert y.parents == tuple(arg for arg in args if isinstance(arg, Value))
+        y.backward()
+        slopes = op.locals(*x, y.data)
+        assert [arg.grad for arg in y.parents] == [
+            slope or 0.0 for arg, slope in zip(args, slopes, strict=True) if isinstance(arg, Value)
+        ]
+
+
+@pytest.mark.parametrize("op", ROWS, ids=lambda op: op.name)
+def test_what_a_row_sends_is_what_backward_delivers(op: Operation) -> None:
+    for up in (0.7, -3.0, 0.0, math.inf, math.nan):
+        x = points(op, count=1)[0]
+        leaves = [Value(number) for number in x]
+        y = function_of(op)(*leaves)
+        y.backward(up)
+        for leaf, sent in zip(leaves, op.contributions(*x, y.data, up), strict=True):
+            assert leaf.grad_state == "no path" if sent is None else same(leaf.grad, sent)
+
+
+def same(a: float, b: float) -> bool:
+    return a == b or (a != a and b != b)
+
+
+@pytest.mark.parametrize("op", ROWS, ids=lambda op: op.name)
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, 0.0, -0.0, 1e308, -1e308, 5e-324, 1000.0, -1000.0])
+def test_no_float_whatever_makes_an_operation_raise(op: Operation, number: float) -> None:
+    for other in (number, 1.5, -2.0, 0.0, math.inf):
+        x = [number, *[other] * (len(op.inputs) - 1)]
+        leaves = [Value(entry) for entry in x]
+        y = function_of(op)(*leaves)
+        assert type(y.data) is float
+        y.backward()
+        assert same(y.data, op.evaluate(*x))
+        plain = [leaf.grad for leaf in leaves]
+        recorded = [slope.data for slope in grad(y, leaves)]
+        assert all(map(same, plain, recorded)), (x, plain, recorded)
+
+
+@pytest.mark.parametrize("op", ROWS, ids=lambda op: op.name)
+def test_a_row_is_one_object_however_it_is_copied(op: Operation) -> None:
+    assert pickle.loads(pickle.dumps(op)) is op
+    assert copy.deepcopy(op) is op
+    assert op.name in repr(op)
+
+
+def test_near_a_kink_gradcheck_warns_instead_of_failing() -> None:
+    x = Value(0.0, "x")
+    with pytest.warns(KinkWarning, match="'x' is near a kink"):
+        assert gradcheck(x.relu(), [x])
+    a, b = Value(1.0, "a"), Value(1.0, "b")
+    with pytest.warns(KinkWarning):
+        assert gradcheck(function_of(TABLE["maximum"])(a, b))
+
+
+def test_gradcheck_names_the_input_of_a_wrong_gradient() -> None:
+    wrong = operation("wrong_(x, y)", "x * y", "y", "y")
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    with pytest.raises(AssertionError, match=r"gradient in 'b' is 3\.0, but a central difference gives"):
+        gradcheck(wrong(a, b))
+
+
+@pytest.mark.parametrize("factor", [1.001, 0.999, 0.0, -1.0, 2.0])
+def test_gradcheck_finds_a_slope_that_is_a_little_wrong(factor: float) -> None:
+    wrong = operation("wrong_(x)", "x * x", f"{factor} * 2 * x")
+    with pytest.raises(AssertionError):
+        gradcheck(wrong(Value(1.5)))
+
+
+# Each bad row with words of the message that must name the row and say what was expected.
+BAD_ROWS: dict[str, tuple[tuple[object, ...], dict[str, object], tuple[str, ...]]] = {
+    "unknown name": (("bad(x)", "z", "1"), {}, ("'bad'", "'z'", "expected one of: x")),
+    "unknown name in a partial": (("bad(x)", "x", "w"), {}, ("'bad'", "'w'", "x, out")),
+    "out in the value": (("bad(x)", "out", "1"), {}, ("'bad'", "'out'")),
+    "too few partials": (("bad(x, y)", "x", "1"), {}, ("'bad'", "expected 2 partial", "x, y", "got 1")),
+    "too many partials": (("bad(x)", "x", "1", "1"), {}, ("'bad'", "expected 1 partial", "got 2")),
+    "no partials": (("bad(x)", "x"), {}, ("'bad'", "got 0")),
+    "unknown function": (("bad(x)", "foo(x)", "1"), {}, ("'bad'", "unknown function 'foo'")),
+    "wrong number of arguments": (("bad(x)", "exp(x, x)", "1"), {}, ("'bad'", "'exp' with 2 arguments")),
+    "calls itself": (("bad(x)", "bad(x)", "1"), {}, ("'bad'", "unknown function 'bad'")),
+    "no path in the value": (("bad(x)", "None", "1"), {}, ("'bad'", "value cannot be None")),
+    "no path in a branch of the value": (("bad(x)", "x if x > 0 else None", "1"), {}, ("'bad'", "value")),
+    "no path in arithmetic": (("bad(x)", "x", "2 * None"), {}, ("'bad'", "whole branch")),
+    "no path in a call": (("bad(x)", "x", "exp(None)"), {}, ("'bad'", "whole branch")),
+    "no path in a condition": (("bad(x)", "x", "1 if None else 0"), {}, ("'bad'", "whole branch")),
+    "no path in a part": (("bad(x)", "x", "h + 1"), {"let": {"h": "None"}}, ("'bad'", "whole branch")),
+    "syntax error": (("bad(x)", "x +", "1"), {}, ("'bad'", "cannot read the formula 'x +'")),
+    "empty": (("bad(x)", "", "1"), {}, ("'bad'", "cannot read")),
+    "two statements": (("bad(x)", "x; x", "1"), {}, ("'bad'", "cannot read")),
+    "row of this name": (("exp(x)", "x", "1"), {}, ("'exp'", "already")),
+    "abs by its other name": (("abs(x)", "x", "1"), {}, ("'abs'", "already")),
+    "signature without inputs": (("bad()", "1"), {}, ("bad()", "expected a signature", "softsign(x)")),
+    "signature that is a name": (("bad", "1"), {}, ("'bad'", "expected a signature")),
+    "signature with a star": (("bad(*x)", "1", "1"), {}, ("expected a signature",)),
+    "signature with a keyword only": (("bad(x, *, y)", "1", "1", "1"), {}, ("expected a signature",)),
+    "signature with annotations": (("bad(x: float)", "x", "1"), {}, ("expected a signature",)),
+    "signature with code": (("bad(x): pass\nprint(1)\ndef g(x)", "x", "1"), {}, ("expected a signature",)),
+    "signature of no string": ((7, "x", "1"), {}, ("7", "expected a signature")),
+    "signature of None": ((None, "x", "1"), {}, ("None", "expected a signature")),
+    "keyword as a name": (("lambda(x)", "x", "1"), {}, ("lambda", "expected a signature")),
+    "default that is no number": (("bad(x, y='a')", "x", "1", "1"), {}, ("expected a signature",)),
+    "default that is infinite": (("bad(x, y=1e999)", "x", "1", "1"), {}, ("expected a signature",)),
+    "default that is a formula": (("bad(x, y=x)", "x", "1", "1"), {}, ("expected a signature",)),
+    "one input twice": (("bad(x, x)", "x", "1", "1"), {}, ("'bad'", "'x' is named twice")),
+    "input called out": (("bad(out)", "1", "1"), {}, ("'bad'", "'out' has a meaning of its own")),
+    "input called up": (("bad(up)", "1", "1"), {}, ("'bad'", "'up' has a meaning of its own")),
+    "input called as a function": (("bad(x, power)", "x ** power", "1", "1"), {}, ("'bad'", "'power'")),
+    "input with an underscore": (("bad(_x)", "_x", "1"), {}, ("'bad'", "'_x'")),
+    "part called as an input": (("bad(x)", "x", "1"), {"let": {"x": "2"}}, ("'bad'", "'x' is named twice")),
+    "part called out": (("bad(x)", "x", "1"), {"let": {"out": "2"}}, ("'bad'", "'out'")),
+    "nine inputs": (("bad(a,b,c,d,e,f,g,h,i)", "a", *["1"] * 9), {}, ("'bad'", "at most 8", "got 9")),
+    "value of no string": (("bad(x)", 2.0, "1"), {}, ("'bad'", "a formula is a string", "float 2.0")),
+    "value of None": (("bad(x)", None, "1"), {}, ("'bad'", "a formula is a string")),
+    "partial of no string": (("bad(x)", "x", 1), {}, ("'bad'", "a formula is a string", "int 1")),
+    "import": (("bad(x)", "__import__('os')", "1"), {}, ("'bad'", "unknown function '__import__'")),
+    "attribute": (("bad(x)", "x.real", "1"), {}, ("'bad'", "not of the formula language")),
+    "method": (("bad(x)", "x.hex()", "1"), {}, ("'bad'", "not of the formula language")),
+    "index": (("bad(x)", "x[0]", "1"), {}, ("'bad'", "not of the formula language")),
+    "lambda": (("bad(x)", "lambda: x", "1"), {}, ("'bad'", "not of the formula language")),
+    "comprehension": (("bad(x)", "[x for x in x]", "1"), {}, ("'bad'", "not of the formula language")),
+    "assignment": (("bad(x)", "(y := x)", "1"), {}, ("'bad'", "not of the formula language")),
+    "string": (("bad(x)", "'x'", "1"), {}, ("'bad'", "not of the formula language")),
+    "bytes": (("bad(x)", "b'x'", "1"), {}, ("'bad'", "not of the formula language")),
+    "complex": (("bad(x)", "1j", "1"), {}, ("'bad'", "not of the formula language")),
+    "truth": (("bad(x)", "True", "1"), {}, ("'bad'", "not of the formula language")),
+    "ellipsis": (("bad(x)", "...", "1"), {}, ("'bad'", "not of the formula language")),
+    "keyword argument": (("bad(x)", "exp(x=x)", "1"), {}, ("'bad'", "not of the formula language")),
+    "chained comparison": (("bad(x)", "1 if 0 < x < 1 else 0", "1"), {}, ("'bad'", "not of the formula language")),
+    "remainder": (("bad(x)", "x % 2", "1"), {}, ("'bad'", "not of the formula language")),
+    "huge float": (("bad(x)", "1e999", "1"), {}, ("'bad'", "too large")),
+    "huge integer": (("bad(x)", "1" + "0" * 400, "1"), {}, ("'bad'", "too large")),
+    "integer beyond reading": (("bad(x)", "1" + "0" * 9999, "1"), {}, ("'bad'",)),
+    "nested too deeply": (("bad(x)", "-" * 30_000 + "x", "1"), {}, ("'bad'", "nested too deeply")),
+    "NUL": (("bad(x)", "x\0", "1"), {}, ("'bad'", "cannot read")),
+    "lone surrogate": (("bad(x)", "\ud800", "1"), {}, ("'bad'", "cannot read")),
+}
+
+
+@pytest.mark.parametrize(("row", "options", "words"), BAD_ROWS.values(), ids=BAD_ROWS)
+def test_a_bad_row_is_refused_and_named(
+    row: tuple[str, ...], options: dict[str, dict[str, str]], words: tuple[str, ...]
+) -> None:
+    before = dict(TABLE)
+    with pytest.raises(FormulaError) as caught:
+        operation(*row, **options)
+    assert isinstance(caught.value, ValueError)
+    for word in words:
+        assert word in str(caught.value)
+    assert len(str(caught.value)) < 400
+    assert before == TABLE, "a refused row leaves nothing behind"
+
+
+INTERNAL = ["node", "adjoints", "flow", "a0", "a1", "pattern", "scope", "new", "tick", "real", "rules", "Value", "x"]
+
+
+@pytest.mark.parametrize("first", INTERNAL)
+@pytest.mark.parametrize("second", ["a0", "a1", "y", "node", "current"])
+def test_inputs_may_have_any_name_that_means_nothing_else(first: str, second: str) -> None:
+    if first != second:
+        weigh = operation(f"weigh_({first}, {second}=7)", f"{first} - 2 * {second}", "1", "-2")
+        a, b = Value(5.0), Value(3.0)
+        y = weigh(a, **{second: b})
+        y.backward()
+        assert (y.data, a.grad, b.grad, weigh(a).data) == (-1.0, 1.0, -2.0, -9.0)
+
+
+def test_a_row_may_use_earlier_rows_and_shared_parts() -> None:
+    twice = operation("twice_(x, k=2)", "k * softplus(x)", "k * s", "softplus(x)", let={"s": "sigmoid(x)"})
+    x = Value(0.3)
+    assert twice(x).data == 2 * x.softplus().data
+    assert twice(x, k=3).data == 3 * x.softplus().data
+    assert gradcheck(twice(x))
+    assert gradcheck(grad(twice(x), x))
+
+
+def test_a_graph_of_an_operation_that_is_gone_says_so() -> None:
+    passing = operation("passing_(x)", "x", "1")
+    text, packed = Graph(passing(Value(1.0))).to_json(), pickle.dumps(passing(Value(1.0)))
+    del TABLE["passing_"]
+    for load in (lambda: Graph.from_json(text), lambda: pickle.loads(packed)):
+        with pytest.raises(ValueError, match="no operation is called 'passing_'"):
+            load()

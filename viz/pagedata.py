@@ -1,0 +1,110 @@
+"""What the page's JavaScript works on: a graph's structure and numbers, and its operations' formulas as data.
+
+The page computes every step by itself, so that a leaf can be changed in it; it gets each formula, each sentence
+and each piece of notation from the same row of the table that Python reads.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from typing import Any
+
+from autodiff import Graph, Operation, Steps
+from autodiff.formulas import COMPARE
+from autodiff.notation import as_data
+from autodiff.operations import expanded
+from autodiff.words import (
+    SENTENCES,
+    call_template,
+    comparison_templates,
+    formula_template,
+    is_arithmetic,
+    operation_text,
+    why_no_path,
+)
+from viz.mathml import mathml
+
+__all__ = ["page_data"]
+
+
+def page_data(told: Steps) -> dict[str, Any]:
+    """The data of a page for these steps, ready for JSON (numbers that JSON has not are text: "nan", "inf")."""
+    graph = told.graph
+    operations = {node.op.name: node.op for node in graph if node.op is not None}
+    return {
+        "nodes": [_node(graph, number, told.labels[number]) for number in range(len(graph))],
+        "output": graph.outputs[0],
+        "operations": {name: _operation(op) for name, op in operations.items()},
+        "sentences": SENTENCES,
+    }
+
+
+def json_number(x: float) -> float | str:
+    """A number as JSON can hold it."""
+    return x if math.isfinite(x) else repr(x)
+
+
+def _node(graph: Graph, number: int, label: str) -> dict[str, Any]:
+    node = graph.nodes[number]
+    record: dict[str, Any] = {"label": label, "value": json_number(graph.values[number].data)}
+    if node.scope is not None:
+        record["scope"] = list(node.scope.path)
+    if node.op is not None:
+        record["op"] = node.op.name
+        record["text"] = operation_text(node)
+        # A constant is wrapped in a list, so that 3 (node 3) and 3.0 (the number) cannot be mistaken.
+        record["args"] = [arg if isinstance(arg, int) else [json_number(arg)] for arg in node.args]
+        record["refusals"] = [why_no_path(node, position) for position in range(len(node.args))]
+    return record
+
+
+def _operation(op: Operation) -> dict[str, Any]:
+    return {
+        "inputs": list(op.inputs),
+        "symbol": op.symbol,
+        "notation": op.notation,
+        "call": call_template(op),
+        "value": as_data(expanded(op.value)),
+        "math": _math(op, op.value),
+        "chooses": op.chooses_between(),
+        "partials": [_decision(op, partial) for partial in op.partials],
+    }
+
+
+def _decision(op: Operation, partial: ast.expr) -> dict[str, Any]:
+    """A partial as a tree of conditions; each end is a formula, with its text and its notation."""
+    if isinstance(partial, ast.IfExp):
+        return {
+            "test": _test(op, partial.test),
+            "then": _decision(op, partial.body),
+            "else": _decision(op, partial.orelse),
+        }
+    if isinstance(partial, ast.Constant) and partial.value is None:
+        return {"formula": None}
+    return {
+        "formula": as_data(expanded(partial)),
+        "text": formula_template(op, partial),
+        "math": _math(op, partial),
+        "arithmetic": is_arithmetic(partial),
+        "name": isinstance(partial, ast.Name),
+    }
+
+
+def _test(op: Operation, test: ast.expr) -> dict[str, Any]:
+    match test:
+        case ast.BoolOp(op=word, values=values):
+            return {"any" if isinstance(word, ast.Or) else "all": [_test(op, value) for value in values]}
+        case ast.UnaryOp(operand=operand):
+            return {"not": _test(op, operand)}
+        case ast.Compare(left=left, ops=[sign], comparators=[right]):
+            holds, fails, undecided = comparison_templates(op, test)
+            parts = [COMPARE[type(sign)], as_data(expanded(left)), as_data(expanded(right))]
+            return {"compare": parts, "holds": holds, "fails": fails, "nan": undecided}
+    raise TypeError(f"the condition '{ast.unparse(test)}' of operation '{op.name}' is not a comparison")
+
+
+def _math(op: Operation, tree: ast.expr) -> str:
+    """MathML with ``{0}``, ``{1}`` where the operands' markup goes, and ``{out}`` for the operation's value."""
+    slots = {name: f"{{{i}}}" for i, name in enumerate(op.inputs)}
+    return mathml(tree, {**slots, "out": "{out}"})
