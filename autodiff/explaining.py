@@ -61,8 +61,8 @@ def explain(value: Value, output: Value | None = None, names: Mapping[int, str] 
     >>> p = max_pool1d(x, kernel_size=3, stride=2)
     >>> print(explain(x[2], 0.7 * p[0] + 0.9 * p[1]))
     x2.grad = 0.9 (won window 1) + 0.7 (won window 0) = 1.6
-      output + → 0.9 × → max → max → x2: 1 × 0.9 × 1 × 1 = 0.9
-      output + → 0.7 × → max → x2: 1 × 0.7 × 1 = 0.7
+      output + → × 0.9 → max → max → x2: 1 × 0.9 × 1 × 1 = 0.9
+      output + → × 0.7 → max → x2: 1 × 0.7 × 1 = 0.7
     """
     if output is None:
         output = last_root()

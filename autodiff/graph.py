@@ -280,8 +280,9 @@ def _to_record(node: Node, value: Value, index: Mapping[Scope | None, int]) -> d
 def _from_record(record: dict[str, Any], values: list[Value], scopes: list[Scope]) -> Value:
     args = tuple(float(arg[0]) if isinstance(arg, list) else _at(values, arg) for arg in record["args"])
     op = None if record["op"] is None else find(record["op"])
-    if op is not None and len(args) != len(op.inputs):
-        raise ValueError(f"operation '{op.name}' has {len(op.inputs)} operands, got {len(args)}")
+    expected = 0 if op is None else len(op.inputs)
+    if len(args) != expected:
+        raise ValueError(f"{op.name if op else 'a leaf'} has {expected} operands, got {len(args)}")
     grad = record["grad"]
     grad = NO_PATH if grad == "no path" else None if grad is None else float(grad)
     scope = None if record["scope"] is None else _at(scopes, record["scope"])

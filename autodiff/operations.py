@@ -57,6 +57,11 @@ class Operation:
     def __repr__(self) -> str:
         return f"<operation {self.name}({', '.join(self.inputs)}) = {self.formula}>"
 
+    @property
+    def commutes(self) -> bool:
+        """Whether it is a sum or a product, whose operands may change places."""
+        return isinstance(self.value, ast.BinOp) and isinstance(self.value.op, (ast.Add, ast.Mult))
+
     def chooses(self, position: int) -> bool:
         """Whether operand number ``position`` has a path only in some branches: the others do not take it."""
         return not formulas.is_none(self.partials[position])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from functools import reduce
+from typing import NamedTuple
 
 from autodiff.formulas import COMPARE
 from autodiff.operations import COMPARISONS, TABLE
@@ -47,39 +48,47 @@ def read(
     A condition on Values is recorded too (as 1 or 0, choosing by ``where``), so that replaying the graph
     decides it anew. ``call`` gives functions their meaning.
     """
+    return _Reader(names, fold, call).part(tree)
 
-    def part(node: ast.expr) -> Operand:
+
+class _Reader(NamedTuple):
+    """What :func:`read` hands down; an inner function would be a reference cycle, which keeps the Values alive."""
+
+    names: Mapping[str, Operand]
+    fold: bool
+    call: Callable[..., Operand]
+
+    def part(self, node: ast.expr) -> Operand:
         match node:
             case ast.Constant(value=value):
                 return 0.0 if value is None else float(value)  # type: ignore[arg-type]
             case ast.Name(id=name):
-                return names[name]
+                return self.names[name]
             case ast.Call(func=ast.Name(id=name), args=args):
-                return call(name, *map(part, args))
+                return self.call(name, *map(self.part, args))
             case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return apply("negative", part(operand))
+                return apply("negative", self.part(operand))
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-                return part(operand)
+                return self.part(operand)
             case ast.UnaryOp(operand=operand):
-                return apply("where", part(operand), 0.0, 1.0)
+                return apply("where", self.part(operand), 0.0, 1.0)
             case ast.BinOp(left=left, op=op, right=right):
-                return apply(_ARITHMETIC[type(op)], part(left), part(right), fold=fold)
+                return apply(_ARITHMETIC[type(op)], self.part(left), self.part(right), fold=self.fold)
             case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return apply(_COMPARED[COMPARE[type(op)]], part(left), part(right))
+                return apply(_COMPARED[COMPARE[type(op)]], self.part(left), self.part(right))
             case ast.BoolOp(op=ast.And(), values=values):
-                return reduce(lambda a, b: choose(a, b, 0.0), map(part, values))
+                return reduce(lambda a, b: _choose(a, b, 0.0), map(self.part, values))
             case ast.BoolOp(values=values):
-                return reduce(lambda a, b: choose(a, 1.0, b), map(part, values))
+                return reduce(lambda a, b: _choose(a, 1.0, b), map(self.part, values))
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                condition = part(test)
+                condition = self.part(test)
                 if not isinstance(condition, Value):
-                    return part(body if condition > 0 else orelse)
-                return apply("where", condition, part(body), part(orelse))
+                    return self.part(body if condition > 0 else orelse)
+                return apply("where", condition, self.part(body), self.part(orelse))
         raise AssertionError(f"{ast.dump(node)} passed the check of the formula language")
 
-    def choose(condition: Operand, x: Operand, y: Operand) -> Operand:
-        if isinstance(condition, Value):
-            return apply("where", condition, x, y)
-        return x if condition > 0 else y
 
-    return part(tree)
+def _choose(condition: Operand, x: Operand, y: Operand) -> Operand:
+    if isinstance(condition, Value):
+        return apply("where", condition, x, y)
+    return x if condition > 0 else y

@@ -57,6 +57,8 @@ def operation_text(node: Node) -> str:
     if not any(constants):
         return node.op.symbol
     if node.op.notation == "infix":
+        if node.op.commutes:
+            return f"{node.op.symbol} {constants[0] or constants[1]}"
         return " ".join(part for part in (constants[0], node.op.symbol, constants[1]) if part)
     return f"{node.op.symbol}({', '.join(text or '·' for text in constants)})"
 

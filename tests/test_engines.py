@@ -132,10 +132,19 @@ def test_render_can_refuse_to_overwrite(picture: Picture, tmp_path: Path) -> Non
         picture.render(outfile=tmp_path / "drawn.svg", raise_if_result_exists=True)
 
 
-def test_a_notebook_shows_svg_that_fits_the_page(picture: Picture) -> None:
-    ((kind, shown),) = picture._repr_mimebundle_().items()
-    assert kind == "image/svg+xml"
-    assert shown == picture.svg().replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1)
+def test_a_notebook_shows_svg(picture: Picture) -> None:
+    assert picture._repr_mimebundle_() == {"image/svg+xml": picture.svg()}
+
+
+def test_a_notebook_shows_a_wide_picture_as_wide_as_its_page(picture: Picture) -> None:
+    picture.node("wide", width="20")
+    (shown,) = picture._repr_mimebundle_().values()
+    assert str(shown).startswith('<svg width="700pt" height=')
+    assert str(shown).partition("viewBox")[2] == picture.svg().partition("viewBox")[2] != ""
+
+
+def test_as_text_a_picture_says_how_to_see_it(picture: Picture) -> None:
+    assert repr(picture) == "<Picture: run it in a notebook to see it, or .save_svg(path)>"
 
 
 def test_a_notebook_without_graphviz_shows_the_hint_and_the_dot_text(nothing: None, picture: Picture) -> None:

@@ -22,6 +22,7 @@ FLOORS: dict[str, int] = {
     # the table of operations and what reads its formulas
     "autodiff.ieee": 0,
     "autodiff.formulas": 0,
+    "autodiff.notation": 0,
     "autodiff.operations": 0,
     # recording and backward
     "autodiff.recording": 1,
@@ -38,7 +39,9 @@ FLOORS: dict[str, int] = {
     "autodiff.expressions": 2,
     "autodiff.checks": 2,
     # built on Graph
+    "autodiff.words": 3,
     "autodiff.steps": 3,
+    "autodiff.explaining": 3,
     "autodiff.program": 3,
     "autodiff.backends": 3,
     # what users import
@@ -48,6 +51,9 @@ FLOORS: dict[str, int] = {
     "viz.text": 5,
     "viz.engines": 5,
     "viz.digits": 5,
+    "viz.mathml": 5,
+    "viz.pagedata": 6,
+    "viz.page": 7,
     "viz.picture": 6,
     "viz.canvas": 6,
     "viz.cells": 6,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
@@ -31,25 +31,27 @@ def names_of(graph: Graph, frame: FrameType | None = None) -> dict[int, str]:
     return names
 
 
-def _values(variables: Mapping[str, Any]) -> Iterator[tuple[str, Value]]:
-    """The Values that variables hold, then those in their containers, then those one level further in."""
-    level = [(n, thing) for n, thing in variables.items() if not n.startswith("_") and n not in ("In", "Out")]
+def _values(variables: Mapping[str, Any]) -> list[tuple[str, Value]]:
+    """The Values that variables hold, then those in their containers, in the order of the variables."""
+    rank = {name: i for i, name in enumerate(variables)}
+    level = [(name, name, thing) for name, thing in variables.items() if _is_ordinary(name)]
+    found: list[tuple[int, str, Value]] = []
     room = _SCAN_LIMIT
-    for _ in range(_DEPTH + 1):
-        yield from ((name, thing) for name, thing in level if type(thing) is Value)
-        shelves = [(name, _contents(thing)) for name, thing in level]
-        fitting = set()
-        for i in sorted(range(len(shelves)), key=lambda i: len(shelves[i][1])):
-            room -= len(shelves[i][1])
+    for depth in range(_DEPTH + 1):
+        found += [(rank[root] if depth else -1, name, thing) for root, name, thing in level if type(thing) is Value]
+        shelves = [(root, name, _contents(thing)) for root, name, thing in level]
+        level = []
+        for root, name, shelf in sorted(shelves, key=lambda entry: len(entry[2])):
+            room -= len(shelf)
             if room < 0:
                 break
-            fitting.add(i)
-        level = [
-            (f"{name}[{key!r}]", entry)
-            for i, (name, shelf) in enumerate(shelves)
-            if i in fitting
-            for key, entry in shelf.items()
-        ]
+            level += [(root, f"{name}[{key!r}]", entry) for key, entry in shelf.items()]
+    return [(name, value) for _, name, value in sorted(found, key=lambda entry: entry[0])]  # stable
+
+
+def _is_ordinary(name: str) -> bool:
+    """Whether a person wrote the name: tools leave variables such as ``_``, ``In`` or ``@py_assert1`` behind."""
+    return name.isidentifier() and not name.startswith("_") and name not in ("In", "Out")
 
 
 def _contents(thing: Any) -> Mapping[Any, Any]:

@@ -14,7 +14,7 @@ from viz import engines
 from viz.theme import FONT_STACK, Theme, theme
 
 DOTS_PER_INCH = 96
-FITTED = 'style="max-width:100%;height:auto"'
+PAGE = 700.0  # points: the width of a page that a notebook is read on
 
 
 class Picture(graphviz.Digraph):
@@ -117,8 +117,11 @@ class Picture(graphviz.Digraph):
             return {"text/plain": f"{error}\n\n{self.source}"}
 
     def _repr_image_svg_xml(self) -> str:
-        # On a page that is narrower than the picture, the picture shrinks instead of being cut off.
-        return self.svg().replace("<svg ", f"<svg {FITTED} ", 1)
+        return fitted(self.svg(), PAGE)
+
+    def __repr__(self) -> str:
+        # What a notebook shows that may not show pictures; without an address, so that its files stay the same.
+        return "<Picture: run it in a notebook to see it, or .save_svg(path)>"
 
 
 def write(path: str | os.PathLike[str], data: bytes) -> Path:
@@ -152,3 +155,16 @@ def clean(svg: str) -> str:
     svg = re.sub(r"<a\b[^>]*>", "<g>", svg).replace("</a>", "</g>")
     svg = svg.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
     return re.sub(r'font-family="Arial[^"]*"', f'font-family="{FONT_STACK}"', svg)
+
+
+def fitted(svg: str, widest: float) -> str:
+    """Return Graphviz's SVG shown at most ``widest`` points wide; not every viewer shrinks what is too wide.
+
+    >>> fitted('<svg width="1000pt" height="300pt" viewBox="0 0 1000 300"/>', 700)
+    '<svg width="700pt" height="210pt" viewBox="0 0 1000 300"/>'
+    """
+    size = re.match(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', svg)
+    if size is None or float(size[1]) <= widest:
+        return svg
+    high = float(size[2]) * widest / float(size[1])
+    return f'<svg width="{widest:g}pt" height="{high:.0f}pt"{svg[size.end() :]}'

@@ -1,0 +1,238 @@
+"""``python -m viz``: from one line to pictures and sentences, and one clear sentence for whatever is wrong."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from viz import LIGHT, engines
+from viz.__main__ import main
+from viz.theme import DARK
+
+ROOT = Path(__file__).parents[1]
+ALL = {f"{name}.{kind}" for name in ("pool", "graph") for kind in ("svg", "png", "dot")}
+
+Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def written(folder: str = "out") -> set[str]:
+    return {path.name for path in Path(folder).iterdir()}
+
+
+def run(capsys: Captured, *arguments: str) -> str:
+    """What the command prints when all goes well."""
+    code = main(arguments)
+    out, err = capsys.readouterr()
+    assert (code, err) == (0, "")
+    return out
+
+
+def refused(capsys: Captured, *arguments: str) -> str:
+    """The one sentence that the command prints when something is wrong."""
+    code = main(arguments)
+    out, err = capsys.readouterr()
+    assert code == 2
+    assert out == ""
+    assert err.startswith("python -m viz: ")
+    assert err.endswith("\n")
+    assert err.count("\n") == 1
+    assert "Errno" not in err
+    return err
+
+
+def test_the_main_job_writes_both_pictures_and_says_where_the_gradient_went(capsys: Captured) -> None:
+    out = run(capsys)
+    assert written() == ALL
+    for name in ("pool", "graph"):
+        ElementTree.parse(Path("out", f"{name}.svg"))
+        assert Path("out", f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert Path("out", f"{name}.dot").read_text(encoding="utf-8").startswith("digraph")
+    assert out.startswith("digit 3, convolution, relu, max pool 3×3, stride 2: score ")
+    assert f"wrote {Path('out', 'pool.svg')} and {Path('out', 'pool.png')}" in out
+    sentences = [line for line in out.splitlines() if line.startswith("cell (")]
+    assert len(sentences) > 3
+    assert any(" from window 0, 0.9 from window 1" in line and line.endswith(" = 2.6") for line in sentences)
+
+
+def test_the_main_job_says_the_same_every_time(capsys: Captured) -> None:
+    first = run(capsys), Path("out/graph.dot").read_bytes(), Path("out/pool.svg").read_bytes()
+    assert (run(capsys), Path("out/graph.dot").read_bytes(), Path("out/pool.svg").read_bytes()) == first
+
+
+def test_it_runs_as_a_command(tmp_path: Path) -> None:
+    for arguments, code in ((["--grid", "3 0 4 2 0", "--out", "o p"], 0), (["--digit", "12"], 2)):
+        done = subprocess.run(
+            [sys.executable, "-m", "viz", *arguments],
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+        )
+        assert done.returncode == code
+        assert "Traceback" not in done.stderr
+    assert written("o p") == ALL
+
+
+def test_a_row_of_numbers_is_pooled_in_one_dimension(capsys: Captured) -> None:
+    out = run(capsys, "--grid", "3 0 4 2 0")
+    assert "your grid, max pool 3, stride 2: score 6.4" in out
+    assert "cell (0,2) got 0.7 from window 0 and 0.9 from window 1 = 1.6" in out
+    assert written() == ALL
+
+
+def test_rows_of_numbers_are_pooled_in_two_dimensions(capsys: Captured) -> None:
+    out = run(capsys, "--grid", "3 0 4; 2 0 1")
+    assert "max pool 2×3, stride 2: score 2.8" in out
+    assert "cell (0,2) got 0.7 from window 0 = 0.7" in out
+
+
+def test_options_change_the_pool(capsys: Captured) -> None:
+    out = run(capsys, "--grid", "3,0,4,2,0", "--kernel", "2", "--stride", "1")
+    assert "max pool 2, stride 1" in out
+    assert "from window 3" in out
+    assert "max pool 2×2, stride 2" in run(capsys, "--digit", "7", "--kernel", "2", "--padding", "1")
+    one, other = (run(capsys, "--digit", digit) for digit in "01")
+    assert one != other
+    assert other.startswith("digit 1,")
+
+
+def test_the_theme_and_the_folder_are_chosen(capsys: Captured) -> None:
+    run(capsys, "--grid", "1 2", "--theme", "dark", "--out", "a/b")
+    assert written("a/b") == ALL
+    for name in ("pool.svg", "graph.svg"):
+        text = Path("a/b", name).read_text(encoding="utf-8")
+        assert DARK.background in text
+        assert LIGHT.value not in text
+
+
+def test_an_expression_is_drawn(capsys: Captured) -> None:
+    out = run(capsys, "max(a*b, c) + a", "a=2", "b=-3", "c=10")
+    assert out.splitlines()[0] == "max(a*b, c) + a = 12"
+    assert "a got 1 through '+' (no path through '×') = 1" in out
+    assert "c got 1 through 'max' = 1" in out
+    assert written() == {"graph.svg", "graph.png", "graph.dot"}
+
+
+def test_values_and_options_come_in_any_order(capsys: Captured) -> None:
+    assert run(capsys, "a*b", "a=2", "--theme", "dark", "b=1e-3").startswith("a*b = 0.002")
+    assert run(capsys, "(-a)", "a = -2").startswith("(-a) = 2")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1/a", "inf"), ("log(a) * a", "nan"), ("a**400 * 1e300", "0"), ("exp(a + 1000)", "inf"), ("3", "3"), ("a", "0")],
+)
+def test_strange_results_are_results(capsys: Captured, text: str, value: str) -> None:
+    names = ["a=0"] if "a" in text else []
+    assert run(capsys, text, *names).startswith(f"{text} = {value}\n")
+
+
+@pytest.mark.parametrize("grid", ["inf 1 nan 2", "-inf -inf; 0 1", "1e308 1e308 1e308", "1e999 0 1", "5", "0 0 0 0"])
+def test_strange_numbers_in_a_grid_are_numbers(capsys: Captured, grid: str) -> None:
+    assert "your grid" in run(capsys, f"--grid={grid}")
+    assert written() == ALL
+
+
+WRONG = {
+    "digit that is none": (["--digit", "12"], "0, 1, ..., 9, and none for 12"),
+    "negative digit": (["--digit", "-1"], "none for -1"),
+    "huge digit": (["--digit", "9" * 30], "none for 999"),
+    "digit in letters": (["--digit", "abc"], "--digit: invalid int value: 'abc'"),
+    "no digit": (["--digit"], "--digit: expected one argument"),
+    "kernel of nothing": (["--kernel", "0"], "kernel_size must be at least 1, got 0"),
+    "kernel and a half": (["--kernel", "2.5"], "--kernel: invalid int value"),
+    "kernel too large": (["--kernel", "99"], "a window spans 99 cells"),
+    "kernel too large for a grid": (["--grid", "1 2", "--kernel", "3"], "has only 2"),
+    "stride of nothing": (["--stride", "0"], "stride must be at least 1, got 0"),
+    "padding too large": (["--padding", "2"], "padding must be at most half of kernel_size"),
+    "negative padding": (["--padding", "-1"], "padding must be at least 0"),
+    "ragged grid": (["--grid", "3 0 4; 2 0"], "rows of a pool's input must have one length"),
+    "letters in the grid": (["--grid", "3 x 4"], "could not convert string to float: 'x'"),
+    "empty grid": (["--grid", ""], "got none"),
+    "grid of separators": (["--grid", " ; ;"], "got none"),
+    "grid too large": (["--grid", " ".join("1" * 99)], "too large to read as a picture"),
+    "grid with a dash": (["--grid", "-1,2"], "--grid='-1 2'"),
+    "grid and digit": (["--grid", "1 2", "--digit", "3"], "exclude each other"),
+    "unknown theme": (["--theme", "pink"], "invalid choice: 'pink'"),
+    "unknown option": (["--colour", "red"], "unrecognized arguments: --colour"),
+    "unknown function": (["foo(a)", "a=2"], "unknown function 'foo'"),
+    "unknown name": (["a + b", "a=2"], "unknown name 'b'"),
+    "no value at all": (["a"], "unknown name 'a'"),
+    "unused name": (["a", "a=1", "b=2"], "does not use b"),
+    "value in letters": (["a", "a=x"], "'a=x' is not of the form name=number"),
+    "missing value": (["a", "a="], "'a=' is not of the form name=number"),
+    "missing sign": (["a", "a"], "'a' is not of the form name=number"),
+    "missing name": (["a", "=2"], "'=2' is not of the form name=number"),
+    "two values": (["a", "a=1", "a=2"], "'a' is given two numbers, 1 and 2"),
+    "value first": (["a=2"], "cannot read the formula 'a=2'"),
+    "empty expression": ([""], "cannot read the formula ''"),
+    "half an expression": (["a +", "a=1"], "cannot read the formula"),
+    "expression with a dash": (["-a", "a=1"], "'(-a)'"),
+    "two lines": (["a\n+b", "a=1", "b=2"], "cannot read the formula"),
+    "import": (["__import__('os')"], "unknown function '__import__'"),
+    "attribute": (["a.__class__", "a=1"], "is not of the formula language"),
+    "lambda": (["(lambda: 1)()"], "is not of the formula language"),
+    "string": (["'x'"], "is not of the formula language"),
+    "expression with a kernel": (["a", "a=1", "--kernel", "3"], "--kernel does not go with it"),
+    "expression with a digit": (["a", "a=1", "--digit", "3"], "--digit does not go with it"),
+    "expression with a grid": (["a", "a=1", "--grid", "3"], "--grid does not go with it"),
+    "number too large": (["1e999"], "too large for a float"),
+    "integer too large": (["9" * 5000], ""),
+    "nested too deeply": (["(" * 300 + "1" + ")" * 300], "too many nested parentheses"),
+    "chain too deep": (["+".join("a" * 4000), "a=1"], "nested too deeply"),
+    "too many nodes": (["+".join("a" * 450), "a=1"], "boxes"),
+    "too long": (["a" * 20_000], "may have 10000 characters"),
+    "lone surrogate": (["a+\udcff", "a=1"], "cannot read the formula"),
+    "nul in the grid": (["--grid", "1 \x00 2"], "could not convert"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "words"), WRONG.values(), ids=list(WRONG))
+def test_what_is_wrong_is_said_in_one_sentence(arguments: list[str], words: str, capsys: Captured) -> None:
+    assert words in refused(capsys, *arguments)
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(capsys: Captured) -> None:
+    Path("taken").write_text("")
+    for out in ("taken", "taken/below"):
+        assert f"--out must be a folder that can be written to, got '{out}'" in refused(capsys, "--out", out)
+    assert Path("taken").read_text() == ""
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    code = main(["--grid", "1 2"])
+    err = capsys.readouterr().err
+    assert code == 2
+    assert "could not write the picture: Permission denied" in err
+    assert err.count("\n") == 1
+
+
+def test_without_graphviz_the_dot_text_is_written_and_the_hint_given(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(engines, "_pure", lambda: None)
+    assert main(["a*2", "a=1"]) == 2
+    assert "pip install graphviz-pure" in capsys.readouterr().err
+    assert written() == {"graph.dot"}
+
+
+def test_help_is_help(capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as done:
+        main(["--help"])
+    assert done.value.code == 0
+    assert "max(a*b, c) + a" in capsys.readouterr().out
