@@ -72,7 +72,7 @@ def squeezed(text: str) -> str:
 def test_a_name_is_text_wherever_it_stands(name: str) -> None:
     root = ElementTree.fromstring(named(name).svg())
     expected = squeezed(visible(name, 40))
-    leaf, _, folded = spoken(root, "node")
+    leaf, folded, _ = spoken(root, "node")
     assert squeezed(leaf) == squeezed(expected + "2" + "12")
     assert squeezed(folded) == squeezed(expected + "1 node" + "12" + "1")
     (frame,) = spoken(root, "cluster")

@@ -54,6 +54,7 @@ def draw(
     ).picture(legend, timeout)
 
 
+NOTHING = "&#160;"  # Graphviz refuses markup around no text at all
 ALIGNED = 40  # boxes up to which all inputs stand in one column
 
 
@@ -125,7 +126,8 @@ class _Drawing:
     def _cluster(self, scope: Scope, index: int) -> Picture:
         cluster = Picture(self.look, dressed=False, name=f"cluster_{index}")
         fill, border = self.look.cluster(len(scope.path) - 1)
-        label = f'<<font color="{self.look.muted}" point-size="{self.look.name_size:g}">{html(scope.name)}</font>>'
+        font = f'color="{self.look.muted}" point-size="{self.look.name_size:g}"'
+        label = f"<<font {font}>{html(scope.name) or NOTHING}</font>>"
         cluster.attr(label=label, labelloc="t", style="rounded,filled", fillcolor=fill, color=border, margin="10")
         return cluster
 
@@ -167,7 +169,7 @@ class _Drawing:
         inside = set(members)
         used = {edge.source for edge in self.graph.edges if edge.source in inside and edge.target not in inside}
         used |= inside & set(self.graph.outputs)
-        rows = [f'<font point-size="{look.name_size:g}"><b>{html(scope.name, 40)}</b></font>']
+        rows = [f'<font point-size="{look.name_size:g}"><b>{html(scope.name, 40) or NOTHING}</b></font>']
         rows.append(
             f'<font point-size="{look.small_size:g}" color="{look.muted}">{_count(len(members), "node")}</font>'
         )
