@@ -8,6 +8,7 @@ from operator import add
 from sys import float_info
 
 from autodiff.operations import TABLE
+from autodiff.recording import scope
 from autodiff.value import Value, function_of
 
 __all__ = [
@@ -140,9 +141,10 @@ def logsumexp(*values: Operand) -> Value:
     1000.6931471805599
     """
     operands = _operands("logsumexp", values)
-    # Held within the floats, so that -inf - -inf does not make a NaN; no gradient passes through the shift.
-    shift = clamp(stop(maximum(*operands)), -float_info.max, float_info.max)
-    return log(reduce(add, [exp(value - shift) for value in operands])) + shift
+    with scope("logsumexp"):
+        # Held within the floats, so that -inf - -inf does not make a NaN; no gradient passes through the shift.
+        shift = clamp(stop(maximum(*operands)), -float_info.max, float_info.max)
+        return log(reduce(add, [exp(value - shift) for value in operands])) + shift
 
 
 def softmax(*values: Operand) -> list[Value]:
@@ -152,8 +154,9 @@ def softmax(*values: Operand) -> list[Value]:
     [0.5, 0.5]
     """
     operands = _operands("softmax", values)
-    norm = logsumexp(*operands)
-    return [exp(value - norm) for value in operands]
+    with scope("softmax"):
+        norm = logsumexp(*operands)
+        return [exp(value - norm) for value in operands]
 
 
 def _fold(binary: Callable[..., Value], operands: tuple[Operand, ...]) -> Value:

@@ -30,16 +30,18 @@ class Neuron(Module):
     Weights are drawn uniformly from [-1, 1] with Python's ``random``, the bias starts at 0.
     """
 
-    def __init__(self, nin: int, nonlin: bool = True) -> None:
-        self.w = [Value(random.uniform(-1, 1)) for _ in range(nin)]
-        self.b = Value(0.0)
+    def __init__(self, nin: int, nonlin: bool = True, name: str = "neuron") -> None:
         self.nonlin = nonlin
+        with scope(name) as self.scope:  # its weights and all it computes stand in one group
+            self.w = [Value(random.uniform(-1, 1), f"w{i}") for i in range(nin)]
+            self.b = Value(0.0, "b")
 
     def __call__(self, x: Sequence[Value | float]) -> Value:
         if len(x) != len(self.w):
             raise ValueError(f"{self!r} has {len(self.w)} inputs, got {len(x)}")
-        act = sum((wi * xi for wi, xi in zip(self.w, x, strict=True)), self.b)
-        return act.relu() if self.nonlin else act
+        with self.scope:
+            act = sum((wi * xi for wi, xi in zip(self.w, x, strict=True)), self.b)
+            return act.relu() if self.nonlin else act
 
     def parameters(self) -> list[Value]:
         """The weights, then the bias."""
@@ -52,14 +54,12 @@ class Neuron(Module):
 class Layer(Module):
     """``nout`` neurons side by side, each with ``nin`` inputs; one neuron answers a Value, several a list."""
 
-    def __init__(self, nin: int, nout: int, **kwargs: bool) -> None:
-        self.neurons = [Neuron(nin, **kwargs) for _ in range(nout)]
+    def __init__(self, nin: int, nout: int, nonlin: bool = True, name: str = "layer") -> None:
+        with scope(name) as self.scope:
+            self.neurons = [Neuron(nin, nonlin, f"neuron {i}") for i in range(nout)]
 
     def __call__(self, x: Sequence[Value | float]) -> Value | list[Value]:
-        out = []
-        for i, neuron in enumerate(self.neurons):
-            with scope(f"neuron {i}"):
-                out.append(neuron(x))
+        out = [neuron(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
     def parameters(self) -> list[Value]:
@@ -81,13 +81,12 @@ class MLP(Module):
     def __init__(self, nin: int, nouts: Sequence[int]) -> None:
         sizes = [nin, *nouts]
         last = len(nouts) - 1
-        self.layers = [Layer(sizes[i], sizes[i + 1], nonlin=i != last) for i in range(len(nouts))]
+        self.layers = [Layer(sizes[i], sizes[i + 1], i != last, f"layer {i}") for i in range(len(nouts))]
 
     def __call__(self, x: Sequence[Value | float]) -> Value | list[Value]:
         out: Value | Sequence[Value | float] = x
-        for i, layer in enumerate(self.layers):
-            with scope(f"layer {i}"):
-                out = layer([out] if isinstance(out, Value) else out)
+        for layer in self.layers:
+            out = layer([out] if isinstance(out, Value) else out)
         return out  # type: ignore[return-value]
 
     def parameters(self) -> list[Value]:

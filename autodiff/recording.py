@@ -60,7 +60,11 @@ class Scope:
     @property
     def path(self) -> tuple[str, ...]:
         """The names from the outermost scope to this one."""
-        return (*(self.parent.path if self.parent else ()), self.name)
+        names, scope = [], self
+        while scope is not None:
+            names.append(scope.name)
+            scope = scope.parent  # type: ignore[assignment]
+        return tuple(reversed(names))
 
 
 class _Paused(ContextDecorator, Scope):

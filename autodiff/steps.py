@@ -52,6 +52,12 @@ class Moment:
     flows: dict[Edge, Flow] = field(default_factory=dict)
     current: Step | None = None
 
+    @classmethod
+    def of(cls, graph: Graph) -> Moment:
+        """The moment that the Values themselves are in: their data, and what ``backward()`` left."""
+        flows = {flow.edge: flow for flow in graph.flows()}
+        return cls([value._data for value in graph.values], [value._grad for value in graph.values], flows)
+
 
 class Steps(Sequence[Step]):
     """The steps of a frozen graph, first forward, then backward; ``forward`` is the number of forward steps.
@@ -111,21 +117,27 @@ class Steps(Sequence[Step]):
                 continue
             numbers, out = self._operands(node.number), self._data[node.number]
             slopes = node.op.locals(*numbers, out)
+            sent = node.op.contributions(*numbers, out, gradients[node.number])
             for position, arg in enumerate(node.args):
                 if isinstance(arg, int):
                     edge = Edge(arg, node.number, position)
-                    self._send(edge, node.op, slopes[position], gradients, numbers)
+                    self._send(edge, node.op, slopes[position], sent[position], gradients, numbers)
 
     def _send(
-        self, edge: Edge, op: Operation, local: float | None, gradients: dict[int, float], numbers: list[float]
+        self,
+        edge: Edge,
+        op: Operation,
+        local: float | None,
+        flow: float | None,
+        gradients: dict[int, float],
+        numbers: list[float],
     ) -> None:
         """One use: what it contributes to the gradient of its operand, in the order of ``backward()``."""
         up, before = gradients[edge.target], gradients.get(edge.source)
-        if local is None:
+        if local is None or flow is None:
             sentence = self._refusal(edge, op, numbers)
             self._add("backward", edge.source, sentence, edge=edge, before=before, after=before, upstream=up)
             return
-        flow = local * up if local != 0 else 0.0
         gradients[edge.source] = after = flow if before is None else before + flow
         words = {"name": self.labels[edge.source], "local": number(local), "upstream": number(up)}
         words |= {"after": number(after), "before": "" if before is None else number(before)}
@@ -143,6 +155,16 @@ class Steps(Sequence[Step]):
             upstream=up,
             contribution=flow,
         )
+
+    def _decide(self, place: int, now: Moment) -> None:
+        """A choice is known as soon as it is computed: which operand was taken, before any gradient."""
+        op = self.graph.nodes[place].op
+        if op is not None and op.chooses_between():
+            slopes = op.locals(*self._operands(place), self._data[place])
+            for position, arg in enumerate(self.graph.nodes[place].args):
+                if isinstance(arg, int):
+                    edge = Edge(arg, place, position)
+                    now.flows[edge] = Flow(edge, slopes[position], None, None)
 
     def _operands(self, node: int) -> list[float]:
         return [self._data[arg] if isinstance(arg, int) else arg for arg in self.graph.nodes[node].args]
@@ -166,14 +188,14 @@ class Steps(Sequence[Step]):
         }
         if test is None:
             return SENTENCES["slope"].format(**words)
-        return SENTENCES["since"].format(**words, reason=reason(op, test, numbers, holds))
+        return SENTENCES["since"].format(**words, reason=reason(op, test, numbers, self._data[edge.target], holds))
 
     def _refusal(self, edge: Edge, op: Operation, numbers: list[float]) -> str:
         _, test, holds = branch(op, edge.position, numbers, self._data[edge.target])
         words = {"name": self.labels[edge.source], "target": self.labels[edge.target]}
         if test is None:
             return SENTENCES["never"].format(**words)
-        words["reason"] = reason(op, test, numbers, holds)
+        words["reason"] = reason(op, test, numbers, self._data[edge.target], holds)
         return SENTENCES["dead" if len(op.inputs) == 1 else "refused"].format(**words)
 
     def _names(self, node: int) -> list[str]:
@@ -186,6 +208,7 @@ class Steps(Sequence[Step]):
         for known in self._steps[: step.index + 1]:
             if known.phase == "forward":
                 now.values[known.node] = known.after
+                self._decide(known.node, now)
                 continue
             now.gradients[known.node] = known.after
             if known.edge is not None:
@@ -220,5 +243,5 @@ def _decision(op: Operation, numbers: Sequence[float], value: float) -> str:
     for position in range(len(op.partials)):
         _, test, holds = branch(op, position, numbers, value)
         if test is not None:
-            return reason(op, test, numbers, holds)
+            return reason(op, test, numbers, value, holds)
     return ""

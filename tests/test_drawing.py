@@ -177,7 +177,7 @@ def test_constants_are_written_into_the_operation() -> None:
     boxes = read(draw(z)).boxes
     assert len(boxes) == 8
     titles = [box.rows[0] for box in boxes.values()]
-    assert titles == ["x", "0.7 ×", "+ 1", "^ 2", "/ 4", "y 3 −", "max(·, 1.5)", "z clamp(·, -1, 0)"]
+    assert titles == ["x", "× 0.7", "+ 1", "^ 2", "/ 4", "y 3 −", "max(·, 1.5)", "z clamp(·, -1, 0)"]
 
 
 def test_nan_is_marked_where_it_begins_and_where_it_goes() -> None:

@@ -62,6 +62,7 @@ FLOORS: dict[str, int] = {
     "viz.view": 6,
     "viz.poolfacts": 6,
     "viz.poolpicture": 7,
+    "viz.marks": 6,
     "viz.drawing": 7,
     "viz.demo": 7,
     "viz.words": 8,

@@ -442,3 +442,10 @@ def test_the_hessian_at_zero_to_a_power() -> None:
     assert [[h.data for h in row] for row in ad.hessian(x**y, [x, y])] == [[2.0, 0.0], [0.0, 0.0]]
     a, b = Value(1.0), Value(1.0)
     assert [[h.data for h in row] for row in ad.hessian(maximum(a, b) ** 2, [a, b])] == [[2.0, 0.0], [0.0, 0.0]]
+
+
+def test_the_hessian_of_a_power_is_symmetric_at_exponent_zero() -> None:
+    x, y = Value(2.0), Value(0.0)
+    (xx, xy), (yx, yy) = ad.hessian(x**y, [x, y])
+    assert (xx.data, xy.data, yx.data) == (0.0, 0.5, 0.5)
+    assert yy.data == pytest.approx(math.log(2) ** 2, rel=1e-15)

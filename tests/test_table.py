@@ -288,3 +288,15 @@ def test_a_graph_of_an_operation_that_is_gone_says_so() -> None:
     for load in (lambda: Graph.from_json(text), lambda: pickle.loads(packed)):
         with pytest.raises(ValueError, match="no operation is called 'passing_'"):
             load()
+
+
+def test_gradcheck_takes_inputs_that_do_not_matter_and_refuses_what_is_no_leaf() -> None:
+    x, stranger = Value(0.5, "x"), Value(1.0)
+    y = x * x
+    assert gradcheck(y.exp(), [x, stranger])
+    assert gradcheck(y.exp(), x)
+    with pytest.raises(ValueError, match="only leaves"):
+        gradcheck(y.exp(), [y])
+    for refused in (lambda: gradcheck(3.0), lambda: gradcheck(y, [3.0])):
+        with pytest.raises(TypeError, match="Values, got float"):
+            refused()

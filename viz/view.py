@@ -54,6 +54,17 @@ class View:
                 joined.setdefault((keys[edge.source], keys[edge.target]), []).append(edge)
         return joined
 
+    def lines(self, source: str, target: str, edges: list[Edge]) -> list[list[Edge]]:
+        """The lines between two boxes: one for each use, or one for all of them when a box is a folded scope."""
+        return [[edge] for edge in edges] if source[0] == target[0] == "n" else [edges]
+
+    def speaker(self, scope: Scope) -> int | None:
+        """The node whose numbers a folded scope shows: the only one that is used outside of it."""
+        inside = set(self.members(scope))
+        used = {edge.source for edge in self.graph.edges if edge.source in inside and edge.target not in inside}
+        used |= inside & set(self.graph.outputs)
+        return used.pop() if len(used) == 1 else None
+
     def cut(self) -> tuple[list[int], list[int]]:
         """The shown nodes with operands that are not shown, and those with uses that are not shown."""
         shown = set(self.numbers)

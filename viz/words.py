@@ -7,7 +7,7 @@ from operator import add
 
 from autodiff import Graph
 from autodiff.routing import PoolRoutes
-from viz.drawing import operation_text, why_no_path
+from autodiff.words import operation_text, why_no_path
 from viz.text import visible
 from viz.theme import number
 
