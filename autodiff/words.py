@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
 from autodiff.formulas import COMPARE
 from autodiff.graph import Graph, Node
@@ -16,10 +17,12 @@ __all__ = [
     "SENTENCES",
     "branch",
     "call_template",
+    "comparison",
     "comparison_templates",
     "filled",
     "formula_template",
     "is_arithmetic",
+    "is_negation",
     "labels",
     "operation_text",
     "reason",
@@ -100,7 +103,13 @@ def filled(template: str, operands: Sequence[str], out: str = "") -> str:
 
 def _fill(template: str, operands: Sequence[str], out: str = "") -> str:
     """All slots at once: a name that looks like a slot is not filled again."""
-    return re.sub(r"\{(\d+|out)\}", lambda slot: out if slot[1] == "out" else operands[int(slot[1])], template)
+
+    def part(slot: re.Match[str]) -> str:
+        if slot[1] == "out":
+            return out
+        return operands[int(slot[1])] if int(slot[1]) < len(operands) else slot[0]  # a symbol that looks like a slot
+
+    return re.sub(r"\{([0-9]+|out)\}", part, template)
 
 
 def comparison_templates(op: Operation, test: ast.Compare) -> tuple[str, str, str]:
@@ -111,30 +120,46 @@ def comparison_templates(op: Operation, test: ast.Compare) -> tuple[str, str, st
     return holds, fails, f"{holds} does not hold"
 
 
-def reason(op: Operation, test: ast.expr, operands: Sequence[float], holds: bool) -> str:
+def reason(op: Operation, test: ast.expr, operands: Sequence[float], out: float, holds: bool) -> str:
     """The comparison that decided a condition of the row, with its numbers: ``5 ≥ 3``; the opposite where it failed.
 
     >>> from autodiff.operations import TABLE
     >>> maximum = TABLE["maximum"]
-    >>> reason(maximum, maximum.value.test, [3.0, 5.0], False)
+    >>> reason(maximum, maximum.value.test, [3.0, 5.0], 5.0, False)
     '3 < 5'
     """
-    numbers = dict(zip(op.inputs, operands, strict=True))
+    numbers = {**dict(zip(op.inputs, operands, strict=True)), "out": out}
     while not isinstance(test, ast.Compare):
-        if isinstance(test, ast.UnaryOp):
+        if is_negation(test):
             test, holds = test.operand, not holds
+        elif not isinstance(test, ast.BoolOp):
+            test = comparison(test)
         else:
-            assert isinstance(test, ast.BoolOp)
             # Of an "or" that holds, or an "and" that fails, one part decides; else the first speaks for all.
             test = next((part for part in test.values if condition_holds(part, numbers) is holds), test.values[0])
     texts = comparison_templates(op, test)
-    undecided = not holds and any(x != x for x in operands)
+    undecided = any(read(side, numbers) != read(side, numbers) for side in (test.left, *test.comparators))
     template = texts[0] if holds else texts[2] if undecided else texts[1]
-    return _fill(template, [number(x) for x in operands])
+    return _fill(template, [number(x) for x in operands], number(out))
+
+
+def is_negation(test: ast.expr) -> TypeGuard[ast.UnaryOp]:
+    """Whether a condition is another one denied."""
+    return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+
+
+def comparison(test: ast.expr) -> ast.Compare:
+    """A condition without a sign of comparison as the one it stands for: any number but 0 counts as true."""
+    if isinstance(test, ast.Compare):
+        return test
+    return ast.Compare(left=test, ops=[ast.NotEq()], comparators=[ast.Constant(value=0)])
 
 
 def condition_holds(test: ast.expr, numbers: Mapping[str, float]) -> bool:
     """Whether a condition of a formula holds for these numbers."""
+    if isinstance(test, ast.BoolOp):
+        every = all if isinstance(test.op, ast.And) else any
+        return every(condition_holds(part, numbers) for part in test.values)
     return read(test, numbers) != 0
 
 

@@ -64,6 +64,7 @@ FLOORS: dict[str, int] = {
     "viz.poolpicture": 7,
     "viz.marks": 6,
     "viz.drawing": 7,
+    "viz.animation": 8,
     "viz.demo": 7,
     "viz.words": 8,
     "viz.pool": 7,

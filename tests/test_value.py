@@ -313,6 +313,8 @@ IEEE: dict[str, tuple[Callable[..., Value], list[float], float, list[float]]] = 
     "-2**constant 0.5": (lambda a: a**0.5, [-2], nan, [nan]),
     "-2**2": (lambda a, b: a**b, [-2, 2], 4.0, [-4, nan]),
     "-2**constant 3": (lambda a: a**3, [-2], -8.0, [12]),
+    "-10**309": (lambda a: a**309, [-10], -inf, [inf]),
+    "-0.1**-309": (lambda a: a**-309, [-0.1], -inf, [-inf]),
     "0**0": (lambda a, b: a**b, [0, 0], 1.0, [0, 0]),
     "0**constant 0": (lambda a: a**0, [0], 1.0, [0]),
     "5**0": (lambda a: a**0, [5], 1.0, [0]),
@@ -446,6 +448,7 @@ GUARDED: dict[str, tuple[Callable[[Value], Value], float, float]] = {
     "two losers meet": (lambda x: (lambda s: maximum(s, 1.0) + minimum(-s, -1.0))(ad.sqrt(x)), 0.0, 0.0),
     "one way in and one way out": (lambda x: where(x - 2, ad.sqrt(x), 0.0) + ad.sqrt(x), 1.0, 0.5),
     "nested": (lambda x: where(1.0 + x, where(x, ad.sqrt(x), x), x), 0.0, 1.0),
+    "nested, the outer one not taken": (lambda x: where(x - 1, where(1 + x, ad.sqrt(x), x), x), 0.0, 1.0),
     "power": (lambda x: where(x, x**0.5, x), 0.0, 1.0),
 }
 
@@ -534,6 +537,16 @@ def test_behind_a_node_without_a_path_there_is_no_path() -> None:
     hidden = ad.exp(x)
     maximum(a, hidden * 0.1).backward(inf)
     assert hidden.grad_state == x.grad_state == "no path"
+
+
+@pytest.mark.parametrize("upstream", [inf, -inf, nan, 1.0])
+def test_a_slope_that_is_zero_everywhere_sends_exactly_zero(upstream: float) -> None:
+    x = Value(3.0)
+    y = ad.sign(x)
+    y.backward(upstream)
+    assert (x.grad, x.grad_state) == (0.0, "zero")
+    assert [flow.contribution for flow in Graph(y).flows()] == [0.0]
+    assert grad(y * upstream, x).data == 0.0
 
 
 def test_upstream_is_multiplied_in() -> None:

@@ -8,6 +8,7 @@
 >>> viz.draw(y)  # doctest: +SKIP
 """
 
+from viz.animation import animate
 from viz.drawing import draw
 from viz.engines import LayoutError, LayoutTimeout, LayoutUnavailable
 from viz.picture import Picture
@@ -24,6 +25,7 @@ __all__ = [
     "Picture",
     "Theme",
     "TooLargeError",
+    "animate",
     "draw",
     "pool",
 ]

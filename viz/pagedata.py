@@ -17,9 +17,11 @@ from autodiff.operations import expanded
 from autodiff.words import (
     SENTENCES,
     call_template,
+    comparison,
     comparison_templates,
     formula_template,
     is_arithmetic,
+    is_negation,
     operation_text,
     why_no_path,
 )
@@ -73,7 +75,7 @@ def _operation(op: Operation) -> dict[str, Any]:
 
 
 def _decision(op: Operation, partial: ast.expr) -> dict[str, Any]:
-    """A partial as a tree of conditions; each end is a formula, with its text and its notation."""
+    """A partial as a tree of conditions; each end is a formula, its text, and the notation of its flow."""
     if isinstance(partial, ast.IfExp):
         return {
             "test": _test(op, partial.test),
@@ -85,26 +87,24 @@ def _decision(op: Operation, partial: ast.expr) -> dict[str, Any]:
     return {
         "formula": as_data(expanded(partial)),
         "text": formula_template(op, partial),
-        "math": _math(op, partial),
+        "flow": _math(op, ast.BinOp(partial, ast.Mult(), ast.Name("up"))),
         "arithmetic": is_arithmetic(partial),
         "name": isinstance(partial, ast.Name),
     }
 
 
 def _test(op: Operation, test: ast.expr) -> dict[str, Any]:
-    match test:
-        case ast.BoolOp(op=word, values=values):
-            return {"any" if isinstance(word, ast.Or) else "all": [_test(op, value) for value in values]}
-        case ast.UnaryOp(operand=operand):
-            return {"not": _test(op, operand)}
-        case ast.Compare(left=left, ops=[sign], comparators=[right]):
-            holds, fails, undecided = comparison_templates(op, test)
-            parts = [COMPARE[type(sign)], as_data(expanded(left)), as_data(expanded(right))]
-            return {"compare": parts, "holds": holds, "fails": fails, "nan": undecided}
-    raise TypeError(f"the condition '{ast.unparse(test)}' of operation '{op.name}' is not a comparison")
+    if isinstance(test, ast.BoolOp):
+        return {"any" if isinstance(test.op, ast.Or) else "all": [_test(op, value) for value in test.values]}
+    if is_negation(test):
+        return {"not": _test(op, test.operand)}
+    compare = comparison(test)
+    holds, fails, undecided = comparison_templates(op, compare)
+    sides = [as_data(expanded(side)) for side in (compare.left, *compare.comparators)]
+    return {"compare": [COMPARE[type(compare.ops[0])], *sides], "holds": holds, "fails": fails, "nan": undecided}
 
 
 def _math(op: Operation, tree: ast.expr) -> str:
-    """MathML with ``{0}``, ``{1}`` where the operands' markup goes, and ``{out}`` for the operation's value."""
+    """MathML with ``{0}``, ``{1}`` where the operands' markup goes, ``{out}`` for the value, ``{up}`` for upstream."""
     slots = {name: f"{{{i}}}" for i, name in enumerate(op.inputs)}
-    return mathml(tree, {**slots, "out": "{out}"})
+    return mathml(tree, {**slots, "out": "{out}", "up": "{up}"})

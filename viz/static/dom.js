@@ -1,118 +1,60 @@
-// Small helpers for the page: elements, clean copies of markup, icons, the host's theme.
+// Small helpers of the page: elements, harmless copies of markup, the theme of whatever is around us.
 
-const SVG = "http://www.w3.org/2000/svg";
-const ALLOWED = new Set(
-  ("svg g path rect polygon polyline ellipse text tspan math mrow mi mo mn mtext mspace mstyle mpadded mfrac " +
-    "msqrt mroot msup msub msubsup munder mover munderover mtable mtr mtd merror").split(" "),
-);
-const ATTRIBUTES = new Set(
-  ("id class d x y rx width height points cx cy ry transform viewBox text-anchor font-weight fill stroke " +
-    "stroke-width stroke-dasharray font-size display mathvariant columnalign stretchy fence separator form " +
-    "lspace rspace displaystyle intent arg").split(" "),
-);
+const HARMLESS = /^(m[a-z]+|svg|g|path|rect|poly\w+|ellipse|text|tspan)$/;
+const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+let serial = 0;
 
-// An element with properties and children; text always becomes a text node, never markup.
-function h(tag, properties = {}, ...children) {
+/** An element with attributes and children; text becomes text, never markup. */
+function h(tag, attributes = {}, ...children) {
   const element = typeof tag === "string" ? document.createElement(tag) : tag;
-  for (const [name, value] of Object.entries(properties)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
-  }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
   return element;
 }
 
-const shape = (tag, properties, ...children) => h(document.createElementNS(SVG, tag), properties, ...children);
+const shape = (tag, ...rest) => h(document.createElementNS("http://www.w3.org/2000/svg", tag), ...rest);
 
-// A copy of parsed markup that holds only harmless elements and attributes: no links, no scripts, no handlers.
+/** A copy of SVG or MathML without links, scripts, styles and handlers. */
 function cleaned(node) {
   if (node.nodeType === Node.TEXT_NODE) return document.createTextNode(node.data);
-  if (node.nodeType !== Node.ELEMENT_NODE || !ALLOWED.has(node.localName)) return null;
+  if (!HARMLESS.test(node.localName) || node.namespaceURI.endsWith("xhtml")) return "";
   const copy = document.createElementNS(node.namespaceURI, node.localName);
-  for (const { name, value } of node.attributes) if (ATTRIBUTES.has(name)) copy.setAttribute(name, value);
-  for (const child of node.childNodes) {
-    const inner = cleaned(child);
-    if (inner) copy.append(inner);
-  }
+  for (const { name, value } of node.attributes) if (!/^on|href|style|src/.test(name)) copy.setAttribute(name, value);
+  copy.append(...[...node.childNodes].map(cleaned));
   return copy;
 }
 
-// The first element `selector` of some markup, cleaned. A parsed document is inert: nothing in it runs or loads.
+/** The first element `selector` of some markup, cleaned. A parsed document is inert: nothing in it runs or loads. */
 function parsed(markup, selector) {
   const found = new DOMParser().parseFromString(markup, "text/html").querySelector(selector);
-  return found ? cleaned(found) : null;
+  return found ? cleaned(found) : "";
 }
 
-const ICONS = {
-  first: "M4 4h2v12H4zM16 4v12L7 10z",
-  back: "M14 4v12L5 10z",
-  next: "M6 4v12l9-6z",
-  last: "M14 4h2v12h-2zM4 4v12l9-6z",
-  play: "M5 3v14l12-7z",
-  pause: "M5 4h4v12H5zM11 4h4v12h-4z",
-  stop: "M7 2h6l5 5v6l-5 5H7l-5-5V7z",
-  theme: "M10 2a8 8 0 1 0 0 16zM11 2.1v15.8A8 8 0 0 0 11 2.1z",
-  plus: "M9 4h2v5h5v2h-5v5H9v-5H4V9h5z",
-  minus: "M4 9h12v2H4z",
-  fit: "M3 3h5v2H5v3H3zM12 3h5v5h-2V5h-3zM3 12h2v3h3v2H3zM15 12h2v5h-5v-2h3z",
-};
-
-function icon(name) {
-  return shape("svg", { viewBox: "0 0 20 20", "aria-hidden": "true" }, shape("path", { d: ICONS[name] }));
-}
-
-function button(label, name, act, text = "") {
-  const made = h("button", { type: "button", "aria-label": label, title: label, onclick: act });
-  made.append(name ? icon(name) : "", text);
-  return made;
-}
-
-function relabel(made, label, name) {
-  made.setAttribute("aria-label", label);
-  made.title = label;
-  made.replaceChildren(icon(name));
-}
-
-const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-
-// Whether the page or notebook around us is dark; null when it does not say.
-function hostIsDark() {
-  const documents = [document];
+/** Our document and, in an output of a notebook, the one around it, unless it is of another origin. */
+function documents() {
   try {
-    if (parent.document !== document) documents.push(parent.document); // an output of a notebook: its own page
+    return [...new Set([document, parent.document])];
   } catch {
-    /* a host of another origin keeps its looks to itself */
+    return [document];
   }
-  for (const { body, documentElement: root } of documents) {
-    if (!body) continue;
-    if (body.dataset.jpThemeLight) return body.dataset.jpThemeLight === "false";
-    const classes = [...body.classList, ...root.classList];
-    if (classes.includes("vscode-light")) return false;
-    if (classes.some((name) => ["vscode-dark", "vscode-high-contrast", "dark", "dark-theme"].includes(name))) return true;
-    const named = root.dataset.theme || body.dataset.theme;
-    if (named === "dark" || named === "light") return named === "dark";
+}
+
+/** Whether the host looks dark: as a notebook says it, else as the system does. */
+function hostIsDark() {
+  for (const { body, documentElement } of documents()) {
+    const words = [body, documentElement].map((part) => `${part.className} ${part.dataset.theme} ${part.dataset.jpThemeLight}`);
+    if (/\b(dark|vscode-high-contrast|false)\b/.test(words)) return true;
+    if (/\b(light|true)\b/.test(words)) return false;
   }
-  return null;
+  return matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
 function watchHost(react) {
   const media = matchMedia("(prefers-color-scheme: dark)");
-  media.addEventListener("change", react);
   const observer = new MutationObserver(react);
-  const watched = { attributes: true, attributeFilter: ["class", "data-theme", "data-jp-theme-light"] };
-  const documents = [document];
-  try {
-    if (parent.document !== document) documents.push(parent.document);
-  } catch {
-    /* see above */
-  }
-  for (const { body, documentElement } of documents) {
-    observer.observe(documentElement, watched);
-    if (body) observer.observe(body, watched);
-  }
-  return () => {
-    media.removeEventListener("change", react);
-    observer.disconnect();
-  };
+  for (const { body, documentElement } of documents())
+    for (const part of [body, documentElement])
+      observer.observe(part, { attributes: true, attributeFilter: ["class", "data-theme", "data-jp-theme-light"] });
+  media.addEventListener("change", react);
+  return () => (media.removeEventListener("change", react), observer.disconnect());
 }

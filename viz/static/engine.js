@@ -369,10 +369,12 @@ const engine = (() => {
   function contribution(partial, at, upstream, before) {
     const { end } = branch(partial, at);
     if (end.formula === null) return { before, after: before, upstream };
-    const local = end.at(at);
+    const local = localOf(end, at);
     const flow = end.formula === 0 ? 0 : local * upstream; // a slope of 0 by its formula stops even inf
     return { before, after: before === null ? flow : before + flow, local, upstream, contribution: flow };
   }
+
+  const localOf = (end, at) => (end.formula === null ? null : end.at(at));
 
   /** The end of a partial that applies, and the condition to tell of: the last that held, or the first. */
   function branch(partial, at) {
@@ -398,6 +400,7 @@ const engine = (() => {
     for (let place = 0; place < values.length; place++) {
       now.values.push(place <= last ? values[place] : null); // the forward steps are the nodes in order
       now.gradients.push(null);
+      if (place <= last) decide(told, place, now.flows);
     }
     for (let i = told.forward; i <= last; i++) {
       const { node, after, edge, local, upstream, contribution } = steps[i];
@@ -406,6 +409,17 @@ const engine = (() => {
     }
     if (last === steps.length - 1) now.gradients = now.gradients.map((gradient) => gradient ?? noPath);
     return now;
+  }
+
+  /** A choice is known as soon as it is computed: which operand was taken, before any gradient. */
+  function decide(told, place, flows) {
+    const { op, args } = told.data.nodes[place];
+    if (!op?.chooses) return;
+    const at = operands(told, place);
+    args.forEach((source, position) => {
+      const local = localOf(branch(op.partials[position], at).end, at);
+      if (typeof source === "number") flows.set(edgeKey({ source, target: place, position }), { local, upstream: null, contribution: null });
+    });
   }
 
   /** @param {Edge} edge */

@@ -1,0 +1,67 @@
+// Stands behind viz/static/engine.js in one module (tests/test_parity.py puts them together). Each line of input is a
+// job, each line of output its answer; numbers travel as the hexadecimal digits of their bits.
+import { createInterface } from "node:readline";
+
+const view = new DataView(new ArrayBuffer(8));
+
+function bits(x) {
+  if (x === null || x === engine.noPath) return x;
+  if (Number.isNaN(x)) return "nan";
+  view.setFloat64(0, x);
+  return view.getBigUint64(0).toString(16).padStart(16, "0");
+}
+
+function real(text) {
+  if (text === "nan") return NaN;
+  view.setBigUint64(0, BigInt(`0x${text}`));
+  return view.getFloat64(0);
+}
+
+// Where a job brings Python's results of library functions, formulas get those, so that all the rest must be the same.
+const own = { ...engine.functions };
+let replayed = null;
+for (const name of Object.keys(own)) {
+  engine.functions[name] = (...args) => {
+    if (replayed === null || name === "abs" || name === "sqrt") return own[name](...args);
+    const key = [name, ...args.map(bits)].join(" ");
+    if (!replayed.has(key)) throw new Error(`Python never called ${key}`);
+    return replayed.get(key);
+  };
+}
+
+const edgeOf = (edge) => edge && [edge.source, edge.target, edge.position];
+
+function stepOf(told, step, math) {
+  const facts = [step.before, step.after, step.local, step.upstream, step.contribution].map(bits);
+  const known = [step.index, step.phase, step.node, edgeOf(step.edge), ...facts, step.sentence];
+  return math ? [...known, engine.mathml(told, step)] : known;
+}
+
+function momentOf(told, index) {
+  const { values, gradients, flows, current } = engine.moment(told, index);
+  const arrived = [...flows].map(([key, flow]) => [key, ...[flow.local, flow.upstream, flow.contribution].map(bits)]);
+  return [values.map(bits), gradients.map(bits), arrived, current.index];
+}
+
+function answer(job) {
+  if (job.numbers) return job.numbers.map((text) => engine.number(real(text)));
+  if (job.functions) return job.functions.map(([name, ...args]) => bits(own[name](...args.map(real))));
+  const data = engine.decode(job.page);
+  return job.runs.map(({ leaves, calls, moments, math }) => {
+    replayed = calls && new Map(Object.entries(calls).map(([key, result]) => [key, real(result)]));
+    const edited = Object.fromEntries(Object.entries(leaves).map(([node, text]) => [node, real(text)]));
+    const told = engine.run(data, edited);
+    const mine = Object.keys(calls ?? {}).map((key) => key.split(" ")).map(([name, ...args]) => bits(own[name](...args.map(real))));
+    return { steps: told.steps.map((step) => stepOf(told, step, math)), moments: moments.map((k) => momentOf(told, k)), mine };
+  });
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  let reply;
+  try {
+    reply = answer(JSON.parse(line));
+  } catch (error) {
+    reply = { error: String(error.stack) };
+  }
+  process.stdout.write(`${JSON.stringify(reply)}\n`);
+}

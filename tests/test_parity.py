@@ -1,0 +1,430 @@
+"""The page's JavaScript tells the very steps that Python tells: on random graphs, to the last bit and letter.
+
+Library functions are rounded differently by every C library and every browser. So each of them is compared alone,
+call by call; and on graphs that use them JavaScript is given Python's results, and must agree in everything else.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import os
+import random
+import shutil
+import struct
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+import autodiff
+from autodiff import TABLE, Graph, Moment, Operation, Step, Steps, Value, ieee, max_pool1d, max_pool2d, nn, operation
+from autodiff.notation import number
+from autodiff.value import NO_PATH, function_of
+from viz.pagedata import page_data
+
+Ask = Callable[[Any], Any]
+
+ENGINE = Path(__file__).parents[1] / "viz" / "static" / "engine.js"
+DRIVER = Path(__file__).with_name("parity.mjs")
+LIBRARY = {**ieee.FUNCTIONS, "power": ieee.power}
+EXACT = {"abs", "sqrt"}
+# The erfc of glibc is itself up to 2.5 units off; ours is within 0.7 of the truth.
+ULPS = {"erfc": 3}
+
+# Rows made of + - * / and comparisons alone.
+EXACT_ROWS = (
+    *("add", "subtract", "multiply", "divide", "negative", "absolute", "sign", "sqrt", "relu", "leaky_relu"),
+    *("maximum", "minimum", "clamp", "where", "identity", "stop"),
+    *("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"),
+)
+SPECIAL = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    2.0,
+    -2.0,
+    0.5,
+    -3.0,
+    5.0,
+    math.inf,
+    -math.inf,
+    math.nan,
+    1e300,
+    -1e-300,
+    5e-324,
+    710.0,
+]
+NAMES = [
+    "x",
+    "loss",
+    "a b",
+    "-y",
+    "f(x)",
+    "{0}",
+    "{1}",
+    "{out}",
+    "{name}",
+    "{up}",
+    "$&",
+    "<b>&amp;",
+    "</script>",
+    "∂\u202e",
+]
+NAMES += ["line\nbreak", "\ud800", "\\", "constructor", "__proto__", ")", "w" * 200]
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    """One Node process, which answers jobs."""
+    node = shutil.which("node")
+    if node is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("the page's JavaScript is not tested: Node.js is missing")
+        pytest.skip("no Node.js")
+    module = tmp_path_factory.mktemp("parity") / "parity.mjs"
+    module.write_text(ENGINE.read_text("utf-8") + DRIVER.read_text("utf-8"), "utf-8")
+    pipe = subprocess.PIPE
+    with subprocess.Popen([node, str(module)], stdin=pipe, stdout=pipe, encoding="utf-8") as process:
+        assert process.stdin
+        assert process.stdout
+
+        def ask(job: Any) -> Any:
+            process.stdin.write(json.dumps(job) + "\n")
+            process.stdin.flush()
+            reply = json.loads(process.stdout.readline())
+            assert not isinstance(reply, dict), reply["error"]
+            return reply
+
+        yield ask
+        process.stdin.close()
+
+
+def bits(x: float | None) -> str | None:
+    if x is None or x is NO_PATH:
+        return None if x is None else "no path"
+    return "nan" if math.isnan(x) else struct.pack(">d", x).hex()
+
+
+def real(text: str) -> float:
+    return math.nan if text == "nan" else struct.unpack(">d", bytes.fromhex(text))[0]
+
+
+def ulps(x: float, y: float) -> float:
+    """How many float64 numbers lie between two, and one."""
+    if x == y or (x != x and y != y):
+        return 0
+    if x != x or y != y:
+        return math.inf
+    places = [struct.unpack(">q", struct.pack(">d", z))[0] for z in (x, y)]
+    first, second = (place if place >= 0 else -(place & 0x7FFF_FFFF_FFFF_FFFF) for place in places)
+    return abs(first - second)
+
+
+# ---- Calls of library functions, found by reading the page's formulas once more, in Python ---------------------------
+
+
+class Calls(dict[str, str]):
+    """Every library call that the formulas of these steps make, and Python's result."""
+
+    def __init__(self, told: Steps, data: list[float]) -> None:
+        super().__init__()
+        page = page_data(told)
+        for place, node in enumerate(page["nodes"]):
+            if "op" not in node:
+                continue
+            op = page["operations"][node["op"]]
+            numbers = [data[arg] if isinstance(arg, int) else float(arg[0]) for arg in node["args"]]
+            names = {**dict(zip(op["inputs"], numbers, strict=True)), "out": data[place]}
+            assert bits(float(self.read(op["value"], names))) == bits(data[place])
+            for partial in op["partials"]:
+                self.read_partial(partial, names)
+
+    def read_partial(self, partial: Any, names: dict[str, float]) -> None:
+        if "test" not in partial:
+            self.read(partial["formula"], names)
+            return
+        self.read_test(partial["test"], names)
+        self.read_partial(partial["then"], names)
+        self.read_partial(partial["else"], names)
+
+    def read_test(self, test: Any, names: dict[str, float]) -> None:
+        for part in [*test.get("any", ()), *test.get("all", ()), *([test["not"]] if "not" in test else ())]:
+            self.read_test(part, names)
+        if "compare" in test:
+            self.read(test["compare"], names)
+
+    def read(self, tree: Any, names: dict[str, float]) -> Any:
+        if not isinstance(tree, list):
+            return names[tree] if isinstance(tree, str) else tree
+        sign, parts = tree[0], [self.read(part, names) for part in tree[1:]]
+        return SIGNS[sign](*parts) if sign in SIGNS else self.call("power" if sign == "**" else sign, parts)
+
+    def call(self, name: str, args: list[float]) -> float:
+        result = LIBRARY[name](*args)
+        if name not in EXACT:
+            self[" ".join([name, *map(str, map(bits, args))])] = str(bits(result))
+        return result
+
+
+SIGNS: dict[str, Callable[..., Any]] = {
+    "+": lambda x, y: x + y,
+    "-": lambda x, y: x - y,
+    "*": lambda x, y: x * y,
+    "/": ieee.divide,
+    "<": lambda x, y: x < y,
+    "<=": lambda x, y: x <= y,
+    ">": lambda x, y: x > y,
+    ">=": lambda x, y: x >= y,
+    "==": lambda x, y: x == y,
+    "!=": lambda x, y: x != y,
+    "neg": lambda x: -x,
+    "pos": lambda x: x,
+    "not": lambda x: not x,
+    "and": lambda *parts: next((part for part in parts if not part), parts[-1]),
+    "or": lambda *parts: next((part for part in parts if part), parts[-1]),
+    "if": lambda test, body, orelse: body if test else orelse,
+}
+
+
+def limit(key: str) -> int:
+    return ULPS.get(key.split()[0], 2)
+
+
+def check_calls(calls: dict[str, str], mine: list[str]) -> None:
+    for (key, result), own in zip(calls.items(), mine, strict=True):
+        assert ulps(real(result), real(own)) <= limit(key), (key, real(result), real(own))
+
+
+# ---- Graphs ----------------------------------------------------------------------------------------------------------
+
+
+def random_number(draw: random.Random) -> float:
+    kind = draw.random()
+    if kind < 0.25:
+        return draw.choice(SPECIAL)
+    if kind < 0.5:
+        return float(draw.randint(-4, 4))
+    return draw.gauss(0, 2) if kind < 0.95 else draw.gauss(0, 1) * 10 ** draw.uniform(-12, 12)
+
+
+def random_graph(draw: random.Random, rows: list[Operation]) -> Value:
+    """A graph of 1 to 60 nodes, with constants, repeated operands, ties and names of all kinds."""
+    leaves = [Value(random_number(draw), draw.choice([None, *NAMES])) for _ in range(draw.randint(1, 6))]
+    nodes, unused = list(leaves), list(leaves)
+    for _ in range(draw.choice([0, 1, 2, 5, 10, 20, 54])):
+        op = draw.choice(rows)
+        args: list[Value | float] = [
+            unused.pop(draw.randrange(len(unused))) if unused and draw.random() < 0.6 else draw.choice(nodes)
+            for _ in op.inputs
+        ]
+        if draw.random() < 0.2 and len(args) > 1:
+            args[draw.randrange(len(args))] = random_number(draw)
+        if draw.random() < 0.1 and len(args) > 1:
+            args = [args[0]] * len(args) if isinstance(args[0], Value) else args
+        node = function_of(op)(*args)
+        if draw.random() < 0.2:
+            node.name = draw.choice(NAMES)
+        nodes.append(node)
+        unused.append(node)
+    return nodes[-1]
+
+
+def texts(step: Step) -> list[Any]:
+    edge = step.edge and [step.edge.source, step.edge.target, step.edge.position]
+    facts = [bits(x) for x in (step.before, step.after, step.local, step.upstream, step.contribution)]
+    return [step.index, step.phase, step.node, edge, *facts, step.sentence]
+
+
+def moment_texts(now: Moment) -> list[Any]:
+    flows = [
+        [f"{edge.source}-{edge.target}-{edge.position}", *map(bits, (flow.local, flow.upstream, flow.contribution))]
+        for edge, flow in now.flows.items()
+    ]
+    assert now.current is not None
+    return [[*map(bits, now.values)], [*map(bits, now.gradients)], flows, now.current.index]
+
+
+def expected(told: Steps, draw: random.Random, replay: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A run that JavaScript is asked for, and what it must answer."""
+    calls = Calls(told, [value.data for value in told.graph.values])
+    moments = sorted({0, len(told) - 1, draw.randrange(len(told))})
+    run = {"leaves": {}, "calls": calls if replay else None, "moments": moments, "math": False}
+    answer = {"steps": [texts(step) for step in told], "moments": [moment_texts(told.moment(k)) for k in moments]}
+    return run, answer
+
+
+def compare(ask: Ask, output: Value, draw: random.Random, replay: bool = True) -> None:
+    """Ask for the steps as recorded, then for those after other numbers were given to some leaves."""
+    told = Steps(output)
+    page = page_data(told)
+    runs = [expected(told, draw, replay)]
+    edited = {leaf: random_number(draw) for leaf in told.graph.leaves if draw.random() < 0.5}
+    for leaf, x in edited.items():
+        told.graph.values[leaf].data = x
+    Graph(output).forward()
+    runs.append(expected(Steps(output), draw, replay))
+    runs[1][0]["leaves"] = {leaf: bits(x) for leaf, x in edited.items()}
+    for (run, answer), reply in zip(runs, ask({"page": page, "runs": [run for run, _ in runs]}), strict=True):
+        for ours, theirs in zip(answer["steps"], reply["steps"], strict=True):
+            assert ours == theirs
+        assert answer["moments"] == reply["moments"]
+        check_calls(run["calls"] or {}, reply["mine"])
+
+
+def test_graphs_of_exact_operations_agree_to_the_last_bit(ask: Ask) -> None:
+    rows = [TABLE[name] for name in EXACT_ROWS]
+    for seed in range(1200):
+        draw = random.Random(seed)
+        compare(ask, random_graph(draw, rows), draw, replay=False)
+
+
+def test_graphs_of_all_operations_agree_in_all_but_library_calls(ask: Ask) -> None:
+    for seed in range(1200):
+        draw = random.Random(-seed - 1)
+        compare(ask, random_graph(draw, list(TABLE.values())), draw)
+
+
+@pytest.mark.parametrize("op", list(TABLE.values()), ids=lambda op: op.name)
+def test_each_row_agrees_at_the_special_numbers(ask: Ask, op: Operation) -> None:
+    draw = random.Random(op.name)
+    for _ in range(40):
+        args = [Value(draw.choice(SPECIAL), name) for name in op.inputs]
+        compare(ask, function_of(op)(*args) * draw.choice(SPECIAL), draw)
+
+
+def test_a_network_agrees(ask: Ask) -> None:
+    random.seed(7)
+    model = nn.MLP(2, [16, 16, 1])
+    compare(ask, model([Value(0.5, "x"), Value(-1.0, "y")]), random.Random(7), replay=False)
+
+
+@pytest.mark.parametrize("kernel", [2, 3])
+def test_pools_agree(ask: Ask, kernel: int) -> None:
+    draw = random.Random(kernel)
+    row = [Value(draw.randint(0, 3), f"x{i}") for i in range(9)]
+    compare(ask, functools.reduce(lambda a, b: a + 0.7 * b, max_pool1d(row, kernel, 1)), draw, replay=False)
+    grid = [[Value(draw.randint(0, 3)) for _ in range(5)] for _ in range(5)]
+    pooled = [cell for line in max_pool2d(grid, kernel, 2, padding=1) for cell in line]
+    compare(ask, functools.reduce(lambda a, b: a * 0.9 + b, pooled), draw, replay=False)
+
+
+def test_an_edited_cell_takes_the_gradient(ask: Ask) -> None:
+    x = [Value(v, f"x{i}") for i, v in enumerate((3, 0, 4, 2, 0))]
+    p = max_pool1d(x, kernel_size=3, stride=2)
+    told = Steps(0.7 * p[0] + 0.9 * p[1])
+    first, third = told.graph.number(x[0]), told.graph.number(x[2])
+    plain: dict[str, Any] = {"leaves": {}, "calls": None, "moments": [len(told) - 1], "math": False}
+    edited = {**plain, "leaves": {first: bits(9.0)}}
+    before, after = (run["moments"][0][1] for run in ask({"page": page_data(told), "runs": [plain, edited]}))
+    assert (before[first], before[third]) == ("no path", bits(0.9 + 0.7))
+    assert (after[first], after[third]) == (bits(0.7), bits(0.9))
+
+
+def test_an_operation_added_now_runs_in_the_page(ask: Ask) -> None:
+    softsign = operation("softsign(x)", "x / (1 + abs(x))", "1 / (1 + abs(x)) ** 2")
+    odd = operation(
+        "odd(x, y=2)",
+        "(x if not x > y else exp(x)) * softsign(y)",
+        "None if out > 3 and not (x == 1 or y < 0) else -1 if x else sinh(x) * out",
+        "1 if softsign(out) <= 0.5 else 0 if x * y > 0 else -out",
+        symbol="{1}<odd>",
+    )
+    draw = random.Random(0)
+    for _ in range(200):
+        x, y = Value(random_number(draw), "x"), Value(random_number(draw))
+        compare(ask, odd(softsign(x), y) + odd(y * x), draw)
+
+
+# ---- Functions and texts ---------------------------------------------------------------------------------------------
+
+
+def points(name: str, draw: random.Random) -> tuple[float, ...]:
+    if name in ("hypot", "atan2"):
+        return draw.gauss(0, 1) * 10 ** draw.uniform(-4, 4), draw.gauss(0, 1) * 10 ** draw.uniform(-4, 4)
+    if name == "power":
+        base = draw.choice([draw.uniform(0.2, 3), 10 ** draw.uniform(-3, 3), draw.gauss(0, 3)])
+        return base, draw.choice([draw.uniform(-20, 20), float(draw.randint(-9, 9)), draw.choice(SPECIAL)])
+    return (draw.choice([draw.uniform(-1, 1), draw.gauss(0, 3), draw.gauss(0, 1) * 10 ** draw.uniform(-12, 3)]),)
+
+
+def test_library_functions_are_within_two_units_of_pythons(ask: Ask) -> None:
+    draw = random.Random(2)
+    for name, function in LIBRARY.items():
+        arity = len(points(name, draw))
+        special = [(x,) for x in SPECIAL] if arity == 1 else [(x, y) for x in SPECIAL for y in SPECIAL]
+        args = [*special, *(points(name, draw) for _ in range(4000))]
+        jobs = [[name, *map(bits, at)] for at in args]
+        results = map(real, ask({"functions": jobs}))
+        for at, theirs in zip(args, results, strict=True):
+            ours = function(*at)
+            assert ulps(ours, theirs) <= (0 if name in EXACT else limit(name)), (name, at, ours, theirs)
+            assert ours != 0 or bits(ours) == bits(theirs), (name, at)
+
+
+# x, erf(x), erfc(x), by mpmath with 60 digits, rounded once.
+ERF = [
+    (1e-9, 1.1283791670955126e-09, 0.9999999988716208),
+]
+
+
+def test_error_functions_are_within_one_unit_of_the_truth(ask: Ask) -> None:
+    for x, erf, erfc in ERF:
+        theirs = map(real, ask({"functions": [["erf", bits(x)], ["erfc", bits(x)]]}))
+        assert all(ulps(a, b) <= 1 for a, b in zip((erf, erfc), theirs, strict=True)), x
+
+
+def test_numbers_are_written_alike(ask: Ask) -> None:
+    draw = random.Random(3)
+    numbers = [
+        *SPECIAL,
+        999_999.5,
+        999_999.4999999999,
+        999.95,
+        999.9499999999999,
+        1e-3,
+        9.9995e-4,
+        1e21,
+        1.7976931348623157e308,
+    ]
+    for _ in range(6000):
+        numbers.append(real(f"{draw.getrandbits(64):016x}"))  # any bits
+        numbers.append(draw.randint(-(10**6), 10**6) / 2 ** draw.randint(0, 14))  # often an exact tie
+        numbers.append(float(f"{draw.randint(-99999, 99999)}e{draw.randint(-12, 12)}"))  # near a tie, or on one
+        numbers.append(draw.gauss(0, 1) * 10 ** draw.uniform(-8, 8))
+        numbers.append(float(draw.randint(0, 999) * 10 + 5) * 10.0 ** draw.randint(0, 19))  # large ties
+    for x, text in zip(numbers, ask({"numbers": [bits(x) for x in numbers]}), strict=True):
+        assert number(x) == text
+
+
+def test_mathematical_notation_is_well_formed_whatever_labels_contain(ask: Ask) -> None:
+    known = {"math", "mrow", "mi", "mn", "mo", "mtext", "mfrac", "msup", "msqrt", "mtable", "mtr", "mtd"}
+    for seed in range(150):
+        draw = random.Random(f"math {seed}")
+        told = Steps(random_graph(draw, list(TABLE.values())))
+        run = {"leaves": {}, "calls": None, "moments": [], "math": True}
+        for step in ask({"page": page_data(told), "runs": [run]})[0]["steps"]:
+            tree = ElementTree.fromstring(step[-1])
+            assert {element.tag.split("}")[1] for element in tree.iter()} <= known
+            assert set().union(*(element.attrib for element in tree.iter())) <= {
+                "display",
+                "mathvariant",
+                "columnalign",
+            }
+            assert "undefined" not in step[-1]
+            assert not any(brace in "".join(tree.itertext()) for brace in ("{up}",))
+            assert autodiff.steps
+
+
+def test_notation_of_a_product(ask: Ask) -> None:
+    a, b = Value(-3.0, "a"), Value(5.0, "b")
+    run = {"leaves": {}, "calls": None, "moments": [], "math": True}
+    told = Steps(a * b + a)
+    steps = ask({"page": page_data(told), "runs": [run]})[0]["steps"]
+    read = ["".join(ElementTree.fromstring(step[-1]).itertext()) for step in steps]
+    assert read == []

@@ -1,0 +1,90 @@
+// Zoom, pan and fit of a drawing: by wheel, drag, pinch, and the methods returned.
+
+function cameraOf(svg, layer, wide, high) {
+  let [scale, x, y] = [1, 0, 0];
+  let touched = false; // by a person: then a new size of the window leaves it alone
+  let moved = 0;
+  let flight = 0;
+  const pointers = new Map();
+  const room = () => [svg.clientWidth || 600, svg.clientHeight || 400];
+
+  function set(...place) {
+    cancelAnimationFrame(flight);
+    [scale, x, y] = place;
+    layer.setAttribute("transform", `matrix(${scale} 0 0 ${scale} ${x} ${y})`);
+  }
+
+  function glide(toX, toY) {
+    if (calm() || document.hidden) return set(scale, toX, toY);
+    const [fromX, fromY, start] = [x, y, performance.now()];
+    const move = () => {
+      const left = (1 - Math.min(1, (performance.now() - start) / 260)) ** 3;
+      set(scale, toX + (fromX - toX) * left, toY + (fromY - toY) * left);
+      if (left) flight = requestAnimationFrame(move);
+    };
+    move();
+  }
+
+  /** All of it, but not smaller than `least`: a long graph then shows its start. */
+  function fit(least = 0) {
+    touched = false;
+    const [width, height] = room();
+    const size = Math.max(Math.min(width / (wide + 16), (height - 28) / (high + 16), 2), least);
+    set(size, Math.max(8, (width - wide * size) / 2), (height - 20 - high * size) / 2);
+  }
+
+  function zoom(factor, atX = room()[0] / 2, atY = room()[1] / 2) {
+    touched = true;
+    const size = Math.min(6, Math.max(0.05, scale * factor));
+    set(size, atX - ((atX - x) * size) / scale, atY - ((atY - y) * size) / scale);
+  }
+
+  function pan(byX, byY) {
+    touched = true;
+    set(scale, x + byX, y + byY);
+  }
+
+  /** Bring boxes [x, y, width, height] into view, moving no more than needed. */
+  function reveal(boxes) {
+    const shift = (side, offset) => {
+      const space = room()[side];
+      const low = Math.min(...boxes.map((box) => box[side] * scale + offset));
+      const up = Math.max(...boxes.map((box) => (box[side] + box[side + 2]) * scale + offset));
+      const edge = Math.min(36, space / 8);
+      if (up - low > space - 2 * edge) return edge - low;
+      return low < edge ? space * 0.25 - low : up > space - edge ? space * 0.75 - up : 0;
+    };
+    const [byX, byY] = [shift(0, x), shift(1, y)];
+    if (byX || byY) glide(x + byX, y + byY);
+  }
+
+  const from = (event, [atX, atY] = [event.clientX, event.clientY], box = svg.getBoundingClientRect()) => [atX - box.left, atY - box.top];
+  svg.addEventListener("pointerdown", (event) => {
+    moved = 0;
+    if (!event.button) pointers.set(event.pointerId, [event.clientX, event.clientY]);
+  });
+  svg.addEventListener("pointermove", (event) => {
+    const before = pointers.get(event.pointerId);
+    if (!before) return;
+    const now = [event.clientX, event.clientY];
+    const by = [now[0] - before[0], now[1] - before[1]];
+    moved += Math.hypot(...by);
+    pointers.set(event.pointerId, now);
+    if (moved < 5) return;
+    svg.setPointerCapture(event.pointerId);
+    const hold = [...pointers].find(([id]) => id !== event.pointerId)?.[1];
+    if (!hold) return pan(...by);
+    const apart = (point) => Math.hypot(point[0] - hold[0], point[1] - hold[1]) || 1;
+    zoom(apart(now) / apart(before), ...from(event, hold));
+  });
+  for (const name of ["pointerup", "pointercancel"]) svg.addEventListener(name, (event) => pointers.delete(event.pointerId));
+  const onWheel = (event) => {
+    // A plain wheel scrolls whatever is around us; a page of its own has nothing to scroll.
+    const alone = window.top === window && document.scrollingElement.scrollHeight <= innerHeight;
+    if (!event.ctrlKey && !event.metaKey && !alone) return;
+    event.preventDefault();
+    zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), ...from(event));
+  };
+  svg.addEventListener("wheel", onWheel, { passive: false });
+  return { fit, resized: () => touched || fit(0.8), zoom, pan, reveal, dragged: () => moved >= 5 };
+}

@@ -1,0 +1,159 @@
+// What stands beside the graph: the inputs, the grid of a pool, the question of Predict.
+
+/** The inputs, one line each: its name, a field for its number, a slider, and its gradient so far. */
+function inputsPanel(data, part, change) {
+  const typed = (x) => Number(x.toPrecision(12)); // without the dust of binary fractions
+  const rows = data.nodes.flatMap(({ op, label, value: recorded }, node) => {
+    if (op) return [];
+    const id = `gr-${(serial += 1)}`;
+    const reach = Math.ceil(2 * Math.min(1e6, Math.max(1, Math.abs(recorded) || 0)));
+    const field = h("input", { id, type: "number", step: "any", autocomplete: "off", placeholder: engine.number(recorded) });
+    const slide = h("input", { type: "range", min: -reach, max: reach, step: reach / 100, tabindex: -1, "aria-hidden": "true" });
+    const gradient = h("span");
+    const line = h("div", { class: "gr-input" }, h("label", { for: id, title: label }, label), field, slide, gradient);
+    const row = { node, recorded, field, line, gradient };
+    row.take = (x, source) => {
+      row.now = x;
+      if (source !== field) field.value = Number.isFinite(x) ? typed(x) : "";
+      if (source !== slide) slide.value = x;
+    };
+    const set = (x, source) => Number.isFinite(x) && (row.take(x, source), change({ [node]: x }));
+    field.addEventListener("input", () => set(field.valueAsNumber, field));
+    slide.addEventListener("input", () => set(typed(slide.valueAsNumber), slide));
+    field.addEventListener("blur", () => row.take(row.now));
+    field.addEventListener("keydown", (event) => {
+      const way = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+      if (!way) return;
+      event.preventDefault();
+      set(typed((row.now || 0) + way * (event.shiftKey ? 1 : event.altKey ? 0.01 : 0.1)));
+    });
+    row.take(recorded);
+    return [row];
+  });
+  part.inputs.append(...rows.map(({ line }) => line));
+  part.leaves.hidden = !rows.length;
+
+  function show(values, gradients) {
+    for (const row of rows) {
+      if (!Object.is(values[row.node], row.now)) row.take(values[row.node]);
+      row.line.classList.toggle("gr-edited", !Object.is(row.now, row.recorded));
+      const text = gradientText(gradients[row.node]);
+      if (row.gradient.textContent !== text) row.gradient.textContent = text;
+    }
+    part.reset.disabled = rows.every(({ now, recorded }) => Object.is(now, recorded));
+  }
+  return { rows, show, focus: () => rows[0]?.field.focus() };
+}
+
+/** The grid of a pool, following each step: values, windows, and what was routed into each cell so far. */
+function gridPanel(grid, part, flowOf) {
+  const ink = (k) => `var(--gr-window-${k % grid.colours})`;
+  const many = grid.windows.length > 16;
+  const small = Math.max(grid.cells.length, grid.cells[0].length) > 6;
+  function table(rows, caption) {
+    const cells = rows.map((row) => row.map(() => ["gr-value", "gr-sum"].map((name) => h("span", { class: name }))));
+    const lines = cells.map((row) => h("tr", {}, ...row.map((spans) => h("td", {}, ...spans))));
+    const element = h("table", {}, h("caption", {}, caption), h("tbody", {}, ...lines));
+    part.boards.append(h("div", { class: small ? "gr-small" : "" }, element));
+    return { element, cells };
+  }
+  const { element, cells } = table(grid.cells, "input, with the gradient routed here");
+  const shape_ = Array.from({ length: grid.shape[0] }, () => Array(grid.shape[1]).fill());
+  const outputs = table(shape_, "output, with the gradient that arrived").cells;
+  const frames = grid.windows.map(({ frame }, k) => {
+    const outline = h("div", { class: "gr-window", "aria-hidden": "true" });
+    const places = { "--r": frame[0], "--c": frame[1], "--h": frame[2], "--w": frame[3], "--i": `${many ? 2 : 2 + (k % 3) * 3}px`, "--ink": ink(k) };
+    for (const [name, value] of Object.entries(places)) outline.style.setProperty(name, value);
+    element.after(outline);
+    return outline;
+  });
+  part.title.textContent = grid.title;
+  part.pool.hidden = false;
+
+  const coloured = (x, k) => {
+    const piece = h("b", {}, x);
+    piece.style.color = ink(k);
+    return piece;
+  };
+  function fill([value, sum], now, text, pieces) {
+    value.textContent = text;
+    sum.replaceChildren(...pieces);
+    value.parentElement.classList.toggle("gr-now", now);
+  }
+
+  function show(moment) {
+    const { values, gradients, current } = moment;
+    const arrived = new Map(); // by cell: [contribution, window]
+    grid.windows.forEach(({ uses, members, output, place: [r, c] }, k) => {
+      for (const [at, use] of uses) {
+        const sent = use.map((one) => flowOf(moment, one)?.contribution ?? null).filter((x) => x !== null);
+        if (sent.length) arrived.set(at, [...(arrived.get(at) ?? []), [sent.reduce((sum, x) => sum + x), k]]);
+      }
+      const now = members.includes(current.edge ? current.edge.target : current.node);
+      frames[k].classList.toggle("gr-now", now);
+      frames[k].hidden = many && !now;
+      const text = values[output] === null ? "·" : engine.number(values[output]);
+      fill(outputs[r][c], output === current.node, text, gradients[output] === null ? [] : [coloured(gradientText(gradients[output]), k)]);
+    });
+    grid.cells.forEach((row, r) => row.forEach(([node, value], c) => {
+      const parts = arrived.get(`${r},${c}`) ?? [];
+      const pieces = parts.flatMap(([x, k], i) => [i ? (x < 0 ? " − " : " + ") : "", coloured(engine.number(i ? Math.abs(x) : x), k)]);
+      // A cell that is used elsewhere too has a larger gradient; here stands the sum of what the pool sent.
+      if (parts.length > 1) pieces.push(" = ", h("strong", {}, engine.number(parts.reduce((sum, [x]) => sum + x, 0))));
+      if (!parts.length && gradients[node] === engine.noPath) pieces.push("no path");
+      const known = node === null ? value : values[node];
+      fill(cells[r][c], node === current.node, known === null ? "·" : engine.number(known), pieces);
+      cells[r][c][0].parentElement.classList.toggle("gr-won", parts.length > 0);
+    }));
+  }
+  return { show };
+}
+
+/** Predict: the next number is hidden, asked for, checked, and explained. */
+function predictor(data, part, go) {
+  let target = null;
+  let [right, asked] = [0, 0];
+  part.answer.id = `gr-${(serial += 1)}`;
+  part.question.htmlFor = part.answer.id;
+
+  function ask(run, index) {
+    const worth = ({ edge, phase, node }) => edge || (phase === "forward" && data.nodes[node].op);
+    target = run.steps.slice(index + 1).find(worth) ?? null;
+    part.ask.hidden = !target;
+    part.answer.value = "";
+    if (!target) return;
+    const { phase, node, edge, before, upstream } = target;
+    const { label, op, args } = data.nodes[node];
+    part.refuse.hidden = phase === "forward";
+    const operands = args.map((arg) => engine.number(Array.isArray(arg) ? arg[0] : run.values[arg]));
+    const words = edge
+      ? `${data.nodes[edge.target].label}.grad is ${engine.number(upstream)}; ${label}.grad is ${before === null ? "nothing" : engine.number(before)} so far. ` +
+        `After this use in ${data.nodes[edge.target].label}: ${label}.grad = `
+      : `${label} = ${op.call.replace(/\{(\d+)\}/g, (_, i) => operands[i])} = `;
+    part.question.replaceChildren(words, h("b", {}, "?"));
+  }
+
+  function check(answer) {
+    if (!target) return;
+    const { index, sentence, after, edge, local } = target;
+    const truth = edge && local === null ? "no path" : engine.number(after);
+    const guess = Number(answer.trim().replace(",", ".").replace("−", "-"));
+    const near = Math.abs(guess - after) <= 0.005 * Math.abs(after) || engine.number(guess) === truth;
+    const hit = answer !== "" && (truth === "no path" ? answer === truth : near);
+    [right, asked] = [right + hit, asked + 1];
+    part.verdict.className = hit ? "gr-right" : "gr-wrong";
+    const opening = hit ? "Right. " : answer ? `Not ${answer}, but ${truth}. ` : `${truth}. `;
+    part.verdict.replaceChildren(h("b", {}, opening), `${sentence} `, h("small", {}, `${right} of ${asked} right`));
+    go(index);
+    part.answer.focus();
+  }
+  part.ask.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (part.answer.value.trim()) check(part.answer.value);
+  });
+  function start() {
+    [right, asked] = [0, 0];
+    part.verdict.replaceChildren();
+  }
+  return { ask, check, start };
+}

@@ -1,0 +1,303 @@
+// The stepper: people step forwards and backwards through a graph, edit its inputs, and watch the gradient move.
+
+const KEYS = {
+  ArrowRight: "next", ArrowLeft: "back", Home: "first", End: "last", " ": "play", ArrowUp: "up", ArrowDown: "down",
+  Enter: "jump", b: "stop", g: "focus", e: "edit", r: "reset", p: "predict", t: "theme", f: "fit", "+": "in", "=": "in",
+  "-": "out", "<": "slower", ">": "faster", "?": "keys",
+}; // prettier-ignore
+const MOVES = { ArrowRight: [-60, 0], ArrowLeft: [60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
+const BEAT = 1100; // milliseconds a step when played at speed 1
+
+export function mount(element, given, { svg, theme = "auto", grid, onChange, start = 0, page = false } = {}) {
+  const data = engine.decode(given);
+  const recorded = engine.run(data);
+  const leaves = {}; // the numbers of edited leaves
+  const context = { breaks: new Set(), changed: new Set(), edited: new Set() };
+  let run = recorded;
+  let index = 0;
+  let moment, timer, predicting;
+  let look = theme;
+
+  const flowOf = ({ flows }, use) => {
+    const [target, position] = use.split("_").map(Number);
+    return flows.get(engine.edgeKey({ source: data.nodes[target].args[position], target, position }));
+  };
+  const root = h("div", { class: "gradroute", "data-lm-suppress-shortcuts": "true" });
+  root.innerHTML = given.shell; // written by us, without a word of the graph
+  const collect = (kind) => Object.fromEntries([...root.querySelectorAll(`[data-${kind}]`)].map((one) => [one.dataset[kind], one]));
+  const part = collect("part");
+  const buttons = collect("do");
+  const drawing = typeof svg === "string" ? parsed(svg, "svg") : svg;
+  part.stage.prepend(drawing);
+  element.replaceChildren(root);
+  const picture = graphPicture(drawing, data, flowOf);
+  const inputs = inputsPanel(data, part, (changes) => edit(changes));
+  const pool = grid && gridPanel(grid, part, flowOf);
+  const quiz = predictor(data, part, (to) => go(to));
+  const last = () => run.steps.length - 1;
+  const nodeOf = (box) => box.speaker ?? box.members.at(-1);
+  const focused = () => picture.boxAt(document.activeElement);
+
+  // ---- The steps
+
+  function go(to) {
+    const old = index;
+    index = Math.max(0, Math.min(last(), to));
+    show();
+    if (index === old + 1) picture.pulse(run.steps[index]);
+    picture.follow(run.steps[index]);
+  }
+
+  function show() {
+    moment = engine.moment(run, index);
+    const step = run.steps[index];
+    picture.show(moment, context);
+    inputs.show(run.values, moment.gradients);
+    pool?.show(moment);
+    root.dataset.phase = step.phase;
+    part.slider.max = last();
+    part.slider.value = index;
+    part.slider.setAttribute("aria-valuetext", `${index} of ${last()}, ${step.phase}`);
+    const share = (place) => `${(100 * place) / last()}%`;
+    part.track.style.setProperty("--split", share(data.nodes.length - 0.5));
+    part.track.style.setProperty("--at", share(index));
+    part.count.textContent = `${index} / ${last()}`;
+    part.phase.textContent = step.phase;
+    if (part.sentence.textContent !== step.sentence) part.sentence.textContent = step.sentence;
+    part.math.replaceChildren(parsed(engine.mathml(run, step), "math"));
+    buttons.stop.setAttribute("aria-pressed", context.breaks.has(step.node));
+    buttons.stop.title = `Breakpoint on ${data.nodes[step.node].label} (b)`;
+    part.marks.replaceChildren(...run.steps.filter(({ node }) => context.breaks.has(node)).map((stopped) => {
+      const mark = h("i");
+      mark.style.left = share(stopped.index);
+      return mark;
+    }));
+    if (predicting) quiz.ask(run, index);
+  }
+
+  function play(on) {
+    clearTimeout(timer);
+    timer = on ? setTimeout(beat, BEAT / part.speed.value) : 0;
+    buttons.play.setAttribute("aria-label", on ? "Pause" : "Play");
+  }
+
+  function beat() {
+    go(index + 1);
+    play(index < last() && !context.breaks.has(run.steps[index].node));
+  }
+
+  /** To the step of a node in the phase we are in; from a step of its own to its next one, round and round. */
+  function jump({ members }) {
+    const own = run.steps.filter(({ node }) => members.includes(node));
+    const here = own.includes(run.steps[index]);
+    const next = own.find((step) => (here ? step.index > index : step.phase === run.steps[index].phase));
+    go((next ?? own[0]).index);
+  }
+
+  function toggleStop(node) {
+    if (!context.breaks.delete(node)) context.breaks.add(node);
+    show();
+  }
+
+  // ---- The inputs
+
+  function edit(changes, tell = true) {
+    for (const [leaf, value] of Object.entries(changes)) {
+      leaves[leaf] = value;
+      if (Object.is(value, recorded.values[leaf])) delete leaves[leaf];
+    }
+    const was = run.steps[index];
+    const ended = index === last();
+    run = engine.run(data, leaves);
+    const same = (step) => step.phase === was.phase && step.node === was.node && (!was.edge || useOf(step.edge ?? was.edge) === useOf(was.edge));
+    index = ended ? last() : Math.min(last(), run.steps.find(same)?.index ?? index);
+    context.edited = new Set(Object.keys(leaves).map(Number));
+    tellRoutes();
+    show();
+    if (tell) onChange?.({ values: leafValues() });
+  }
+
+  /** Flag every node that chose otherwise than in the recorded run, and say so. */
+  function tellRoutes() {
+    const decided = ({ steps }) => new Map(steps.filter(({ edge }) => edge).map(({ edge, local }) => [useOf(edge), local === null]));
+    const [before, now] = [decided(recorded), decided(run)];
+    context.changed = new Set([...now].filter(([use, refused]) => before.get(use) === !refused).map(([use]) => parseInt(use, 10)));
+    const routes = [...context.changed].map((node) => {
+      const { label, args } = data.nodes[node];
+      const winners = args.filter((_, position) => now.get(`${node}_${position}`) === false).map((arg) => data.nodes[arg].label);
+      return `${label} ${winners.length ? `takes ${winners.join(", ")}` : "is off"}`;
+    });
+    if (routes.length > 3) routes.splice(3, Infinity, `${routes.length - 3} more`);
+    const [old, present] = [recorded, run].map(({ values }) => engine.number(values[data.output]));
+    part.news.replaceChildren(
+      h("b", {}, routes.length ? "⇄ Another route: " : ""),
+      routes.length ? `now ${routes.join("; ")}. ` : "",
+      context.edited.size ? `${data.nodes[data.output].label}: ${old} → ${present}` : "",
+    );
+  }
+
+  const leafValues = () => Object.fromEntries(inputs.rows.map(({ node }) => [node, run.values[node]]));
+
+  function setLeaf(leaf, value, tell = false) {
+    const row = inputs.rows.find(({ node }) => node === leaf || data.nodes[node].label === leaf);
+    if (!row) throw new RangeError(`no input is called ${leaf}`);
+    edit({ [row.node]: value }, tell);
+  }
+
+  // ---- Commands: what buttons and keys do
+
+  function setTheme(name) {
+    look = name;
+    root.dataset.look = (name === "auto" ? hostIsDark() : name === "dark") ? "dark" : "light";
+    if (page) document.documentElement.dataset.look = root.dataset.look;
+    h(buttons.theme, { "aria-label": `Theme: ${name}`, title: `Theme: ${name} (t)` });
+  }
+
+  function predict(on) {
+    predicting = on;
+    buttons.predict.setAttribute("aria-pressed", on);
+    part.quiz.hidden = !on;
+    if (!on) return;
+    quiz.start();
+    quiz.ask(run, index);
+    part.answer.focus();
+  }
+
+  const speed = (by) => (part.speed.selectedIndex = Math.max(0, Math.min(5, part.speed.selectedIndex + by)));
+  const commands = {
+    first: () => go(0),
+    back: () => go(index - 1),
+    next: () => (predicting ? part.answer.focus() : go(index + 1)),
+    last: () => go(last()),
+    play: (playing) => {
+      predict(false);
+      if (!playing && index === last()) go(0);
+      play(!playing);
+    },
+    jump: () => focused() && jump(focused()),
+    stop: () => toggleStop(focused() ? nodeOf(focused()) : run.steps[index].node),
+    up: () => picture.walk(-1),
+    down: () => picture.walk(1),
+    focus: () => picture.focusNode(run.steps[index].node),
+    edit: () => inputs.focus(),
+    reset: () => edit(Object.fromEntries(Object.keys(leaves).map((leaf) => [leaf, recorded.values[leaf]]))),
+    predict: () => predict(!predicting),
+    refuse: () => quiz.check("no path"),
+    give: () => quiz.check(""),
+    theme: () => setTheme({ auto: "light", light: "dark", dark: "auto" }[look]),
+    in: () => picture.view.zoom(1.3),
+    out: () => picture.view.zoom(1 / 1.3),
+    fit: () => picture.view.fit(),
+    slower: () => speed(-1),
+    faster: () => speed(1),
+    keys: () => part.keys.showModal(),
+    close: () => part.keys.close(),
+  };
+  const passive = ["theme", "in", "out", "fit", "slower", "faster", "up", "down", "focus"]; // these do not stop Play
+
+  function act(name) {
+    const playing = Boolean(timer);
+    if (!passive.includes(name)) play(false);
+    commands[name](playing);
+  }
+
+  function onKey(event) {
+    const { target, key, shiftKey } = event;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || part.keys.open) return;
+    const kind = target.matches?.("input, select, textarea") ? target.type : "";
+    if (kind && key === "Escape") return target.blur();
+    if (kind && (kind !== "range" || /^(Arrow|Home|End)/.test(key))) return;
+    const name = KEYS[key] ?? KEYS[key.toLowerCase()];
+    if (!name || (/^( |Enter)$/.test(key) && target.closest?.("button"))) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (shiftKey && MOVES[key]) picture.view.pan(...MOVES[key]);
+    else act(name);
+  }
+
+  /** Details of the node one points at. */
+  function hint({ target, type, pointerType }) {
+    const box = type === "pointerover" && pointerType !== "touch" ? picture.boxAt(target) : null;
+    part.tip.hidden = !box || Boolean(box.name);
+    if (part.tip.hidden) return;
+    const { label, op, args, scope } = data.nodes[box.speaker];
+    const names = args.map((arg) => (Array.isArray(arg) ? engine.number(arg[0]) : data.nodes[arg].label));
+    const [value, gradient] = [moment.values[box.speaker], moment.gradients[box.speaker]];
+    const users = data.nodes.filter((node) => node.args.includes(box.speaker)).map((node) => node.label);
+    const lines = {
+      is: op ? op.call.replace(/\{(\d+)\}/g, (_, i) => names[i]) : "an input",
+      value: value === null ? "not reached yet" : engine.number(value),
+      gradient: gradient === null ? "none yet" : gradientText(gradient),
+      "used by": users.length > 5 ? `${users.slice(0, 5).join(", ")} and ${users.length - 5} more` : users.join(", "),
+      in: scope?.join(" › "),
+    };
+    const pairs = Object.entries(lines).filter(([, text]) => text).flatMap(([term, text]) => [h("dt", {}, term), h("dd", {}, text)]);
+    part.tip.replaceChildren(h("b", {}, label), h("dl", {}, ...pairs));
+    const [frame, at] = [root, box.group].map((one) => one.getBoundingClientRect());
+    const [wide, high] = [part.tip.offsetWidth, part.tip.offsetHeight];
+    const below = at.bottom + 8 + high < frame.bottom;
+    part.tip.style.left = `${Math.max(8, Math.min(frame.width - wide - 8, at.left + at.width / 2 - frame.left - wide / 2))}px`;
+    part.tip.style.top = `${(below ? at.bottom + 8 : at.top - high - 8) - frame.top}px`;
+  }
+
+  const ended = new AbortController();
+  const on = (where, name, react) => where.addEventListener(name, react, { signal: ended.signal });
+  on(page ? document : root, "keydown", onKey);
+  on(root, "click", ({ target, shiftKey }) => {
+    if (target === part.keys) part.keys.close(); // beside the dialog
+    const name = target.closest("[data-do]")?.dataset.do;
+    if (name) return act(name);
+    const [box, line] = [picture.boxAt(target), target.closest("g.edge[id]")];
+    if (picture.view.dragged() || !(box || line)) return;
+    play(false);
+    if (box) return shiftKey ? toggleStop(nodeOf(box)) : jump(box);
+    const flow = run.steps.find(({ edge }) => edge && `e${useOf(edge)}` === line.id);
+    if (flow) go(flow.index);
+  });
+  on(part.slider, "input", () => (play(false), go(part.slider.valueAsNumber)));
+  on(drawing, "pointerover", hint);
+  on(drawing, "pointerleave", hint);
+  const unwatch = watchHost(() => look === "auto" && setTheme(look));
+  const sizes = new ResizeObserver(() => {
+    picture.view.resized();
+    picture.follow(run.steps[index]);
+  });
+  sizes.observe(part.stage);
+  setTheme(theme);
+  picture.view.resized();
+  go(start < 0 ? last() + 1 + start : start);
+
+  function destroy() {
+    play(false);
+    ended.abort();
+    unwatch();
+    sizes.disconnect();
+    root.remove();
+  }
+  return { go, setLeaf, destroy, edit, values: leafValues };
+}
+
+// Numbers that JSON has not travel as text.
+const packed = (x) => (Number.isFinite(x) ? x : { NaN: "nan", Infinity: "inf" }[x] ?? "-inf");
+const unpacked = (x) => (typeof x === "number" ? x : { nan: NaN, inf: Infinity }[x] ?? -Infinity);
+
+/** The stepper as a widget: `values` goes to and from Python, by the names that Python gave the leaves. */
+function render({ model, el }) {
+  const [data, svg, grid, theme, start] = ["data", "svg", "grid", "theme", "start"].map((name) => model.get(name));
+  const names = Object.entries(data.leaves);
+  const handle = mount(el, data, { svg, grid, theme, start, onChange: ({ values }) => {
+    model.set("values", Object.fromEntries(names.map(([leaf, name]) => [name, packed(values[leaf])])));
+    model.save_changes();
+  } });
+  function pull() {
+    const [given, present] = [model.get("values"), handle.values()];
+    const wanted = names.filter(([, name]) => name in given).map(([leaf, name]) => [leaf, unpacked(given[name])]);
+    const changes = wanted.filter(([leaf, value]) => !Object.is(value, present[leaf]));
+    if (changes.length) handle.edit(Object.fromEntries(changes), false);
+  }
+  pull();
+  model.on("change:values", pull);
+  return () => (model.off("change:values", pull), handle.destroy());
+}
+
+export default { render };
