@@ -255,10 +255,9 @@ def _rows() -> Iterator[Operation]:
     yield row(
         "power(x, y)",
         "x ** y",
-        "(0 if not abs(x) > 1e-300 else slope) if y == 0 else slope",
+        "0 if y == 0 and not abs(x) > 1e-300 else y * x ** (y - 1)",
         "0 if x == 0 and y >= 0 else out * log(x)",
         symbol="^",
-        let={"slope": "y * x ** (y - 1)"},
         doc="x to the power y; nan, never complex, for a negative base and a fractional exponent.",
         domain=(0.2, 2.0),
     )
