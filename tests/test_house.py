@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from autodiff import TABLE, Graph, Value, expression, grad, gradcheck, hessian, jvp, operation
+import viz
+from autodiff import TABLE, Graph, Value, expression, grad, gradcheck, hessian, jvp, operation, steps
+from viz.pagedata import page_data
 
 Softsign = Callable[..., Value]
 
@@ -90,7 +92,29 @@ def survives_copies(softsign: Softsign) -> None:
         assert y.parents[0].grad_state == "not computed"
 
 
-# Each later part of the house adds its line here: steps in words, draws, every backend, the page.
+def is_told_in_words(softsign: Softsign) -> None:
+    told = [step.sentence for step in steps(softsign(Value(-3.0, "x")))]
+    assert told[1] == "v1 = softsign(-3) = -0.75"
+    assert (
+        told[-1] == "x.grad = local 0.0625 × upstream 1 = 0.0625 (local: ∂softsign(x)/∂x = 1/(1 + abs(x))^2 = 0.0625)"
+    )
+
+
+def is_drawn(softsign: Softsign) -> None:
+    y = softsign(Value(-3.0, "x"))
+    y.backward()
+    source = viz.draw(y).source
+    assert "softsign" in source
+    assert "0.0625 × 1 = <b>0.0625</b>" in source
+
+
+def is_written_in_mathematics(softsign: Softsign) -> None:
+    row = page_data(steps(softsign(Value(1.0))))["operations"]["softsign"]
+    assert row["value"] == ["/", "x", ["+", 1.0, ["abs", "x"]]]
+    assert row["math"].startswith("<mfrac>{0}<mrow><mn>1</mn><mo>+</mo>")
+
+
+# Each later part of the house adds its line here.
 READERS = [
     runs_eagerly,
     takes_numbers,
@@ -103,6 +127,9 @@ READERS = [
     replays,
     survives_json,
     survives_copies,
+    is_told_in_words,
+    is_drawn,
+    is_written_in_mathematics,
 ]
 
 

@@ -87,8 +87,10 @@ def sum_rows(theme: Theme, addends: Sequence[tuple[float, int]], colour: str, ro
         result = font(f"= {total}", colour, ADDEND, bold=True)
         return [pills(theme, words, ADDEND, font("+", colour, ADDEND), after=result)]
     pairs = [words[at : at + 2] for at in range(0, len(words), 2)]
-    size = min(fitted("".join(word for word, _ in pair), room - 26, ADDEND - 2) for pair in pairs)
-    return [*(pills(theme, pair, size, font("+", colour, size)) for pair in pairs), result]
+    size = min(fitted("".join(word for word, _ in pair), room - 34, ADDEND - 2) for pair in pairs)
+    plus = font("+", colour, size)
+    rows = [pills(theme, pair, size, plus, after=plus if pair is not pairs[-1] else "") for pair in pairs]
+    return [*rows, result]
 
 
 def sum_width(addends: Sequence[float]) -> float:

@@ -475,8 +475,8 @@ const engine = (() => {
   const words = (text) => `<mtext>${escaped(text, 400).replace(/^ /, "&#xA0;")}</mtext>`;
   const equation = (parts) => parts.filter((part, i) => part !== parts[i - 1]).join(sign("="));
   const derivative = (of, by) => `<mfrac>${row("<mo>∂</mo>", of)}${row("<mo>∂</mo>", by)}</mfrac>`;
-  const MINUS = sign("−");
-  const DOT = sign("⋅");
+  const MINUS = sign("&#x2212;");
+  const DOT = sign("&#x22C5;");
 
   function numeral(x) {
     const text = number(x);
@@ -490,7 +490,7 @@ const engine = (() => {
   function notation(template, parts, others = {}) {
     const fits = (part, before) =>
       !part.startsWith("<mrow>") ||
-      !(/<msup>$/.test(before) || (part.startsWith(row(MINUS).slice(0, -7)) && /<mo>(\+|−|⋅)<\/mo>(<mrow>)*$/.test(before)));
+      !(/<msup>$/.test(before) || (part.startsWith(row(MINUS).slice(0, -7)) && /<mo>(\+|&#x2212;|&#x22C5;)<\/mo>(<mrow>)*$/.test(before)));
     return template.replace(/\{([0-9]+|out|up)\}/g, (slot, key, place) => {
       const part = others[key] ?? parts[key];
       return fits(part, template.slice(0, place)) ? part : bracketed(part);
