@@ -201,7 +201,7 @@ def test_an_average_gives_every_cell_its_share_and_nobody_wins() -> None:
 def test_overlapping_averages_are_written_as_sums() -> None:
     drawn = Drawn(picture(pooled(grid(3, 3), 2, 1, [0.4, 0.8, 1.2, 1.6], kind="avg")))
     assert drawn.words("grad_0_1") == "0.1 + 0.2 = 0.3"
-    assert drawn.words("grad_1_1") == "0.1 + 0.2 0.3 + 0.4 = 1"
+    assert drawn.words("grad_1_1") == "0.1 + 0.2 + 0.3 + 0.4 = 1"
 
 
 def test_more_than_four_addends_are_counted() -> None:

@@ -94,16 +94,6 @@ const engine = (() => {
     return series.map((part) => scaled(part, k + shift));
   }
 
-  // (e ** x + sign * e ** -x) / 2
-  function hyperbolic(x, sign) {
-    if (x > 711) return Infinity;
-    const half = exponential([x, 0], -1);
-    return total(x > 40 ? half : plus(half, over([0.25 * sign, 0], half)));
-  }
-
-  const cosh = (x) => (Number.isNaN(x) ? x : hyperbolic(Math.abs(x), 1));
-  const sinh = (x) => (Math.abs(x) > 1e-8 ? Math.sign(x) * hyperbolic(Math.abs(x), -1) : x);
-
   function tanh(x) {
     if (!(Math.abs(x) > 1e-8)) return x;
     if (Math.abs(x) > 22) return Math.sign(x);
@@ -142,25 +132,15 @@ const engine = (() => {
     return total(plus(ONE, minus(erfSeries(x))));
   }
 
-  function hypot(x, y) {
-    const [small, large] = [Math.abs(x), Math.abs(y)].sort((a, b) => a - b);
-    if (!(small > 0 && large < Infinity)) return Math.hypot(x, y);
-    const k = -Math.floor(Math.log2(large));
-    const [a, b] = [scaled(large, k), scaled(small, k)]; // near 1, where squares neither overflow nor vanish
-    const square = plus(product(a, a), product(b, b));
-    const root = Math.sqrt(square[0]);
-    return scaled(root + total(plus(square, minus(product(root, root)))) / (2 * root), -k);
-  }
-
   // C's pow, which differs from JavaScript's where the base is 1 or -1.
   function power(x, y) {
     return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y);
   }
 
   // What formulas may call: the functions of `autodiff.ieee`.
-  const { abs, exp, log, log1p, expm1, sqrt, sin, cos, tan, asin, acos, atan, atan2 } = Math;
-  const native = { abs, exp, log, log1p, expm1, sqrt, sin, cos, tan, asin, acos, atan, atan2 };
-  const functions = { ...native, sinh, cosh, tanh, erf, erfc, hypot, power };
+  const { abs, exp, log, log1p, expm1, sqrt, sin, cos, tan, asin, acos, atan, atan2, sinh, cosh, hypot } = Math;
+  const native = { abs, exp, log, log1p, expm1, sqrt, sin, cos, tan, asin, acos, atan, atan2, sinh, cosh, hypot };
+  const functions = { ...native, tanh, erf, erfc, power };
 
   // -- Formulas: trees of lists become functions of [operands..., out]
 
@@ -488,9 +468,10 @@ const engine = (() => {
 
   // A template of markup, filled. A part with a sign gets brackets as a base; a negative number also after a sign.
   function notation(template, parts, others = {}) {
-    const fits = (part, before) =>
-      !part.startsWith("<mrow>") ||
-      !(/<msup>$/.test(before) || (part.startsWith(row(MINUS).slice(0, -7)) && /<mo>(\+|&#x2212;|&#x22C5;)<\/mo>(<mrow>)*$/.test(before)));
+    const fits = (part, before) => {
+      const after = part.startsWith(`<mrow>${MINUS}`) ? /(<msup>|<mo>(\+|&#x2212;|&#x22C5;)<\/mo>(<mrow>)*)$/ : /<msup>$/;
+      return !part.startsWith("<mrow>") || !after.test(before);
+    };
     return template.replace(/\{([0-9]+|out|up)\}/g, (slot, key, place) => {
       const part = others[key] ?? parts[key];
       return fits(part, template.slice(0, place)) ? part : bracketed(part);
@@ -500,7 +481,8 @@ const engine = (() => {
   // An operation applied: as a formula where it is written with a sign, else as in max(a, b).
   function applied(op, parts) {
     if (op.notation !== "call") return notation(op.math, parts);
-    return row(`<mi mathvariant="normal">${escaped(op.symbol)}</mi>`, sign("&#x2061;"), bracketed(parts.join(sign(","))));
+    const name = `<mi mathvariant="normal">${escaped(op.symbol)}</mi>`;
+    return row(name, sign("&#x2061;"), bracketed(parts.join(sign(","))));
   }
 
   /**
@@ -545,10 +527,10 @@ const engine = (() => {
     const { op, at, end, decided } = use(told, edge);
     const [letters, numbers] = [parts(told.data, edge.target, identifier, numeral), at.map(numeral)];
     const out = identifier(told.data.nodes[edge.target].label);
-    const call = applied(op, letters);
+    const call = op.notation === "call" ? applied(op, letters) : bracketed(applied(op, letters));
     const up = numeral(upstream);
     const chain = [
-      row(derivative(op.notation === "call" ? call : bracketed(call), letters[edge.position]), DOT, derivative(loss, out)),
+      row(derivative(call, letters[edge.position]), DOT, derivative(loss, out)),
       notation(end.flow, letters, { up, out }),
       notation(end.flow, numbers, { up, out: numbers.at(-1) }),
       notation(`<mrow>{0}${DOT}{up}</mrow>`, [numeral(local)], { up }),
