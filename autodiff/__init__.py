@@ -15,9 +15,11 @@ from autodiff.expressions import expression
 from autodiff.formulas import FormulaError
 from autodiff.functions import *  # noqa: F403 - the functions of the table, by name
 from autodiff.functions import __all__ as _functions
+from autodiff.functions import abs as abs
 from autodiff.graph import Edge, Flow, Graph, Node
 from autodiff.operations import TABLE, Operation
 from autodiff.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
+from autodiff.program import FrozenBranchWarning, Program
 from autodiff.recording import Scope, no_grad, scope
 from autodiff.routing import PoolRoutes, Window, routes
 from autodiff.steps import Moment, Step, Steps, steps
@@ -30,6 +32,7 @@ __all__ = [
     "Edge",
     "Explanation",
     "Flow",
+    "FrozenBranchWarning",
     "FormulaError",
     "GradcheckError",
     "Graph",
@@ -38,6 +41,7 @@ __all__ = [
     "Node",
     "Operation",
     "PoolRoutes",
+    "Program",
     "Scope",
     "StaleError",
     "Step",

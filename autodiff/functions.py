@@ -11,8 +11,8 @@ from autodiff.operations import TABLE
 from autodiff.recording import scope
 from autodiff.value import Value, function_of
 
+# abs is missing on purpose: `from autodiff import *` must not hide Python's own.
 __all__ = [
-    "abs",
     "absolute",
     "acos",
     "asin",

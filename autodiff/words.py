@@ -157,6 +157,8 @@ def comparison(test: ast.expr) -> ast.Compare:
 
 def condition_holds(test: ast.expr, numbers: Mapping[str, float]) -> bool:
     """Whether a condition of a formula holds for these numbers."""
+    if is_negation(test):
+        return not condition_holds(test.operand, numbers)
     if isinstance(test, ast.BoolOp):
         every = all if isinstance(test.op, ast.And) else any
         return every(condition_holds(part, numbers) for part in test.values)

@@ -6,7 +6,7 @@ function cameraOf(svg, layer, wide, high) {
   let moved = 0;
   let flight = 0;
   const pointers = new Map();
-  const room = () => [svg.clientWidth || 600, svg.clientHeight || 400];
+  let size = [600, 400];
 
   function set(...place) {
     cancelAnimationFrame(flight);
@@ -28,15 +28,15 @@ function cameraOf(svg, layer, wide, high) {
   /** All of it, but not smaller than `least`: a long graph then shows its start. */
   function fit(least = 0) {
     touched = false;
-    const [width, height] = room();
-    const size = Math.max(Math.min(width / (wide + 16), (height - 28) / (high + 16), 2), least);
-    set(size, Math.max(8, (width - wide * size) / 2), (height - 20 - high * size) / 2);
+    const [width, height] = size;
+    const whole = Math.max(Math.min(width / (wide + 16), (height - 28) / (high + 16), 2), least);
+    set(whole, Math.max(8, (width - wide * whole) / 2), (height - 20 - high * whole) / 2);
   }
 
-  function zoom(factor, atX = room()[0] / 2, atY = room()[1] / 2) {
+  function zoom(factor, atX = size[0] / 2, atY = size[1] / 2) {
     touched = true;
-    const size = Math.min(6, Math.max(0.05, scale * factor));
-    set(size, atX - ((atX - x) * size) / scale, atY - ((atY - y) * size) / scale);
+    const to = Math.min(6, Math.max(0.05, scale * factor));
+    set(to, atX - ((atX - x) * to) / scale, atY - ((atY - y) * to) / scale);
   }
 
   function pan(byX, byY) {
@@ -47,26 +47,28 @@ function cameraOf(svg, layer, wide, high) {
   /** Bring boxes [x, y, width, height] into view, moving no more than needed. */
   function reveal(boxes) {
     const shift = (side, offset) => {
-      const space = room()[side];
+      const space = size[side];
       const low = Math.min(...boxes.map((box) => box[side] * scale + offset));
       const up = Math.max(...boxes.map((box) => (box[side] + box[side + 2]) * scale + offset));
       const edge = Math.min(36, space / 8);
+      if (low >= 4 && up <= space - 4) return 0;
       if (up - low > space - 2 * edge) return edge - low;
-      return low < edge ? space * 0.25 - low : up > space - edge ? space * 0.75 - up : 0;
+      return low < 4 ? space * 0.25 - low : space * 0.75 - up;
     };
     const [byX, byY] = [shift(0, x), shift(1, y)];
     if (byX || byY) glide(x + byX, y + byY);
   }
 
-  const from = (event, [atX, atY] = [event.clientX, event.clientY], box = svg.getBoundingClientRect()) => [atX - box.left, atY - box.top];
+  const at = ({ clientX, clientY }) => [clientX, clientY];
+  const inside = ([atX, atY], { left, top } = svg.getBoundingClientRect()) => [atX - left, atY - top];
   svg.addEventListener("pointerdown", (event) => {
     moved = 0;
-    if (!event.button) pointers.set(event.pointerId, [event.clientX, event.clientY]);
+    if (!event.button) pointers.set(event.pointerId, at(event));
   });
   svg.addEventListener("pointermove", (event) => {
     const before = pointers.get(event.pointerId);
     if (!before) return;
-    const now = [event.clientX, event.clientY];
+    const now = at(event);
     const by = [now[0] - before[0], now[1] - before[1]];
     moved += Math.hypot(...by);
     pointers.set(event.pointerId, now);
@@ -75,7 +77,7 @@ function cameraOf(svg, layer, wide, high) {
     const hold = [...pointers].find(([id]) => id !== event.pointerId)?.[1];
     if (!hold) return pan(...by);
     const apart = (point) => Math.hypot(point[0] - hold[0], point[1] - hold[1]) || 1;
-    zoom(apart(now) / apart(before), ...from(event, hold));
+    zoom(apart(now) / apart(before), ...inside(hold));
   });
   for (const name of ["pointerup", "pointercancel"]) svg.addEventListener(name, (event) => pointers.delete(event.pointerId));
   const onWheel = (event) => {
@@ -83,8 +85,12 @@ function cameraOf(svg, layer, wide, high) {
     const alone = window.top === window && document.scrollingElement.scrollHeight <= innerHeight;
     if (!event.ctrlKey && !event.metaKey && !alone) return;
     event.preventDefault();
-    zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), ...from(event));
+    zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), ...inside(at(event)));
   };
   svg.addEventListener("wheel", onWheel, { passive: false });
-  return { fit, resized: () => touched || fit(0.8), zoom, pan, reveal, dragged: () => moved >= 5 };
+  function resized() {
+    size = [svg.clientWidth || 600, svg.clientHeight || 400];
+    if (!touched) fit(0.8);
+  }
+  return { fit, resized, zoom, pan, reveal, dragged: () => moved >= 5 };
 }

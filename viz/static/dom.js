@@ -49,12 +49,10 @@ function hostIsDark() {
   return matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
-function watchHost(react) {
-  const media = matchMedia("(prefers-color-scheme: dark)");
+function watchHost(react, signal) {
   const observer = new MutationObserver(react);
   for (const { body, documentElement } of documents())
-    for (const part of [body, documentElement])
-      observer.observe(part, { attributes: true, attributeFilter: ["class", "data-theme", "data-jp-theme-light"] });
-  media.addEventListener("change", react);
-  return () => (media.removeEventListener("change", react), observer.disconnect());
+    for (const part of [body, documentElement]) observer.observe(part, { attributes: true });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", react, { signal });
+  signal.addEventListener("abort", () => observer.disconnect());
 }

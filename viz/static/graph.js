@@ -11,7 +11,7 @@ const gradientText = (gradient) =>
 
 const useOf = ({ target, position }) => `${target}_${position}`;
 
-function graphPicture(svg, data, flowOf) {
+function graphPicture(svg, data) {
   const root = svg.querySelector("g.graph");
   const [, , wide, high] = svg.getAttribute("viewBox").split(/[ ,]+/).map(Number);
   const [, left, top] = /translate\(([-\d.]+)[ ,]+([-\d.]+)/.exec(root.getAttribute("transform")).map(Number);
@@ -24,33 +24,36 @@ function graphPicture(svg, data, flowOf) {
   svg.append(layer);
   const view = cameraOf(svg, layer, wide, high);
 
+  const groups = [...root.querySelectorAll("g.edge[id]")];
+  const extents = groups.map((group) => group.querySelector("text").getBBox()); // all at once: what is written later moves nothing
   const centre = (text, x) => h(text, { x, "text-anchor": "middle" });
   const boxOf = new Map(); // the box of each node: its own, or that of the folded scope it is in
   const boxes = [...root.querySelectorAll("g.node[id]")].map((group) => {
-    const area = ["x", "y", "width", "height"].map((name) => Number(group.querySelector("rect").getAttribute(name)));
     const { name, members = [Number(group.id.slice(1))], speaker = members[0] } = data.folds[group.id] ?? {};
+    const button = h(group.querySelector("rect"), { tabindex: -1, role: "button" });
+    const area = ["x", "y", "width", "height"].map((side) => Number(button.getAttribute(side)));
     const texts = speaker === null ? [] : [...group.querySelectorAll("text")].slice(-2);
     texts.forEach((text, i) => centre(text, area[0] + area[2] / 2).classList.add(i ? "gr-gradient" : "gr-value"));
-    h(group, { tabindex: -1, role: "button" });
+    for (const text of group.querySelectorAll("text")) text.ariaHidden = true; // the button's label says it
     if (!name) group.dataset.node = speaker;
     group.classList.toggle("gr-leaf", !name && !data.nodes[speaker].op);
     group.append(shape("circle", { class: "gr-stop", cx: area[0], cy: area[1], r: 5 }));
     group.append(centre(shape("text", { class: "gr-flag", y: area[1] + 4 }, "⇄"), area[0] + area[2]));
-    const box = { group, area, name, members, speaker, texts, flags: [] };
+    const box = { group, button, area, name, members, speaker, texts, flags: [] };
     for (const member of members) boxOf.set(member, box);
     return box;
   });
   boxes.sort((one, other) => one.members[0] - other.members[0]);
 
   const lineOf = new Map(); // the line of each use
-  const lines = [...root.querySelectorAll("g.edge[id]")].map((group) => {
+  const lines = groups.map((group, i) => {
     const [path, arrow, text] = ["path", "polygon", "text"].map((tag) => group.querySelector(tag));
-    const { x, width } = text.getBBox();
-    if (width) centre(text, x + width / 2);
+    if (extents[i].width) centre(text, extents[i].x + extents[i].width / 2);
     const bare = path.getAttribute("d");
     const tip = arrow.getAttribute("points").trim().split(/\s+/)[1]; // without an arrowhead the line goes on to here
     const uses = data.lines[group.id] ?? [group.id.slice(1)];
-    const line = { group, path, text, uses, bare, whole: bare.replace("M", `M${tip}L`), flags: [] };
+    const targets = uses.map((use) => parseInt(use, 10));
+    const line = { group, path, text, uses, targets, bare, whole: bare.replace("M", `M${tip}L`), flags: [] };
     for (const use of uses) lineOf.set(use, line);
     return line;
   });
@@ -69,45 +72,50 @@ function graphPicture(svg, data, flowOf) {
     const { members, speaker } = box;
     const reached = members.every((member) => values[member] !== null);
     const [value, gradient] = speaker === null ? [null, null] : [values[speaker], gradients[speaker]];
-    const words = [value === null ? "" : engine.number(value), reached && speaker !== null ? gradientText(gradient) : ""];
     const any = (set) => members.some((member) => set.has(member));
     const flags = Object.entries({
-      "gr-unreached": !reached,
-      "gr-current": members.includes(current.node),
-      "gr-dead": members.every((member) => gradients[member] === engine.noPath),
-      "gr-quiet": gradient === 0 || gradient === null || gradient === engine.noPath,
-      "gr-strange": value !== null && !Number.isFinite(value),
-      "gr-breaks": any(breaks),
-      "gr-changed": any(changed),
-      "gr-edited": any(edited),
-    }).flatMap(([flag, holds]) => (holds ? [flag] : []));
-    if (!restyle(box, flags, words)) return;
-    box.texts.forEach((text, i) => (text.textContent = words[i]));
-    const node = data.nodes[speaker];
-    const parts = [box.name ? `${box.name}, ${members.length} nodes folded` : node.label];
-    if (!box.name) parts.push(node.op ? node.text : "input");
+      unreached: !reached,
+      current: members.includes(current.node),
+      dead: members.every((member) => gradients[member] === engine.noPath),
+      quiet: [0, null, engine.noPath].includes(gradient),
+      strange: value !== null && !Number.isFinite(value),
+      breaks: any(breaks),
+      changed: any(changed),
+      edited: any(edited),
+    }).flatMap(([flag, holds]) => (holds ? [`gr-${flag}`] : []));
+    if (!restyle(box, flags, `${value}|${gradient}`)) return;
+    const words = [value === null ? "" : engine.number(value), reached && speaker !== null ? gradientText(gradient) : ""];
+    box.texts.forEach((text, i) => {
+      text.textContent = words[i];
+      // A number wider than its box is squeezed into it; digits of size 15 are 8.4 wide, those of size 12 6.7.
+      if (words[i].length * (i ? 6.7 : 8.4) > box.area[2]) h(text, { textLength: box.area[2] - 6, lengthAdjust: "spacingAndGlyphs" });
+      else text.removeAttribute("textLength");
+    });
+    const parts = [box.name ? `${box.name}, ${members.length} nodes folded` : data.nodes[speaker].label];
+    if (!box.name) parts.push(data.nodes[speaker].text ?? "input");
     parts.push(words[0] ? `value ${words[0]}` : reached ? "" : "not reached yet");
-    if (words[0] && gradient !== null) parts.push(gradient === engine.noPath ? words[1] : `gradient ${words[1]}`);
+    if (words[0] && gradient !== null) parts.push(`gradient ${words[1]}`);
     parts.push(any(changed) ? "another winner" : "", any(breaks) ? "breakpoint" : "");
-    box.group.setAttribute("aria-label", parts.filter(Boolean).join(", "));
+    box.button.setAttribute("aria-label", parts.filter(Boolean).join(", "));
   }
 
   function showLine(line, moment) {
     const { uses } = line;
     const { current, values } = moment;
-    const flows = uses.map((use) => flowOf(moment, use)).filter(Boolean);
+    const flows = uses.map((use) => moment.flows.get(use)).filter(Boolean);
     const sent = flows.filter(({ contribution }) => contribution !== null);
+    const lost = flows.length > 0 && flows.every(({ local }) => local === null);
     const total = sent.reduce((sum, { contribution }) => sum + contribution, 0);
-    const targets = uses.map((use) => parseInt(use, 10));
-    const now = current.edge ? uses.includes(useOf(current.edge)) : current.phase === "forward" && targets.includes(current.node);
-    const kind = sent.length ? (total > 0 ? "positive" : total < 0 ? "negative" : "nil") : flows.length ? "lost"
-      : targets.every((target) => values[target] !== null) ? "carried" : "idle";
+    const now = current.edge ? uses.includes(useOf(current.edge)) : current.phase === "forward" && line.targets.includes(current.node);
+    const kind = sent.length ? (total > 0 ? "positive" : total < 0 ? "negative" : "nil") : lost ? "lost"
+      : line.targets.every((target) => values[target] !== null) ? "carried" : "idle";
+    const flags = [`gr-${kind}`, ...(now ? [current.edge ? "gr-now" : "gr-feeds"] : [])];
+    if (!restyle(line, flags, `${sent.length}|${total}|${sent[0]?.local}`)) return;
     const [target, position] = uses[0].split("_");
-    const words = !sent.length ? (flows.length ? data.nodes[target].refusals[position] : "")
+    const words = !sent.length ? (lost ? data.nodes[target].refusals[position] : "")
       : uses.length > 1 ? `${sent.length} of ${uses.length} uses: `
       : `${engine.number(sent[0].local)} × ${engine.number(sent[0].upstream)} = `;
     const result = sent.length ? engine.number(total) : "";
-    if (!restyle(line, [`gr-${kind}`, ...(now ? [current.edge ? "gr-now" : "gr-feeds"] : [])], words + result)) return;
     line.path.setAttribute("d", sent.length ? line.bare : line.whole);
     line.path.style.strokeWidth = sent.length ? `${penWidth(total, data.scale)}px` : "";
     line.text.replaceChildren(words, shape("tspan", { "font-weight": "bold" }, result));
@@ -142,19 +150,19 @@ function graphPicture(svg, data, flowOf) {
     }
   }
 
-  const reveal = (...members) => view.reveal(members.map((member) => boxOf.get(member).area).map(([x, y, ...size]) => [x + left, y + top, ...size]));
+  const placed = ([x, y, ...size]) => [x + left, y + top, ...size];
+  const reveal = (...members) => view.reveal(members.map((member) => placed(boxOf.get(member).area)));
   const boxAt = (target) => boxes.find(({ group }) => group === target?.closest?.("g.node"));
 
   // Of all the nodes one is a stop of the Tab key; the arrow keys walk from there.
   let stop = boxes[0];
   function tabTo(box) {
-    stop.group.setAttribute("tabindex", -1);
+    h(stop.button, { tabindex: -1 });
     stop = box;
-    stop.group.setAttribute("tabindex", 0);
+    h(stop.button, { tabindex: 0 });
   }
   function focus(box) {
-    tabTo(box);
-    box.group.focus({ preventScroll: true });
+    box.button.focus({ preventScroll: true });
     reveal(box.members[0]);
   }
   const walk = (by) => focus(boxes[(boxes.indexOf(boxAt(document.activeElement) ?? stop) + by + boxes.length) % boxes.length]);

@@ -37,8 +37,7 @@ function inputsPanel(data, part, change) {
     for (const row of rows) {
       if (!Object.is(values[row.node], row.now)) row.take(values[row.node]);
       row.line.classList.toggle("gr-edited", !Object.is(row.now, row.recorded));
-      const text = gradientText(gradients[row.node]);
-      if (row.gradient.textContent !== text) row.gradient.textContent = text;
+      if (row.shown !== gradients[row.node]) row.gradient.textContent = gradientText((row.shown = gradients[row.node]));
     }
     part.reset.disabled = rows.every(({ now, recorded }) => Object.is(now, recorded));
   }
@@ -46,7 +45,7 @@ function inputsPanel(data, part, change) {
 }
 
 /** The grid of a pool, following each step: values, windows, and what was routed into each cell so far. */
-function gridPanel(grid, part, flowOf) {
+function gridPanel(grid, part) {
   const ink = (k) => `var(--gr-window-${k % grid.colours})`;
   const many = grid.windows.length > 16;
   const small = Math.max(grid.cells.length, grid.cells[0].length) > 6;
@@ -58,8 +57,8 @@ function gridPanel(grid, part, flowOf) {
     return { element, cells };
   }
   const { element, cells } = table(grid.cells, "input, with the gradient routed here");
-  const shape_ = Array.from({ length: grid.shape[0] }, () => Array(grid.shape[1]).fill());
-  const outputs = table(shape_, "output, with the gradient that arrived").cells;
+  const blanks = Array.from({ length: grid.shape[0] }, () => Array(grid.shape[1]).fill());
+  const outputs = table(blanks, "output, with the gradient that arrived").cells;
   const frames = grid.windows.map(({ frame }, k) => {
     const outline = h("div", { class: "gr-window", "aria-hidden": "true" });
     const places = { "--r": frame[0], "--c": frame[1], "--h": frame[2], "--w": frame[3], "--i": `${many ? 2 : 2 + (k % 3) * 3}px`, "--ink": ink(k) };
@@ -70,11 +69,11 @@ function gridPanel(grid, part, flowOf) {
   part.title.textContent = grid.title;
   part.pool.hidden = false;
 
-  const coloured = (x, k) => {
+  function coloured(x, k) {
     const piece = h("b", {}, x);
     piece.style.color = ink(k);
     return piece;
-  };
+  }
   function fill([value, sum], now, text, pieces) {
     value.textContent = text;
     sum.replaceChildren(...pieces);
@@ -82,17 +81,18 @@ function gridPanel(grid, part, flowOf) {
   }
 
   function show(moment) {
-    const { values, gradients, current } = moment;
+    const { values, gradients, flows, current } = moment;
     const arrived = new Map(); // by cell: [contribution, window]
     grid.windows.forEach(({ uses, members, output, place: [r, c] }, k) => {
       for (const [at, use] of uses) {
-        const sent = use.map((one) => flowOf(moment, one)?.contribution ?? null).filter((x) => x !== null);
+        const sent = use.map((one) => flows.get(one)?.contribution ?? null).filter((x) => x !== null);
         if (sent.length) arrived.set(at, [...(arrived.get(at) ?? []), [sent.reduce((sum, x) => sum + x), k]]);
       }
       const now = members.includes(current.edge ? current.edge.target : current.node);
       frames[k].classList.toggle("gr-now", now);
       frames[k].hidden = many && !now;
       const text = values[output] === null ? "·" : engine.number(values[output]);
+      outputs[r][c][0].parentElement.style.setProperty("--ink", ink(k));
       fill(outputs[r][c], output === current.node, text, gradients[output] === null ? [] : [coloured(gradientText(gradients[output]), k)]);
     });
     grid.cells.forEach((row, r) => row.forEach(([node, value], c) => {
@@ -126,9 +126,9 @@ function predictor(data, part, go) {
     const { label, op, args } = data.nodes[node];
     part.refuse.hidden = phase === "forward";
     const operands = args.map((arg) => engine.number(Array.isArray(arg) ? arg[0] : run.values[arg]));
+    const by = edge && data.nodes[edge.target].label;
     const words = edge
-      ? `${data.nodes[edge.target].label}.grad is ${engine.number(upstream)}; ${label}.grad is ${before === null ? "nothing" : engine.number(before)} so far. ` +
-        `After this use in ${data.nodes[edge.target].label}: ${label}.grad = `
+      ? `${by}.grad is ${engine.number(upstream)}; ${label}.grad is ${gradientText(before)} so far. After this use in ${by}: ${label}.grad = `
       : `${label} = ${op.call.replace(/\{(\d+)\}/g, (_, i) => operands[i])} = `;
     part.question.replaceChildren(words, h("b", {}, "?"));
   }
@@ -151,9 +151,5 @@ function predictor(data, part, go) {
     event.preventDefault();
     if (part.answer.value.trim()) check(part.answer.value);
   });
-  function start() {
-    [right, asked] = [0, 0];
-    part.verdict.replaceChildren();
-  }
-  return { ask, check, start };
+  return { ask, check };
 }

@@ -4,7 +4,7 @@ const KEYS = {
   ArrowRight: "next", ArrowLeft: "back", Home: "first", End: "last", " ": "play", ArrowUp: "up", ArrowDown: "down",
   Enter: "jump", b: "stop", g: "focus", e: "edit", r: "reset", p: "predict", t: "theme", f: "fit", "+": "in", "=": "in",
   "-": "out", "<": "slower", ">": "faster", "?": "keys",
-}; // prettier-ignore
+};
 const MOVES = { ArrowRight: [-60, 0], ArrowLeft: [60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
 const BEAT = 1100; // milliseconds a step when played at speed 1
 
@@ -18,10 +18,6 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
   let moment, timer, predicting;
   let look = theme;
 
-  const flowOf = ({ flows }, use) => {
-    const [target, position] = use.split("_").map(Number);
-    return flows.get(engine.edgeKey({ source: data.nodes[target].args[position], target, position }));
-  };
   const root = h("div", { class: "gradroute", "data-lm-suppress-shortcuts": "true" });
   root.innerHTML = given.shell; // written by us, without a word of the graph
   const collect = (kind) => Object.fromEntries([...root.querySelectorAll(`[data-${kind}]`)].map((one) => [one.dataset[kind], one]));
@@ -30,9 +26,9 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
   const drawing = typeof svg === "string" ? parsed(svg, "svg") : svg;
   part.stage.prepend(drawing);
   element.replaceChildren(root);
-  const picture = graphPicture(drawing, data, flowOf);
+  const picture = graphPicture(drawing, data);
   const inputs = inputsPanel(data, part, (changes) => edit(changes));
-  const pool = grid && gridPanel(grid, part, flowOf);
+  const pool = grid && gridPanel(grid, part);
   const quiz = predictor(data, part, (to) => go(to));
   const last = () => run.steps.length - 1;
   const nodeOf = (box) => box.speaker ?? box.members.at(-1);
@@ -106,11 +102,10 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
       leaves[leaf] = value;
       if (Object.is(value, recorded.values[leaf])) delete leaves[leaf];
     }
-    const was = run.steps[index];
-    const ended = index === last();
+    const mark = ({ phase, node, edge }) => `${phase} ${node} ${edge && useOf(edge)}`;
+    const [was, atEnd] = [mark(run.steps[index]), index === last()];
     run = engine.run(data, leaves);
-    const same = (step) => step.phase === was.phase && step.node === was.node && (!was.edge || useOf(step.edge ?? was.edge) === useOf(was.edge));
-    index = ended ? last() : Math.min(last(), run.steps.find(same)?.index ?? index);
+    index = atEnd ? last() : Math.min(last(), run.steps.find((step) => mark(step) === was)?.index ?? index);
     context.edited = new Set(Object.keys(leaves).map(Number));
     tellRoutes();
     show();
@@ -119,12 +114,13 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
 
   /** Flag every node that chose otherwise than in the recorded run, and say so. */
   function tellRoutes() {
-    const decided = ({ steps }) => new Map(steps.filter(({ edge }) => edge).map(({ edge, local }) => [useOf(edge), local === null]));
-    const [before, now] = [decided(recorded), decided(run)];
-    context.changed = new Set([...now].filter(([use, refused]) => before.get(use) === !refused).map(([use]) => parseInt(use, 10)));
+    const [before, now] = [recorded, run].map((one) => engine.moment(one, -1).flows);
+    const refused = (flow) => flow && flow.local === null;
+    const other = [...now].filter(([use, flow]) => refused(flow) !== refused(before.get(use)));
+    context.changed = new Set(other.map(([use]) => parseInt(use, 10)));
     const routes = [...context.changed].map((node) => {
       const { label, args } = data.nodes[node];
-      const winners = args.filter((_, position) => now.get(`${node}_${position}`) === false).map((arg) => data.nodes[arg].label);
+      const winners = args.filter((_, position) => refused(now.get(`${node}_${position}`)) === false).map((arg) => data.nodes[arg].label);
       return `${label} ${winners.length ? `takes ${winners.join(", ")}` : "is off"}`;
     });
     if (routes.length > 3) routes.splice(3, Infinity, `${routes.length - 3} more`);
@@ -148,8 +144,10 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
 
   function setTheme(name) {
     look = name;
-    root.dataset.look = (name === "auto" ? hostIsDark() : name === "dark") ? "dark" : "light";
-    if (page) document.documentElement.dataset.look = root.dataset.look;
+    const dark = name === "auto" ? hostIsDark() : name === "dark";
+    for (const one of page ? [root, document.documentElement] : [root]) {
+      if (one.dataset.look !== (dark ? "dark" : "light")) one.dataset.look = dark ? "dark" : "light";
+    }
     h(buttons.theme, { "aria-label": `Theme: ${name}`, title: `Theme: ${name} (t)` });
   }
 
@@ -158,7 +156,6 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     buttons.predict.setAttribute("aria-pressed", on);
     part.quiz.hidden = !on;
     if (!on) return;
-    quiz.start();
     quiz.ask(run, index);
     part.answer.focus();
   }
@@ -193,11 +190,11 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     keys: () => part.keys.showModal(),
     close: () => part.keys.close(),
   };
-  const passive = ["theme", "in", "out", "fit", "slower", "faster", "up", "down", "focus"]; // these do not stop Play
+  const passive = /^(theme|in|out|fit|slower|faster|up|down|focus)$/; // these do not stop Play
 
   function act(name) {
     const playing = Boolean(timer);
-    if (!passive.includes(name)) play(false);
+    if (!passive.test(name)) play(false);
     commands[name](playing);
   }
 
@@ -228,16 +225,16 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
       is: op ? op.call.replace(/\{(\d+)\}/g, (_, i) => names[i]) : "an input",
       value: value === null ? "not reached yet" : engine.number(value),
       gradient: gradient === null ? "none yet" : gradientText(gradient),
-      "used by": users.length > 5 ? `${users.slice(0, 5).join(", ")} and ${users.length - 5} more` : users.join(", "),
+      "used by": users.slice(0, 5).join(", ") + (users.length > 5 ? ` and ${users.length - 5} more` : ""),
       in: scope?.join(" › "),
     };
-    const pairs = Object.entries(lines).filter(([, text]) => text).flatMap(([term, text]) => [h("dt", {}, term), h("dd", {}, text)]);
+    const pairs = Object.entries(lines).flatMap(([term, text]) => (text ? [h("dt", {}, term), h("dd", {}, text)] : []));
     part.tip.replaceChildren(h("b", {}, label), h("dl", {}, ...pairs));
-    const [frame, at] = [root, box.group].map((one) => one.getBoundingClientRect());
-    const [wide, high] = [part.tip.offsetWidth, part.tip.offsetHeight];
-    const below = at.bottom + 8 + high < frame.bottom;
-    part.tip.style.left = `${Math.max(8, Math.min(frame.width - wide - 8, at.left + at.width / 2 - frame.left - wide / 2))}px`;
-    part.tip.style.top = `${(below ? at.bottom + 8 : at.top - high - 8) - frame.top}px`;
+    const [frame, at, own] = [root, box.group, part.tip].map((one) => one.getBoundingClientRect());
+    const left = at.left - frame.left + (at.width - own.width) / 2;
+    const top = at.bottom + 8 + own.height < frame.bottom ? at.bottom + 8 : at.top - own.height - 8;
+    part.tip.style.left = `${Math.max(8, Math.min(frame.width - own.width - 8, left))}px`;
+    part.tip.style.top = `${top - frame.top}px`;
   }
 
   const ended = new AbortController();
@@ -257,7 +254,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
   on(part.slider, "input", () => (play(false), go(part.slider.valueAsNumber)));
   on(drawing, "pointerover", hint);
   on(drawing, "pointerleave", hint);
-  const unwatch = watchHost(() => look === "auto" && setTheme(look));
+  watchHost(() => look === "auto" && setTheme(look), ended.signal);
   const sizes = new ResizeObserver(() => {
     picture.view.resized();
     picture.follow(run.steps[index]);
@@ -270,7 +267,6 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
   function destroy() {
     play(false);
     ended.abort();
-    unwatch();
     sizes.disconnect();
     root.remove();
   }

@@ -1,0 +1,1 @@
+"""What runs a routine: the standard library, NumPy, or Numba, all from the same instructions."""

@@ -1,0 +1,57 @@
+"""Floor 3: what a backend runs. The instructions that some results need, in order, and how sums over samples go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from autodiff.lowering import Instruction, Tape
+
+__all__ = ["BLOCK", "Routine", "add_up"]
+
+# Sums over samples are taken in one order by every backend, so that they agree to the bit: block by block, in a
+# block eight running sums (sample i goes to number i % 8), which are then added in a fixed tree.
+BLOCK = 256
+
+
+@dataclass(frozen=True)
+class Routine:
+    """``results`` are wanted for every sample, ``sums`` summed over the samples; both are places on the tape."""
+
+    tape: Tape
+    results: tuple[int, ...]
+    sums: tuple[int, ...]
+
+    def __getitem__(self, place: int) -> Instruction:
+        return self.tape.instructions[place]
+
+    @cached_property
+    def order(self) -> list[int]:
+        """The places that are needed, operands before their uses: everything else is dropped."""
+        needed = {*self.results, *self.sums}
+        for place in range(len(self.tape.instructions) - 1, -1, -1):
+            if place in needed:
+                needed.update(self[place].args)
+        return sorted(needed)
+
+    def is_uniform(self, place: int) -> bool:
+        """Whether an instruction has one value for all samples."""
+        return self.tape.uniform[place]
+
+
+def add_up(numbers: Sequence[float]) -> float:
+    """The sum of numbers in the order that all backends keep to.
+
+    >>> add_up([0.5] * 300)
+    150.0
+    """
+    total = 0.0
+    for start in range(0, len(numbers), BLOCK):
+        block = numbers[start : start + BLOCK]
+        running = [0.0] * 8
+        for i, x in enumerate(block):
+            running[i % 8] += x
+        s0, s1, s2, s3, s4, s5, s6, s7 = running
+        total += ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
+    return total
