@@ -67,6 +67,7 @@ FLOORS: dict[str, int] = {
     "viz.poolpicture": 7,
     "viz.marks": 6,
     "viz.slim": 6,
+    "viz.backward": 6,
     "viz.stepgrid": 7,
     "viz.drawing": 7,
     "viz.animation": 8,

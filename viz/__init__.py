@@ -13,6 +13,7 @@ from viz.drawing import draw
 from viz.engines import LayoutError, LayoutTimeout, LayoutUnavailable
 from viz.picture import Picture
 from viz.pool import pool
+from viz.stepper import Stepper, step
 from viz.theme import DARK, LIGHT, Theme
 from viz.view import TooLargeError
 
@@ -23,9 +24,11 @@ __all__ = [
     "LayoutTimeout",
     "LayoutUnavailable",
     "Picture",
+    "Stepper",
     "Theme",
     "TooLargeError",
     "animate",
     "draw",
     "pool",
+    "step",
 ]

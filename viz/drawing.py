@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable
 
 from autodiff import Edge, Graph, Moment, Scope, Steps, Value, steps
+from viz.backward import with_backward
 from viz.marks import NOTHING, Marks, font
 from viz.naming import names_of
 from viz.picture import Picture
@@ -30,6 +31,7 @@ def draw(
     reached: bool = False,
     max_nodes: int = LIMIT,
     step: int | None = None,
+    backward: str = "flow",
     legend: bool = True,
     timeout: float = 30,
 ) -> Picture:
@@ -40,8 +42,11 @@ def draw(
     not take is grey and dotted. Unnamed Values are called like the caller's variables, unless ``names=False``.
     ``around`` and ``depth`` show a part, ``reached`` only where the gradient went; ``collapse`` folds scopes (True,
     a name, a Scope, several, or a function of a Scope) to one box each; ``rankdir`` is LR or TB. ``step=k`` draws
-    the moment after step k of :func:`autodiff.steps` instead, whose gradients are its own. A graph too large to
-    read raises ``TooLargeError`` (a ``ValueError``), changed data ``StaleError``, anything but Values ``TypeError``.
+    the moment after step k of :func:`autodiff.steps` instead, whose gradients are its own; ``backward="graph"``
+    draws the backward pass as a graph of its own, beside the forward one.
+
+    A graph too large to read raises ``TooLargeError`` (a ``ValueError``), changed data ``StaleError``, anything
+    but Values ``TypeError``.
 
     >>> from autodiff import maximum
     >>> a, b = Value(3.0, "a"), Value(5.0, "b")
@@ -52,9 +57,13 @@ def draw(
     """
     graph = graph_of(output)
     names_found = names_of(graph, sys._getframe(1) if names else None)
+    if backward not in ("flow", "graph"):
+        raise ValueError(f"backward must be 'flow' (arrows on the same edges) or 'graph'; got {backward!r}")
+    if backward == "graph":
+        graph, names_found = with_backward(graph, names_found)
     moment = Moment.of(graph) if step is None else _at_step(graph, names_found, step)
     shown = view(graph, around, depth, reached, collapse, max_nodes)
-    drawing = Drawing(shown, names_found, moment, theme, rankdir)
+    drawing = Drawing(shown, names_found, moment, theme, rankdir, gradients=backward == "flow")
     return drawing.picture(legend, timeout)
 
 
@@ -92,14 +101,20 @@ class Drawing:
     """One drawing under way: a view, the names of its nodes, a moment (None: blank, for a page to fill), a look."""
 
     def __init__(
-        self, view: View, names: dict[int, str], moment: Moment | None, theme: str | Theme, rankdir: str
+        self,
+        view: View,
+        names: dict[int, str],
+        moment: Moment | None,
+        theme: str | Theme,
+        rankdir: str,
+        gradients: bool = True,
     ) -> None:
         if rankdir not in ("LR", "TB", "RL", "BT"):
             raise ValueError(f"rankdir must be one of LR, TB, RL, BT; got {rankdir!r}")
         self.view, self.graph, self.names, self.blank = view, view.graph, names, moment is None
         self.canvas = Picture(theme, graph_attr={"rankdir": rankdir, "nodesep": "0.28", "ranksep": "0.5"})
         self.look = self.canvas.theme
-        self.marks = Marks(view.graph, moment, names, self.look, rankdir in ("TB", "BT"))
+        self.marks = Marks(view.graph, moment, names, self.look, rankdir in ("TB", "BT"), gradients)
 
     def picture(self, legend: bool = True, timeout: float = 30) -> Picture:
         """The finished picture; in a blank one, boxes and lines have the ids ``n7``, ``s4`` and ``e7_0``."""

@@ -23,9 +23,16 @@ class Marks:
     """The look of a graph's parts at one moment; without a moment every place is kept blank, for a page to fill."""
 
     def __init__(
-        self, graph: Graph, moment: Moment | None, names: Mapping[int, str], look: Theme, vertical: bool
+        self,
+        graph: Graph,
+        moment: Moment | None,
+        names: Mapping[int, str],
+        look: Theme,
+        vertical: bool,
+        gradients: bool = True,
     ) -> None:
         self.graph, self.moment, self.names, self.look, self.vertical = graph, moment, names, look, vertical
+        self.gradients = gradients  # if not, boxes show values alone
         self._arrived: dict[int, list[float]] = {}
         for flow in moment.flows.values() if moment else ():
             if flow.contribution is not None:
@@ -77,6 +84,8 @@ class Marks:
     def gradient(self, place: int) -> list[str]:
         """The words of a node's gradient: a number, 0, "no path", or a dash where none was computed."""
         look = self.look
+        if not self.gradients:
+            return []
         if self.moment is None:
             return [font(BLANK, look.gradient, look.gradient_size)]
         gradient = self.moment.gradients[place]
@@ -107,6 +116,10 @@ class Marks:
     def _line(self, flow: Flow) -> Line:
         current = self.moment is not None and self.moment.current is not None and self.moment.current.edge == flow.edge
         if flow.local is None:
+            op = self.graph.nodes[flow.edge.target].op
+            assert op is not None
+            if not self.gradients and not op.chooses_between():
+                return self._quiet("")  # a use like any other where no gradient is told of
             return self._not_taken(flow, current)
         if flow.upstream is None or flow.contribution is None:
             op = self.graph.nodes[flow.edge.target].op
@@ -151,7 +164,10 @@ class Marks:
         """A line that says what the colours and lines of these nodes and uses mean."""
         if self.moment is None:
             return ""
-        look, words = self.look, [("value", self.look.value), ("gradient", self.look.gradient)]
+        look, words = self.look, [("value", self.look.value)]
+        if not self.gradients:
+            return f"<{font(f'<br/>{font(*words[0])}', '', look.small_size)}>"
+        words.append(("gradient", look.gradient))
         shown = [flow for edge in edges if (flow := self.moment.flows.get(edge))]
         sent = [flow.contribution for flow in shown if flow.contribution is not None]
         if any(flow > 0 for flow in sent):

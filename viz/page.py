@@ -21,7 +21,8 @@ SCALE = {"thinnest": THINNEST, "thickest": THICKEST, "at_one": AT_ONE, "per_deca
 
 _START = """
 const told = JSON.parse(document.querySelector("#told").textContent);
-mount(document.querySelector("#stepper"), told.data, { ...told, svg: document.querySelector("#graph svg"), page: true });
+const svg = document.querySelector("#graph svg");
+mount(document.querySelector("#stepper"), told.data, { ...told, svg, page: true });
 """
 
 _PAGE = """<!doctype html>

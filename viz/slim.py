@@ -12,7 +12,9 @@ _CLUSTER = re.compile(r'(<g id="[^"]*" class="cluster">\s*)<(?:path|polygon)\b[^
 _OUTLINE = re.compile(r' (?:d|points)="([^"]*)"')
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _BACKGROUND = re.compile(r'(class="graph"[^>]*>\s*)<polygon\b[^>]*/>')
-_LOOKS = re.compile(r' (?:font-family|font-size|fill|stroke|stroke-width|stroke-dasharray)="[^"]*"| text-anchor="start"')
+_LOOKS = re.compile(
+    r' (?:font-family|font-size|fill|stroke|stroke-width|stroke-dasharray)="[^"]*"| text-anchor="start"'
+)
 _TITLE = re.compile(r"<title>.*?</title>\s*", re.DOTALL)
 _PLACES = re.compile(r' (?:d|points|x|y)="[^"]*"')
 _DECIMALS = re.compile(r"(\.\d)\d+")

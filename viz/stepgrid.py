@@ -13,7 +13,8 @@ from viz.theme import LIGHT
 
 __all__ = ["step_grid"]
 
-_KEYWORDS = {"cells", "outputs", "kernel_size", "stride", "padding", "dilation", "ceil_mode"}
+WORDS = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
+_KEYWORDS = {"cells", "outputs", *WORDS}
 
 
 def step_grid(graph: Graph, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -25,9 +26,9 @@ def step_grid(graph: Graph, given: Mapping[str, Any]) -> dict[str, Any]:
         wrong = f"misses {sorted(missing)}" if missing else f"does not know {sorted(map(str, unknown))}"
         raise ValueError(f"grid {wrong}; its words are {sorted(_KEYWORDS)}")
     flat = not isinstance(next(iter(given["cells"]), None), Iterable)
-    numbers = [given.get(word) for word in ("kernel_size", "stride")]
-    rest = given.get("padding", 0), given.get("dilation", 1), bool(given.get("ceil_mode", False))
-    pool = plan(given["cells"], 1 if flat else 2, *numbers, *rest)
+    given = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False, **given}
+    kernel, stride, padding, dilation, ceil = map(given.get, WORDS)
+    pool = plan(given["cells"], 1 if flat else 2, kernel, stride, padding, dilation, bool(ceil))
     outputs = grid_of([given["outputs"]] if flat else given["outputs"], "the pool's outputs")
     shape = (pool.rows.count, pool.columns.count)
     if (len(outputs), len(outputs[0])) != shape:
@@ -63,9 +64,7 @@ def _find(graph: Graph, value: Value) -> int | None:
         return None  # no path leads from it to the output
 
 
-def _window(
-    graph: Graph, pool: Pool, cells: tuple[Cell, ...], outputs: list[list[Any]], place: Cell
-) -> dict[str, Any]:
+def _window(graph: Graph, pool: Pool, cells: tuple[Cell, ...], outputs: list[list[Any]], place: Cell) -> dict[str, Any]:
     output = outputs[place[0]][place[1]]
     number = _find(graph, output) if isinstance(output, Value) else None
     at: dict[int, Cell] = {}

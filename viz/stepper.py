@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autodiff import Edge, Graph, Value, steps
 from autodiff.ieee import real
@@ -22,9 +22,7 @@ from viz.slim import slim
 from viz.stepgrid import step_grid
 from viz.text import visible
 from viz.view import Collapse, View
-
-if TYPE_CHECKING:
-    from viz.widget import StepperWidget
+from viz.widget import widget
 
 __all__ = ["Stepper", "step"]
 
@@ -99,7 +97,7 @@ class Stepper:
         picture, self._view = blank(self._told, names={**called, **names}, **layout)
         self.svg = slim(picture.svg())
         self._edits: dict[str, float] = {}
-        self._widget: StepperWidget | None = None
+        self._widget: Any = None
 
     @cached_property
     def leaves(self) -> dict[str, Value]:
@@ -153,7 +151,14 @@ class Stepper:
             if "scope" in node:
                 node["scope"] = [visible(name) for name in node["scope"]]
         names = {told.graph.number(value): name for name, value in self.leaves.items()}
-        return {**data, "shell": shell(), "scale": SCALE, "leaves": names, "folds": _folds(shown), "lines": _lines(shown)}
+        return {
+            **data,
+            "shell": shell(),
+            "scale": SCALE,
+            "leaves": names,
+            "folds": _folds(shown),
+            "lines": _lines(shown),
+        }
 
     @property
     def title(self) -> str:
@@ -169,15 +174,14 @@ class Stepper:
         """Save the page and return where; ``OSError`` names the path when it cannot be written."""
         return write(path, self.html().encode())
 
-    def widget(self) -> StepperWidget:
+    def widget(self) -> Any:
         """The stepper as a widget in touch with Python: ``values`` follows what people edit, and the other way.
 
         Needs the package anywidget; ``ImportError`` says so when it is not there.
         """
-        from viz.widget import widget
-
         if self._widget is None:
-            self._widget = widget(self)
+            facts = {"data": self.data, "svg": self.svg, "grid": self.grid, "theme": self.theme, "start": self.start}
+            self._widget = widget({**facts, "values": self.values}, self._repr_mimebundle_, self._follow)
         return self._widget
 
     def _follow(self, numbers: Mapping[str, float]) -> None:
