@@ -9,11 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 Job = Callable[[], object]
+SHORTEST = 0.02  # seconds: a job is repeated until a round of it takes at least as long
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The median seconds of each contestant; the first one is the one that others are measured by."""
+    """The median seconds of one call of each contestant; the first one is what the others are measured by.
+
+    ``scale`` says how much more work a call stands for (a slow peer may be given a part, and says so in its name).
+    """
 
     title: str
     seconds: Mapping[str, float]
@@ -21,28 +25,52 @@ class Comparison:
 
     def ratio(self, name: str) -> float:
         """How many times as long as ours a contestant takes."""
-        ours = next(iter(self.seconds.values()))
-        return self.seconds[name] / ours
+        return self.seconds[name] / next(iter(self.seconds.values()))
 
     def __str__(self) -> str:
         lines = [self.title]
         for name, seconds in self.seconds.items():
-            lines.append(f"  {name:28s} {seconds * 1e3:10.3f} ms   {self.ratio(name):8.2f} times ours")
-        return "\n".join([*lines, *(f"  {name:28s} not installed" for name in self.missing)])
+            lines.append(f"  {name:34s} {_readable(seconds):>12s}   {self.ratio(name):10.2f} times ours")
+        return "\n".join([*lines, *(f"  {name:34s} not installed" for name in self.missing)])
 
 
-def compare(title: str, jobs: Mapping[str, Job], rounds: int = 7, missing: tuple[str, ...] = ()) -> Comparison:
-    """Run the jobs in turn, ``rounds`` times after one warm-up, and take the median of each.
+def compare(
+    title: str,
+    jobs: Mapping[str, Job],
+    rounds: int = 9,
+    missing: tuple[str, ...] = (),
+    scale: Mapping[str, float] | None = None,
+) -> Comparison:
+    """Run the jobs in turn, ``rounds`` times after a warm-up, and take the median of each.
 
     Before each timing the garbage of the job before is collected, so that nobody pays for another's; within it
-    the collector is on.
+    the collector is on. ``scale`` multiplies the seconds of a job that was given a part of the work.
     """
+    repeats = {name: _repeats(job) for name, job in jobs.items()}
     times: dict[str, list[float]] = {name: [] for name in jobs}
-    for turn in range(rounds + 1):
+    for _ in range(rounds):
         for name, job in jobs.items():
             gc.collect()
-            start = time.perf_counter()
-            job()
-            if turn:
-                times[name].append(time.perf_counter() - start)
+            times[name].append(_timed(job, repeats[name]) * (scale or {}).get(name, 1.0))
     return Comparison(title, {name: statistics.median(found) for name, found in times.items()}, missing)
+
+
+def _repeats(job: Job) -> int:
+    """How often a job is run in a round; finding out is its warm-up."""
+    job()
+    once = _timed(job, 1)
+    return max(1, min(1000, int(SHORTEST / once)))
+
+
+def _timed(job: Job, repeats: int) -> float:
+    start = time.perf_counter()
+    for _ in range(repeats):
+        job()
+    return (time.perf_counter() - start) / repeats
+
+
+def _readable(seconds: float) -> str:
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1e6:.3g} µs"

@@ -1,0 +1,236 @@
+"""The stepper in real notebooks, driven in Chromium: JupyterLab with and without a kernel, nbconvert, marimo."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from browsing import absent, browser, need_browser
+
+ROOT = Path(__file__).resolve().parents[1]
+CELLS = [
+    "from autodiff import Value, max_pool1d\nimport viz\n"
+    "x = [Value(n, f'x{i}') for i, n in enumerate((3, 0, 4, 2, 0))]\n"
+    "p = max_pool1d(x, kernel_size=3, stride=2)\ny = 0.7 * p[0] + 0.9 * p[1]\n"
+    "stepper = viz.step(y, grid=dict(cells=x, outputs=p, kernel_size=3, stride=2))\nstepper",
+    "stepper.widget()",
+    "print('before', x[0].data, stepper.values['x0'])\nprint('output', stepper.apply(), x[0].data)\n"
+    "y.backward()\nprint('gradient', x[0].grad)",
+]
+
+
+def need(*packages: str) -> None:
+    need_browser()
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            absent(f"the package {package}")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with browser() as running:
+        yield running
+
+
+def notebook(path: Path) -> Path:
+    cells = [
+        {"cell_type": "code", "id": f"c{i}", "execution_count": None, "metadata": {}, "outputs": [], "source": source}
+        for i, source in enumerate(CELLS)
+    ]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    path.write_text(
+        json.dumps({"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5})
+    )
+    return path
+
+
+@contextmanager
+def serving(folder: Path, *command: str, ready: str) -> Iterator[str]:
+    """A server of this folder on a free port, ended afterwards; ``{port}`` in the command is its port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    home = folder / "home"
+    home.mkdir(exist_ok=True)
+    own = {"HOME": str(home), "JUPYTER_CONFIG_DIR": str(home), "JUPYTER_DATA_DIR": str(home), "PYTHONPATH": str(ROOT)}
+    own |= {"JUPYTER_RUNTIME_DIR": str(home), "IPYTHONDIR": str(home), "XDG_CONFIG_HOME": str(home)}
+    with (folder / "server.log").open("w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", *(part.format(port=port) for part in command)],
+            cwd=folder,
+            env={**os.environ, **own},
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            for _ in range(600):
+                try:
+                    urlopen(f"http://127.0.0.1:{port}{ready}", timeout=1).close()
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            else:
+                raise AssertionError((folder / "server.log").read_text())
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+LAB = ("jupyterlab", "--no-browser", "--port={port}", "--ServerApp.root_dir=.", "--allow-root")
+OPEN = ("--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", "--LabApp.news_url=")
+
+
+def steps_and_edits(place: Any) -> None:
+    """Whoever shows it, the stepper does this."""
+    place.get_by_role("button", name="First step", exact=True).click()
+    place.get_by_role("button", name="Next step", exact=True).click()
+    slider = place.get_by_role("slider", name="Step", exact=True)
+    assert slider.input_value() == "1"
+    place.get_by_role("button", name="Next step", exact=True).press("ArrowRight")
+    assert slider.input_value() == "2"
+    assert place.get_by_role("status").text_content() == "x2 = 4"
+    slider.press("End")
+    assert place.locator("g[data-node='2'] .gr-gradient").text_content() == "1.6"
+    place.get_by_role("spinbutton", name="x0", exact=True).fill("9")
+    assert place.locator("g[data-node='0'] .gr-gradient").text_content() == "0.7"
+    assert place.locator("g[data-node='2'] .gr-gradient").text_content() == "0.9"
+
+
+def lab_page(chromium: Any, url: str) -> Any:
+    page = chromium.new_context(viewport={"width": 1280, "height": 1000}, reduced_motion="reduce").new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{url}/lab/tree/steps.ipynb")
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+    return page
+
+
+def test_jupyterlab(chromium: Any, tmp_path: Path) -> None:
+    need("jupyterlab", "ipykernel", "anywidget")
+    file = notebook(tmp_path / "steps.ipynb")
+    with serving(tmp_path, *LAB, *OPEN, ready="/api/status") as url:
+        page = lab_page(chromium, url)
+        page.get_by_text("| Idle").wait_for()
+        page.locator(".jp-Notebook .jp-Cell").first.click()
+        for _ in CELLS[:2]:
+            page.keyboard.press("Shift+Enter")
+        frame = page.frame_locator("iframe[srcdoc]").first
+        frame.get_by_role("status").wait_for()
+        steps_and_edits(frame)
+        widget = page.locator(".jp-OutputArea-output .gradroute")
+        widget.get_by_role("status").wait_for()
+        steps_and_edits(widget)
+        # The keys of the notebook do nothing to it while one is in the stepper.
+        count = page.locator(".jp-Notebook .jp-Cell").count()
+        widget.locator("g[data-node='6'] rect").focus()
+        page.keyboard.press("b")
+        assert page.locator(".jp-Notebook .jp-Cell").count() == count
+        assert "breakpoint" in widget.locator("g[data-node='6'] rect").get_attribute("aria-label")
+        # What was edited in the browser is in Python; apply() writes it.
+        page.locator(".jp-Notebook .jp-Cell").nth(2).locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+        told = page.locator(".jp-OutputArea-output pre").last
+        page.get_by_text("gradient 0.7").wait_for()
+        assert re.findall(r"[\d.]+", told.text_content()) == ["3.0", "9.0", "9.9", "9.0", "0.7"]
+        page.keyboard.press("Control+s")
+        wait_until(lambda: "gradient 0.7" in file.read_text())
+        page.context.close()
+    # Reopened, with no kernel to be had.
+    without = json.loads(file.read_text())
+    without["metadata"]["kernelspec"] = {"display_name": "none", "language": "python", "name": "none"}
+    file.write_text(json.dumps(without))
+    with serving(tmp_path, *LAB, *OPEN, "--MappingKernelManager.default_kernel_name=none", ready="/api/status") as url:
+        page = lab_page(chromium, url)
+        page.keyboard.press("Escape")
+        frame = page.frame_locator("iframe[srcdoc]").first
+        frame.get_by_role("status").wait_for()
+        page.keyboard.press("Escape")
+        steps_and_edits(frame)
+        page.context.close()
+    exported(chromium, tmp_path, file)
+
+
+def exported(chromium: Any, folder: Path, file: Path) -> None:
+    """nbconvert's page steps, without a network."""
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", file.name]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, env={**os.environ, "HOME": str(folder)})
+    context = chromium.new_context(reduced_motion="reduce")
+    context.set_offline(True)
+    page = context.new_page()
+    page.goto(file.with_suffix(".html").as_uri())
+    frames = page.locator("iframe[srcdoc]")
+    assert frames.count() == 2  # the widget's, too
+    for i in range(2):
+        frames.nth(i).scroll_into_view_if_needed()
+        place = page.frame_locator("iframe[srcdoc]").nth(i)
+        place.get_by_role("status").wait_for()
+        steps_and_edits(place)
+    context.close()
+
+
+def wait_until(holds: Any) -> None:
+    for _ in range(300):
+        if holds():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it never came to hold")
+
+
+MARIMO = """
+import marimo
+app = marimo.App()
+
+@app.cell
+def _():
+    from autodiff import Value, max_pool1d
+    import viz
+    x = [Value(n, f'x{i}') for i, n in enumerate((3, 0, 4, 2, 0))]
+    p = max_pool1d(x, kernel_size=3, stride=2)
+    y = 0.7 * p[0] + 0.9 * p[1]
+    stepper = viz.step(y)
+    stepper
+    return stepper, x
+
+@app.cell
+def _(stepper):
+    import marimo as mo
+    widget = mo.ui.anywidget(stepper.widget())
+    widget
+    return mo, widget
+
+@app.cell
+def _(mo, stepper, widget):
+    widget.value
+    mo.md(f"in Python: {stepper.values['x0']}")
+    return
+"""
+
+
+def test_marimo(chromium: Any, tmp_path: Path) -> None:
+    need("marimo", "anywidget")
+    (tmp_path / "steps.py").write_text(MARIMO)
+    command = ("marimo", "run", "steps.py", "--headless", "--no-token", "--port={port}")
+    with serving(tmp_path, *command, ready="/health") as url:
+        page = chromium.new_context(viewport={"width": 1280, "height": 1000}, reduced_motion="reduce").new_page()
+        page.set_default_timeout(60_000)
+        page.goto(url)
+        frame = page.frame_locator("iframe[srcdoc]").first
+        frame.get_by_role("status").wait_for()
+        steps_and_edits(frame)
+        widget = page.locator(".gradroute")
+        widget.get_by_role("status").wait_for()
+        steps_and_edits(widget)
+        page.get_by_text("in Python: 9.0").wait_for()
+        page.context.close()
