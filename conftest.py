@@ -10,7 +10,7 @@ import pytest
 from autodiff import TABLE
 
 # Modules for optional libraries can be read for their examples only where these are installed.
-_GUESTS = {"numba": ("numba", "kernel", "lanes"), "numpy": ("numpy",)}
+_GUESTS = {"numba": ("numba", "kernel", "lanes", "fused"), "numpy": ("numpy",)}
 collect_ignore = [
     f"autodiff/backends/{module}.py"
     for library, modules in _GUESTS.items()

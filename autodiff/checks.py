@@ -54,8 +54,8 @@ def gradcheck(
             raise TypeError(f"a gradient is checked in Values, got {type(x).__name__}")
         if x not in known:
             continue  # the output does not depend on it: both are 0
-        h = step * max(1.0, abs(x.data))
-        above, below = _at(graph, {x: x.data + h}), _at(graph, {x: x.data - h})
+        h = step * max(1.0, abs(x._data))
+        above, below = _at(graph, {x: x._data + h}), _at(graph, {x: x._data - h})
         if not above.decisions == here.decisions == below.decisions:
             warnings.warn(f"{describe(x)} is near a kink: its gradient was not checked", KinkWarning, stacklevel=2)
             continue

@@ -6,17 +6,19 @@ So a gradient can be drawn, stepped through, replayed, and differentiated again,
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from functools import cache
 from math import isfinite
-from typing import NamedTuple, overload
+from typing import NamedTuple, Protocol, TypeVar, overload
 
 from autodiff import formulas
 from autodiff.operations import Operation
 from autodiff.reading import Operand, apply, read
 from autodiff.value import Value, adjoints, topological
 
-__all__ = ["grad", "hessian", "jacobian", "jvp"]
+__all__ = ["Arithmetic", "grad", "hessian", "jacobian", "jvp", "steep", "sweep"]
+
+T = TypeVar("T")
 
 
 @overload
@@ -135,72 +137,152 @@ def _contribution(node: Value, slope: _Slope, up: Operand) -> Operand:
 
 
 def _add(flows: dict[Value, Operand], node: Value, flow: Operand) -> None:
-    known = flows.get(node)
-    if known is None or (not isinstance(known, Value) and known == 0):
-        flows[node] = flow
-    elif isinstance(flow, Value) or flow != 0:
-        flows[node] = apply("add", known, flow)
+    _join_flow(flows, node, flow, _RECORDING)
+
+
+class Arithmetic(Protocol[T]):
+    """What a reverse sweep calculates with: Values that are recorded, or instructions that are written."""
+
+    def number(self, x: float) -> T:
+        """A constant."""
+
+    def known(self, x: T) -> float | None:
+        """Its number, if it is a constant."""
+
+    def read(self, formula: ast.expr, node: Value, up: T | None) -> T:
+        """One of the row's formulas at a node; ``up`` is the gradient that arrives there."""
+
+    def add(self, x: T, y: T) -> T:
+        """The sum."""
+
+    def where(self, condition: T, x: T, y: T) -> T:
+        """``x`` where the condition is more than 0, else ``y``."""
+
+
+class _Recording:
+    """Numbers and Values; what is computed of Values is recorded."""
+
+    def number(self, x: float) -> Operand:
+        return x
+
+    def known(self, x: Operand) -> float | None:
+        return None if isinstance(x, Value) else x
+
+    def read(self, formula: ast.expr, node: Value, up: Operand | None) -> Operand:
+        given: dict[str, Operand] = {} if up is None else {"up": up}
+        return read(formula, {**dict(_operands(node)), "out": node, **given}, fold=True)
+
+    def add(self, x: Operand, y: Operand) -> Operand:
+        return apply("add", x, y)
+
+    def where(self, condition: Operand, x: Operand, y: Operand) -> Operand:
+        return apply("where", condition, x, y)
+
+
+_RECORDING = _Recording()
 
 
 def _recorded(output: Value) -> dict[Value, Operand]:
-    """The reverse sweep over Values: the same formulas in the same order as ``backward()``, recorded.
+    """The reverse sweep over Values: the same formulas in the same order as ``backward()``, recorded."""
+    order = topological([output])
+    return sweep(output, order, steep(order), _RECORDING)
+
+
+def sweep(
+    output: Value,
+    order: Sequence[Value],
+    steep: Mapping[Value, list[_Slope]],
+    arithmetic: Arithmetic[T],
+    active: Container[Value] | None = None,
+) -> dict[Value, T]:
+    """The gradient of ``output`` in each node of ``order`` (or of those that are ``active``), in this arithmetic.
 
     A replay decides every max anew, so a side without a path is recorded too, and carries a 0. Where that 0 could
     meet an infinite slope further back, a ``where`` holds it: nothing is multiplied where there is no path.
     """
-    order = topological([output])
-    steep = _steep(order)
-    flows: dict[Value, Operand] = {output: 1.0}
-    paths: dict[Value, Operand] = {}  # 1 where a path leads to the node, 0 where none does; if missing, always one
+    one, zero = arithmetic.number(1.0), arithmetic.number(0.0)
+    flows: dict[Value, T] = {output: one}
+    paths: dict[Value, T] = {}  # 1 where a path leads to the node, 0 where none does; if missing, always one
     for node in reversed(order):
         for operand, slope in _uses(node) if node in flows else ():
-            path = _path(node, slope, paths.get(node, 1.0)) if operand in steep else 1.0
-            if not isinstance(path, Value) and path == 0:
+            if active is not None and operand not in active:
                 continue
-            flow = _contribution(node, slope, flows[node])
+            path = _path(node, slope, paths.get(node, one), arithmetic) if operand in steep else None
+            if path is not None and arithmetic.known(path) == 0:
+                continue
+            flow = arithmetic.read(slope.contribution, node, flows[node])
             if node in paths and slope in steep[node]:
-                flow = apply("where", paths[node], flow, 0.0)
-            _join(paths, operand, path, operand in flows)
-            _add(flows, operand, flow)
+                flow = arithmetic.where(paths[node], flow, zero)
+            if path is not None:
+                _join_path(paths, operand, path, operand in flows, arithmetic)
+            _join_flow(flows, operand, flow, arithmetic)
     return flows
 
 
-def _path(node: Value, slope: _Slope, path: Operand) -> Operand:
+def _path(node: Value, slope: _Slope, path: T, arithmetic: Arithmetic[T]) -> T:
     """Whether a path leads on over this use: one leads to the node, and the partial is not None."""
     if slope.presence is None:
         return path
-    here = read(slope.presence, {**dict(_operands(node)), "out": node})
-    if isinstance(path, Value) and isinstance(here, Value):
-        return apply("where", path, here, 0.0)
-    return here if isinstance(here, Value) or here == 0 else path
+    here = arithmetic.read(slope.presence, node, None)
+    if arithmetic.known(path) is None and arithmetic.known(here) is None:
+        return arithmetic.where(path, here, arithmetic.number(0.0))
+    return here if arithmetic.known(here) in (None, 0.0) else path
 
 
-def _join(paths: dict[Value, Operand], node: Value, path: Operand, reached: bool) -> None:
+def _join_path(paths: dict[Value, T], node: Value, path: T, reached: bool, arithmetic: Arithmetic[T]) -> None:
     """One more use leads to the node: there is a path if there was one, or if this is one."""
-    if not isinstance(path, Value):
+    if arithmetic.known(path) is not None:
         paths.pop(node, None)
     elif not reached:
         paths[node] = path
-    elif node in paths and paths[node] is not path:
-        paths[node] = apply("where", paths[node], 1.0, path)
+    elif node in paths and paths[node] != path:
+        paths[node] = arithmetic.where(paths[node], arithmetic.number(1.0), path)
 
 
-def _steep(order: Sequence[Value]) -> dict[Value, list[_Slope]]:
+def _join_flow(flows: dict[Value, T], node: Value, flow: T, arithmetic: Arithmetic[T]) -> None:
+    known = flows.get(node)
+    if known is None or arithmetic.known(known) == 0:
+        flows[node] = flow
+    elif arithmetic.known(flow) != 0:
+        flows[node] = arithmetic.add(known, flow)
+
+
+def steep(order: Sequence[Value], wild: Collection[Value] = ()) -> dict[Value, list[_Slope]]:
     """The nodes at or behind which a slope may be infinite or nan, each with those of its own slopes that may.
 
-    Sums and products of finite numbers are finite (but for overflow), so most networks have none.
+    Sums and products of finite numbers are finite (but for overflow), so most networks have none. ``wild`` are
+    leaves whose number may be infinite or nan though it is not now.
     """
-    wild: set[Value] = set()  # the nodes whose number may be infinite or nan
-    steep: dict[Value, list[_Slope]] = {}
+    if not wild and all(map(_is_tame, order)):
+        return {}
+    loose_nodes = set(wild)  # the nodes whose number may be infinite or nan
+    found: dict[Value, list[_Slope]] = {}
     for node in order:
-        loose = {name for name, arg in _operands(node) if arg in wild or not (isinstance(arg, Value) or isfinite(arg))}
-        if loose or not isfinite(node.data) or (node.op is not None and not _is_bounded(node.op)):
-            wild.add(node)
+        loose = {name for name, arg in _operands(node) if arg in loose_nodes or _is_wild(arg)}
+        if loose or node in loose_nodes or _is_wild(node._data) or not (node.op is None or _is_bounded(node.op)):
+            loose_nodes.add(node)
             loose.add("out")
         own = [s for _, s in _uses(node) if s.multiplies and not (s.bounded and loose.isdisjoint(s.names))]
-        if own or not steep.keys().isdisjoint(node.parents):
-            steep[node] = own
-    return steep
+        if own or not found.keys().isdisjoint(node.parents):
+            found[node] = own
+    return found
+
+
+def _is_tame(node: Value) -> bool:
+    """Whether a node can make nothing infinite: its numbers are finite, and so is all that its formulas answer."""
+    if not isfinite(node._data):
+        return False
+    rule = node._rule
+    return rule is None or (_has_tame_rows(rule.op) and not (any(rule.constants) and any(map(_is_wild, node.args))))
+
+
+@cache
+def _has_tame_rows(op: Operation) -> bool:
+    return _is_bounded(op) and all(s is None or s.bounded or not s.multiplies for s in _slopes(op))
+
+
+def _is_wild(arg: Operand) -> bool:
+    return not (isinstance(arg, Value) or isfinite(arg))
 
 
 @cache

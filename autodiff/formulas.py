@@ -179,38 +179,45 @@ def is_bounded(tree: ast.expr) -> bool:
 
 
 def python(tree: ast.expr) -> str:
-    """Python source of a formula over floats; it calls the functions of :mod:`autodiff.ieee`."""
+    """Python source of a formula over floats; it calls the functions of :mod:`autodiff.ieee`.
 
-    def emit(node: ast.expr) -> str:
-        match node:
-            case ast.Constant(value=None):
-                return "None"
-            case ast.Constant(value=value):
-                assert isinstance(value, (int, float))
-                return repr(float(value))
-            case ast.Name(id=name):
-                return name
-            case ast.Call(func=ast.Name(id=name), args=args):
-                return f"{name}({', '.join(map(emit, args))})"
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return f"(not {emit(operand)})"
-            case ast.UnaryOp(op=op, operand=operand):
-                return f"({'-' if isinstance(op, ast.USub) else '+'}{emit(operand)})"
-            case ast.BinOp(left=left, op=ast.Div(), right=right):
-                return f"divide({emit(left)}, {emit(right)})"
-            case ast.BinOp(left=left, op=ast.Pow(), right=right):
-                return f"power({emit(left)}, {emit(right)})"
-            case ast.BinOp(left=left, op=op, right=right):
-                return f"({emit(left)} {BINARY[type(op)]} {emit(right)})"
-            case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return f"({emit(left)} {COMPARE[type(op)]} {emit(right)})"
-            case ast.BoolOp(op=op, values=values):
-                return "(" + (" and " if isinstance(op, ast.And) else " or ").join(map(emit, values)) + ")"
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                return f"({emit(body)} if {emit(test)} else {emit(orelse)})"
-        raise FormulaError(f"'{ast.unparse(node)}' is not of the formula language")
+    A condition that stands where a number is wanted is 1.0 or 0.0; a number as a condition holds where it is not 0.
+    """
+    match tree:
+        case ast.Constant(value=None):
+            return "None"
+        case ast.Constant(value=value):
+            assert isinstance(value, (int, float))
+            return repr(float(value))
+        case ast.Name(id=name):
+            return name
+        case ast.Call(func=ast.Name(id=name), args=args):
+            return f"{name}({', '.join(map(python, args))})"
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as op, operand=operand):
+            return f"({'-' if isinstance(op, ast.USub) else '+'}{python(operand)})"
+        case ast.BinOp(left=left, op=ast.Div(), right=right):
+            return f"divide({python(left)}, {python(right)})"
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            return f"power({python(left)}, {python(right)})"
+        case ast.BinOp(left=left, op=op, right=right):
+            return f"({python(left)} {BINARY[type(op)]} {python(right)})"
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return f"({python(body)} if {_truth(test)} else {python(orelse)})"
+    return f"float(bool{_truth(tree)})"
 
-    return emit(tree)
+
+def _truth(tree: ast.expr) -> str:
+    """Python source of a formula whose truth alone matters."""
+    match tree:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return f"(not {_truth(operand)})"
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            return f"({python(left)} {COMPARE[type(op)]} {python(right)})"
+        case ast.BoolOp(op=op, values=values):
+            return "(" + (" and " if isinstance(op, ast.And) else " or ").join(map(_truth, values)) + ")"
+        case ast.Constant() | ast.Name() | ast.Call() | ast.UnaryOp() | ast.BinOp() | ast.IfExp():
+            return python(tree)
+    raise FormulaError(f"'{ast.unparse(tree)}' is not of the formula language")
 
 
 # What generated Python needs by name.

@@ -7,20 +7,20 @@ the bit. A *uniform* instruction depends on parameters and constants alone, so i
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, reduce
+from typing import NamedTuple
 
 from autodiff import ieee
+from autodiff.derivatives import steep, sweep
 from autodiff.formulas import BINARY, COMPARE
 from autodiff.operations import Operation, expanded
 from autodiff.value import Value, topological
 
-__all__ = ["Instruction", "Tape", "lower"]
+__all__ = ["CONDITIONS", "PRIMITIVES", "Instruction", "Lowering", "Tape"]
 
 
-@dataclass(frozen=True)
-class Instruction:
+class Instruction(NamedTuple):
     """``op`` of the instructions ``args``; a leaf has none, and ``payload`` is its number or its index.
 
     Leaves are ``input``, ``param`` and ``const``. Conditions are 1.0 or 0.0; ``if`` takes (condition, then, else).
@@ -63,6 +63,10 @@ PRIMITIVES: dict[str, Callable[..., float]] = {
 
 
 CONDITIONS = {*_COMPARED, "and", "or", "not"}
+_SIMPLE = {"*", "/", "**", "neg", "if", ">", "and", "or"}  # what may need no instruction
+
+
+_RANKS = {"const": 0, "param": 1, "input": 2}
 
 
 class Tape:
@@ -70,121 +74,197 @@ class Tape:
 
     def __init__(self) -> None:
         self.instructions: list[Instruction] = []
-        self.uniform: list[bool] = []
+        self.ranks: list[int] = []  # 0 for a constant, 1 for a uniform, 2 for what differs between samples
         self._places: dict[tuple[object, ...], int] = {}
 
     def emit(self, op: str, *args: int) -> int:
         """The place of ``op`` of these instructions, written now or before."""
-        same = self._simplified(op, args)
-        if same is not None:
-            return same
-        known = [self.instructions[arg] for arg in args]
-        if all(part.op == "const" for part in known):
-            return self.const(PRIMITIVES[op](*(part.payload for part in known)))
-        return self._write(Instruction(op, args), all(self.uniform[arg] for arg in args))
+        key = (op, args)
+        place = self._places.get(key)
+        if place is None:
+            place = self._places[key] = self._emit(op, args)
+        return place
 
     def const(self, number: float) -> int:
         """The place of a number (0.0 and -0.0 are two numbers)."""
-        return self._write(Instruction("const", payload=number), True, number.hex())
+        return self._leaf("const", number, number.hex())
 
     def leaf(self, kind: str, index: int) -> int:
         """The place of an input or a parameter."""
-        return self._write(Instruction(kind, payload=index), kind == "param")
+        return self._leaf(kind, index, index)
 
-    def _write(self, instruction: Instruction, uniform: bool, key: object = None) -> int:
-        entry = (instruction.op, instruction.args, instruction.payload if key is None else key)
-        place = self._places.get(entry)
+    def _leaf(self, kind: str, payload: float | int, key: object) -> int:
+        place = self._places.get((kind, key))
         if place is None:
-            place = self._places[entry] = len(self.instructions)
-            self.instructions.append(instruction)
-            self.uniform.append(uniform)
+            place = self._places[kind, key] = self._write(Instruction(kind, (), payload), _RANKS[kind])
         return place
 
+    def _write(self, instruction: Instruction, rank: int) -> int:
+        self.instructions.append(instruction)
+        self.ranks.append(rank)
+        return len(self.instructions) - 1
+
+    def _emit(self, op: str, args: tuple[int, ...]) -> int:
+        same = self._simplified(op, args) if op in _SIMPLE else None
+        if same is None and op in ("+", "*"):
+            same = self._places.get((op, args[::-1]))
+        if same is not None:
+            return same
+        rank = max([self.ranks[arg] for arg in args])
+        if rank == 0:
+            return self.const(PRIMITIVES[op](*(self.instructions[arg].payload for arg in args)))
+        return self._write(Instruction(op, args), rank)
+
     def _simplified(self, op: str, args: tuple[int, ...]) -> int | None:
-        """What needs no instruction: x * 1, x / 1, x ** 1, --x, and choices that are settled. Exact to the bit."""
+        """What needs no instruction: x * 1, x / 1, x ** 1, --x, and choices that are settled; squares and cubes.
+
+        Exact to the bit.
+        """
         first, last = self.instructions[args[0]], self.instructions[args[-1]]
-        if op in ("*", "/", "**") and last.op == "const" and last.payload == 1:
-            return args[0]
-        if op == "*" and first.op == "const" and first.payload == 1:
-            return args[1]
-        if op == "neg" and first.op == "neg":
-            return first.args[0]
+        if op == "neg":
+            return first.args[0] if first.op == "neg" else None
         if op == "if":
-            if args[1] == args[2]:
-                return args[1]
-            if first.op == "const":
-                return args[1] if first.payload != 0 else args[2]
-            if first.op in CONDITIONS and self._is(args[1], 1.0) and self._is(args[2], 0.0):
-                return args[0]
-            if first.op in CONDITIONS and self._is(args[1], 1.0) and self.instructions[args[2]].op in CONDITIONS:
-                return self.emit("or", args[0], args[2])
-            if first.op in CONDITIONS and self.instructions[args[1]].op in CONDITIONS and self._is(args[2], 0.0):
-                return self.emit("and", args[0], args[1])
-        if op == ">" and first.op in CONDITIONS and self._is(args[1], 0.0):
-            return args[0]  # a condition is 1 or 0 already
+            return self._chosen(first, *args)
+        if op in ("and", "or"):
+            return self._settled(op, *args)
+        if op == ">":
+            return args[0] if first.op in CONDITIONS and self._is(args[1], 0.0) else None  # it is 1 or 0 already
+        if last.op == "const" and last.payload == 1:
+            return args[0]
+        if op == "**" and last.op == "const" and last.payload in (2, 3):  # as ieee.power does
+            square = self.emit("*", args[0], args[0])
+            return square if last.payload == 2 else self.emit("*", square, args[0])
+        return args[1] if op == "*" and first.op == "const" and first.payload == 1 else None
+
+    def _chosen(self, condition: Instruction, test: int, x: int, y: int) -> int | None:
+        """A choice that is settled, or that only says whether conditions hold."""
+        if x == y:
+            return x
+        if condition.op == "const":
+            return x if condition.payload != 0 else y
+        if condition.op not in CONDITIONS:
+            return None
+        if self._is(x, 1.0):
+            if self._is(y, 0.0):
+                return test
+            return self.emit("or", test, y) if self.instructions[y].op in CONDITIONS else None
+        is_and = self._is(y, 0.0) and self.instructions[x].op in CONDITIONS
+        return self.emit("and", test, x) if is_and else None
+
+    def _settled(self, op: str, x: int, y: int) -> int | None:
+        """Logic with a constant."""
+        for known, other in ((x, y), (y, x)):
+            if self.ranks[known] == 0:
+                if (self.instructions[known].payload != 0) is (op == "or"):
+                    return self.const(float(op == "or"))
+                is_condition = self.instructions[other].op in CONDITIONS
+                return other if is_condition else self.emit("!=", other, self.const(0.0))
         return None
 
     def _is(self, place: int, number: float) -> bool:
-        instruction = self.instructions[place]
-        return instruction.op == "const" and instruction.payload == number
+        """Whether there is this constant (0.0, not -0.0)."""
+        return self._places.get(("const", number.hex())) == place
 
 
-def lower(outputs: Iterable[Value], leaves: Mapping[Value, tuple[str, int]]) -> tuple[Tape, list[int]]:
-    """Flatten the graph of ``outputs``; ``leaves`` says which leaf is which input or parameter, others are constants.
+class Lowering:
+    """The graph of some outputs on a tape; ``leaves`` says which leaf is which input or parameter.
 
-    The second answer is the place of each output.
+    Other leaves are constants. What the nodes' own numbers are does not matter, nor whether they are stale.
     """
-    wanted = list(outputs)
-    tape = Tape()
-    places: dict[Value, int] = {}
-    for node in topological(wanted, inputs=leaves):
-        if node in leaves:
-            places[node] = tape.leaf(*leaves[node])
-        elif node.op is None:
-            places[node] = tape.const(node._data)
-        else:
-            args = [places[arg] if isinstance(arg, Value) else tape.const(arg) for arg in node.args]
-            places[node] = _write(tape, _flat(node.op), args)
-    return tape, [places[output] for output in wanted]
+
+    def __init__(self, outputs: Sequence[Value], leaves: Mapping[Value, tuple[str, int]]) -> None:
+        self.tape = Tape()
+        self.outputs = list(outputs)
+        self.leaves = leaves
+        self.order = topological(outputs, check=False, inputs=leaves)
+        self.places: dict[Value, int] = {}
+        self._operands: dict[Value, list[int]] = {}
+        for node in self.order:
+            self.places[node] = self._lower(node)
+
+    def _lower(self, node: Value) -> int:
+        op = node.op
+        if node in self.leaves:
+            return self.tape.leaf(*self.leaves[node])
+        if op is None:
+            return self.tape.const(node._data)
+        const, places = self.tape.const, self.places
+        args = [places[arg] if arg.__class__ is Value else const(arg) for arg in node.args]  # type: ignore[arg-type]
+        self._operands[node] = args
+        return writer(op, op.value)(self.tape.emit, const, *args, -1, -1)
+
+    def gradients(self, output: Value, wanted: Sequence[Value], wild: Collection[Value] = ()) -> list[int]:
+        """The places of the gradient of an output in each of the wanted leaves; ``wild`` is as for ``steep``."""
+        active = set(wanted)
+        for node in self.order:
+            if not active.isdisjoint(node.parents):
+                active.add(node)
+        flows = sweep(output, self.order, steep(self.order, wild), _Writing(self, self._operands), active)
+        return [flows[leaf] if leaf in flows else self.tape.const(0.0) for leaf in wanted]
 
 
-Part = tuple[str, tuple[int, ...], float]  # primitive, positions of its operands, the number of a constant
+class _Writing:
+    """The arithmetic of a sweep that writes instructions: a number is the place of one."""
 
+    def __init__(self, lowered: Lowering, operands: Mapping[Value, Sequence[int]]) -> None:
+        self.tape, self.places, self.operands = lowered.tape, lowered.places, operands
 
-def _write(tape: Tape, formula: tuple[tuple[Part, ...], int], operands: Sequence[int]) -> int:
-    """Write an operation's formula: its parts refer to the operands, and then to each other, by position."""
-    parts, result = formula
-    places = list(operands)
-    for op, args, payload in parts:
-        places.append(tape.const(payload) if op == "const" else tape.emit(op, *[places[arg] for arg in args]))
-    return places[result]
+    def number(self, x: float) -> int:
+        return self.tape.const(x)
+
+    def known(self, x: int) -> float | None:
+        instruction = self.tape.instructions[x]
+        return instruction.payload if instruction.op == "const" else None
+
+    def read(self, formula: ast.expr, node: Value, up: int | None) -> int:
+        assert node.op is not None
+        place, tape = self.places[node], self.tape
+        return writer(node.op, formula)(tape.emit, tape.const, *self.operands[node], place, -1 if up is None else up)
+
+    def add(self, x: int, y: int) -> int:
+        return self.tape.emit("+", x, y)
+
+    def where(self, condition: int, x: int, y: int) -> int:
+        return self.tape.emit("if", self.tape.emit(">", condition, self.tape.const(0.0)), x, y)
 
 
 @cache
-def _flat(op: Operation) -> tuple[tuple[Part, ...], int]:
-    """The value formula of a row as a list of primitives, innermost first, and the position of its result."""
-    names = {name: i for i, name in enumerate(op.inputs)}
-    found: dict[Part, int] = {}
+def writer(op: Operation, tree: ast.expr) -> Callable[..., int]:
+    """``write(emit, const, *inputs, out, up)`` writes one of a row's formulas, innermost first.
 
-    def part(op: str, *args: int, payload: float = 0.0) -> int:
-        return found.setdefault((op, args, payload), len(names) + len(found))
+    It takes places and answers the last one; those that the formula does not name may be anything.
+    """
+    found: dict[str, str] = {}
 
-    result = _walk(expanded(op.value), names, part)
-    return tuple(found), result
+    def part(text: str) -> str:
+        return found.setdefault(text, f"_{len(found)}")
+
+    result = _walk(expanded(tree), part)
+    lines = [f"{name} = {text}" for text, name in found.items()]
+    space: dict[str, Callable[..., int]] = {}
+    exec(
+        "\n    ".join(
+            [f"def write(_emit, _const, {', '.join((*op.inputs, 'out', 'up'))}):", *lines, f"return {result}"]
+        ),
+        space,
+    )
+    return space["write"]
 
 
-def _walk(tree: ast.expr, names: Mapping[str, int], part: Callable[..., int]) -> int:
-    walked = [_walk(node, names, part) for node in _operands(tree)]
+def _walk(tree: ast.expr, part: Callable[[str], str]) -> str:
+    """The name that holds a formula's place, once its parts are named."""
+    walked = [_walk(node, part) for node in _operands(tree)]
     match tree:
         case ast.Constant(value=value):
-            return part("const", payload=float(value))  # type: ignore[arg-type]
+            return part(f"_const({float(value or 0)!r})")  # type: ignore[arg-type]
         case ast.Name(id=name):
-            return names[name]
+            return name
         case ast.UnaryOp(op=ast.UAdd()):
             return walked[0]
         case ast.BoolOp(op=word):
-            return reduce(lambda x, y: part("and" if isinstance(word, ast.And) else "or", x, y), walked)
-    return part(_primitive(tree), *walked)
+            name = "and" if isinstance(word, ast.And) else "or"
+            return reduce(lambda x, y: part(f"_emit({name!r}, {x}, {y})"), walked)
+    return part(f"_emit({_primitive(tree)!r}, {', '.join(walked)})")
 
 
 def _operands(tree: ast.expr) -> list[ast.expr]:

@@ -12,7 +12,7 @@ from autodiff.functions import identity, maximum
 from autodiff.recording import scope
 from autodiff.value import Value
 
-__all__ = ["Pool", "avg_pool1d", "avg_pool2d", "grid_of", "max_pool1d", "max_pool2d", "plan"]
+__all__ = ["Pool", "avg_pool1d", "avg_pool2d", "grid_of", "max_pool1d", "max_pool2d", "pair", "plan", "whole"]
 
 Cell = tuple[int, int]
 Pair = int | Sequence[int]
@@ -184,9 +184,11 @@ def _max(cells: list[Any], _: Cell) -> Value:
 
 def _mean(pool: Pool, count_include_pad: bool) -> Callable[[list[Any], Cell], Value]:
     def mean(cells: list[Any], position: Cell) -> Value:
-        whole = pool.rows.padded(position[0]) * pool.columns.padded(position[1])
-        total: Value = reduce(add, cells) if len(cells) > 1 else identity(cells[0])
-        return total / float(whole if count_include_pad else len(cells))
+        area = pool.rows.padded(position[0]) * pool.columns.padded(position[1])
+        total = reduce(add, cells)
+        if len(cells) == 1 or not isinstance(total, Value):  # a node, of numbers too
+            total = identity(total)
+        return total / float(area if count_include_pad else len(cells))
 
     return mean
 
@@ -197,10 +199,10 @@ def plan(cells: Any, dimensions: int, kernel: Any, stride: Any, padding: Any, di
     numbers |= {"padding": padding, "dilation": dilation}
     if dimensions == 1:
         grid = grid_of([cells], "a list of Values")
-        down, across = (1, 1, 0, 1), _four(_whole(name, number) for name, number in numbers.items())
+        down, across = (1, 1, 0, 1), _four(whole(name, number) for name, number in numbers.items())
     else:
         grid = grid_of(cells, "a list of rows of Values")
-        pairs = [_pair(name, number) for name, number in numbers.items()]
+        pairs = [pair(name, number) for name, number in numbers.items()]
         down, across = _four(down for down, _ in pairs), _four(across for _, across in pairs)
     return Pool(grid, _Axis(len(grid), *down, ceil=bool(ceil)), _Axis(len(grid[0]), *across, ceil=bool(ceil)))
 
@@ -228,7 +230,8 @@ def grid_of(rows: Any, expected: str) -> list[list[Any]]:
     return grid
 
 
-def _whole(name: str, number: Any) -> int:
+def whole(name: str, number: Any) -> int:
+    """A whole number that was asked for by ``name``; ``ValueError`` when it is none."""
     if isinstance(number, (list, tuple)) and len(number) == 1:
         number = number[0]
     try:
@@ -237,12 +240,13 @@ def _whole(name: str, number: Any) -> int:
         raise ValueError(f"{name} must be a whole number, got {number!r}") from None
 
 
-def _pair(name: str, number: Any) -> tuple[int, int]:
+def pair(name: str, number: Any) -> tuple[int, int]:
+    """One whole number for both axes, or a pair (rows, columns); else ``ValueError``."""
     if isinstance(number, (list, tuple)):
         if len(number) != 2:
             raise ValueError(f"{name} must be one whole number or a pair (rows, columns), got {number!r}")
-        return _whole(name, number[0]), _whole(name, number[1])
-    return _whole(name, number), _whole(name, number)
+        return whole(name, number[0]), whole(name, number[1])
+    return whole(name, number), whole(name, number)
 
 
 def _like(cells: Any, out: Any) -> Any:

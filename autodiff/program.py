@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import importlib.util
+import warnings
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from math import inf, isnan
 from typing import Any
 
-from autodiff.derivatives import grad
 from autodiff.ieee import real
-from autodiff.lowering import Tape, lower
+from autodiff.lowering import Lowering
 from autodiff.routine import Routine
 from autodiff.sources import LANGUAGES, emit
-from autodiff.value import Value, describe
+from autodiff.value import Value, born, describe, read_at, stale_moment, topological
 
 __all__ = ["FrozenBranchWarning", "Program"]
 
-BACKENDS = ("numba", "numpy", "python")
-_NEEDS = {"numba": ("numba", "numpy"), "numpy": ("numpy",), "python": ()}
+BACKENDS = ("numba", "numpy", "python", "fused")
+_NEEDS = {"fused": ("numba", "numpy"), "numba": ("numba", "numpy"), "numpy": ("numpy",), "python": ()}
 
 Run = Callable[[Any, Any], tuple[Any, Any]]
 
@@ -31,7 +33,9 @@ class Program:
     ``inputs`` are the leaves that differ from sample to sample, in the order of the batch's columns; ``params``
     the leaves that are trained; every other leaf is a constant. ``output`` is a Value, or several. Every max,
     relu and where is decided anew for every sample. ``backend`` is "numba", "numpy" or "python" (the standard
-    library alone), by default the fastest that is installed; ``threads`` is for Numba.
+    library alone), by default the first of these that is installed, or "fused" (Numba, compiled for this program
+    alone: about a second for every hundred instructions, for small graphs over large batches). All of them give
+    the same bits, but for library functions. ``threads`` is for "numba".
 
     A name that is not a leaf of the graph, or stands twice, raises ``ValueError``; anything but Values,
     ``TypeError``; a batch of another shape, ``ValueError``.
@@ -53,7 +57,7 @@ class Program:
         threads: int = 1,
     ) -> None:
         self.single = isinstance(output, Value)
-        self.outputs: list[Value] = [output] if isinstance(output, Value) else list(output)
+        self.outputs: list[Value] = list(output) if isinstance(output, Iterable) else [output]
         self.inputs, self.params = list(inputs), list(params)
         self._check()
         self.backend = _chosen(backend)
@@ -62,9 +66,10 @@ class Program:
             raise ValueError(f"threads must be a whole number of at least 1, got {threads!r}")
         self._leaves = {leaf: ("input", i) for i, leaf in enumerate(self.inputs)}
         self._leaves |= {leaf: ("param", i) for i, leaf in enumerate(self.params)}
-        self._runs: dict[str, Run] = {}
-        self._lowered: tuple[Tape, list[int], list[list[int]]] | None = None
-        _warn_of_frozen_branches(self.outputs)
+        self._runs: dict[tuple[str, bool], Run] = {}
+        nodes = topological(self.outputs, check=False)
+        _refuse_overwritten(nodes)
+        _warn_of_frozen_branches(nodes)
 
     def _check(self) -> None:
         for node in (*self.outputs, *self.inputs, *self.params):
@@ -107,6 +112,13 @@ class Program:
         """The gradient of each sample's output in its own inputs: ``(samples, inputs)``; needs a single output."""
         return self._single("input_grad", batch, params)
 
+    def value_and_input_grad(self, batch: Any, params: Any = None) -> tuple[Any, Any]:
+        """The output of every sample, and its gradient in the sample's inputs, in one pass; for a single output."""
+        columns = self._single("value_and_input_grad", batch, params)
+        if self.backend == "python":
+            return [row[0] for row in columns], [row[1:] for row in columns]
+        return columns[:, 0], columns[:, 1:]
+
     def _single(self, what: str, batch: Any, params: Any) -> Any:
         if len(self.outputs) != 1:
             raise ValueError(f"{what} is for a program of one output; this one has {len(self.outputs)}")
@@ -114,7 +126,7 @@ class Program:
 
     def read(self) -> list[float]:
         """The parameters' present numbers, as one list."""
-        return [param.data for param in self.params]
+        return [param._data for param in self.params]
 
     def write(self, params: Iterable[float]) -> None:
         """Write numbers back into the parameters' Values: all of them, or none if one is not a number."""
@@ -130,11 +142,13 @@ class Program:
         It is a function ``program(x, p)`` that answers the outputs and, with ``what="grad"``, each output's
         gradient in the parameters; ``what="value"`` leaves that out.
         """
+        if what not in ("value", "grad"):
+            raise ValueError(f'what must be "value" or "grad", got {what!r}')
         if language not in LANGUAGES:
             raise ValueError(f"language must be one of {', '.join(LANGUAGES)}; got {language!r}")
         routine = self._routine("grad" if what == "grad" and self.params else "value")
         names = [leaf.name for leaf in self.inputs], [leaf.name for leaf in self.params]
-        return emit(routine, LANGUAGES[language], "program", *names)
+        return emit(routine, LANGUAGES[language], *names)
 
     def __str__(self) -> str:
         return self.source("python")
@@ -150,9 +164,18 @@ class Program:
     def _run(self, what: str, batch: Any, params: Any) -> tuple[Any, Any]:
         rows = self._rows(batch)
         numbers = self._numbers(params)
-        if what not in self._runs:
-            self._runs[what] = self._built(self._routine(what))
-        return self._runs[what](rows, numbers)
+        results, sums = self._ready(what, False)(rows, numbers)
+        if what != "value" and _has_nan(sums if what == "grad" else results):
+            # An infinite number may have met the 0 of a side without a path: now such sides are held apart.
+            results, sums = self._ready(what, True)(rows, numbers)
+        return results, sums
+
+    def _ready(self, what: str, careful: bool) -> Run:
+        """The routine for one purpose, built when it is first wanted."""
+        run = self._runs.get((what, careful))
+        if run is None:
+            run = self._runs[what, careful] = self._built(self._routine(what, careful))
+        return run
 
     def _built(self, routine: Routine) -> Run:
         backend = importlib.import_module(f"autodiff.backends.{self.backend}")
@@ -160,50 +183,51 @@ class Program:
         run: Run = backend.build(routine, len(self.inputs), len(self.params), **more)
         return run
 
-    def _routine(self, what: str) -> Routine:
-        tape, outputs, gradients = self._lower()
-        params, inputs = len(self.params), len(self.inputs)
-        if what == "value":
-            return Routine(tape, tuple(outputs), ())
+    def _routine(self, what: str, careful: bool = False) -> Routine:
+        """The instructions for one purpose, and the gradients it needs."""
+        lowered = Lowering(self.outputs, self._leaves)
+        outputs = tuple(lowered.places[output] for output in self.outputs)
+        wanted = {"value": [], "grad": self.params, "grad_per_sample": self.params}.get(what, self.inputs)
+        wild = self._leaves if careful else ()
+        rows = [lowered.gradients(output, wanted, wild) for output in (self.outputs if wanted else ())]
+        gradients = tuple(place for row in rows for place in row)
         if what == "grad":
-            return Routine(tape, tuple(outputs), tuple(place for row in gradients for place in row[:params]))
-        wanted = gradients[0][:params] if what == "grad_per_sample" else gradients[0][params : params + inputs]
-        return Routine(tape, tuple(wanted), ())
-
-    def _lower(self) -> tuple[Tape, list[int], list[list[int]]]:
-        """The instructions of the outputs and of all their gradients, shared; worked out once."""
-        if self._lowered is None:
-            wanted = [*self.params, *self.inputs]
-            gradients = [grad(output, wanted) for output in self.outputs]
-            tape, places = lower([*self.outputs, *(g for row in gradients for g in row)], self._leaves)
-            first, width = len(self.outputs), len(wanted)
-            rows = [places[first + i * width : first + (i + 1) * width] for i in range(len(self.outputs))]
-            self._lowered = tape, places[:first], rows
-        return self._lowered
+            return Routine(lowered.tape, outputs, gradients)
+        return Routine(lowered.tape, (*outputs, *gradients) if what.startswith("value") else gradients, ())
 
     def _rows(self, batch: Any) -> Any:
         if self.backend == "python":
-            listed = [[real(x) for x in row] for row in batch]
-            wrong = next((len(row) for row in listed if len(row) != len(self.inputs)), None)
-            if not listed or wrong is not None:
-                raise ValueError(_shape_error(self.inputs, f"rows of {wrong}" if listed else "no row"))
-            return listed
+            return self._listed(batch)
         import numpy
 
-        rows = numpy.ascontiguousarray(batch, dtype=float)
+        rows = _array(batch, "a batch")
         if rows.ndim != 2 or rows.shape[1] != len(self.inputs) or not len(rows):
             raise ValueError(_shape_error(self.inputs, f"the shape {rows.shape}"))
-        return rows
+        return numpy.ascontiguousarray(rows)
+
+    def _listed(self, batch: Any) -> list[list[float]]:
+        listed = []
+        for row in batch:
+            if not isinstance(row, Iterable) or isinstance(row, str):
+                raise ValueError(_shape_error(self.inputs, f"{type(row).__name__} {row!r} for a row"))
+            listed.append([real(x) for x in row])
+        lengths = {len(row) for row in listed}
+        if lengths != {len(self.inputs)}:
+            raise ValueError(_shape_error(self.inputs, f"rows of {sorted(lengths)} numbers" if listed else "no row"))
+        return listed
 
     def _numbers(self, params: Any) -> Any:
-        numbers = self.read() if params is None else params
-        if len(numbers) != len(self.params):
-            raise ValueError(f"this program has {len(self.params)} parameters, got {len(numbers)} numbers")
+        if params is None:
+            params = [param._data for param in self.params]
         if self.backend == "python":
-            return [real(number) for number in numbers]
-        import numpy
-
-        return numpy.asarray(numbers, dtype=float)
+            numbers: Any = [real(number) for number in params]
+            shape: tuple[int, ...] = (len(numbers),)
+        else:
+            numbers = _array(params, "params")
+            shape = numbers.shape
+        if shape != (len(self.params),):
+            raise ValueError(f"this program has {len(self.params)} parameters, got {_counted(shape)}")
+        return numbers
 
     def _shaped(self, results: Any) -> Any:
         if not self.single:
@@ -216,6 +240,26 @@ class Program:
         import numpy
 
         return numpy.array(rows)
+
+
+def _array(numbers: Any, what: str) -> Any:
+    """An array of float64; what is no number is refused as in a Value, not read as one."""
+    import numpy
+
+    try:
+        array = numpy.asarray(numbers)
+    except ValueError:
+        raise ValueError(f"{what} must be rows of one length; got rows of different lengths") from None
+    if array.dtype.kind in "fiub":
+        return array.astype(float, copy=False)
+    if array.dtype.kind == "O":
+        return numpy.array([real(x) for x in array.ravel()]).reshape(array.shape)
+    real(array.ravel()[0].item() if array.size else "")
+    raise TypeError(f"{what} holds real numbers, got {array.dtype}")
+
+
+def _counted(shape: tuple[int, ...]) -> str:
+    return f"{shape[0]} numbers" if len(shape) == 1 else f"the shape {shape}"
 
 
 def _shape_error(inputs: list[Value], got: str) -> str:
@@ -239,4 +283,33 @@ def _installed(backend: str) -> bool:
     return all(importlib.util.find_spec(module) is not None for module in _NEEDS[backend])
 
 
-def _warn_of_frozen_branches(outputs: list[Value]) -> None: ...
+def _has_nan(numbers: Any) -> bool:
+    if isinstance(numbers, list):
+        flat = chain.from_iterable(row if isinstance(row, list) else (row,) for row in numbers)
+        return any(x != x for x in flat)
+    return bool(numbers.size) and bool(isnan(numbers.max()))  # the maximum is nan where any number is
+
+
+def _refuse_overwritten(nodes: list[Value]) -> None:
+    """A program computes everything anew, so that stale nodes do no harm; a computed number that was written does."""
+    for node in nodes:
+        if node.op is not None and stale_moment(node) == inf:
+            topological([node])  # raises StaleError
+
+
+def _warn_of_frozen_branches(nodes: list[Value]) -> None:
+    """Warn of a number that was read after the first computed node was recorded, and before the last one was."""
+    computed = [node for node in nodes if node.op is not None]
+    if not computed:
+        return
+    first, last = born(computed[0]), born(computed[-1])
+    for node in nodes:
+        if first < read_at(node) < last:
+            warnings.warn(
+                f"the .data of {describe(node)} was read while this graph was being recorded. If a Python `if` or "
+                "`max()` depended on it, only the branch taken then is in the program; use where(condition, x, y), "
+                "maximum() or minimum(), which are decided anew for every sample",
+                FrozenBranchWarning,
+                stacklevel=3,
+            )
+            return

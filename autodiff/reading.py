@@ -71,21 +71,28 @@ class _Reader(NamedTuple):
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return self.part(operand)
             case ast.UnaryOp(operand=operand):
-                return apply("where", self.part(operand), 0.0, 1.0)
+                return apply("where", self.truth(operand), 0.0, 1.0)
             case ast.BinOp(left=left, op=op, right=right):
                 return apply(_ARITHMETIC[type(op)], self.part(left), self.part(right), fold=self.fold)
             case ast.Compare(left=left, ops=[op], comparators=[right]):
                 return apply(_COMPARED[COMPARE[type(op)]], self.part(left), self.part(right))
             case ast.BoolOp(op=ast.And(), values=values):
-                return reduce(lambda a, b: _choose(a, b, 0.0), map(self.part, values))
+                return reduce(lambda a, b: _choose(a, b, 0.0), map(self.truth, values))
             case ast.BoolOp(values=values):
-                return reduce(lambda a, b: _choose(a, 1.0, b), map(self.part, values))
+                return reduce(lambda a, b: _choose(a, 1.0, b), map(self.truth, values))
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                condition = self.part(test)
+                condition = self.truth(test)
                 if not isinstance(condition, Value):
                     return self.part(body if condition > 0 else orelse)
                 return apply("where", condition, self.part(body), self.part(orelse))
         raise AssertionError(f"{ast.dump(node)} passed the check of the formula language")
+
+    def truth(self, node: ast.expr) -> Operand:
+        """A condition as 1 or 0; a number that stands where a condition is wanted holds where it is not 0."""
+        is_condition = isinstance(node, (ast.Compare, ast.BoolOp)) or (
+            isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+        )
+        return self.part(node) if is_condition else apply("not_equal", self.part(node), 0.0)
 
 
 def _choose(condition: Operand, x: Operand, y: Operand) -> Operand:

@@ -29,15 +29,19 @@ class Routine:
     @cached_property
     def order(self) -> list[int]:
         """The places that are needed, operands before their uses: everything else is dropped."""
-        needed = {*self.results, *self.sums}
-        for place in range(len(self.tape.instructions) - 1, -1, -1):
-            if place in needed:
-                needed.update(self[place].args)
-        return sorted(needed)
+        instructions = self.tape.instructions
+        needed = [False] * len(instructions)
+        for place in (*self.results, *self.sums):
+            needed[place] = True
+        for place in range(len(instructions) - 1, -1, -1):
+            if needed[place]:
+                for arg in instructions[place].args:
+                    needed[arg] = True
+        return [place for place, wanted in enumerate(needed) if wanted]
 
     def is_uniform(self, place: int) -> bool:
         """Whether an instruction has one value for all samples."""
-        return self.tape.uniform[place]
+        return self.tape.ranks[place] < 2
 
 
 def add_up(numbers: Sequence[float]) -> float:

@@ -73,7 +73,7 @@ def routes(
         (pool.rows.kernel, pool.columns.kernel),
         (pool.rows.stride, pool.columns.stride),
         (pool.rows.padding, pool.columns.padding),
-        tuple(tuple(cell.data if isinstance(cell, Value) else real(cell) for cell in row) for row in pool.grid),
+        tuple(tuple(cell._data if isinstance(cell, Value) else real(cell) for cell in row) for row in pool.grid),
         (len(grid), len(grid[0])),
         tuple(
             _routed(number, place, covered, pool.grid, grid[place[0]][place[1]])
@@ -91,4 +91,4 @@ def _routed(number: int, place: Cell, covered: tuple[Cell, ...], grid: list[list
     slopes = {ends[node]: flow for node, flow in adjoints(output, 1.0, ends)[1].items() if node in ends}
     sent = adjoints(output, output.grad, ends)[1] if reached else {}
     contributions = {ends[node]: flow for node, flow in sent.items() if node in ends}
-    return Window(number, place, covered, output.data, output.grad if reached else None, contributions, slopes)
+    return Window(number, place, covered, output._data, output.grad if reached else None, contributions, slopes)

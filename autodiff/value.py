@@ -20,10 +20,12 @@ __all__ = [
     "StaleError",
     "Value",
     "adjoints",
+    "born",
     "describe",
     "entry",
     "function_of",
     "operation",
+    "read_at",
     "restore",
     "stale_moment",
     "topological",
@@ -69,13 +71,15 @@ class Value:
     (10.0, 6.0)
     """
 
-    __slots__ = ("__weakref__", "_data", "_grad", "_name", "_rule", "_scope", "_serial", "_stamp", "_x", "_y")
+    __slots__ = ("__weakref__", "_data", "_grad", "_name", "_read", "_rule", "_scope", "_serial", "_stamp", "_x", "_y")
 
     # _serial is the moment of creation: parents come before children. _stamp is the moment at which the data
-    # were last written: a node older than one of its operands' data is stale.
+    # were last written: a node older than one of its operands' data is stale. _read is the moment at which the
+    # public .data were last read; nobody may have done so yet, so it is asked for with read_at().
     _data: float
     _grad: float | None
     _name: str | None
+    _read: int
     _rule: Rule | None
     _scope: Scope | None
     _serial: int
@@ -97,6 +101,7 @@ class Value:
     @property
     def data(self) -> float:
         """The number. Writing it to a leaf makes every node computed from it stale, until it is recorded anew."""
+        self._read = tick()
         return self._data
 
     @data.setter
@@ -141,8 +146,10 @@ class Value:
     @property
     def args(self) -> tuple[Value | float, ...]:
         """The operands in order: Values and constants."""
-        rest: tuple[Value | float | None, ...] = self._y if isinstance(self._y, tuple) else (self._y,)
-        return tuple(arg for arg in (self._x, *rest) if arg is not None)
+        x, y = self._x, self._y
+        if x is None:
+            return ()
+        return (x,) if y is None else (x, *y) if isinstance(y, tuple) else (x, y)
 
     @property
     def parents(self) -> tuple[Value, ...]:
@@ -305,6 +312,16 @@ def stale_moment(node: Value) -> float | None:
     if node._stamp == math.inf:
         return node._stamp
     return -1 if any(arg.__class__ is Value and arg._stamp > node._stamp for arg in node.args) else None
+
+
+def born(node: Value) -> int:
+    """The moment of its creation; parents come before children."""
+    return node._serial
+
+
+def read_at(node: Value) -> int:
+    """The moment at which its public ``.data`` were last read, on the clock that numbers the nodes; else 0."""
+    return getattr(node, "_read", 0)
 
 
 def restore(

@@ -1,8 +1,14 @@
-"""Build what the README shows: its pictures, and the page of operations. Run it as ``python docs/build.py``."""
+"""Build what the README shows: its pictures, the page of operations, and the figures of the last benchmarks.
+
+Run it as ``python docs/build.py``; the chart needs matplotlib, and is left as it is without.
+"""
 
 from __future__ import annotations
 
 import ast
+import importlib.util
+import json
+import re
 import sys
 from pathlib import Path
 
@@ -10,7 +16,11 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from autodiff import TABLE, Value, max_pool1d  # noqa: E402 - the project need not be installed
-from viz import draw, pool  # noqa: E402
+from viz import animate, draw, pool  # noqa: E402
+from viz.theme import THEMES, Theme  # noqa: E402
+
+RESULTS = HERE.parent / "benchmarks" / "results.json"
+README = HERE.parent / "README.md"
 
 HEAD = """# The table of operations
 
@@ -44,8 +54,67 @@ def pictures() -> None:
     for look in ("light", "dark"):
         draw(score, theme=look).save_svg(HERE / f"graph-{look}.svg")
         pool(x, p, kernel_size=3, stride=2, theme=look).save_svg(HERE / f"pool-{look}.svg")
+        animate(score, HERE / f"steps-{look}.svg", theme=look)
+
+
+def figures() -> str:
+    """The table of the last benchmarks, in Markdown: how many times our time each peer takes."""
+    found = json.loads(RESULTS.read_text(encoding="utf-8"))["median_seconds"]
+    blocks = []
+    for title, seconds in found.items():
+        if "network, 100 samples" in title:
+            continue  # these are in the chart
+        ours = next(iter(seconds.values()))
+        rows = [f"| {name} | {_time(taken)} | {taken / ours:.3g} |" for name, taken in seconds.items()]
+        blocks.append("\n".join([f"| {title} | one run | times ours |", "|---|---:|---:|", *rows]))
+    return "\n\n".join(blocks)
+
+
+def _time(seconds: float) -> str:
+    if seconds >= 1:
+        return f"{seconds:.3g} s"
+    return f"{seconds * 1e3:.3g} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.3g} µs"
+
+
+def readme() -> str:
+    """The README with the figures of the last benchmarks between their marks."""
+    text = README.read_text(encoding="utf-8")
+    marks = "<!-- figures: made by docs/build.py -->", "<!-- end of figures -->"
+    return re.sub(f"{marks[0]}.*?{marks[1]}", f"{marks[0]}\n\n{figures()}\n\n{marks[1]}", text, flags=re.DOTALL)
+
+
+def chart(look: Theme) -> None:
+    """Where the frameworks overtake: the time of a training step as the layers grow."""
+    from matplotlib import pyplot
+
+    found = json.loads(RESULTS.read_text(encoding="utf-8"))["median_seconds"]
+    growing = {title: seconds for title, seconds in found.items() if "network, 100 samples" in title}
+    widths = [int(re.search(r"2-(\d+)-", title)[1]) for title in growing]  # type: ignore[index]
+    pyplot.rcParams.update({"svg.hashsalt": "gradroute", "font.family": "sans-serif"})
+    figure, axes = pyplot.subplots(figsize=(7, 3.6), facecolor=look.background)
+    colours = (look.positive, look.negative, look.gradient)
+    for name, colour, mark in zip(next(iter(growing.values())), colours, "os^", strict=False):
+        times = [seconds[name] * 1e6 for seconds in growing.values()]
+        axes.plot(widths, times, mark + "-", color=colour, label=name)
+    axes.set(xscale="log", yscale="log", xlabel="width of the two hidden layers", ylabel="µs for value and gradient")
+    axes.set_xticks(widths, [str(width) for width in widths], minor=False)
+    axes.minorticks_off()
+    axes.set_facecolor(look.background)
+    axes.tick_params(colors=look.text)
+    axes.xaxis.label.set_color(look.text)
+    axes.yaxis.label.set_color(look.text)
+    for side in axes.spines.values():
+        side.set_color(look.muted)
+    axes.legend(frameon=False, labelcolor=look.text)
+    figure.savefig(HERE / f"speed-{look.name}.svg", metadata={"Date": None}, bbox_inches="tight")
+    pyplot.close(figure)
 
 
 if __name__ == "__main__":
     (HERE / "operations.md").write_text(operations(), encoding="utf-8")
     pictures()
+    if RESULTS.exists():
+        README.write_text(readme(), encoding="utf-8")
+        if importlib.util.find_spec("matplotlib"):
+            for each in THEMES.values():
+                chart(each)

@@ -94,7 +94,7 @@ def _at_step(graph: Graph, names: dict[int, str], step: int) -> Moment:
     return told.moment(step)
 
 
-ALIGNED = 40  # so many leaves of a family at most stand in one column
+ALIGNED, ALIGNED_IN = 40, 150  # leaves of a family that stand in one column at most, in a graph of so many boxes
 
 
 class Drawing:
@@ -139,6 +139,8 @@ class Drawing:
 
     def _align_inputs(self) -> None:
         """Free leaves of one family (x0, x1, ... or w[0], w[1], ...) stand side by side, in order."""
+        if self.view.boxes() > ALIGNED_IN:
+            return  # in a large graph the columns would only lengthen lines, and dot may fail at them
         families: dict[str, list[int]] = {}
         for member in self.graph.leaves:
             if member in self.names and member in self.shown and self.graph.nodes[member].scope is None:

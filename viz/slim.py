@@ -6,6 +6,7 @@ import re
 
 __all__ = ["slim"]
 
+_ROOT = re.compile(r'<svg width="[^"]*" height="[^"]*"\s+viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"([^>]*)')
 _NODE = re.compile(r'(<g id="[ns]\d+" class="node">)(.*?)(</g>)', re.DOTALL)
 _SHAPE = re.compile(r"<(?:path|polygon|ellipse)\b[^>]*?/>\s*")
 _CLUSTER = re.compile(r'(<g id="[^"]*" class="cluster">\s*)<(?:path|polygon)\b[^>]*?/>')
@@ -26,6 +27,7 @@ def slim(svg: str) -> str:
     >>> slim('<g id="n1" class="node"><title>n1</title><path fill="#fff" d="M1.25,2C9,2 9,8.04 1,8"/></g>')
     '<g id="n1" class="node"><rect x="1" y="2" width="8" height="6" rx="6"/></g>'
     """
+    svg = _ROOT.sub(r'<svg data-size="\1 \2" role="group" aria-label="Graph"\3', svg)
     svg = _TITLE.sub("", _BACKGROUND.sub(r"\1", svg))
     svg = _NODE.sub(lambda found: found[1] + _box(found[2]) + found[3], svg)
     svg = _CLUSTER.sub(lambda found: found[1] + _rectangle(found[0]), svg)

@@ -190,7 +190,7 @@ class Stepper:
 
     @property
     def _height(self) -> int:
-        size = re.search(r'height="([\d.]+)pt"', self.svg)
+        size = re.search(r'data-size="\S+ ([\d.]+)"', self.svg)
         beside = 70 * len(self.grid["cells"]) + 150 if self.grid else 0
         beside += 40 * min(8, len(self.leaves)) + 60
         return round(min(760, max(480, 220 + 4 / 3 * float(size[1] if size else 0), 170 + beside)))

@@ -15,9 +15,20 @@ from autodiff.backends.lanes import dots_1, dots_4, macs_1, macs_4
 from autodiff.backends.machine import CODES
 from autodiff.routine import BLOCK
 
-__all__ = ["run_samples", "run_threads", "run_uniform"]
+__all__ = ["run_samples", "run_threads", "run_uniform", "sum_of_block"]
 
-_jit: Any = numba.njit(cache=True, error_model="numpy", boundscheck=False, nogil=True)
+
+def _can_keep() -> bool:
+    """Whether compiled code can be kept on disk: next to this file, in the user's cache, or in NUMBA_CACHE_DIR."""
+    try:
+        numba.njit(cache=True)(_can_keep)
+    except RuntimeError:
+        return False
+    return True
+
+
+_KEEP = _can_keep()
+_jit: Any = numba.njit(cache=_KEEP, error_model="numpy", boundscheck=False, nogil=True)
 
 # Numba freezes globals: the numbers of the instructions become constants of the compiled code.
 LOAD, SPREAD, STORE, SUM, DOTS = (CODES[name] for name in ("load", "spread", "store", "sum", "dots"))
@@ -33,7 +44,7 @@ SINH, COSH, TANH, ERF, ERFC = (CODES[name] for name in ("sinh", "cosh", "tanh", 
 
 
 @_jit
-def _sum(a: Any, n: int) -> float:
+def sum_of_block(a: Any, n: int) -> float:
     """The sum of a block in the order that all backends keep to."""
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
     whole = n // 8 * 8
@@ -104,16 +115,28 @@ def _macs(code: Any, at: int, count: int, d: Any, a: Any, r: Any, u: Any, n: int
 
 
 @_jit
+def _cheap_unary(op: int, d: Any, a: Any, n: int) -> None:
+    """What the processor does itself, each in a loop of its own that runs on whole vectors."""
+    if op == NEG:
+        for i in range(n):
+            d[i] = -a[i]
+    elif op == NOT:
+        for i in range(n):
+            d[i] = 1.0 if a[i] == 0 else 0.0
+    elif op == ABS:
+        for i in range(n):
+            d[i] = abs(a[i])
+    else:
+        for i in range(n):
+            d[i] = math.sqrt(a[i])
+
+
+@_jit
 def _unary(op: int, d: Any, a: Any, n: int) -> None:
+    """Calls of library functions, one number at a time."""
     for i in range(n):
         x = a[i]
-        if op == NEG:
-            d[i] = -x
-        elif op == NOT:
-            d[i] = 1.0 if x == 0 else 0.0
-        elif op == ABS:
-            d[i] = abs(x)
-        elif op == EXP:
+        if op == EXP:
             d[i] = math.exp(x)
         elif op == LOG:
             d[i] = math.log(x)
@@ -121,8 +144,6 @@ def _unary(op: int, d: Any, a: Any, n: int) -> None:
             d[i] = math.log1p(x)
         elif op == EXPM1:
             d[i] = math.expm1(x)
-        elif op == SQRT:
-            d[i] = math.sqrt(x)
         elif op == SIN:
             d[i] = math.sin(x)
         elif op == COS:
@@ -148,33 +169,47 @@ def _unary(op: int, d: Any, a: Any, n: int) -> None:
 
 
 @_jit
+def _cheap_binary(op: int, d: Any, a: Any, b: Any, n: int) -> None:
+    """Division, comparisons and logic, each in a loop of its own that runs on whole vectors."""
+    if op == DIV:
+        for i in range(n):
+            d[i] = a[i] / b[i]
+    elif op == LESS:
+        for i in range(n):
+            d[i] = 1.0 if a[i] < b[i] else 0.0
+    elif op == LESS_EQ:
+        for i in range(n):
+            d[i] = 1.0 if a[i] <= b[i] else 0.0
+    elif op == MORE:
+        for i in range(n):
+            d[i] = 1.0 if a[i] > b[i] else 0.0
+    elif op == MORE_EQ:
+        for i in range(n):
+            d[i] = 1.0 if a[i] >= b[i] else 0.0
+    elif op == EQ:
+        for i in range(n):
+            d[i] = 1.0 if a[i] == b[i] else 0.0
+    elif op == NOT_EQ:
+        for i in range(n):
+            d[i] = 1.0 if a[i] != b[i] else 0.0
+    elif op == AND:
+        for i in range(n):
+            d[i] = 1.0 if (a[i] != 0) & (b[i] != 0) else 0.0
+    else:
+        for i in range(n):
+            d[i] = 1.0 if (a[i] != 0) | (b[i] != 0) else 0.0
+
+
+@_jit
 def _binary(op: int, d: Any, a: Any, b: Any, n: int) -> None:
+    """Calls of library functions, one number at a time."""
     for i in range(n):
-        x, y = a[i], b[i]
-        if op == DIV:
-            d[i] = x / y
-        elif op == POW:
-            d[i] = math.pow(x, y)
-        elif op == LESS:
-            d[i] = 1.0 if x < y else 0.0
-        elif op == LESS_EQ:
-            d[i] = 1.0 if x <= y else 0.0
-        elif op == MORE:
-            d[i] = 1.0 if x > y else 0.0
-        elif op == MORE_EQ:
-            d[i] = 1.0 if x >= y else 0.0
-        elif op == EQ:
-            d[i] = 1.0 if x == y else 0.0
-        elif op == NOT_EQ:
-            d[i] = 1.0 if x != y else 0.0
-        elif op == AND:
-            d[i] = 1.0 if x != 0 and y != 0 else 0.0
-        elif op == OR:
-            d[i] = 1.0 if x != 0 or y != 0 else 0.0
+        if op == POW:
+            d[i] = math.pow(a[i], b[i])
         elif op == HYPOT:
-            d[i] = math.hypot(x, y)
+            d[i] = math.hypot(a[i], b[i])
         else:
-            d[i] = math.atan2(x, y)
+            d[i] = math.atan2(a[i], b[i])
 
 
 @_jit
@@ -253,11 +288,17 @@ def _block(code: Any, r: Any, u: Any, x: Any, out: Any, sums: Any, n: int) -> No
                 out[i, k] = a[i]
             at += 3
         elif op == SUM:
-            sums[code[at + 1]] += _sum(r[code[at + 2]], n)
+            sums[code[at + 1]] += sum_of_block(r[code[at + 2]], n)
+            at += 3
+        elif op in (NEG, NOT, ABS, SQRT):
+            _cheap_unary(op, r[code[at + 1]], r[code[at + 2]], n)
             at += 3
         elif op >= NEG:
             _unary(op, r[code[at + 1]], r[code[at + 2]], n)
             at += 3
+        elif op not in (POW, HYPOT, ATAN2):
+            _cheap_binary(op, r[code[at + 1]], r[code[at + 2]], r[code[at + 3]], n)
+            at += 4
         else:
             _binary(op, r[code[at + 1]], r[code[at + 2]], r[code[at + 3]], n)
             at += 4
@@ -283,16 +324,17 @@ def run_samples(code: Any, slots: int, u: Any, x: Any, out: Any, sums: Any) -> N
             sums[k] += here[k]
 
 
-@numba.njit(cache=True, error_model="numpy", boundscheck=False, parallel=True)
-def run_threads(code: Any, slots: int, u: Any, x: Any, out: Any, sums: Any) -> None:
-    """The same with the blocks spread over threads; the blocks' sums are added in order, so no bit differs."""
+@numba.njit(cache=_KEEP, error_model="numpy", boundscheck=False, parallel=True)
+def run_threads(code: Any, slots: int, u: Any, x: Any, out: Any, sums: Any, threads: int) -> None:
+    """The same with the blocks dealt out to threads; the blocks' sums are added in order, so no bit differs."""
     blocks = (len(x) + BLOCK - 1) // BLOCK
     each = np.zeros((blocks, len(sums)))
-    for block in numba.prange(blocks):
-        start = block * BLOCK
-        n = min(BLOCK, len(x) - start)
+    for thread in numba.prange(threads):
         r = np.empty((slots, BLOCK))
-        _block(code, r, u, x[start : start + n], out[start : start + n], each[block], n)
+        for block in range(thread, blocks, threads):
+            start = block * BLOCK
+            n = min(BLOCK, len(x) - start)
+            _block(code, r, u, x[start : start + n], out[start : start + n], each[block], n)
     for block in range(blocks):
         for k in range(len(sums)):
             sums[k] += each[block, k]

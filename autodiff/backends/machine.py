@@ -65,8 +65,9 @@ class _Assembler:
 
     def _count_uses(self) -> dict[int, int]:
         uses: dict[int, int] = {}
+        instructions = self.routine.tape.instructions
         for place in self.routine.order:
-            for arg in self.routine[place].args:
+            for arg in instructions[place].args:
                 uses[arg] = uses.get(arg, 0) + 1
         for place in (*self.routine.results, *self.routine.sums):
             uses[place] = uses.get(place, 0) + 1

@@ -29,13 +29,13 @@ def build(
     uniform_sums = [(k, machine.numbers[place]) for k, place in enumerate(routine.sums) if routine.is_uniform(place)]
 
     def run(x: Array, p: Array) -> tuple[Array, Array]:
-        uniforms = u.copy() if threads > 1 else u
+        uniforms = u.copy()  # each call has its own: several may run at once
         uniforms[:params] = p
         if len(uniform_code):
             run_uniform(uniform_code, uniforms)
         out, totals = np.empty((len(x), results)), np.zeros(sums)
         if threads > 1 and len(x) > BLOCK:
-            run_threads(code, machine.slots, uniforms, x, out, totals)
+            run_threads(code, machine.slots, uniforms, x, out, totals, threads)
         else:
             run_samples(code, machine.slots, uniforms, x, out, totals)
         for k, number in uniform_sums:

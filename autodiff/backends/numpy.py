@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.lowering import CONDITIONS
 from autodiff.routine import BLOCK, Routine
 
 __all__ = ["build"]
@@ -53,12 +54,16 @@ def build(routine: Routine, inputs: int, params: int) -> Callable[[Array, Array]
     # What a step was the last to read is let go, so that memory holds what is alive and no more.
     gone = [[arg for arg in set(i.args) if last[arg] == place and arg not in kept] for place, i in steps]
 
+    numbers = _used_as_numbers(routine)
+
     def run(x: Array, p: Array) -> tuple[Array, Array]:
         values: dict[int, Array] = {}
         with np.errstate(all="ignore"):
             for (place, instruction), free in zip(steps, gone, strict=True):
                 if instruction.args:
                     values[place] = _UFUNCS[instruction.op](*(values[arg] for arg in instruction.args))
+                    if place in numbers:
+                        values[place] = values[place].astype(float)
                     for arg in free:
                         del values[arg]
                 elif instruction.op == "const":
@@ -71,6 +76,16 @@ def build(routine: Routine, inputs: int, params: int) -> Callable[[Array, Array]
             return results, _sums([values[place] for place in routine.sums], len(x))
 
     return run
+
+
+def _used_as_numbers(routine: Routine) -> set[int]:
+    """The conditions that are calculated with or answered: NumPy's truth values do not add up as 1 and 0."""
+    found = {*routine.results, *routine.sums}
+    for place in routine.order:
+        op, args, _ = routine[place]
+        if op not in ("and", "or", "not"):
+            found.update(args[1:] if op == "if" else args)
+    return {place for place in found if routine[place].op in CONDITIONS}
 
 
 def _sums(terms: list[Array], samples: int) -> Array:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autodiff import formulas
 from autodiff.routine import Routine, add_up
 from autodiff.sources import LANGUAGES, emit
 
@@ -18,9 +17,9 @@ def build(
     routine: Routine, inputs: int, params: int
 ) -> Callable[[Rows, Sequence[float]], tuple[list[Any], list[float]]]:
     """A function of the samples and the parameters: the results of each sample, and the sums over the samples."""
-    space: dict[str, Any] = dict(formulas.NAMESPACE)
-    source = emit(routine, LANGUAGES["python"], "program", [None] * inputs, [None] * params)
-    exec(compile(source.replace("from autodiff.ieee import *\n", ""), "<program>", "exec"), space)
+    space: dict[str, Any] = {}
+    source = emit(routine, LANGUAGES["python"], [None] * inputs, [None] * params)
+    exec(compile(source, "<program>", "exec"), space)
     program: Callable[..., tuple[tuple[float, ...], tuple[float, ...]]] = space["program"]
 
     def run(rows: Rows, p: Sequence[float]) -> tuple[list[Any], list[float]]:

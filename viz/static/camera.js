@@ -1,8 +1,8 @@
-// Zoom, pan and fit of a drawing: by wheel, drag, pinch, and the methods returned.
+// Zoom, pan and fit of a drawing.
 
 function cameraOf(svg, layer, wide, high) {
   let [scale, x, y] = [1, 0, 0];
-  let touched = false; // by a person: then a new size of the window leaves it alone
+  let touched = false; // by a person: then a new size leaves it alone
   let moved = 0;
   let flight = 0;
   const pointers = new Map();

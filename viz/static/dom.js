@@ -1,5 +1,6 @@
-// Small helpers of the page: elements, harmless copies of markup, the theme of whatever is around us.
+// Helpers of the page: elements, harmless copies of markup, the theme around us.
 
+const { number, noPath } = engine;
 const HARMLESS = /^(m[a-z]+|svg|g|path|rect|poly\w+|ellipse|text|tspan)$/;
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 let serial = 0;
@@ -30,16 +31,16 @@ function parsed(markup, selector) {
   return found ? cleaned(found) : "";
 }
 
-/** Our document and, in an output of a notebook, the one around it, unless it is of another origin. */
+/** Our document and, in a notebook's output, the one around it. */
 function documents() {
   try {
     return [...new Set([document, parent.document])];
   } catch {
-    return [document];
+    return [document]; // that one is of another origin
   }
 }
 
-/** Whether the host looks dark: as a notebook says it, else as the system does. */
+/** Whether the host looks dark: a notebook says so, or the system. */
 function hostIsDark() {
   for (const { body, documentElement } of documents()) {
     const words = [body, documentElement].map((part) => `${part.className} ${part.dataset.theme} ${part.dataset.jpThemeLight}`);

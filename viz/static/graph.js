@@ -1,4 +1,4 @@
-// The graph: one SVG that Graphviz laid out once; here it is only restyled, for one moment after another.
+// The graph: an SVG laid out once by Graphviz, and here only restyled, moment by moment.
 
 /** The pen width of a contribution, on the scale of the still pictures. */
 function penWidth(contribution, { thinnest, thickest, at_one, per_decade }) {
@@ -7,16 +7,14 @@ function penWidth(contribution, { thinnest, thickest, at_one, per_decade }) {
 }
 
 const gradientText = (gradient) =>
-  gradient === null ? "–" : gradient === engine.noPath ? "no path" : engine.number(gradient);
+  gradient === null ? "–" : gradient === noPath ? "no path" : number(gradient);
 
 const useOf = ({ target, position }) => `${target}_${position}`;
 
 function graphPicture(svg, data) {
   const root = svg.querySelector("g.graph");
-  const [, , wide, high] = svg.getAttribute("viewBox").split(/[ ,]+/).map(Number);
+  const [wide, high] = svg.dataset.size.split(" ").map(Number);
   const [, left, top] = /translate\(([-\d.]+)[ ,]+([-\d.]+)/.exec(root.getAttribute("transform")).map(Number);
-  for (const name of ["viewBox", "width", "height"]) svg.removeAttribute(name);
-  h(svg, { role: "group", "aria-label": "Graph" });
   const halo = shape("rect", { class: "gr-halo", rx: 9 });
   const overlay = shape("g", { "aria-hidden": "true" }, halo);
   root.append(overlay);
@@ -25,7 +23,7 @@ function graphPicture(svg, data) {
   const view = cameraOf(svg, layer, wide, high);
 
   const groups = [...root.querySelectorAll("g.edge[id]")];
-  const extents = groups.map((group) => group.querySelector("text").getBBox()); // all at once: what is written later moves nothing
+  const extents = groups.map((group) => group.querySelector("text").getBBox()); // before anything is written
   const centre = (text, x) => h(text, { x, "text-anchor": "middle" });
   const boxOf = new Map(); // the box of each node: its own, or that of the folded scope it is in
   const boxes = [...root.querySelectorAll("g.node[id]")].map((group) => {
@@ -58,7 +56,7 @@ function graphPicture(svg, data) {
     return line;
   });
 
-  /** Give a box or a line these classes, instead of those it was given before; false if nothing is new. */
+  /** Give a box or a line these classes instead of the last ones; false if nothing is new. */
   function restyle(thing, flags, state) {
     const known = `${flags}|${state}`;
     if (thing.state === known) return false;
@@ -76,18 +74,18 @@ function graphPicture(svg, data) {
     const flags = Object.entries({
       unreached: !reached,
       current: members.includes(current.node),
-      dead: members.every((member) => gradients[member] === engine.noPath),
-      quiet: [0, null, engine.noPath].includes(gradient),
+      dead: members.every((member) => gradients[member] === noPath),
+      quiet: [0, null, noPath].includes(gradient),
       strange: value !== null && !Number.isFinite(value),
       breaks: any(breaks),
       changed: any(changed),
       edited: any(edited),
     }).flatMap(([flag, holds]) => (holds ? [`gr-${flag}`] : []));
     if (!restyle(box, flags, `${value}|${gradient}`)) return;
-    const words = [value === null ? "" : engine.number(value), reached && speaker !== null ? gradientText(gradient) : ""];
+    const words = [value === null ? "" : number(value), reached && speaker !== null ? gradientText(gradient) : ""];
     box.texts.forEach((text, i) => {
       text.textContent = words[i];
-      // A number wider than its box is squeezed into it; digits of size 15 are 8.4 wide, those of size 12 6.7.
+      // A number wider than its box is squeezed into it; a digit is 8.4 wide, that of a gradient 6.7.
       if (words[i].length * (i ? 6.7 : 8.4) > box.area[2]) h(text, { textLength: box.area[2] - 6, lengthAdjust: "spacingAndGlyphs" });
       else text.removeAttribute("textLength");
     });
@@ -96,7 +94,7 @@ function graphPicture(svg, data) {
     parts.push(words[0] ? `value ${words[0]}` : reached ? "" : "not reached yet");
     if (words[0] && gradient !== null) parts.push(`gradient ${words[1]}`);
     parts.push(any(changed) ? "another winner" : "", any(breaks) ? "breakpoint" : "");
-    box.button.setAttribute("aria-label", parts.filter(Boolean).join(", "));
+    box.button.ariaLabel = parts.filter(Boolean).join(", ");
   }
 
   function showLine(line, moment) {
@@ -114,8 +112,8 @@ function graphPicture(svg, data) {
     const [target, position] = uses[0].split("_");
     const words = !sent.length ? (lost ? data.nodes[target].refusals[position] : "")
       : uses.length > 1 ? `${sent.length} of ${uses.length} uses: `
-      : `${engine.number(sent[0].local)} × ${engine.number(sent[0].upstream)} = `;
-    const result = sent.length ? engine.number(total) : "";
+      : `${number(sent[0].local)} × ${number(sent[0].upstream)} = `;
+    const result = sent.length ? number(total) : "";
     line.path.setAttribute("d", sent.length ? line.bare : line.whole);
     line.path.style.strokeWidth = sent.length ? `${penWidth(total, data.scale)}px` : "";
     line.text.replaceChildren(words, shape("tspan", { "font-weight": "bold" }, result));
@@ -128,7 +126,7 @@ function graphPicture(svg, data) {
     Object.assign(halo.style, { x: `${x - 4}px`, y: `${y - 4}px`, width: `${width + 8}px`, height: `${height + 8}px` });
   }
 
-  /** A dot runs along the edges of a step, the way the number goes: with the values, or back with the gradient. */
+  /** A dot runs along the edges of a step, forth with a value or back with a gradient. */
   function pulse(step) {
     if (calm()) return;
     const back = step.edge !== null;
@@ -154,7 +152,7 @@ function graphPicture(svg, data) {
   const reveal = (...members) => view.reveal(members.map((member) => placed(boxOf.get(member).area)));
   const boxAt = (target) => boxes.find(({ group }) => group === target?.closest?.("g.node"));
 
-  // Of all the nodes one is a stop of the Tab key; the arrow keys walk from there.
+  // One node is a stop of the Tab key; the arrow keys walk from there.
   let stop = boxes[0];
   function tabTo(box) {
     h(stop.button, { tabindex: -1 });
@@ -165,7 +163,7 @@ function graphPicture(svg, data) {
     box.button.focus({ preventScroll: true });
     reveal(box.members[0]);
   }
-  const walk = (by) => focus(boxes[(boxes.indexOf(boxAt(document.activeElement) ?? stop) + by + boxes.length) % boxes.length]);
+  const walk = (by) => focus(boxes[(boxes.indexOf(stop) + by + boxes.length) % boxes.length]);
   tabTo(stop);
   svg.addEventListener("focusin", ({ target }) => tabTo(boxAt(target) ?? stop));
   const follow = (step) => reveal(step.node, step.edge ? step.edge.target : step.node);

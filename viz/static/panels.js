@@ -1,13 +1,13 @@
 // What stands beside the graph: the inputs, the grid of a pool, the question of Predict.
 
-/** The inputs, one line each: its name, a field for its number, a slider, and its gradient so far. */
+/** The inputs, one line each: name, field, slider, and the gradient so far. */
 function inputsPanel(data, part, change) {
   const typed = (x) => Number(x.toPrecision(12)); // without the dust of binary fractions
   const rows = data.nodes.flatMap(({ op, label, value: recorded }, node) => {
     if (op) return [];
     const id = `gr-${(serial += 1)}`;
     const reach = Math.ceil(2 * Math.min(1e6, Math.max(1, Math.abs(recorded) || 0)));
-    const field = h("input", { id, type: "number", step: "any", autocomplete: "off", placeholder: engine.number(recorded) });
+    const field = h("input", { id, type: "number", step: "any", autocomplete: "off", placeholder: number(recorded) });
     const slide = h("input", { type: "range", min: -reach, max: reach, step: reach / 100, tabindex: -1, "aria-hidden": "true" });
     const gradient = h("span");
     const line = h("div", { class: "gr-input" }, h("label", { for: id, title: label }, label), field, slide, gradient);
@@ -41,10 +41,10 @@ function inputsPanel(data, part, change) {
     }
     part.reset.disabled = rows.every(({ now, recorded }) => Object.is(now, recorded));
   }
-  return { rows, show, focus: () => rows[0]?.field.focus() };
+  return { rows, show };
 }
 
-/** The grid of a pool, following each step: values, windows, and what was routed into each cell so far. */
+/** The grid of a pool at each step: values, windows, and what was routed into each cell so far. */
 function gridPanel(grid, part) {
   const ink = (k) => `var(--gr-window-${k % grid.colours})`;
   const many = grid.windows.length > 16;
@@ -91,25 +91,25 @@ function gridPanel(grid, part) {
       const now = members.includes(current.edge ? current.edge.target : current.node);
       frames[k].classList.toggle("gr-now", now);
       frames[k].hidden = many && !now;
-      const text = values[output] === null ? "·" : engine.number(values[output]);
+      const text = values[output] === null ? "·" : number(values[output]);
       outputs[r][c][0].parentElement.style.setProperty("--ink", ink(k));
       fill(outputs[r][c], output === current.node, text, gradients[output] === null ? [] : [coloured(gradientText(gradients[output]), k)]);
     });
     grid.cells.forEach((row, r) => row.forEach(([node, value], c) => {
       const parts = arrived.get(`${r},${c}`) ?? [];
-      const pieces = parts.flatMap(([x, k], i) => [i ? (x < 0 ? " − " : " + ") : "", coloured(engine.number(i ? Math.abs(x) : x), k)]);
-      // A cell that is used elsewhere too has a larger gradient; here stands the sum of what the pool sent.
-      if (parts.length > 1) pieces.push(" = ", h("strong", {}, engine.number(parts.reduce((sum, [x]) => sum + x, 0))));
-      if (!parts.length && gradients[node] === engine.noPath) pieces.push("no path");
+      const pieces = parts.flatMap(([x, k], i) => [i ? (x < 0 ? " − " : " + ") : "", coloured(number(i ? Math.abs(x) : x), k)]);
+      // This is what the pool sent: a cell used elsewhere too has a gradient of its own.
+      if (parts.length > 1) pieces.push(" = ", h("strong", {}, number(parts.reduce((sum, [x]) => sum + x, 0))));
+      if (!parts.length && gradients[node] === noPath) pieces.push("no path");
       const known = node === null ? value : values[node];
-      fill(cells[r][c], node === current.node, known === null ? "·" : engine.number(known), pieces);
+      fill(cells[r][c], node === current.node, known === null ? "·" : number(known), pieces);
       cells[r][c][0].parentElement.classList.toggle("gr-won", parts.length > 0);
     }));
   }
   return { show };
 }
 
-/** Predict: the next number is hidden, asked for, checked, and explained. */
+/** The next number is hidden, asked for, checked, and explained. */
 function predictor(data, part, go) {
   let target = null;
   let [right, asked] = [0, 0];
@@ -125,10 +125,10 @@ function predictor(data, part, go) {
     const { phase, node, edge, before, upstream } = target;
     const { label, op, args } = data.nodes[node];
     part.refuse.hidden = phase === "forward";
-    const operands = args.map((arg) => engine.number(Array.isArray(arg) ? arg[0] : run.values[arg]));
+    const operands = args.map((arg) => number(Array.isArray(arg) ? arg[0] : run.values[arg]));
     const by = edge && data.nodes[edge.target].label;
     const words = edge
-      ? `${by}.grad is ${engine.number(upstream)}; ${label}.grad is ${gradientText(before)} so far. After this use in ${by}: ${label}.grad = `
+      ? `${by}.grad is ${number(upstream)}; ${label}.grad is ${gradientText(before)} so far. After this use in ${by}: ${label}.grad = `
       : `${label} = ${op.call.replace(/\{(\d+)\}/g, (_, i) => operands[i])} = `;
     part.question.replaceChildren(words, h("b", {}, "?"));
   }
@@ -136,9 +136,9 @@ function predictor(data, part, go) {
   function check(answer) {
     if (!target) return;
     const { index, sentence, after, edge, local } = target;
-    const truth = edge && local === null ? "no path" : engine.number(after);
+    const truth = edge && local === null ? "no path" : number(after);
     const guess = Number(answer.trim().replace(",", ".").replace("−", "-"));
-    const near = Math.abs(guess - after) <= 0.005 * Math.abs(after) || engine.number(guess) === truth;
+    const near = Math.abs(guess - after) <= 0.005 * Math.abs(after) || number(guess) === truth;
     const hit = answer !== "" && (truth === "no path" ? answer === truth : near);
     [right, asked] = [right + hit, asked + 1];
     part.verdict.className = hit ? "gr-right" : "gr-wrong";

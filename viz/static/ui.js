@@ -1,4 +1,4 @@
-// The stepper: people step forwards and backwards through a graph, edit its inputs, and watch the gradient move.
+// The stepper: step forwards and backwards through a graph, edit its inputs, watch the gradient move.
 
 const KEYS = {
   ArrowRight: "next", ArrowLeft: "back", Home: "first", End: "last", " ": "play", ArrowUp: "up", ArrowDown: "down",
@@ -6,7 +6,7 @@ const KEYS = {
   "-": "out", "<": "slower", ">": "faster", "?": "keys",
 };
 const MOVES = { ArrowRight: [-60, 0], ArrowLeft: [60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
-const BEAT = 1100; // milliseconds a step when played at speed 1
+const BEAT = 1100; // milliseconds a step at speed 1
 
 export function mount(element, given, { svg, theme = "auto", grid, onChange, start = 0, page = false } = {}) {
   const data = engine.decode(given);
@@ -19,7 +19,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
   let look = theme;
 
   const root = h("div", { class: "gradroute", "data-lm-suppress-shortcuts": "true" });
-  root.innerHTML = given.shell; // written by us, without a word of the graph
+  root.innerHTML = given.shell; // without a word of the graph
   const collect = (kind) => Object.fromEntries([...root.querySelectorAll(`[data-${kind}]`)].map((one) => [one.dataset[kind], one]));
   const part = collect("part");
   const buttons = collect("do");
@@ -27,14 +27,15 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
   part.stage.prepend(drawing);
   element.replaceChildren(root);
   const picture = graphPicture(drawing, data);
+  const { view } = picture;
   const inputs = inputsPanel(data, part, (changes) => edit(changes));
   const pool = grid && gridPanel(grid, part);
   const quiz = predictor(data, part, (to) => go(to));
   const last = () => run.steps.length - 1;
   const nodeOf = (box) => box.speaker ?? box.members.at(-1);
-  const focused = () => picture.boxAt(document.activeElement);
+  const focused = () => picture.boxAt(root.getRootNode().activeElement);
 
-  // ---- The steps
+  // ---- Steps
 
   function go(to) {
     const old = index;
@@ -53,7 +54,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     root.dataset.phase = step.phase;
     part.slider.max = last();
     part.slider.value = index;
-    part.slider.setAttribute("aria-valuetext", `${index} of ${last()}, ${step.phase}`);
+    part.slider.ariaValueText = `${index} of ${last()}, ${step.phase}`;
     const share = (place) => `${(100 * place) / last()}%`;
     part.track.style.setProperty("--split", share(data.nodes.length - 0.5));
     part.track.style.setProperty("--at", share(index));
@@ -61,7 +62,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     part.phase.textContent = step.phase;
     if (part.sentence.textContent !== step.sentence) part.sentence.textContent = step.sentence;
     part.math.replaceChildren(parsed(engine.mathml(run, step), "math"));
-    buttons.stop.setAttribute("aria-pressed", context.breaks.has(step.node));
+    buttons.stop.ariaPressed = context.breaks.has(step.node);
     buttons.stop.title = `Breakpoint on ${data.nodes[step.node].label} (b)`;
     part.marks.replaceChildren(...run.steps.filter(({ node }) => context.breaks.has(node)).map((stopped) => {
       const mark = h("i");
@@ -74,7 +75,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
   function play(on) {
     clearTimeout(timer);
     timer = on ? setTimeout(beat, BEAT / part.speed.value) : 0;
-    buttons.play.setAttribute("aria-label", on ? "Pause" : "Play");
+    buttons.play.ariaLabel = on ? "Pause" : "Play";
   }
 
   function beat() {
@@ -82,7 +83,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     play(index < last() && !context.breaks.has(run.steps[index].node));
   }
 
-  /** To the step of a node in the phase we are in; from a step of its own to its next one, round and round. */
+  /** To the step of a node in this phase; from a step of its own to its next, round and round. */
   function jump({ members }) {
     const own = run.steps.filter(({ node }) => members.includes(node));
     const here = own.includes(run.steps[index]);
@@ -95,7 +96,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     show();
   }
 
-  // ---- The inputs
+  // ---- Inputs
 
   function edit(changes, tell = true) {
     for (const [leaf, value] of Object.entries(changes)) {
@@ -112,7 +113,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     if (tell) onChange?.({ values: leafValues() });
   }
 
-  /** Flag every node that chose otherwise than in the recorded run, and say so. */
+  /** Flag and tell every choice that differs from the recorded one. */
   function tellRoutes() {
     const [before, now] = [recorded, run].map((one) => engine.moment(one, -1).flows);
     const refused = (flow) => flow && flow.local === null;
@@ -124,7 +125,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
       return `${label} ${winners.length ? `takes ${winners.join(", ")}` : "is off"}`;
     });
     if (routes.length > 3) routes.splice(3, Infinity, `${routes.length - 3} more`);
-    const [old, present] = [recorded, run].map(({ values }) => engine.number(values[data.output]));
+    const [old, present] = [recorded, run].map((one) => number(one.values[data.output]));
     part.news.replaceChildren(
       h("b", {}, routes.length ? "⇄ Another route: " : ""),
       routes.length ? `now ${routes.join("; ")}. ` : "",
@@ -140,7 +141,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     edit({ [row.node]: value }, tell);
   }
 
-  // ---- Commands: what buttons and keys do
+  // ---- Commands
 
   function setTheme(name) {
     look = name;
@@ -153,7 +154,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
 
   function predict(on) {
     predicting = on;
-    buttons.predict.setAttribute("aria-pressed", on);
+    buttons.predict.ariaPressed = on;
     part.quiz.hidden = !on;
     if (!on) return;
     quiz.ask(run, index);
@@ -176,21 +177,21 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     up: () => picture.walk(-1),
     down: () => picture.walk(1),
     focus: () => picture.focusNode(run.steps[index].node),
-    edit: () => inputs.focus(),
+    edit: () => inputs.rows[0]?.field.focus(),
     reset: () => edit(Object.fromEntries(Object.keys(leaves).map((leaf) => [leaf, recorded.values[leaf]]))),
     predict: () => predict(!predicting),
     refuse: () => quiz.check("no path"),
     give: () => quiz.check(""),
     theme: () => setTheme({ auto: "light", light: "dark", dark: "auto" }[look]),
-    in: () => picture.view.zoom(1.3),
-    out: () => picture.view.zoom(1 / 1.3),
-    fit: () => picture.view.fit(),
+    in: () => view.zoom(1.3),
+    out: () => view.zoom(1 / 1.3),
+    fit: () => view.fit(),
     slower: () => speed(-1),
     faster: () => speed(1),
     keys: () => part.keys.showModal(),
     close: () => part.keys.close(),
   };
-  const passive = /^(theme|in|out|fit|slower|faster|up|down|focus)$/; // these do not stop Play
+  const passive = /^(theme|in|out|fit|slower|faster|up|down|focus)$/; // Play goes on
 
   function act(name) {
     const playing = Boolean(timer);
@@ -199,31 +200,32 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
   }
 
   function onKey(event) {
-    const { target, key, shiftKey } = event;
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || part.keys.open) return;
+    const { key, shiftKey } = event;
+    const [target] = event.composedPath();
+    if (event.ctrlKey || event.metaKey || event.altKey || part.keys.open || !(page || root.contains(target))) return;
     const kind = target.matches?.("input, select, textarea") ? target.type : "";
     if (kind && key === "Escape") return target.blur();
-    if (kind && (kind !== "range" || /^(Arrow|Home|End)/.test(key))) return;
+    if (kind && (kind !== "range" || /Up|Down/.test(key))) return;
     const name = KEYS[key] ?? KEYS[key.toLowerCase()];
     if (!name || (/^( |Enter)$/.test(key) && target.closest?.("button"))) return;
     event.preventDefault();
     event.stopPropagation();
-    if (shiftKey && MOVES[key]) picture.view.pan(...MOVES[key]);
+    if (shiftKey && MOVES[key]) view.pan(...MOVES[key]);
     else act(name);
   }
 
-  /** Details of the node one points at. */
+  /** Details of a node. */
   function hint({ target, type, pointerType }) {
     const box = type === "pointerover" && pointerType !== "touch" ? picture.boxAt(target) : null;
     part.tip.hidden = !box || Boolean(box.name);
     if (part.tip.hidden) return;
     const { label, op, args, scope } = data.nodes[box.speaker];
-    const names = args.map((arg) => (Array.isArray(arg) ? engine.number(arg[0]) : data.nodes[arg].label));
+    const names = args.map((arg) => (Array.isArray(arg) ? number(arg[0]) : data.nodes[arg].label));
     const [value, gradient] = [moment.values[box.speaker], moment.gradients[box.speaker]];
     const users = data.nodes.filter((node) => node.args.includes(box.speaker)).map((node) => node.label);
     const lines = {
       is: op ? op.call.replace(/\{(\d+)\}/g, (_, i) => names[i]) : "an input",
-      value: value === null ? "not reached yet" : engine.number(value),
+      value: value === null ? "not reached yet" : number(value),
       gradient: gradient === null ? "none yet" : gradientText(gradient),
       "used by": users.slice(0, 5).join(", ") + (users.length > 5 ? ` and ${users.length - 5} more` : ""),
       in: scope?.join(" › "),
@@ -238,14 +240,14 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
   }
 
   const ended = new AbortController();
-  const on = (where, name, react) => where.addEventListener(name, react, { signal: ended.signal });
-  on(page ? document : root, "keydown", onKey);
+  const on = (where, name, react, capture = false) => where.addEventListener(name, react, { signal: ended.signal, capture });
+  on(window, "keydown", onKey, true); // before a notebook takes it
   on(root, "click", ({ target, shiftKey }) => {
     if (target === part.keys) part.keys.close(); // beside the dialog
     const name = target.closest("[data-do]")?.dataset.do;
     if (name) return act(name);
     const [box, line] = [picture.boxAt(target), target.closest("g.edge[id]")];
-    if (picture.view.dragged() || !(box || line)) return;
+    if (view.dragged() || !(box || line)) return;
     play(false);
     if (box) return shiftKey ? toggleStop(nodeOf(box)) : jump(box);
     const flow = run.steps.find(({ edge }) => edge && `e${useOf(edge)}` === line.id);
@@ -256,12 +258,12 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
   on(drawing, "pointerleave", hint);
   watchHost(() => look === "auto" && setTheme(look), ended.signal);
   const sizes = new ResizeObserver(() => {
-    picture.view.resized();
+    view.resized();
     picture.follow(run.steps[index]);
   });
   sizes.observe(part.stage);
   setTheme(theme);
-  picture.view.resized();
+  view.resized();
   go(start < 0 ? last() + 1 + start : start);
 
   function destroy() {
@@ -273,11 +275,11 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
   return { go, setLeaf, destroy, edit, values: leafValues };
 }
 
-// Numbers that JSON has not travel as text.
+// What JSON has not travels as text.
 const packed = (x) => (Number.isFinite(x) ? x : { NaN: "nan", Infinity: "inf" }[x] ?? "-inf");
 const unpacked = (x) => (typeof x === "number" ? x : { nan: NaN, inf: Infinity }[x] ?? -Infinity);
 
-/** The stepper as a widget: `values` goes to and from Python, by the names that Python gave the leaves. */
+/** A widget: `values` goes to and from Python, by Python's names of the leaves. */
 function render({ model, el }) {
   const [data, svg, grid, theme, start] = ["data", "svg", "grid", "theme", "start"].map((name) => model.get(name));
   const names = Object.entries(data.leaves);

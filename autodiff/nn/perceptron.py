@@ -5,23 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+from autodiff.nn.modules import Module
 from autodiff.recording import scope
 from autodiff.value import Value
 
-__all__ = ["MLP", "Layer", "Module", "Neuron"]
-
-
-class Module:
-    """Something with parameters: Values that training changes."""
-
-    def parameters(self) -> list[Value]:
-        """All its parameters, in a fixed order."""
-        return []
-
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters: they are "not computed" again, and read as 0.0."""
-        for parameter in self.parameters():
-            parameter.grad = None
+__all__ = ["MLP", "Layer", "Neuron"]
 
 
 class Neuron(Module):

@@ -1,0 +1,33 @@
+"""Networks: micrograd's Neuron, Layer and MLP, torch's layers, losses, and ``fit``, which trains them."""
+
+from autodiff.nn.convolution import AvgPool2d, Conv2d, MaxPool2d
+from autodiff.nn.layers import Elementwise, Flatten, Linear, ReLU, Sequential, Sigmoid, Tanh
+from autodiff.nn.losses import cross_entropy, hinge, mse
+from autodiff.nn.modules import Module
+from autodiff.nn.perceptron import MLP, Layer, Neuron
+from autodiff.nn.samples import placeholder
+from autodiff.nn.training import History, NonFiniteError, fit
+
+__all__ = [
+    "MLP",
+    "AvgPool2d",
+    "Conv2d",
+    "Elementwise",
+    "Flatten",
+    "History",
+    "Layer",
+    "Linear",
+    "MaxPool2d",
+    "Module",
+    "Neuron",
+    "NonFiniteError",
+    "ReLU",
+    "Sequential",
+    "Sigmoid",
+    "Tanh",
+    "cross_entropy",
+    "fit",
+    "hinge",
+    "mse",
+    "placeholder",
+]

@@ -1,0 +1,145 @@
+"""Convolution and pooling layers, with torch's keywords and arithmetic.
+
+An image is a list of channels, each a list of rows of Values (or numbers); NumPy arrays of that shape are taken, too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autodiff.nn.images import Image, each_channel, taps
+from autodiff.nn.parts import Part, Rng, count, counts, drawing, drawn, total
+from autodiff.pooling import Pair, avg_pool2d, max_pool2d
+from autodiff.recording import scope
+from autodiff.value import Value
+
+__all__ = ["AvgPool2d", "Conv2d", "MaxPool2d"]
+
+
+class Conv2d(Part):
+    """A convolution (as in torch: a sliding sum of products) of an image with ``out_channels`` filters.
+
+    An image is a list of ``in_channels`` channels, each a list of rows; for one channel it may also be the list
+    of rows alone. The result is a list of ``out_channels`` channels. ``kernel_size``, ``stride`` and ``padding`` are
+    whole numbers or pairs (rows, columns); padding counts as 0 and makes no nodes. ``weight[o][c][i][j]`` and
+    ``bias[o]`` are drawn within ±1/sqrt(in_channels * kernel area); ``rng`` and ``name`` as for :class:`Linear`.
+    Wrong numbers, and images of another shape, raise ``ValueError``; images of other things ``TypeError``.
+
+    >>> image = [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0], [6.0, 7.0, 8.0]]
+    >>> conv = Conv2d(1, 1, kernel_size=2, bias=False)
+    >>> conv.load_state_dict({"weight": [[[[1.0, 0.0], [0.0, -1.0]]]]})
+    >>> [[v.data for v in row] for row in conv(image)[0]]
+    [[-4.0, -4.0], [-4.0, -4.0]]
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Pair,
+        stride: Pair = 1,
+        padding: Pair = 0,
+        bias: bool = True,
+        rng: Rng = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name, "conv")
+        self.in_channels, self.out_channels = count("in_channels", in_channels), count("out_channels", out_channels)
+        self.kernel_size, self.stride = counts("kernel_size", kernel_size, 1), counts("stride", stride, 1)
+        self.padding = counts("padding", padding, 0)
+        cells = [
+            (c, i, j)
+            for c in range(self.in_channels)
+            for i in range(self.kernel_size[0])
+            for j in range(self.kernel_size[1])
+        ]
+        draw = drawing(rng, len(cells))
+        with self.scope:
+            self.filters = [scope(f"filter {i}") for i in range(self.out_channels)]
+            names = [f"w{c},{i},{j}" for c, i, j in cells]
+            self.weight = [self._folded(drawn(unit, names, draw)) for unit in self.filters]
+            self.bias = [value for unit in self.filters for value in drawn(unit, ["b"], draw)] if bias else None
+
+    def _folded(self, weights: list[Value]) -> list[list[list[Value]]]:
+        numbers, (down, across) = iter(weights), self.kernel_size
+        return [[[next(numbers) for _ in range(across)] for _ in range(down)] for _ in range(self.in_channels)]
+
+    def __call__(self, image: Any) -> list[list[list[Value]]]:
+        grid = Image.of(image, repr(self), self.in_channels)
+        down, across = (
+            taps(size, *numbers)
+            for size, *numbers in zip(grid.size, self.kernel_size, self.stride, self.padding, strict=True)
+        )
+        out = []
+        for number, weights in enumerate(self.weight):
+            with self.scope, self.filters[number]:
+                bias = self.bias[number] if self.bias else None
+                out.append([[total(grid.products(weights, row, column), bias) for column in across] for row in down])
+        return out
+
+    def __repr__(self) -> str:
+        more = [
+            f"{key}={getattr(self, key)}"
+            for key, usual in (("stride", (1, 1)), ("padding", (0, 0)))
+            if getattr(self, key) != usual
+        ]
+        more += [] if self.bias else ["bias=False"]
+        return f"Conv2d({', '.join([f'{self.in_channels}, {self.out_channels}, {self.kernel_size}', *more])})"
+
+
+class MaxPool2d(Part):
+    """:func:`autodiff.max_pool2d` of every channel of an image, with its keywords; a list of rows gives one.
+
+    >>> pool = MaxPool2d(2)
+    >>> [[v.data for v in row] for row in pool([[1.0, 2.0], [3.0, 4.0]])]
+    [[4.0]]
+    """
+
+    def __init__(
+        self,
+        kernel_size: Pair,
+        stride: Pair | None = None,
+        padding: Pair = 0,
+        dilation: Pair = 1,
+        ceil_mode: bool = False,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name, "max pool")
+        self.keywords: dict[str, Any] = {"kernel_size": kernel_size, "stride": stride, "padding": padding}
+        self.keywords |= {"dilation": dilation, "ceil_mode": ceil_mode}
+
+    def __call__(self, image: Any) -> Any:
+        with self.scope:
+            return each_channel(lambda channel: max_pool2d(channel, **self.keywords), image, repr(self))
+
+    def __repr__(self) -> str:
+        return f"MaxPool2d({self.keywords['kernel_size']})"
+
+
+class AvgPool2d(Part):
+    """:func:`autodiff.avg_pool2d` of every channel of an image, with its keywords; a list of rows gives one.
+
+    >>> pool = AvgPool2d(2)
+    >>> [[v.data for v in row] for row in pool([[1.0, 2.0], [3.0, 4.0]])]
+    [[2.5]]
+    """
+
+    def __init__(
+        self,
+        kernel_size: Pair,
+        stride: Pair | None = None,
+        padding: Pair = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name, "avg pool")
+        self.keywords: dict[str, Any] = {"kernel_size": kernel_size, "stride": stride, "padding": padding}
+        self.keywords |= {"ceil_mode": ceil_mode, "count_include_pad": count_include_pad}
+
+    def __call__(self, image: Any) -> Any:
+        with self.scope:
+            return each_channel(lambda channel: avg_pool2d(channel, **self.keywords), image, repr(self))
+
+    def __repr__(self) -> str:
+        return f"AvgPool2d({self.keywords['kernel_size']})"

@@ -1,0 +1,68 @@
+"""Images as lists of channels of rows, and which of their cells a sliding window meets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autodiff.nn.nests import is_nest, listed, shape
+
+__all__ = ["Image", "each_channel", "taps"]
+
+Taps = list[tuple[int, int]]  # (position in the kernel, position in the image)
+
+
+class Image:
+    """Channels of one size, checked."""
+
+    def __init__(self, channels: list[Any], size: tuple[int, int]) -> None:
+        self.channels, self.size = channels, size
+
+    @classmethod
+    def of(cls, image: Any, taker: str, channels: int) -> Image:
+        """An image of so many channels; of one, the rows alone will do."""
+        image = _lists(image, taker)
+        found = shape(image)
+        if found is not None and len(found) == 2 and channels == 1:
+            image, found = [image], (1, *found)
+        if found is None:
+            raise ValueError(f"{taker} takes an image whose rows are of one length, and whose channels of one size")
+        if len(found) != 3 or found[0] != channels or 0 in found:
+            raise ValueError(f"{taker} takes an image of {channels} channels of rows, got the shape {found}")
+        return cls(image, (found[1], found[2]))
+
+    def products(self, weights: list[list[list[Any]]], rows: Taps, columns: Taps) -> list[Any]:
+        """Weight times cell, wherever the window lies on the image: channel by channel, row by row."""
+        return [
+            kernel[i][j] * channel[row][column]
+            for kernel, channel in zip(weights, self.channels, strict=True)
+            for i, row in rows
+            for j, column in columns
+        ]
+
+
+def taps(size: int, kernel: int, stride: int, padding: int) -> list[Taps]:
+    """For each window along one axis, which kernel position meets which cell; ``ValueError`` when none fits."""
+    count = (size + 2 * padding - kernel) // stride + 1
+    if count < 1:
+        raise ValueError(f"a kernel of {kernel} cells does not fit an image of {size} (padding={padding})")
+    starts = [window * stride - padding for window in range(count)]
+    return [[(k, start + k) for k in range(kernel) if 0 <= start + k < size] for start in starts]
+
+
+def each_channel(function: Callable[[Any], Any], image: Any, taker: str) -> Any:
+    """``function`` of each channel of an image, or of a list of rows itself."""
+    image = _lists(image, taker)
+    rows = image[0] if len(image) else image
+    return [function(channel) for channel in image] if len(rows) and is_nest(rows[0]) else function(image)
+
+
+def _lists(image: Any, taker: str) -> Any:
+    image = listed(image)
+    if not is_nest(image) or not all(map(is_nest, image)):
+        raise TypeError(f"{taker} takes an image, a list of channels of rows; got {_kind(image)}")
+    return [listed(part) for part in image]
+
+
+def _kind(image: Any) -> str:
+    return f"{type(image).__name__} of single Values" if is_nest(image) else type(image).__name__

@@ -1,0 +1,168 @@
+"""Layers with torch's names, keywords, initialisation and arithmetic, on lists of Values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from autodiff import functions
+from autodiff.nn.modules import Module
+from autodiff.nn.nests import flat, is_nest, listed, mapped
+from autodiff.nn.parts import Part, Rng, count, drawing, drawn, total
+from autodiff.recording import scope
+from autodiff.value import Value
+
+__all__ = ["Elementwise", "Flatten", "Linear", "ReLU", "Sequential", "Sigmoid", "Tanh"]
+
+
+class Linear(Part):
+    """``w . x + b`` for each of ``out_features`` outputs: a list of so many Values, for a list of ``in_features``.
+
+    ``weight`` is a list of rows, ``bias`` a list or None. Both are drawn uniformly within ±1/sqrt(in_features), as
+    in torch, with Python's ``random``, or with ``rng``, a ``random.Random`` or a seed. ``name`` is that of its scope.
+    Calling it with another number of Values raises ``ValueError``; with lists of lists, ``TypeError``.
+
+    >>> layer = Linear(2, 3, rng=0)
+    >>> len(layer([1.0, 2.0])), len(layer.parameters())
+    (3, 9)
+    """
+
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, rng: Rng = None, name: str | None = None
+    ) -> None:
+        super().__init__(name, "linear")
+        self.in_features, self.out_features = count("in_features", in_features), count("out_features", out_features)
+        draw = drawing(rng, self.in_features)
+        with self.scope:
+            self.units = [scope(f"neuron {i}") for i in range(self.out_features)]
+            self.weight = [drawn(unit, [f"w{i}" for i in range(self.in_features)], draw) for unit in self.units]
+            self.bias = [value for unit in self.units for value in drawn(unit, ["b"], draw)] if bias else None
+
+    def __call__(self, x: Any) -> list[Value]:
+        x = listed(x)
+        x = [*x] if is_nest(x) else [x]
+        if any(is_nest(item) for item in x):
+            raise TypeError(f"{self!r} takes a list of Values, got a list of lists; put Flatten() before it")
+        if len(x) != self.in_features:
+            raise ValueError(f"{self!r} has {self.in_features} inputs, got {len(x)}")
+        out = []
+        for i, (unit, row) in enumerate(zip(self.units, self.weight, strict=True)):
+            with self.scope, unit:
+                out.append(total([w * xi for w, xi in zip(row, x, strict=True)], self.bias[i] if self.bias else None))
+        return out
+
+    def __repr__(self) -> str:
+        return f"Linear({self.in_features}, {self.out_features}{'' if self.bias else ', bias=False'})"
+
+
+class Flatten(Part):
+    """All Values of an image as one list: channel by channel, row by row, as in torch. It makes no nodes.
+
+    >>> Flatten()([[[1.0, 2.0], [3.0, 4.0]]])
+    [1.0, 2.0, 3.0, 4.0]
+    """
+
+    def __init__(self) -> None:
+        super().__init__(None, "flatten")
+
+    def __call__(self, x: Any) -> list[Any]:
+        return flat(x)
+
+
+class Elementwise(Part):
+    """A function of one Value, applied to every Value of a list, an image, or whatever comes.
+
+    ``TypeError`` when the function answers anything but a Value.
+
+    >>> square = Elementwise(lambda v: v * v)
+    >>> [[v.data for v in row] for row in square([[Value(2.0)], [Value(3.0)]])]
+    [[4.0], [9.0]]
+    """
+
+    def __init__(self, function: Callable[[Any], Any], name: str | None = None) -> None:
+        label = getattr(function, "__name__", type(function).__name__)
+        super().__init__(name, label if label.isidentifier() else "function")
+        self.function = function
+
+    def __call__(self, x: Any) -> Any:
+        with self.scope:
+            return mapped(self._value, x)
+
+    def _value(self, x: Any) -> Value:
+        out = self.function(x)
+        if not isinstance(out, Value):
+            raise TypeError(
+                f"{self!r} applies its function to each Value, and got {type(out).__name__} back; for a function of "
+                "a whole list write a Module with __call__"
+            )
+        return out
+
+    def __repr__(self) -> str:
+        plain = type(self) is Elementwise
+        return f"Elementwise({self.kind})" if plain else super().__repr__()
+
+
+class ReLU(Elementwise):
+    """``max(x, 0)`` of every Value, with the name ``relu``."""
+
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__(functions.relu, name)
+
+
+class Tanh(Elementwise):
+    """``tanh(x)`` of every Value."""
+
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__(functions.tanh, name)
+
+
+class Sigmoid(Elementwise):
+    """``1 / (1 + exp(-x))`` of every Value."""
+
+    def __init__(self, name: str | None = None) -> None:
+        super().__init__(functions.sigmoid, name)
+
+
+class Sequential(Module):
+    """Layers one after the other: Modules, or functions of one Value, each of which is applied to every Value.
+
+    A layer's scope gets its position as part of its name ("conv 0"), unless it was given a name. Anything that
+    cannot be called raises ``TypeError``.
+
+    >>> model = Sequential(Linear(2, 4, rng=0), ReLU(), Linear(4, 1, rng=1))
+    >>> list(model.state_dict())
+    ['0.weight', '0.bias', '2.weight', '2.bias']
+    >>> len(model([1.0, 2.0]))
+    1
+    """
+
+    def __init__(self, *layers: Callable[[Any], Any]) -> None:
+        for layer in layers:
+            if isinstance(layer, type):
+                raise TypeError(f"a layer is needed, got the class {layer.__name__}; write {layer.__name__}(...)")
+            if not callable(layer):
+                raise TypeError(f"a layer is a Module that can be called, or a function, got {type(layer).__name__}")
+        self.layers: list[Any] = [layer if isinstance(layer, Module) else Elementwise(layer) for layer in layers]
+        for position, part in enumerate(self.layers):
+            if isinstance(part, Part):
+                part.number(position)
+
+    def __call__(self, x: Any) -> Any:
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __getitem__(self, position: int) -> Any:
+        return self.layers[position]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.layers)
+
+    def _members(self) -> Iterator[tuple[str, Any]]:
+        return ((str(position), layer) for position, layer in enumerate(self.layers))
+
+    def __repr__(self) -> str:
+        return f"Sequential({', '.join(map(repr, self.layers))})"

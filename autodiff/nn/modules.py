@@ -1,0 +1,141 @@
+"""Module: something with parameters, which can be listed by name, saved and loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from os import PathLike
+from typing import Any
+
+from autodiff.ieee import real
+from autodiff.nn import saving
+from autodiff.nn.nests import flat, listed, mapped, shape
+from autodiff.optim import write
+from autodiff.value import Value, describe
+
+__all__ = ["Module"]
+
+
+class Module:
+    """Something with parameters: Values that training changes.
+
+    Its parameters are the leaf Values among its attributes, and those of the Modules among them, also in lists
+    and dicts; a subclass may override :meth:`parameters`.
+
+    >>> class Line(Module):
+    ...     def __init__(self):
+    ...         self.slope, self.shift = Value(2.0), Value(1.0)
+    ...
+    ...     def __call__(self, x):
+    ...         return self.slope * x + self.shift
+    >>> Line().state_dict()
+    {'slope': 2.0, 'shift': 1.0}
+    """
+
+    def parameters(self) -> list[Value]:
+        """All its parameters, in a fixed order, each once."""
+        return list(dict.fromkeys(value for _, nest in self._tensors() for value in flat(nest)))
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters: they are "not computed" again, and read as 0.0."""
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """The parameters' numbers by name, each a number or a list (of lists) of them; the names are torch's.
+
+        ``ValueError`` when a parameter is not among the attributes, so that it has no name.
+        """
+        tensors = self._named_parameters()
+        return {name: mapped(lambda value: value.data, nest) for name, nest in tensors.items()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over the numbers of ``state``, which may also be lists or arrays of a torch model's: all or none.
+
+        ``ValueError`` when names or shapes differ; ``TypeError`` when something is not a number.
+
+        >>> line = Module()
+        >>> line.weights = [Value(0.0), Value(0.0)]
+        >>> line.load_state_dict({"weights": [1.0, 2.0]})
+        >>> [value.data for value in line.parameters()]
+        [1.0, 2.0]
+        >>> line.load_state_dict({"weights": [1.0]})
+        Traceback (most recent call last):
+        ...
+        ValueError: 'weights' has the shape (2,) in this model, and (1,) in what is to be loaded
+        """
+        tensors = self._named_parameters()
+        _compare(tensors, state)
+        numbers = [real(number) for name in tensors for number in flat(state[name])]
+        write([value for nest in tensors.values() for value in flat(nest)], numbers)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the parameters to a ``.json`` or (with NumPy) ``.npz`` file; a file of that name is replaced whole.
+
+        ``ValueError`` for another ending, and for numbers that JSON does not have (nan, inf).
+        """
+        saving.save(path, self.state_dict())
+
+    def load(self, path: str | PathLike[str]) -> None:
+        """Take over the parameters that :meth:`save` wrote: all, or none if names or shapes differ (``ValueError``)."""
+        self.load_state_dict(saving.load(path))
+
+    def _members(self) -> Iterable[tuple[str, Any]]:
+        return vars(self).items()
+
+    def _tensors(self) -> Iterator[tuple[str, Any]]:
+        yield from _walk("", self, ())
+
+    def _named_parameters(self) -> dict[str, Any]:
+        mine = self.parameters()
+        known = set(mine)
+        found = {name: nest for name, nest in self._tensors() if known.issuperset(flat(nest))}
+        lost = known.difference(value for nest in found.values() for value in flat(nest))
+        if lost:
+            which = describe(next(value for value in mine if value in lost))
+            raise ValueError(f"the parameter {which} of {self!r} has no name: keep it, or its Module, as an attribute")
+        return found
+
+
+def _walk(name: str, item: Any, above: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
+    """Every Value or nest of Values below ``item`` that are leaves, with the names that lead to it."""
+    item = listed(item)
+    if isinstance(item, Value):
+        if item.op is None:
+            yield name, item
+    elif isinstance(item, (Module, dict, list, tuple)) and not any(item is other for other in above):
+        if _is_tensor(item):
+            yield name, item
+            return
+        for key, part in _parts(item):
+            yield from _walk(f"{name}.{key}" if name else key, part, (*above, item))
+
+
+def _parts(item: Any) -> Iterable[tuple[str, Any]]:
+    if isinstance(item, Module):
+        return item._members()
+    return ((str(key), part) for key, part in (item.items() if isinstance(item, dict) else enumerate(item)))
+
+
+def _is_tensor(item: Any) -> bool:
+    """Whether it is a regular list (of lists) of leaves."""
+    if not isinstance(item, (list, tuple)) or not item:
+        return False
+    if not all(isinstance(part, Value) and part.op is None for part in item):
+        return all(map(_is_tensor, item)) and shape(item) is not None
+    return True
+
+
+def _compare(tensors: dict[str, Any], state: Mapping[str, Any]) -> None:
+    missing, unknown = [n for n in tensors if n not in state], [n for n in state if n not in tensors]
+    if missing or unknown:
+        parts = [f"{what} {_some(names)}" for what, names in (("lacks", missing), ("also has", unknown)) if names]
+        raise ValueError(f"what is to be loaded is of another model: it {' and '.join(parts)}")
+    for name, nest in tensors.items():
+        here, there = shape(nest), shape(state[name])
+        if here != there:
+            got = "is ragged" if there is None else str(there)
+            raise ValueError(f"{name!r} has the shape {here} in this model, and {got} in what is to be loaded")
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(map(repr, names[:4])) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

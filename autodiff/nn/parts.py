@@ -1,0 +1,72 @@
+"""What layers have in common: a scope of their own, torch's initial numbers, and sums."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import add
+from typing import Any
+
+from autodiff.functions import identity
+from autodiff.nn.modules import Module
+from autodiff.pooling import pair, whole
+from autodiff.recording import Scope, scope
+from autodiff.value import Value
+
+__all__ = ["Part", "Rng", "count", "counts", "drawing", "drawn", "total"]
+
+Rng = random.Random | int | None
+
+
+class Part(Module):
+    """A layer with a scope of its own, in which its parameters and all that it computes stand."""
+
+    def __init__(self, name: str | None, kind: str) -> None:
+        self.kind, self.has_name = kind, name is not None
+        with scope(kind if name is None else name) as self.scope:
+            pass  # it stands where the layer was made
+
+    def number(self, position: int) -> None:
+        """Its place in a Sequential becomes part of its scope's name, unless it was given a name."""
+        if not self.has_name:
+            self.scope.name = f"{self.kind} {position}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+def total(terms: list[Any], bias: Value | None) -> Value:
+    """The sum of the terms, from the bias on; always a node of its own."""
+    if bias is not None:
+        terms = [bias, *terms]
+    result: Value = reduce(add, terms) if len(terms) > 1 else identity(terms[0] if terms else 0.0)
+    return result
+
+
+def drawn(unit: Scope, names: Sequence[str], draw: Callable[[], float]) -> list[Value]:
+    with unit:
+        return [Value(draw(), name) for name in names]
+
+
+def drawing(rng: Rng, fan_in: int) -> Callable[[], float]:
+    """Torch's default: uniform within ±1/sqrt(fan_in)."""
+    uniform = (rng or random).uniform if isinstance(rng, random.Random | None) else random.Random(rng).uniform
+    bound = 1 / math.sqrt(fan_in)
+    return lambda: uniform(-bound, bound)
+
+
+def count(name: str, number: Any) -> int:
+    return _least(name, whole(name, number), 1)
+
+
+def counts(name: str, numbers: Any, least: int) -> tuple[int, int]:
+    down, across = pair(name, numbers)
+    return _least(name, down, least), _least(name, across, least)
+
+
+def _least(name: str, number: int, least: int) -> int:
+    if number < least:
+        raise ValueError(f"{name} must be at least {least}, got {number}")
+    return number
