@@ -69,7 +69,7 @@ class Program:
         self._runs: dict[tuple[str, bool], Run] = {}
         nodes = topological(self.outputs, check=False)
         _refuse_overwritten(nodes)
-        _warn_of_frozen_branches(nodes)
+        _warn_of_frozen_branches(nodes, set(self.inputs))
 
     def _check(self) -> None:
         for node in (*self.outputs, *self.inputs, *self.params):
@@ -297,14 +297,17 @@ def _refuse_overwritten(nodes: list[Value]) -> None:
             topological([node])  # raises StaleError
 
 
-def _warn_of_frozen_branches(nodes: list[Value]) -> None:
-    """Warn of a number that was read after the first computed node was recorded, and before the last one was."""
+def _warn_of_frozen_branches(nodes: list[Value], inputs: set[Value]) -> None:
+    """Warn of a number that was read after the first computed node was recorded, and before the last one was.
+
+    An input that was read at the very moment before the first one counts too: ``y = x * 2 if x.data > 0 else -x``.
+    """
     computed = [node for node in nodes if node.op is not None]
     if not computed:
         return
     first, last = born(computed[0]), born(computed[-1])
     for node in nodes:
-        if first < read_at(node) < last:
+        if first < read_at(node) < last or (node in inputs and read_at(node) == first - 1):
             warnings.warn(
                 f"the .data of {describe(node)} was read while this graph was being recorded. If a Python `if` or "
                 "`max()` depended on it, only the branch taken then is in the program; use where(condition, x, y), "

@@ -130,7 +130,7 @@ def memory() -> list[str]:
     machine = assemble(program._routine("grad"), len(program.params))
     live = len(Graph(loss))
     lines.append(
-        f"a program of {live} nodes and its gradient holds {machine.slots} numbers a sample ({machine.slots * 8} bytes), "
+        f"a program of {live} nodes and its gradient holds {machine.slots} numbers ({machine.slots * 8} bytes) a sample, "
         "for a block of 256 samples at a time"
     )
     return [*lines, *_torch_memory()]

@@ -7,9 +7,11 @@ import pickle
 from collections.abc import Callable, Iterator
 
 import pytest
+from programs import HERE
+from test_sources import RUNNERS
 
 import viz
-from autodiff import TABLE, Graph, Value, expression, grad, gradcheck, hessian, jvp, operation, steps
+from autodiff import TABLE, Graph, Program, Value, expression, grad, gradcheck, hessian, jvp, operation, steps
 from viz.pagedata import page_data
 
 Softsign = Callable[..., Value]
@@ -114,6 +116,23 @@ def is_written_in_mathematics(softsign: Softsign) -> None:
     assert row["math"].startswith("<mfrac>{0}<mrow><mn>1</mn><mo>+</mo>")
 
 
+def runs_in_every_backend(softsign: Softsign) -> None:
+    x, w = Value(1.0, "x"), Value(2.0, "w")
+    y = softsign(x * w)
+    for backend in HERE:
+        program = Program(y, [x], [w], backend=backend)
+        values, mean = program.value_and_grad([[-1.5], [0.5]])
+        assert ([*map(float, values)], [*map(float, mean)]) == ([-0.75, 0.5], [(-1.5 / 16 + 0.5 / 4) / 2])
+        assert [float(slope) for (slope,) in program.input_grad([[-1.5], [0.5]])] == [2 / 16, 2 / 4]
+
+
+def has_a_second_derivative_in_every_backend(softsign: Softsign) -> None:
+    x = Value(0.5)
+    slope = grad(grad(softsign(x), x), x)
+    for backend in HERE:
+        assert float(Program(slope, [x], backend=backend).value([[1.0]])[0]) == -0.25
+
+
 # Each later part of the house adds its line here.
 READERS = [
     runs_eagerly,
@@ -130,12 +149,22 @@ READERS = [
     is_told_in_words,
     is_drawn,
     is_written_in_mathematics,
+    runs_in_every_backend,
+    has_a_second_derivative_in_every_backend,
 ]
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__name__)
 def test_an_operation_of_one_row(reader: Callable[[Softsign], None], softsign: Softsign) -> None:
     reader(softsign)
+
+
+@pytest.mark.parametrize("language", RUNNERS)
+def test_an_operation_of_one_row_is_source_in_every_language(language: str, softsign: Softsign) -> None:
+    x, w = Value(1.0, "x"), Value(2.0, "w")
+    text = Program(softsign(x * w), [x], [w], backend="python").source(language)
+    found = RUNNERS[language](text, [[-1.5], [0.5]], [2.0])
+    assert found == [[-0.75, pytest.approx(-1.5 / 16)], [0.5, pytest.approx(0.5 / 4)]]
 
 
 def test_the_row_is_gone_after_its_test() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import base64
+import hashlib
 import json
 import os
 import re
 import sys
 from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PICTURES = ("image/svg+xml", "image/png")
+STEPPER = re.compile(
+    r'<iframe srcdoc="([^"<>]*)" title="[^"<>]*" width="100%" height="\d+" '
+    r'style="[\w:;-]*" loading="lazy"></iframe>\s*'
+)
 MOST_BYTES = 600_000
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -35,8 +42,32 @@ def joined(text: str | list[str]) -> str:
     return text if isinstance(text, str) else "".join(text)
 
 
+def bundles(notebook: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is shown by anything but `print`."""
+    return [output["data"] for cell in code_cells(notebook) for output in cell["outputs"] if "data" in output]
+
+
+def page_in(frame: str) -> str:
+    """The page of a stepper, out of its frame; no other HTML is shown."""
+    found = STEPPER.fullmatch(frame)
+    assert found
+    return unescape(found[1])
+
+
+def graph_in(page: str) -> str:
+    """What a stepper steps through: the nodes, with their names and numbers, and the pool beside them."""
+    found = re.search(r'<script type="application/json" id="told">(.*?)</script>', page, flags=re.DOTALL)
+    assert found
+    told = json.loads(found[1])
+    nodes = [[node.get(fact) for fact in ("label", "value", "op", "args")] for node in told["data"]["nodes"]]
+    return json.dumps([nodes, told["data"]["output"], told["start"], told["grid"]])
+
+
 def shown(cell: dict[str, Any]) -> list[tuple[str, str]]:
-    """What a code cell shows, as (kind, text); of a picture only that it is one, whichever engine laid it out."""
+    """What a code cell shows, as (kind, text).
+
+    Of a picture only that it is one, and of a stepper only its graph, whichever engine laid them out.
+    """
     answers: list[tuple[str, str]] = []
     for output in cell["outputs"]:
         kind = output["output_type"]
@@ -49,6 +80,8 @@ def shown(cell: dict[str, Any]) -> list[tuple[str, str]]:
             answers.append((kind, f"{output['ename']}: {output['evalue']}"))
         elif any(picture in output["data"] for picture in PICTURES):
             answers.append((kind, "a picture"))
+        elif "text/html" in output["data"]:
+            answers.append((kind, graph_in(page_in(joined(output["data"]["text/html"])))))
         else:
             answers.append((kind, joined(output["data"]["text/plain"])))
     return answers
@@ -76,7 +109,7 @@ def executed(path: Path) -> dict[str, Any]:
 
 
 def test_there_is_a_notebook() -> None:
-    assert ROOT / "notebooks" / "01_max_pooling.ipynb" in NOTEBOOKS
+    assert {"01_max_pooling", "02_step_through"} <= {path.stem for path in NOTEBOOKS}
 
 
 @every_notebook
@@ -97,12 +130,38 @@ def test_a_cell_that_ends_in_an_expression_shows_it(path: Path) -> None:
 
 @every_notebook
 def test_pictures_are_whole(path: Path) -> None:
-    bundles = [output["data"] for cell in code_cells(read(path)) for output in cell["outputs"] if "data" in output]
-    pictures = [joined(data["image/svg+xml"]) for data in bundles if "image/svg+xml" in data]
+    pictures = [joined(data["image/svg+xml"]) for data in bundles(read(path)) if "image/svg+xml" in data]
     assert pictures
     for picture in pictures:
         assert re.fullmatch(r"<svg\b.*</svg>\s*", picture, flags=re.DOTALL)
         assert not re.search(r"<script|href=|\son\w+=", picture)
+
+
+@every_notebook
+def test_scripts_run_only_inside_steppers(path: Path) -> None:
+    """A stepper is a page in a frame, whose policy allows its own script and style, and no network."""
+    shows = bundles(read(path))
+    assert {kind for data in shows for kind in data} <= {"text/plain", "text/html", *PICTURES}
+    for page in [page_in(joined(data["text/html"])) for data in shows if "text/html" in data]:
+        head, _, body = page.partition("</head>")
+        policy = re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">', head)
+        assert len(policy) == 1
+        rules = dict(rule.strip().split(" ", 1) for rule in policy[0].split(";"))
+        scripts = re.findall(r"<script\b([^>]*)>(.*?)</script>", page, flags=re.DOTALL)
+        assert [kind for kind, _ in scripts] == [' type="application/json" id="told"', ' type="module"']
+        style = re.findall(r"<style>(.*?)</style>", head, flags=re.DOTALL)
+        assert rules == {
+            **dict.fromkeys(("default-src", "base-uri", "form-action"), "'none'"),
+            "script-src": hashed(scripts[1][1]),
+            "style-src": hashed(style[0]),
+        }
+        assert not re.search(r"<script|<style|<link|\ssrc=", head.partition("Content-Security-Policy")[0])
+        assert not re.search(r"\son\w+=|href=|<(?:iframe|object|embed|img|base)\b", body.partition("<script")[0])
+
+
+def hashed(text: str) -> str:
+    """How a security policy names a script or style."""
+    return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
 
 
 @every_notebook
