@@ -1,4 +1,4 @@
-// The numbers of the page: every value and gradient, step by step, from the formulas of Python's table of operations.
+// Every value and gradient of the page, step by step, from the formulas of Python's table.
 // No DOM in here. Sums, products and comparisons are IEEE, in Python's order, so the bits are Python's.
 // One closure holds the whole file, which is why it is not indented.
 const engine = (() => {
@@ -28,7 +28,7 @@ function number(x) {
   return plain ? String(Number(`${mantissa}e${exponent}`)) : `${Number(mantissa)}e${exponent}`;
 }
 
-// -- Functions that JavaScript lacks, or rounds too roughly, reckoned with pairs: a number, and a small one to add
+// -- Functions that JavaScript lacks, or rounds too roughly, in pairs: a number, and a small one to add
 
 function sum(a, b) {
   const s = a + b;
@@ -117,8 +117,10 @@ function erfc(x) {
   return total(plus(ONE, minus(erfSeries(x))));
 }
 
-// C's pow, which differs from JavaScript's where the base is 1 or -1.
+// C's pow (JavaScript's differs at base ±1), with squares and cubes as in Python.
 function power(x, y) {
+  if (y === 2) return x * x;
+  if (y === 3) return x * x * x;
   return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y);
 }
 
@@ -284,7 +286,7 @@ function backward(told) {
   }
 }
 
-// What one use adds to the gradient of its operand. Where there is no path nothing is multiplied.
+// What one use adds to its operand's gradient. Without a path nothing is multiplied.
 function sent(partial, at, upstream, before) {
   const { end } = branch(partial, at);
   const local = end.local(at);
