@@ -150,7 +150,9 @@ LANGUAGES: dict[str, Language] = {
         head=_numpy_head,
         function='@np.errstate(all="ignore")\ndef program(x, p):',
         item="{array}[..., {index}]",
-        primitives=_arrays("np", "power", {**{k: f"np.{v}" for k, v in _ARC.items()}, "erf": "erf", "erfc": "erfc"}),
+        primitives=_arrays(
+            "np", "float_power", {**{k: f"np.{v}" for k, v in _ARC.items()}, "erf": "erf", "erfc": "erfc"}
+        ),
         number="np.where({0}, 1.0, 0.0)",
         truth="({0} != 0)",
         constants={"inf": "np.inf", "-inf": "-np.inf", "nan": "np.nan"},

@@ -165,6 +165,21 @@ def test_every_row_agrees_at_ties_zeros_infinities_and_nan(name: str, backend: s
 
 
 @pytest.mark.parametrize("backend", ALL_BACKENDS)
+def test_a_power_of_one_half_is_no_root(backend: str) -> None:
+    """They differ at -inf and -0.0, and NumPy mistakes one for the other where the exponent is a single number."""
+    x, p = Value(1.0), Value(0.5)
+    program = Program([x**0.5, x**p], [x], [p], backend=backend)
+    assert identical(flat(program.value([[-math.inf], [-0.0], [4.0]])), [math.inf, math.inf, 0.0, 0.0, 2.0, 2.0])
+
+
+@pytest.mark.parametrize("backend", ALL_BACKENDS)
+def test_sums_that_overflow_are_infinite_without_a_word(backend: str) -> None:
+    x, p = Value(1.0), Value(1e308)
+    _, mean = Program([p * p + x, x * p * 1e300], [x], [p], backend=backend).value_and_grad([[1e10]] * 9)
+    assert [flat(row) for row in mean] == [[math.inf], [math.inf]]
+
+
+@pytest.mark.parametrize("backend", ALL_BACKENDS)
 def test_the_mean_gradient_is_that_of_the_samples_added_up_in_order(backend: str) -> None:
     for seed in range(5):
         draw = random.Random(seed)

@@ -39,7 +39,7 @@ def build(
         else:
             run_samples(code, machine.slots, uniforms, x, out, totals)
         for k, number in uniform_sums:
-            totals[k] = _repeated(uniforms[number], len(x))
+            totals[k] = _repeated(float(uniforms[number]), len(x))
         return out, totals
 
     return run

@@ -20,7 +20,7 @@ _UFUNCS: dict[str, Callable[..., Array]] = {
     "-": np.subtract,
     "*": np.multiply,
     "/": np.divide,
-    "**": np.power,
+    "**": np.float_power,  # np.power takes a root for ** 0.5, which is another thing at -inf and -0.0
     "neg": np.negative,
     "<": np.less,
     "<=": np.less_equal,

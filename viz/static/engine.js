@@ -327,7 +327,7 @@ function moment(told, index) {
   return { values: reached, gradients, flows, current: steps[last] };
 }
 
-// A choice is known as soon as it is computed: which operand was taken, before any gradient.
+// A choice is known once computed: which operand was taken, before any gradient.
 function decide(told, target, flows) {
   const { op, args } = told.data.nodes[target];
   if (!op?.chooses) return;
@@ -502,7 +502,7 @@ function backwardMath(told, step) {
   return [flow, equation([gradient, running, numeral(step.after)])];
 }
 
-// Local times upstream: as derivatives, as a formula, with its numbers, and what it comes to.
+// Local times upstream: derivatives, formula, numbers, result.
 function flowMath(told, { edge, local, upstream, contribution }, loss) {
   const { op, at, end, decided } = use(told, edge);
   const [letters, numbers] = [parts(told.data, edge.target, identifier, numeral), at.map(numeral)];
