@@ -65,9 +65,13 @@ def figures() -> str:
         if "network, 100 samples" in title:
             continue  # these are in the chart
         ours = next(iter(seconds.values()))
-        rows = [f"| {name} | {_time(taken)} | {taken / ours:.3g} |" for name, taken in seconds.items()]
+        rows = [f"| {name} | {_time(taken)} | {_ratio(taken / ours)} |" for name, taken in seconds.items()]
         blocks.append("\n".join([f"| {title} | one run | times ours |", "|---|---:|---:|", *rows]))
     return "\n\n".join(blocks)
+
+
+def _ratio(times: float) -> str:
+    return f"{times:.2f}" if times < 10 else f"{float(f'{times:.3g}'):,.0f}"
 
 
 def _time(seconds: float) -> str:
@@ -98,6 +102,7 @@ def chart(look: Theme) -> None:
         axes.plot(widths, times, mark + "-", color=colour, label=name)
     axes.set(xscale="log", yscale="log", xlabel="width of the two hidden layers", ylabel="µs for value and gradient")
     axes.set_xticks(widths, [str(width) for width in widths], minor=False)
+    axes.set_yticks([20, 50, 100, 200, 500], ["20", "50", "100", "200", "500"])
     axes.minorticks_off()
     axes.set_facecolor(look.background)
     axes.tick_params(colors=look.text)

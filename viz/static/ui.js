@@ -177,7 +177,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     up: () => picture.walk(-1),
     down: () => picture.walk(1),
     focus: () => picture.focusNode(run.steps[index].node),
-    edit: () => inputs.rows[0]?.field.focus(),
+    edit: () => inputs.rows[0]?.field.select(),
     reset: () => edit(Object.fromEntries(Object.keys(leaves).map((leaf) => [leaf, recorded.values[leaf]]))),
     predict: () => predict(!predicting),
     refuse: () => quiz.check("no path"),
