@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
+import itertools
+import os
 import re
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -73,6 +77,29 @@ def test_what_is_too_long_to_watch_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="too long to watch"):
         animate(y, tmp_path / "film.svg")
     assert not (tmp_path / "film.svg").exists()
+
+
+def test_a_gif_has_a_frame_for_each_step_and_nothing_moves_but_what_changes(tmp_path: Path) -> None:
+    if importlib.util.find_spec("PIL") is None and os.environ.get("CI") != "true":
+        pytest.skip("a GIF needs Pillow")
+    from PIL import Image, ImageChops
+
+    y = Value(3.0, "x") * 2 + 1
+    frames = Image.open(animate(y, tmp_path / "film.gif", names=False))
+    assert frames.n_frames == len(steps(y))
+    pictures = []
+    for k in range(frames.n_frames):
+        frames.seek(k)
+        pictures.append(frames.convert("RGB"))
+    assert len({picture.size for picture in pictures}) == 1
+    boxes = [ImageChops.difference(a, b).getbbox() for a, b in itertools.pairwise(pictures)]
+    assert all(boxes)
+
+
+def test_without_pillow_a_gif_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(ImportError, match=r"gradroute\[gif\]"):
+        animate(Value(1.0) * 2, tmp_path / "film.gif")
 
 
 def test_the_backward_pass_is_a_graph_of_its_own() -> None:

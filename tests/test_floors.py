@@ -82,14 +82,15 @@ FLOORS: dict[str, int] = {
     "viz.backward": 6,
     "viz.stepgrid": 7,
     "viz.drawing": 7,
-    "viz.animation": 8,
+    "viz.gif": 8,
+    "viz.animation": 9,
     "viz.demo": 7,
     "viz.words": 8,
     "viz.pool": 7,
     "viz.widget": 8,
     "viz.stepper": 9,
-    "viz": 10,
-    "viz.__main__": 11,
+    "viz": 11,
+    "viz.__main__": 12,
 }
 
 # What may be imported from outside: by every module, and only inside functions or for type checking.

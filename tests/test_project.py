@@ -87,7 +87,7 @@ def test_a_plain_install_draws() -> None:
 
 def test_the_extra_all_holds_every_other() -> None:
     extras = set(metadata()["options.extras_require"])
-    assert extras == {"fast", "notebooks", "bench", "test", "dev", "all"}
+    assert extras == {"fast", "notebooks", "bench", "gif", "test", "dev", "all"}
     assert requirements("all") == set().union(*map(requirements, extras - {"all"}))
 
 

@@ -14,6 +14,7 @@ from autodiff import Graph, Moment, Steps, Value, steps
 from autodiff.value import NO_PATH
 from autodiff.words import why_no_path
 from viz.drawing import blank
+from viz.gif import gif
 from viz.marks import BLANK
 from viz.naming import names_of
 from viz.picture import write
@@ -42,8 +43,9 @@ def animate(
     """Save an animated SVG that plays all steps of ``output``, ``seconds`` each, with a sentence below; answer where.
 
     The graph is laid out once, the animation is style alone (no script), and whoever asked for less motion sees
-    the last step at rest. ``ValueError`` for more than 400 steps, ``OSError`` naming the path when it cannot be
-    written; else as for :func:`viz.draw`.
+    the last step at rest. A path that ends in ``.gif`` makes a GIF instead, which needs the extra ``gif``.
+    ``ValueError`` for more than 400 steps, ``OSError`` naming the path when it cannot be written; else as for
+    :func:`viz.draw`.
 
     >>> x = Value(3.0, "x")
     >>> animate(x * x, "square.svg")  # doctest: +SKIP
@@ -55,6 +57,8 @@ def animate(
     told = steps(output, found)
     if len(told) > LIMIT:
         raise ValueError(f"an animation of {len(told)} steps is too long to watch (at most {LIMIT}): animate a part")
+    if Path(path).suffix.lower() == ".gif":
+        return write(path, gif(told, found, theme, rankdir, seconds))
     picture, _ = blank(told, names=found, rankdir=rankdir)
     return write(path, _Film(told, picture.svg(), theme_of(theme), seconds).svg().encode())
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from autodiff import Edge, Graph, Moment, Scope, Steps, Value, steps
 from viz.backward import with_backward
@@ -108,11 +109,14 @@ class Drawing:
         theme: str | Theme,
         rankdir: str,
         gradients: bool = True,
+        places: Mapping[str, Any] | None = None,
     ) -> None:
         if rankdir not in ("LR", "TB", "RL", "BT"):
             raise ValueError(f"rankdir must be one of LR, TB, RL, BT; got {rankdir!r}")
         self.view, self.graph, self.names, self.blank = view, view.graph, names, moment is None
-        self.canvas = Picture(theme, graph_attr={"rankdir": rankdir, "nodesep": "0.28", "ranksep": "0.5"})
+        self.places = places or {}  # where a layout put everything, to draw it there again
+        spread = {"rankdir": rankdir, "nodesep": "0.28", "ranksep": "0.5"}
+        self.canvas = Picture(theme, fixed=bool(places), graph_attr=spread)
         self.look = self.canvas.theme
         self.marks = Marks(view.graph, moment, names, self.look, rankdir in ("TB", "BT"), gradients)
 
@@ -129,10 +133,16 @@ class Drawing:
         self._boxes(canvas)
         for (source, target), uses in edges.items():
             for joined in self.view.lines(source, target, uses):
-                canvas.edge(source, target, **self.marks.lines(joined), **self._id(line_id(joined)))
+                name = line_id(joined)
+                canvas.edge(source, target, **{**self.marks.lines(joined), **self._id(name), **self._place_of(name)})
         self._stubs()
-        self._align_inputs()
+        if not self.places:
+            self._align_inputs()
         return canvas
+
+    def _place_of(self, name: str) -> dict[str, str]:
+        place: dict[str, str] = self.places.get(name, {})
+        return place
 
     def _id(self, name: str) -> dict[str, str]:
         return {"id": name} if self.blank else {}
@@ -185,7 +195,7 @@ class Drawing:
                     name, look = f"s{members[0]}", self.marks.folded(entry, members, self.view.speaker(entry))
                 else:
                     name, look = f"n{entry}", self.marks.box(self.graph.nodes[entry])
-                clusters[scope].node(name, **look, **self._id(name))
+                clusters[scope].node(name, **{**look, **self._id(name), **self._place_of(name)})
         # A cluster is written whole into the one around it, so the innermost come first.
         for scope in sorted((s for s in tree if s is not None), key=lambda s: -len(s.path)):
             clusters[scope.parent].subgraph(clusters[scope])
@@ -195,6 +205,7 @@ class Drawing:
         fill, border = self.look.cluster(len(scope.path) - 1)
         label = f"<{font(html(scope.name) or NOTHING, self.look.muted, self.look.name_size)}>"
         cluster.attr(label=label, labelloc="t", style="rounded,filled", fillcolor=fill, color=border, margin="10")
+        cluster.attr(**self._place_of(f"cluster_{index}"))
         return cluster
 
     def _stubs(self) -> None:
