@@ -59,7 +59,8 @@ def pictures() -> None:
 
 def figures() -> str:
     """The table of the last benchmarks, in Markdown: how many times our time each peer takes."""
-    found = json.loads(RESULTS.read_text(encoding="utf-8"))["median_seconds"]
+    results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    found = results["median_seconds"]
     blocks = []
     for title, seconds in found.items():
         if "network, 100 samples" in title:
@@ -67,6 +68,7 @@ def figures() -> str:
         ours = next(iter(seconds.values()))
         rows = [f"| {name} | {_time(taken)} | {_ratio(taken / ours)} |" for name, taken in seconds.items()]
         blocks.append("\n".join([f"| {title} | one run | times ours |", "|---|---:|---:|", *rows]))
+    blocks.append("In the same run:\n\n" + "\n".join(f"- {note}" for note in results["notes"]))
     return "\n\n".join(blocks)
 
 

@@ -85,12 +85,12 @@ def test_a_gif_has_a_frame_for_each_step_and_nothing_moves_but_what_changes(tmp_
     from PIL import Image, ImageChops
 
     y = Value(3.0, "x") * 2 + 1
-    frames = Image.open(animate(y, tmp_path / "film.gif", names=False))
-    assert frames.n_frames == len(steps(y))
-    pictures = []
-    for k in range(frames.n_frames):
-        frames.seek(k)
-        pictures.append(frames.convert("RGB"))
+    with Image.open(animate(y, tmp_path / "film.gif", names=False)) as frames:
+        assert frames.n_frames == len(steps(y))
+        pictures = []
+        for k in range(frames.n_frames):
+            frames.seek(k)
+            pictures.append(frames.convert("RGB"))
     assert len({picture.size for picture in pictures}) == 1
     boxes = [ImageChops.difference(a, b).getbbox() for a, b in itertools.pairwise(pictures)]
     assert all(boxes)
