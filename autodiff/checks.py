@@ -47,9 +47,12 @@ def gradcheck(
     graph = Graph(output)
     leaves = [graph.values[number] for number in graph.leaves]
     known = set(graph.values)
+    chosen = leaves if inputs is None else [inputs] if isinstance(inputs, Value) else list(inputs)
+    if not chosen:
+        raise ValueError("gradcheck was given no input: there is nothing to check")
     flows = adjoints(output)[1]
     here = _at(graph, {})
-    for x in leaves if inputs is None else [inputs] if isinstance(inputs, Value) else inputs:
+    for x in chosen:
         if not isinstance(x, Value):
             raise TypeError(f"a gradient is checked in Values, got {type(x).__name__}")
         if x not in known:

@@ -71,6 +71,8 @@ def jacobian(outputs: Sequence[Value], inputs: Sequence[Value]) -> list[list[Val
     >>> [[entry.data for entry in row] for row in jacobian([x * y, x + y], [x, y])]
     [[3.0, 2.0], [1.0, 1.0]]
     """
+    _require_list(outputs)
+    _require_list(inputs)
     return [grad(output, list(inputs)) for output in outputs]
 
 
@@ -81,7 +83,13 @@ def hessian(output: Value, inputs: Sequence[Value]) -> list[list[Value]]:
     >>> [[entry.data for entry in row] for row in hessian(x * x * y, [x, y])]
     [[6.0, 4.0], [4.0, 0.0]]
     """
+    _require_list(inputs)
     return jacobian(grad(output, list(inputs)), inputs)
+
+
+def _require_list(nodes: object) -> None:
+    if not isinstance(nodes, Iterable):
+        raise TypeError(f"a list of Values is needed here, got {type(nodes).__name__}; write [x]")
 
 
 def _require_values(nodes: Sequence[object]) -> None:

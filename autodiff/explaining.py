@@ -64,6 +64,8 @@ def explain(value: Value, output: Value | None = None, names: Mapping[int, str] 
       output + → × 0.9 → max → max → x2: 1 × 0.9 × 1 × 1 = 0.9
       output + → × 0.7 → max → x2: 1 × 0.7 × 1 = 0.7
     """
+    if not isinstance(value, Value):
+        raise TypeError(f"explain tells of a Value, got {type(value).__name__}")
     if output is None:
         output = last_root()
         if output is None:

@@ -169,10 +169,17 @@ class Tape:
 class Lowering:
     """The graph of some outputs on a tape; ``leaves`` says which leaf is which input or parameter.
 
-    Other leaves are constants. What the nodes' own numbers are does not matter, nor whether they are stale.
+    Other leaves are constants, with the numbers in ``constants``, or else their own. What the computed nodes' numbers
+    are does not matter, nor whether they are stale.
     """
 
-    def __init__(self, outputs: Sequence[Value], leaves: Mapping[Value, tuple[str, int]]) -> None:
+    def __init__(
+        self,
+        outputs: Sequence[Value],
+        leaves: Mapping[Value, tuple[str, int]],
+        constants: Mapping[Value, float] | None = None,
+    ) -> None:
+        self.constants = constants or {}
         self.tape = Tape()
         self.outputs = list(outputs)
         self.leaves = leaves
@@ -187,7 +194,7 @@ class Lowering:
         if node in self.leaves:
             return self.tape.leaf(*self.leaves[node])
         if op is None:
-            return self.tape.const(node._data)
+            return self.tape.const(self.constants.get(node, node._data))
         const, places = self.tape.const, self.places
         args = [places[arg] if arg.__class__ is Value else const(arg) for arg in node.args]  # type: ignore[arg-type]
         self._operands[node] = args

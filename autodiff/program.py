@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from math import inf, isnan
@@ -37,8 +38,9 @@ class Program:
     alone: about a second for every hundred instructions, for small graphs over large batches). All of them give
     the same bits, but for library functions. ``threads`` is for "numba".
 
-    A name that is not a leaf of the graph, or stands twice, raises ``ValueError``; anything but Values,
-    ``TypeError``; a batch of another shape, ``ValueError``.
+    A constant keeps the number it has now. A leaf that the graph does not contain has gradient 0. What is not a
+    leaf, or stands twice, raises ``ValueError``; anything but Values, ``TypeError``; a batch of another shape,
+    ``ValueError``.
 
     >>> x, w = Value(0.0, "x"), Value(3.0, "w")
     >>> program = Program((w * x).relu(), inputs=[x], params=[w], backend="python")
@@ -58,6 +60,8 @@ class Program:
     ) -> None:
         self.single = isinstance(output, Value)
         self.outputs: list[Value] = list(output) if isinstance(output, Iterable) else [output]
+        if isinstance(inputs, Value) or isinstance(params, Value):
+            raise TypeError("inputs and params are lists of Values, got one Value; write [x]")
         self.inputs, self.params = list(inputs), list(params)
         self._check()
         self.backend = _chosen(backend)
@@ -69,6 +73,8 @@ class Program:
         self._runs: dict[tuple[str, bool], Run] = {}
         nodes = topological(self.outputs, check=False)
         _refuse_overwritten(nodes)
+        # Taken now, so that what is printed later is what runs, whatever becomes of the Values.
+        self._constants = {node: node._data for node in nodes if node.op is None and node not in self._leaves}
         _warn_of_frozen_branches(nodes, set(self.inputs))
 
     def _check(self) -> None:
@@ -147,7 +153,7 @@ class Program:
         if language not in LANGUAGES:
             raise ValueError(f"language must be one of {', '.join(LANGUAGES)}; got {language!r}")
         routine = self._routine("grad" if what == "grad" and self.params else "value")
-        names = [leaf.name for leaf in self.inputs], [leaf.name for leaf in self.params]
+        names = _told_apart(self.inputs), _told_apart(self.params)
         return emit(routine, LANGUAGES[language], *names)
 
     def __str__(self) -> str:
@@ -157,9 +163,10 @@ class Program:
         shape = f"{len(self.inputs)} inputs, {len(self.params)} params, {len(self.outputs)} outputs"
         return f"<Program of {shape}, on {self.backend}>"
 
-    def __reduce__(self) -> tuple[type[Program], tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[type[Program], tuple[Any, ...], dict[str, Any]]:
         output = self.outputs[0] if self.single else self.outputs
-        return Program, (output, self.inputs, self.params, self.backend, self.threads)
+        arguments = (output, self.inputs, self.params, self.backend, self.threads)
+        return Program, arguments, {"_constants": self._constants}
 
     def _run(self, what: str, batch: Any, params: Any) -> tuple[Any, Any]:
         rows = self._rows(batch)
@@ -185,7 +192,7 @@ class Program:
 
     def _routine(self, what: str, careful: bool = False) -> Routine:
         """The instructions for one purpose, and the gradients it needs."""
-        lowered = Lowering(self.outputs, self._leaves)
+        lowered = Lowering(self.outputs, self._leaves, self._constants)
         outputs = tuple(lowered.places[output] for output in self.outputs)
         wanted = {"value": [], "grad": self.params, "grad_per_sample": self.params}.get(what, self.inputs)
         wild = self._leaves if careful else ()
@@ -260,6 +267,17 @@ def _array(numbers: Any, what: str) -> Any:
 
 def _counted(shape: tuple[int, ...]) -> str:
     return f"{shape[0]} numbers" if len(shape) == 1 else f"the shape {shape}"
+
+
+def _told_apart(leaves: list[Value]) -> list[str | None]:
+    """The leaves' names; those that several share with the scopes before them."""
+    often = Counter(leaf.name for leaf in leaves)
+    return [
+        leaf.name
+        if leaf.name is None or often[leaf.name] == 1 or leaf.scope is None
+        else "_".join([*leaf.scope.path, leaf.name])
+        for leaf in leaves
+    ]
 
 
 def _shape_error(inputs: list[Value], got: str) -> str:

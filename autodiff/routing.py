@@ -76,19 +76,29 @@ def routes(
         tuple(tuple(cell._data if isinstance(cell, Value) else real(cell) for cell in row) for row in pool.grid),
         (len(grid), len(grid[0])),
         tuple(
-            _routed(number, place, covered, pool.grid, grid[place[0]][place[1]])
+            _routed(kind, number, place, covered, pool.grid, grid[place[0]][place[1]])
             for number, (place, covered) in enumerate(windows)
         ),
     )
 
 
-def _routed(number: int, place: Cell, covered: tuple[Cell, ...], grid: list[list[Value]], output: Value) -> Window:
+def _routed(
+    kind: str, number: int, place: Cell, covered: tuple[Cell, ...], grid: list[list[Value]], output: Value
+) -> Window:
     ends: dict[Value, Cell] = {}
     for r, c in covered:
         if isinstance(grid[r][c], Value):  # a cell may be a number, which gets no gradient
             ends.setdefault(grid[r][c], (r, c))  # one Value in two cells: the first stands for both
+    if not isinstance(output, Value):
+        raise TypeError(f"a pool's outputs are Values, got {type(output).__name__} {output!r}")
     reached = output.grad_state in ("zero", "value")
     slopes = {ends[node]: flow for node, flow in adjoints(output, 1.0, ends)[1].items() if node in ends}
+    wanted = len(ends) if kind == "avg" else min(1, len(ends))
+    if len(slopes) != wanted:
+        raise ValueError(
+            f"output {number} is not the {kind} pool of window {number}: {len(slopes)} of its cells have a path to it, "
+            f"and {wanted} should; give the cells and outputs of one and the same pool"
+        )
     sent = adjoints(output, output.grad, ends)[1] if reached else {}
     contributions = {ends[node]: flow for node, flow in sent.items() if node in ends}
     return Window(number, place, covered, output._data, output.grad if reached else None, contributions, slopes)

@@ -229,7 +229,7 @@ class Value:
     def _refuse_order(self, other: object) -> NoReturn:
         raise TypeError(
             "Values cannot be compared or passed to Python's max(), min() or sorted(): that would record nothing. "
-            "Use maximum(a, b), minimum(a, b), where(a - b, x, y), or compare the numbers: a.data < b.data"
+            "Use maximum(a, b), minimum(a, b), where(greater(a, b), x, y), or compare the numbers: a.data < b.data"
         )
 
     __lt__ = __le__ = __gt__ = __ge__ = _refuse_order

@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from autodiff import TABLE, Value, max_pool1d  # noqa: E402 - the project need not be installed
-from viz import animate, draw, pool  # noqa: E402
+from viz import animate, pool  # noqa: E402
 from viz.theme import THEMES, Theme  # noqa: E402
 
 RESULTS = HERE.parent / "benchmarks" / "results.json"
@@ -52,7 +52,6 @@ def pictures() -> None:
     score.name = "score"
     score.backward()
     for look in ("light", "dark"):
-        draw(score, theme=look).save_svg(HERE / f"graph-{look}.svg")
         pool(x, p, kernel_size=3, stride=2, theme=look).save_svg(HERE / f"pool-{look}.svg")
         animate(score, HERE / f"steps-{look}.svg", theme=look)
 

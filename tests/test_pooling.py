@@ -436,3 +436,14 @@ def test_routes_of_something_else_are_refused() -> None:
     x = row_of(1, 2, 3, 4)
     with pytest.raises(ValueError, match="has 1 x 2 outputs, got 1 x 4"):
         routes("max", x, max_pool1d(x, 1), 2)
+
+
+def test_outputs_of_another_pool_are_refused() -> None:
+    x = [Value(v) for v in (1, 5, 2, 3)]
+    p = max_pool1d(x, 2, 1)
+    with pytest.raises(ValueError, match="not the avg pool of window 0"):
+        routes("avg", x, p, 2, 1)
+    with pytest.raises(ValueError, match="not the max pool of window 0"):
+        routes("max", [Value(9.0), *x[1:]][::-1], p, 2, 1)
+    with pytest.raises(TypeError, match="outputs are Values, got int 1"):
+        routes("max", x, [1, 2, 3], 2, 1)

@@ -21,7 +21,7 @@ from programs import ALL_BACKENDS, EXACT, HERE, Plan, identical, near, number, p
 from test_golden import GOLDEN, cases, is_close, numbers, pooled, recorded
 
 import autodiff as ad
-from autodiff import TABLE, FrozenBranchWarning, Graph, Program, StaleError, Value, grad, where
+from autodiff import TABLE, FrozenBranchWarning, Graph, Program, StaleError, Value, grad, nn, where
 from autodiff.backends.machine import assemble
 from autodiff.lowering import Lowering
 from autodiff.routine import BLOCK, Routine, add_up
@@ -715,3 +715,21 @@ def test_a_number_as_a_condition_holds_where_it_is_not_0(backend: str, formula: 
         eager = [row(*point).data, ad.expression(formula, c=point[0], x=point[1]).data]
         assert all(type(number) is float for number in eager)
         assert [*eager, got[0][i], got[1][i]] == [wanted(*point)] * 4, point
+
+
+def test_a_program_prints_what_it_runs_whatever_becomes_of_the_values() -> None:
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    program = Program(a * b, [a], backend="python")
+    b.data = 100.0
+    assert program.value([[5.0]]) == [15.0]
+    assert "a * 3.0" in str(program)
+    copied = pickle.loads(pickle.dumps(program))
+    assert copied.value([[5.0]]) == [15.0]
+
+
+def test_parameters_of_one_name_are_told_apart_by_their_scopes() -> None:
+    model = nn.MLP(1, [2, 1])
+    x = Value(0.5, "x")
+    source = Program(model([x]), [x], model.parameters()).source("python")
+    assert "layer_0_neuron_1_w0 = p[2]" in source
+    assert "w0_" not in source.replace("w0_neuron", "")

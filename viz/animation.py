@@ -56,7 +56,10 @@ def animate(
     found = names_of(graph, sys._getframe(1) if names else None)
     told = steps(output, found)
     if len(told) > LIMIT:
-        raise ValueError(f"an animation of {len(told)} steps is too long to watch (at most {LIMIT}): animate a part")
+        raise ValueError(
+            f"an animation of {len(told)} steps is too long to watch (at most {LIMIT}): "
+            "step through it with viz.step(y)"
+        )
     if Path(path).suffix.lower() == ".gif":
         return write(path, gif(told, found, theme, rankdir, seconds))
     picture, _ = blank(told, names=found, rankdir=rankdir)

@@ -140,7 +140,9 @@ class Marks:
 
     def _quiet(self, words: str, current: bool = False) -> Line:
         label = self._label(html(words), self.look.not_computed, current) if words else ""
-        return {"label": label, "color": self.look.no_path, "penwidth": "1", "arrowsize": "0.5"}
+        # Once gradients flow, an arrowhead means their direction, so what carries none has no arrowhead.
+        head = {"dir": "none"} if self._arrived else {}
+        return {"label": label, "color": self.look.no_path, "penwidth": "1", "arrowsize": "0.5", **head}
 
     def _label(self, words: str, ink: str, current: bool = False) -> str:
         # Beside a vertical line the words would touch it; above a horizontal one they would not.
