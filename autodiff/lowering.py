@@ -69,10 +69,16 @@ _SIMPLE = {"*", "/", "**", "neg", "if", ">", "and", "or"}  # what may need no in
 _RANKS = {"const": 0, "param": 1, "input": 2}
 
 
-class Tape:
-    """Instructions under way; equal ones are written once, constants are computed at once."""
+# The passes, each of which can be left out: constants and settled choices are folded, equal instructions shared,
+# unneeded ones dropped; the Numba machine fuses products with sums, and reuses slots that are free.
+PASSES = frozenset({"fold", "share", "drop", "fuse", "reuse"})
 
-    def __init__(self) -> None:
+
+class Tape:
+    """Instructions under way; with these passes, equal ones are written once, constants are computed at once."""
+
+    def __init__(self, passes: Collection[str] = PASSES) -> None:
+        self.passes = passes
         self.instructions: list[Instruction] = []
         self.ranks: list[int] = []  # 0 for a constant, 1 for a uniform, 2 for what differs between samples
         self._places: dict[tuple[object, ...], int] = {}
@@ -80,7 +86,7 @@ class Tape:
     def emit(self, op: str, *args: int) -> int:
         """The place of ``op`` of these instructions, written now or before."""
         key = (op, args)
-        place = self._places.get(key)
+        place = self._places.get(key) if "share" in self.passes else None
         if place is None:
             place = self._places[key] = self._emit(op, args)
         return place
@@ -105,15 +111,15 @@ class Tape:
         return len(self.instructions) - 1
 
     def _emit(self, op: str, args: tuple[int, ...]) -> int:
-        same = self._simplified(op, args) if op in _SIMPLE else None
-        if same is None and op in ("+", "*"):
+        same = self._simplified(op, args) if op in _SIMPLE and "fold" in self.passes else None
+        if same is None and op in ("+", "*") and "share" in self.passes:
             same = self._places.get((op, args[::-1]))
         if same is not None:
             return same
         rank = max([self.ranks[arg] for arg in args])
-        if rank == 0:
+        if rank == 0 and "fold" in self.passes:
             return self.const(PRIMITIVES[op](*(self.instructions[arg].payload for arg in args)))
-        return self._write(Instruction(op, args), rank)
+        return self._write(Instruction(op, args), max(rank, 1))
 
     def _simplified(self, op: str, args: tuple[int, ...]) -> int | None:
         """What needs no instruction: x * 1, x / 1, x ** 1, --x, and choices that are settled; squares and cubes.
@@ -178,9 +184,10 @@ class Lowering:
         outputs: Sequence[Value],
         leaves: Mapping[Value, tuple[str, int]],
         constants: Mapping[Value, float] | None = None,
+        passes: Collection[str] = PASSES,
     ) -> None:
         self.constants = constants or {}
-        self.tape = Tape()
+        self.tape = Tape(passes)
         self.outputs = list(outputs)
         self.leaves = leaves
         self.order = topological(outputs, check=False, inputs=leaves)

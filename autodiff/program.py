@@ -11,7 +11,7 @@ from math import inf, isnan
 from typing import Any
 
 from autodiff.ieee import real
-from autodiff.lowering import Lowering
+from autodiff.lowering import PASSES, Lowering
 from autodiff.routine import Routine
 from autodiff.sources import LANGUAGES, emit
 from autodiff.value import Value, born, describe, read_at, stale_moment, topological
@@ -36,7 +36,8 @@ class Program:
     relu and where is decided anew for every sample. ``backend`` is "numba", "numpy" or "python" (the standard
     library alone), by default the first of these that is installed, or "fused" (Numba, compiled for this program
     alone: about a second for every hundred instructions, for small graphs over large batches). All of them give
-    the same bits, but for library functions. ``threads`` is for "numba".
+    the same bits, but for library functions. ``threads`` is for "numba". ``passes`` are the passes that
+    make a program short ("fold", "share", "drop", "fuse", "reuse"), by default all; each changes no bit.
 
     A constant keeps the number it has now. A leaf that the graph does not contain has gradient 0. What is not a
     leaf, or stands twice, raises ``ValueError``; anything but Values, ``TypeError``; a batch of another shape,
@@ -57,6 +58,7 @@ class Program:
         params: Sequence[Value] = (),
         backend: str | None = None,
         threads: int = 1,
+        passes: Iterable[str] = PASSES,
     ) -> None:
         self.single = isinstance(output, Value)
         self.outputs: list[Value] = list(output) if isinstance(output, Iterable) else [output]
@@ -66,6 +68,9 @@ class Program:
         self._check()
         self.backend = _chosen(backend)
         self.threads = threads
+        self.passes = frozenset(passes)
+        if not self.passes <= PASSES:
+            raise ValueError(f"passes are {', '.join(sorted(PASSES))}; got {', '.join(sorted(self.passes - PASSES))}")
         if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
             raise ValueError(f"threads must be a whole number of at least 1, got {threads!r}")
         self._leaves = {leaf: ("input", i) for i, leaf in enumerate(self.inputs)}
@@ -165,7 +170,7 @@ class Program:
 
     def __reduce__(self) -> tuple[type[Program], tuple[Any, ...], dict[str, Any]]:
         output = self.outputs[0] if self.single else self.outputs
-        arguments = (output, self.inputs, self.params, self.backend, self.threads)
+        arguments = (output, self.inputs, self.params, self.backend, self.threads, self.passes)
         return Program, arguments, {"_constants": self._constants}
 
     def _run(self, what: str, batch: Any, params: Any) -> tuple[Any, Any]:
@@ -192,7 +197,7 @@ class Program:
 
     def _routine(self, what: str, careful: bool = False) -> Routine:
         """The instructions for one purpose, and the gradients it needs."""
-        lowered = Lowering(self.outputs, self._leaves, self._constants)
+        lowered = Lowering(self.outputs, self._leaves, self._constants, self.passes)
         outputs = tuple(lowered.places[output] for output in self.outputs)
         wanted = {"value": [], "grad": self.params, "grad_per_sample": self.params}.get(what, self.inputs)
         wild = self._leaves if careful else ()

@@ -30,6 +30,8 @@ class Routine:
     def order(self) -> list[int]:
         """The places that are needed, operands before their uses: everything else is dropped."""
         instructions = self.tape.instructions
+        if "drop" not in self.tape.passes:
+            return list(range(len(instructions)))
         needed = [False] * len(instructions)
         for place in (*self.results, *self.sums):
             needed[place] = True

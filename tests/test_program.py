@@ -733,3 +733,27 @@ def test_parameters_of_one_name_are_told_apart_by_their_scopes() -> None:
     source = Program(model([x]), [x], model.parameters()).source("python")
     assert "layer_0_neuron_1_w0 = p[2]" in source
     assert "w0_" not in source.replace("w0_neuron", "")
+
+
+@pytest.mark.parametrize("left_out", ["fold", "share", "drop", "fuse", "reuse", "all of them"])
+@pytest.mark.parametrize("backend", ["python", "numpy", "numba"])
+def test_no_pass_changes_a_bit(left_out: str, backend: str) -> None:
+    if backend == "numba":
+        pytest.importorskip("numba")
+    passes = {"fold", "share", "drop", "fuse", "reuse"}
+    random.seed(3)
+    model = nn.MLP(2, [4, 3, 1])
+    x, label = [Value(0.3), Value(-0.2)], Value(1.0)
+    loss = (1 - label * model(x)).relu() + 0.25 * sum(p * p for p in model.parameters()) * (2 * Value(1.5))
+    rows = [[random.uniform(-1, 1), random.uniform(-1, 1), random.choice([-1.0, 1.0])] for _ in range(50)]
+    parts = [*x, label], model.parameters()
+    value, gradient = Program(loss, *parts, backend="python").value_and_grad(rows)
+    kept = set() if left_out == "all of them" else passes - {left_out}
+    found = Program(loss, *parts, backend=backend, passes=kept).value_and_grad(rows)
+    assert [[*map(float, part)] for part in found] == [value, gradient]
+
+
+def test_a_pass_that_is_none_is_refused() -> None:
+    x = Value(1.0)
+    with pytest.raises(ValueError, match="passes are drop, fold, fuse, reuse, share; got inline"):
+        Program(x * 2, [x], passes={"inline"})

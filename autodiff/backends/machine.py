@@ -120,6 +120,9 @@ class _Assembler:
         """Products and partial sums that exist only inside a chain, and products that are only summed."""
         swallowed: set[int] = set()
         self.chains: dict[int, tuple[int, list[tuple[int, int]]]] = {}
+        self.products: dict[int, tuple[int, ...]] = {}
+        if "fuse" not in self.routine.tape.passes:
+            return swallowed
         for place in self.routine.order:
             self._extend_chain(place, swallowed)
         summed = set(self.routine.sums)
@@ -225,7 +228,7 @@ class _Assembler:
         self.machine.instructions = len(items)
 
     def _slot(self, free: list[int]) -> int:
-        if free:
+        if free and "reuse" in self.routine.tape.passes:
             return free.pop()
         self.machine.slots += 1
         return self.machine.slots - 1
