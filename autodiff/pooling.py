@@ -213,6 +213,7 @@ def _four(numbers: Iterable[int]) -> tuple[int, int, int, int]:
 
 
 def grid_of(rows: Any, expected: str) -> list[list[Any]]:
+    """The rows of a pool's input or output, checked: all of one length, a Value or a number in each place."""
     if isinstance(rows, (Value, str)) or not isinstance(rows, Iterable):
         raise TypeError(f"a pool takes {expected}, got {type(rows).__name__}")
     grid = []

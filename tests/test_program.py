@@ -732,7 +732,7 @@ def test_parameters_of_one_name_are_told_apart_by_their_scopes() -> None:
     x = Value(0.5, "x")
     source = Program(model([x]), [x], model.parameters()).source("python")
     assert "layer_0_neuron_1_w0 = p[2]" in source
-    assert "w0_" not in source.replace("w0_neuron", "")
+    assert "w0_ =" not in source
 
 
 @pytest.mark.parametrize("left_out", ["fold", "share", "drop", "fuse", "reuse", "all of them"])

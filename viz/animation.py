@@ -53,17 +53,22 @@ def animate(
     if not seconds > 0:
         raise ValueError(f"seconds is the time of a step, more than 0, got {seconds!r}")
     graph = Graph(output)
+    _check_length(len(graph))  # every node is a step at least: refuses before any work is done
     found = names_of(graph, sys._getframe(1) if names else None)
     told = steps(output, found)
-    if len(told) > LIMIT:
-        raise ValueError(
-            f"an animation of {len(told)} steps is too long to watch (at most {LIMIT}): "
-            "step through it with viz.step(y)"
-        )
+    _check_length(len(told))
     if Path(path).suffix.lower() == ".gif":
         return write(path, gif(told, found, theme, rankdir, seconds))
     picture, _ = blank(told, names=found, rankdir=rankdir)
     return write(path, _Film(told, picture.svg(), theme_of(theme), seconds).svg().encode())
+
+
+def _check_length(steps: int) -> None:
+    if steps > LIMIT:
+        raise ValueError(
+            f"an animation of {steps} steps or more is too long to watch (at most {LIMIT}): "
+            "step through it with viz.step(y)"
+        )
 
 
 @dataclass

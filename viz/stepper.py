@@ -21,7 +21,7 @@ from viz.picture import write
 from viz.slim import slim
 from viz.stepgrid import step_grid
 from viz.text import visible
-from viz.view import Collapse, View
+from viz.view import Collapse, View, view
 from viz.widget import widget
 
 __all__ = ["Stepper", "step"]
@@ -63,6 +63,7 @@ def step(
     if not isinstance(output, Value):
         raise TypeError(f"step takes one Value, the output of a graph; got {type(output).__name__}")
     graph = Graph(output)
+    view(graph, collapse=collapse, limit=max_nodes)  # refuses what is too large before any work is done
     found = names_of(graph, sys._getframe(1) if names else None)
     layout = {"rankdir": rankdir, "collapse": collapse, "max_nodes": max_nodes, "timeout": timeout}
     return Stepper(output, found, layout, None if grid is None else step_grid(graph, grid), theme, start)
