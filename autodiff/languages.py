@@ -6,7 +6,7 @@ import keyword
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from autodiff.ieee import FUNCTIONS
+from autodiff.ieee import ERFC_TAIL, FUNCTIONS, horner
 
 __all__ = ["LANGUAGES", "Language"]
 
@@ -85,26 +85,25 @@ def _torch_head(used: Collection[str]) -> str:
 
 
 # JavaScript has no error function, and a power of its own. The series has no term below 0, so nothing cancels.
-_ERFC = """\
-function gauss(x) { // e^(-x^2), of a square that is exact
+_ERFC = f"""\
+function gauss(x) {{ // e^(-x^2), of a square that is exact
   const z = Math.fround(x);
   return Math.exp(-z * z) * Math.exp((z - x) * (z + x));
-}
+}}
 
-function erf(x) {
+function erf(x) {{
   if (!(Math.abs(x) < 1)) return x < 0 ? erfc(-x) - 1 : 1 - erfc(x);
   let [term, sum] = [x, x];
   for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) sum += term *= (2 * x * x) / (2 * n + 1);
   return 1.1283791670955126 * gauss(x) * sum;
-}
+}}
 
-function erfc(x) {
-  if (x < 1) return x < -1 ? 2 - erfc(-x) : 1 - erf(x);
+function erfc(x) {{
+  if (x < 0.5) return x < -1 ? 2 - erfc(-x) : 1 - erf(x);
   if (x > 27.5) return 0;
-  let fraction = x;
-  for (let n = Math.ceil(20 + 250 / (x * x)); n > 0; n--) fraction = x + n / 2 / fraction;
-  return (gauss(x) * 0.5641895835477563) / fraction;
-}
+  const t = (x - 3.625) / (x + 3.625);
+  return (({horner("t", ERFC_TAIL)}) / (1 + 2 * x)) * gauss(x);
+}}
 
 """
 _POWER = """\

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from autodiff.ieee import FUNCTIONS
 from autodiff.lowering import CONDITIONS
 from autodiff.routine import BLOCK, Routine
 
@@ -37,8 +37,7 @@ _UFUNCS: dict[str, Callable[..., Array]] = {
     "acos": np.arccos,
     "atan": np.arctan,
     "atan2": np.arctan2,
-    "erf": np.vectorize(math.erf, otypes=[float]),
-    "erfc": np.vectorize(math.erfc, otypes=[float]),
+    **{name: np.vectorize(FUNCTIONS[name], otypes=[float]) for name in ("erf", "erfc")},
     **{
         name: getattr(np, name)
         for name in ("exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "hypot")
