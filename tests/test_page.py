@@ -218,9 +218,10 @@ def test_everything_works_by_keys_alone(opened: Visit) -> None:
     assert opened.page.evaluate("document.activeElement.type") == "number"
     opened.press("Escape", "r")
     assert opened.leaf("x0").input_value() == "3"
-    before = opened.page.locator("svg[role=group] > g").get_attribute("transform")
+    place = "e => getComputedStyle(e).transform"
+    before = opened.page.get_by_role("group", name="Graph").evaluate(place)
     opened.press("+", "Shift+ArrowRight")
-    assert opened.page.locator("svg[role=group] > g").get_attribute("transform") != before
+    assert opened.page.get_by_role("group", name="Graph").evaluate(place) != before
     opened.press("f", "t")
     assert opened.button("Theme: light").count() == 1
     opened.press("p")

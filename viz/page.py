@@ -26,7 +26,7 @@ mount(document.querySelector("#stepper"), told.data, { ...told, svg, page: true 
 """
 
 _PAGE = """<!doctype html>
-<html lang="en" data-look="{look}">
+<html lang="en" class="gr-page" data-look="{look}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">

@@ -1,28 +1,16 @@
-// Zoom, pan and fit of a drawing.
+// Zoom, pan and fit of a drawing, by CSS: nothing need be painted anew.
 
-function cameraOf(svg, layer, wide, high) {
+function cameraOf(frame, canvas, wide, high) {
   let [scale, x, y] = [1, 0, 0];
   let touched = false; // by a person: then a new size leaves it alone
   let moved = 0;
-  let flight = 0;
   const pointers = new Map();
   let size = [600, 400];
 
-  function set(...place) {
-    cancelAnimationFrame(flight);
-    [scale, x, y] = place;
-    layer.setAttribute("transform", `matrix(${scale} 0 0 ${scale} ${x} ${y})`);
-  }
-
-  function glide(toX, toY) {
-    if (calm() || document.hidden) return set(scale, toX, toY);
-    const [fromX, fromY, start] = [x, y, performance.now()];
-    const move = () => {
-      const left = (1 - Math.min(1, (performance.now() - start) / 260)) ** 3;
-      set(scale, toX + (fromX - toX) * left, toY + (fromY - toY) * left);
-      if (left) flight = requestAnimationFrame(move);
-    };
-    move();
+  function set(toScale, toX, toY, gliding = false) {
+    [scale, x, y] = [toScale, toX, toY];
+    canvas.classList.toggle("gr-gliding", gliding);
+    canvas.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
   }
 
   /** All of it, but not smaller than `least`: a long graph then shows its start. */
@@ -56,16 +44,16 @@ function cameraOf(svg, layer, wide, high) {
       return low < 4 ? space * 0.25 - low : space * 0.75 - up;
     };
     const [byX, byY] = [shift(0, x), shift(1, y)];
-    if (byX || byY) glide(x + byX, y + byY);
+    if (byX || byY) set(scale, Math.round(x + byX), Math.round(y + byY), true);
   }
 
   const at = ({ clientX, clientY }) => [clientX, clientY];
-  const inside = ([atX, atY], { left, top } = svg.getBoundingClientRect()) => [atX - left, atY - top];
-  svg.addEventListener("pointerdown", (event) => {
+  const inside = ([atX, atY], { left, top } = frame.getBoundingClientRect()) => [atX - left, atY - top];
+  frame.addEventListener("pointerdown", (event) => {
     moved = 0;
     if (!event.button) pointers.set(event.pointerId, at(event));
   });
-  svg.addEventListener("pointermove", (event) => {
+  frame.addEventListener("pointermove", (event) => {
     const before = pointers.get(event.pointerId);
     if (!before) return;
     const now = at(event);
@@ -73,13 +61,13 @@ function cameraOf(svg, layer, wide, high) {
     moved += Math.hypot(...by);
     pointers.set(event.pointerId, now);
     if (moved < 5) return;
-    svg.setPointerCapture(event.pointerId);
+    frame.setPointerCapture(event.pointerId);
     const hold = [...pointers].find(([id]) => id !== event.pointerId)?.[1];
     if (!hold) return pan(...by);
     const apart = (point) => Math.hypot(point[0] - hold[0], point[1] - hold[1]) || 1;
     zoom(apart(now) / apart(before), ...inside(hold));
   });
-  for (const name of ["pointerup", "pointercancel"]) svg.addEventListener(name, (event) => pointers.delete(event.pointerId));
+  for (const name of ["pointerup", "pointercancel"]) frame.addEventListener(name, (event) => pointers.delete(event.pointerId));
   const onWheel = (event) => {
     // A plain wheel scrolls whatever is around us; a page of its own has nothing to scroll.
     const alone = window.top === window && document.scrollingElement.scrollHeight <= innerHeight;
@@ -87,9 +75,9 @@ function cameraOf(svg, layer, wide, high) {
     event.preventDefault();
     zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), ...inside(at(event)));
   };
-  svg.addEventListener("wheel", onWheel, { passive: false });
+  frame.addEventListener("wheel", onWheel, { passive: false });
   function resized() {
-    size = [svg.clientWidth || 600, svg.clientHeight || 400];
+    size = [frame.clientWidth || 600, frame.clientHeight || 400];
     if (!touched) fit(0.8);
   }
   return { fit, resized, zoom, pan, reveal, dragged: () => moved >= 5 };

@@ -1,8 +1,7 @@
 // Helpers of the page: elements, harmless copies of markup, the theme around us.
 
-const { number, noPath } = engine;
+const { number, noPath, useOf } = engine;
 const HARMLESS = /^(m[a-z]+|svg|g|path|rect|poly\w+|ellipse|text|tspan)$/;
-const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 let serial = 0;
 
 /** An element with attributes and children; text becomes text, never markup. */

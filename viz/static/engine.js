@@ -243,11 +243,7 @@ class Step {
   }
 }
 
-/**
- * Every step of the graph, forward, then backward, with every choice decided anew.
- * @param {Object<number, number>} leaves numbers of leaves that differ from those in `data`
- * @returns {{data: object, values: Float64Array, steps: Step[], forward: number}}
- */
+/** Every step, forward, then backward, with every choice decided anew; `leaves` are numbers by node. */
 function run(data, leaves = {}) {
   const ready = decode(data);
   const told = { data: ready, values: new Float64Array(ready.nodes.length), steps: [], forward: ready.nodes.length };
@@ -308,7 +304,7 @@ function branch(partial, at) {
 }
 
 /** The key of a use in the flows of a moment. */
-const edgeKey = ({ target, position }) => `${target}_${position}`;
+const useOf = ({ target, position }) => `${target}_${position}`;
 
 /** What is known of a run after step `index`: null where nothing is yet, `noPath` where no gradient ever comes. */
 function moment(told, index) {
@@ -320,7 +316,7 @@ function moment(told, index) {
   for (let i = told.forward; i <= last; i++) {
     const { node, after, edge, local, upstream, contribution } = steps[i];
     gradients[node] = after;
-    if (edge) flows.set(edgeKey(edge), { local, upstream, contribution });
+    if (edge) flows.set(useOf(edge), { local, upstream, contribution });
   }
   if (last === steps.length - 1) gradients = gradients.map((gradient) => gradient ?? noPath);
   const reached = Array.from(values, (value, place) => (place <= last ? value : null));
@@ -335,7 +331,7 @@ function decide(told, target, flows) {
   args.forEach((arg, position) => {
     if (typeof arg !== "number") return;
     const local = branch(op.partials[position], at).end.local(at);
-    flows.set(edgeKey({ target, position }), { local, upstream: null, contribution: null });
+    flows.set(useOf({ target, position }), { local, upstream: null, contribution: null });
   });
 }
 
@@ -519,6 +515,6 @@ function flowMath(told, { edge, local, upstream, contribution }, loss) {
   return equation(chain) + (decided && !end.arithmetic ? words(` since ${reason(at, decided)}`) : "");
 }
 
-return { number, decode, run, moment, mathml, noPath, edgeKey, functions };
+return { number, decode, run, moment, mathml, noPath, useOf, functions };
 
 })();

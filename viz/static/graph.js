@@ -9,21 +9,29 @@ function penWidth(contribution, { thinnest, thickest, at_one, per_decade }) {
 const gradientText = (gradient) =>
   gradient === null ? "–" : gradient === noPath ? "no path" : number(gradient);
 
-const useOf = ({ target, position }) => `${target}_${position}`;
+const PIECE = 60; // nodes and edges in a piece of the drawing
+const LONG_LINE = 900; // from here on the dashes grow with the line
 
-function graphPicture(svg, data) {
-  const root = svg.querySelector("g.graph");
-  const [wide, high] = svg.dataset.size.split(" ").map(Number);
-  const [, left, top] = /translate\(([-\d.]+)[ ,]+([-\d.]+)/.exec(root.getAttribute("transform")).map(Number);
+function graphPicture(svg, data, stage) {
+  const drawn = svg.querySelector("g.graph");
+  const [width, height] = svg.dataset.size.split(" ").map(Number);
+  const transform = drawn.getAttribute("transform");
+  const [, left, top] = /translate\(([-\d.]+)[ ,]+([-\d.]+)/.exec(transform).map(Number);
   const halo = shape("rect", { class: "gr-halo", rx: 9 });
-  const overlay = shape("g", { "aria-hidden": "true" }, halo);
-  root.append(overlay);
-  const layer = shape("g", {}, root);
-  svg.append(layer);
-  const view = cameraOf(svg, layer, wide, high);
+  const overlay = shape("g", { transform }, halo);
+  const root = h("div", { class: "gr-canvas", role: "group", "aria-label": "Graph" });
+  // A browser paints a drawing as a whole: in pieces, a step repaints two or three of them, and what moves none.
+  const piece = (content, attributes) => root.append(shape("svg", { width, height, ...attributes }, content));
+  while (drawn.firstElementChild) piece(shape("g", { transform }, ...[...drawn.children].slice(0, PIECE)));
+  piece(overlay, { class: "gr-over", "aria-hidden": "true" });
+  svg.remove();
+  const frame = h("div", { class: "gr-frame" }, root);
+  stage.prepend(frame);
+  const view = cameraOf(frame, root, width, height);
 
   const groups = [...root.querySelectorAll("g.edge[id]")];
-  const extents = groups.map((group) => group.querySelector("text").getBBox()); // before anything is written
+  // Before anything is written.
+  const extents = groups.map((group) => [group.querySelector("text").getBBox(), group.querySelector("path").getTotalLength()]);
   const centre = (text, x) => h(text, { x, "text-anchor": "middle" });
   const boxOf = new Map(); // the box of each node: its own, or that of the folded scope it is in
   const boxes = [...root.querySelectorAll("g.node[id]")].map((group) => {
@@ -46,7 +54,9 @@ function graphPicture(svg, data) {
   const lineOf = new Map(); // the line of each use
   const lines = groups.map((group, i) => {
     const [path, arrow, text] = ["path", "polygon", "text"].map((tag) => group.querySelector(tag));
-    if (extents[i].width) centre(text, extents[i].x + extents[i].width / 2);
+    const [extent, length] = extents[i];
+    if (extent.width) centre(text, extent.x + extent.width / 2);
+    if (length > LONG_LINE) path.style.setProperty("--dash", length / LONG_LINE); // many dashes take long to paint
     const bare = path.getAttribute("d");
     const tip = arrow.getAttribute("points").trim().split(/\s+/)[1]; // without an arrowhead the line goes on to here
     const uses = data.lines[group.id] ?? [group.id.slice(1)];
@@ -122,29 +132,26 @@ function graphPicture(svg, data) {
   function show(moment, context) {
     for (const box of boxes) showBox(box, moment, context);
     for (const line of lines) showLine(line, moment);
-    const [x, y, width, height] = boxOf.get(moment.current.node).area;
-    Object.assign(halo.style, { x: `${x - 4}px`, y: `${y - 4}px`, width: `${width + 8}px`, height: `${height + 8}px` });
+    const [x, y, wide, high] = boxOf.get(moment.current.node).area;
+    h(halo, { width: wide + 8, height: high + 8 }).style.transform = `translate(${x - 4}px, ${y - 4}px)`;
   }
 
   /** A dot runs along the edges of a step, forth with a value or back with a gradient. */
   function pulse(step) {
-    if (calm()) return;
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     const back = step.edge !== null;
     const uses = back ? [useOf(step.edge)] : step.phase === "forward" ? data.nodes[step.node].args.map((_, i) => `${step.node}_${i}`) : [];
     for (const line of new Set(uses.map((use) => lineOf.get(use)).filter(Boolean))) {
       const lost = back && step.local === null;
       const dot = shape("circle", { class: `gr-dot${lost ? " gr-lost" : back ? " gr-back" : ""}`, r: 4.5 });
       overlay.append(dot);
-      const start = performance.now();
-      const move = () => {
-        const part = (performance.now() - start) / 420;
-        if (part >= (lost ? 0.4 : 1)) return dot.remove(); // a refused gradient does not arrive
-        const eased = part * part * (3 - 2 * part);
-        const { x, y } = line.path.getPointAtLength(line.path.getTotalLength() * (back ? 1 - eased : eased));
-        h(dot, { cx: x, cy: y });
-        requestAnimationFrame(move);
-      };
-      move();
+      const length = line.path.getTotalLength();
+      // A refused gradient does not arrive.
+      const frames = Array.from({ length: lost ? 9 : 25 }, (_, i) => {
+        const { x, y } = line.path.getPointAtLength((length * (back ? 24 - i : i)) / 24);
+        return { transform: `translate(${x}px, ${y}px)` };
+      });
+      dot.animate(frames, { duration: lost ? 200 : 420, easing: "ease-in-out" }).onfinish = () => dot.remove();
     }
   }
 
@@ -165,7 +172,7 @@ function graphPicture(svg, data) {
   }
   const walk = (by) => focus(boxes[(boxes.indexOf(stop) + by + boxes.length) % boxes.length]);
   tabTo(stop);
-  svg.addEventListener("focusin", ({ target }) => tabTo(boxAt(target) ?? stop));
+  root.addEventListener("focusin", ({ target }) => tabTo(boxAt(target) ?? stop));
   const follow = (step) => reveal(step.node, step.edge ? step.edge.target : step.node);
   return { show, pulse, follow, view, walk, boxAt, focusNode: (node) => focus(boxOf.get(node)) };
 }

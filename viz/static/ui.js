@@ -23,10 +23,8 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
   const collect = (kind) => Object.fromEntries([...root.querySelectorAll(`[data-${kind}]`)].map((one) => [one.dataset[kind], one]));
   const part = collect("part");
   const buttons = collect("do");
-  const drawing = typeof svg === "string" ? parsed(svg, "svg") : svg;
-  part.stage.prepend(drawing);
   element.replaceChildren(root);
-  const picture = graphPicture(drawing, data);
+  const picture = graphPicture(typeof svg === "string" ? parsed(svg, "svg") : svg, data, part.stage);
   const { view } = picture;
   const inputs = inputsPanel(data, part, (changes) => edit(changes));
   const pool = grid && gridPanel(grid, part);
@@ -127,19 +125,12 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     if (routes.length > 3) routes.splice(3, Infinity, `${routes.length - 3} more`);
     const [old, present] = [recorded, run].map((one) => number(one.values[data.output]));
     part.news.replaceChildren(
-      h("b", {}, routes.length ? "⇄ Another route: " : ""),
-      routes.length ? `now ${routes.join("; ")}. ` : "",
-      context.edited.size ? `${data.nodes[data.output].label}: ${old} → ${present}` : "",
+      ...(routes.length ? [h("b", {}, "⇄ Another route: "), `now ${routes.join("; ")}. `] : []),
+      ...(context.edited.size ? [`${data.nodes[data.output].label}: ${old} → ${present}`] : []),
     );
   }
 
   const leafValues = () => Object.fromEntries(inputs.rows.map(({ node }) => [node, run.values[node]]));
-
-  function setLeaf(leaf, value, tell = false) {
-    const row = inputs.rows.find(({ node }) => node === leaf || data.nodes[node].label === leaf);
-    if (!row) throw new RangeError(`no input is called ${leaf}`);
-    edit({ [row.node]: value }, tell);
-  }
 
   // ---- Commands
 
@@ -254,8 +245,8 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     if (flow) go(flow.index);
   });
   on(part.slider, "input", () => (play(false), go(part.slider.valueAsNumber)));
-  on(drawing, "pointerover", hint);
-  on(drawing, "pointerleave", hint);
+  on(part.stage, "pointerover", hint);
+  on(part.stage, "pointerleave", hint);
   watchHost(() => look === "auto" && setTheme(look), ended.signal);
   const sizes = new ResizeObserver(() => {
     view.resized();
@@ -272,7 +263,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     sizes.disconnect();
     root.remove();
   }
-  return { go, setLeaf, destroy, edit, values: leafValues };
+  return { go, destroy, edit, values: leafValues };
 }
 
 // What JSON has not travels as text.
