@@ -38,7 +38,7 @@ def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = Tr
     (27.0, 18.0)
     """
     _require_values([output])
-    wanted = [inputs] if isinstance(inputs, Value) else list(inputs)
+    wanted = list(inputs) if isinstance(inputs, Iterable) else [inputs]
     _require_values(wanted)
     flows = _recorded(output) if create_graph else adjoints(output)[1]
     found = [_as_value(flows.get(node, 0.0)) for node in wanted]

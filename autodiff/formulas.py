@@ -80,7 +80,10 @@ def _check(node: ast.expr, text: str, known: Sequence[str], functions: Callable[
         case ast.IfExp(test=test, body=body, orelse=orelse):
             parts = [test, body, orelse]
         case _:
-            raise FormulaError(f"'{ast.unparse(node)}' in {_short(text)} is not of the formula language")
+            power = (
+                "; a power is written a**2" if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor) else ""
+            )
+            raise FormulaError(f"'{ast.unparse(node)}' in {_short(text)} is not of the formula language{power}")
     for part in parts:
         _check(part, text, known, functions)
 

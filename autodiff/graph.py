@@ -117,8 +117,9 @@ class Graph:
         try:
             return self._numbers[value]
         except (KeyError, TypeError):
-            what = describe(value) if isinstance(value, Value) else repr(value)
-            raise ValueError(f"{what} is not a node of this graph") from None
+            if isinstance(value, Value):
+                raise ValueError(f"{describe(value)} is not a node of this graph") from None
+            raise ValueError(f"{value!r} is not a node of this graph: a node is found by its Value") from None
 
     @property
     def levels(self) -> tuple[tuple[int, ...], ...]:

@@ -234,6 +234,14 @@ class Value:
 
     __lt__ = __le__ = __gt__ = __ge__ = _refuse_order
 
+    def __float__(self) -> NoReturn:
+        raise TypeError(
+            "float(x), int(x) and functions such as math.exp(x) leave the graph and record nothing; the number of "
+            "a Value is x.data; a recorded function is x.exp() or autodiff.exp(x)"
+        )
+
+    __int__ = __float__
+
     def __repr__(self) -> str:
         parts = [repr(self._data)]
         if self._name is not None:

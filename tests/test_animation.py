@@ -70,6 +70,12 @@ def test_a_step_takes_time(tmp_path: Path, seconds: float) -> None:
         animate(score(), tmp_path / "film.svg", seconds=seconds)
 
 
+def test_an_animation_is_svg_or_gif(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"an \.svg or a \.gif; got the path .*film\.mp4'"):
+        animate(score(), tmp_path / "film.mp4")
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_is_too_long_to_watch_is_refused(tmp_path: Path) -> None:
     y = Value(1.0)
     for _ in range(300):

@@ -156,6 +156,9 @@ def test_a_notebook_without_graphviz_shows_the_hint_and_the_dot_text(nothing: No
 def test_saving_answers_with_the_path(picture: Picture, tmp_path: Path) -> None:
     assert picture.save_svg(tmp_path / "p.svg").read_text(encoding="utf-8") == picture.svg()
     assert picture.save_png(str(tmp_path / "p.png")).read_bytes() == picture.png()
+    with pytest.raises(ValueError, match=r"save_svg writes SVG, but '.*q\.png' ends in \.png"):
+        picture.save_svg(tmp_path / "q.png")
+    assert not (tmp_path / "q.png").exists()
     assert picture.save_dot(tmp_path / "p.dot").read_text(encoding="utf-8") == picture.source
     assert len(list(tmp_path.iterdir())) == 3
 

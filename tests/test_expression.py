@@ -142,6 +142,7 @@ HOSTILE: dict[str, tuple[str, str]] = {
     "deep": ("-" * 9000 + "x", "nested too deeply"),
     "many terms": ("x" + "+x" * 4000, "nested too deeply"),
     "parentheses": ("(" * 5000 + "x" + ")" * 4999, "cannot read the formula|nested too deeply"),
+    "power of mathematics": ("x^2", r"a power is written a\*\*2"),
     "unused": ("2", "the expression does not use x"),
 }
 

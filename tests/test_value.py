@@ -268,6 +268,12 @@ def test_builtin_max_points_to_maximum(builtin: Callable[[Any], Any]) -> None:
         builtin([Value(1.0), Value(2.0)])
 
 
+@pytest.mark.parametrize("leave", [float, int, math.exp, math.floor])
+def test_what_would_leave_the_graph_is_refused(leave: Callable[[Any], Any]) -> None:
+    with pytest.raises(TypeError, match=r"number of a Value is x\.data"):
+        leave(Value(1.5))
+
+
 def test_equality_is_identity() -> None:
     x, twin = Value(1.0), Value(1.0)
     assert x == x

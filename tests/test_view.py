@@ -196,6 +196,13 @@ def test_a_graph_too_large_even_when_collapsed_is_refused_with_a_way_out() -> No
     assert len(read(draw(y, around=y, depth=3)).boxes) == 5
 
 
+def test_none_is_no_limit() -> None:
+    y = Value(1.0)
+    for _ in range(500):
+        y = -y
+    assert len(read(draw(y, max_nodes=None)).boxes) == 501
+
+
 def test_what_is_asked_for_is_not_collapsed_further() -> None:
     with scope("outer"):
         y = Value(1.0)

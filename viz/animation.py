@@ -52,12 +52,15 @@ def animate(
     """
     if not seconds > 0:
         raise ValueError(f"seconds is the time of a step, more than 0, got {seconds!r}")
+    kind = Path(path).suffix.lower()
+    if kind not in (".svg", ".gif"):
+        raise ValueError(f"an animation is an .svg or a .gif; got the path {os.fspath(path)!r}")
     graph = Graph(output)
     _check_length(len(graph))  # every node is a step at least: refuses before any work is done
     found = names_of(graph, sys._getframe(1) if names else None)
     told = steps(output, found)
     _check_length(len(told))
-    if Path(path).suffix.lower() == ".gif":
+    if kind == ".gif":
         return write(path, gif(told, found, theme, rankdir, seconds))
     picture, _ = blank(told, names=found, rankdir=rankdir)
     return write(path, _Film(told, picture.svg(), theme_of(theme), seconds).svg().encode())

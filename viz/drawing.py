@@ -30,7 +30,7 @@ def draw(
     around: Value | None = None,
     depth: int | None = None,
     reached: bool = False,
-    max_nodes: int = LIMIT,
+    max_nodes: int | None = LIMIT,
     step: int | None = None,
     backward: str = "flow",
     legend: bool = True,
@@ -74,7 +74,7 @@ def blank(
     names: dict[int, str],
     rankdir: str = "LR",
     collapse: Collapse = False,
-    max_nodes: int = LIMIT,
+    max_nodes: int | None = LIMIT,
     timeout: float = 30,
 ) -> tuple[Picture, View]:
     """Lay out the graph of some steps with every number left blank, for a page to fill in and to restyle.

@@ -73,11 +73,11 @@ class Picture(graphviz.Digraph):
 
     def save_svg(self, path: str | os.PathLike[str]) -> Path:
         """Save the picture as SVG and return where; ``OSError`` names the path when it cannot be written."""
-        return write(path, self.svg().encode())
+        return write(_named(path, ".svg"), self.svg().encode())
 
     def save_png(self, path: str | os.PathLike[str], scale: float = 2) -> Path:
         """Save the picture as PNG and return where; ``OSError`` names the path when it cannot be written."""
-        return write(path, self.png(scale))
+        return write(_named(path, ".png"), self.png(scale))
 
     def save_dot(self, path: str | os.PathLike[str]) -> Path:
         """Save the DOT text and return where; ``OSError`` names the path when it cannot be written."""
@@ -122,6 +122,14 @@ class Picture(graphviz.Digraph):
     def __repr__(self) -> str:
         # What a notebook shows that may not show pictures; without an address, so that its files stay the same.
         return "<Picture: run it in a notebook to see it, or .save_svg(path)>"
+
+
+def _named(path: str | os.PathLike[str], kind: str) -> str | os.PathLike[str]:
+    """Return ``path``, unless its name says that a picture of another kind is expected there."""
+    ending = Path(path).suffix.lower()
+    if ending in {".svg", ".png", ".dot", ".gif", ".html", ".pdf", ".jpg"} - {kind}:
+        raise ValueError(f"save_{kind[1:]} writes {kind[1:].upper()}, but {os.fspath(path)!r} ends in {ending}")
+    return path
 
 
 def write(path: str | os.PathLike[str], data: bytes) -> Path:

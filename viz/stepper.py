@@ -37,7 +37,7 @@ def step(
     collapse: Collapse = False,
     names: bool = True,
     rankdir: str = "LR",
-    max_nodes: int = 1000,
+    max_nodes: int | None = 1000,
     start: int = 0,
     timeout: float = 30,
 ) -> Stepper:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -95,15 +96,16 @@ def view(
     depth: int | None = None,
     reached: bool = False,
     collapse: Collapse = False,
-    limit: int = LIMIT,
+    limit: int | None = LIMIT,
 ) -> View:
     """Choose what to show: the nodes within ``depth`` edges of ``around`` (or before the outputs), scopes collapsed.
 
     ``reached`` leaves out what no gradient reached, but for the operands refused right beside it. ``collapse``
     names scopes, is True for all the outermost ones, or tells of each Scope whether to fold it. A graph of more
     than ``limit`` boxes is collapsed by scope, the innermost first, and refused with :class:`TooLargeError` when
-    that is not enough.
+    that is not enough; None is no limit.
     """
+    limit = sys.maxsize if limit is None else limit
     numbers = _part(graph, around, depth)
     if reached:
         numbers = _reached(graph, numbers)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from autodiff.nn.modules import Module
+from autodiff.nn.parts import count
 from autodiff.recording import scope
 from autodiff.value import Value
 
@@ -21,7 +22,7 @@ class Neuron(Module):
     def __init__(self, nin: int, nonlin: bool = True, name: str = "neuron") -> None:
         self.nonlin = nonlin
         with scope(name) as self.scope:  # its weights and all it computes stand in one group
-            self.w = [Value(random.uniform(-1, 1), f"w{i}") for i in range(nin)]
+            self.w = [Value(random.uniform(-1, 1), f"w{i}") for i in range(count("nin", nin))]
             self.b = Value(0.0, "b")
 
     def __call__(self, x: Sequence[Value | float]) -> Value:
@@ -44,7 +45,7 @@ class Layer(Module):
 
     def __init__(self, nin: int, nout: int, nonlin: bool = True, name: str = "layer") -> None:
         with scope(name) as self.scope:
-            self.neurons = [Neuron(nin, nonlin, f"neuron {i}") for i in range(nout)]
+            self.neurons = [Neuron(nin, nonlin, f"neuron {i}") for i in range(count("nout", nout))]
 
     def __call__(self, x: Sequence[Value | float]) -> Value | list[Value]:
         out = [neuron(x) for neuron in self.neurons]
@@ -67,6 +68,8 @@ class MLP(Module):
     """
 
     def __init__(self, nin: int, nouts: Sequence[int]) -> None:
+        if not isinstance(nouts, Iterable):
+            raise TypeError(f"MLP needs a list of layer sizes, such as MLP({nin!r}, [16, 1]); got {nouts!r}")
         sizes = [nin, *nouts]
         last = len(nouts) - 1
         self.layers = [Layer(sizes[i], sizes[i + 1], i != last, f"layer {i}") for i in range(len(nouts))]
