@@ -582,13 +582,13 @@ def test_without_libraries_the_standard_one_runs(monkeypatch: pytest.MonkeyPatch
     assert (program.backend, program.value([[4.0]])) == ("python", [8.0])
 
 
-# -- Numba: threads and the cache
+# -- Threads, and Numba's cache
 
 
-@pytest.mark.skipif("numba" not in HERE, reason="numba is not installed")
-def test_one_program_runs_in_several_threads_of_python_at_once() -> None:
+@pytest.mark.parametrize("backend", [*HERE, *["fused"] * ("numba" in HERE)])
+def test_one_program_runs_in_several_threads_of_python_at_once(backend: str) -> None:
     x, p = Value(1.0), Value(2.0)
-    program = Program((x * p).tanh() * (p * p), [x], [p], backend="numba")
+    program = Program((x * p).tanh() * (p * p), [x], [p], backend=backend)
     rows = [[i / 999] for i in range(999)]
     wanted = {k: answers_for(program, rows, k) for k in range(4)}
     wrong: list[int] = []
