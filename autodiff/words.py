@@ -39,9 +39,9 @@ SENTENCES = {
     "slope": " (local: ∂{call}/∂{operand} = {formula})",
     "value": "{formula} = {local}",
     "since": " (local: ∂{call}/∂{operand} = {formula}, since {reason})",
-    "refused": "{name} gets no path: {reason}, so {target} does not take it",
-    "dead": "{name} gets no path: {reason}, so {target} is off",
-    "never": "{name} gets no path: {target} passes nothing back to it",
+    "refused": "{name} gets no path through {target}: {reason}, so {target} does not take it",
+    "dead": "{name} gets no path through {target}: {reason}, so {target} is off",
+    "never": "{name} gets no path through {target}, which passes nothing back to it",
 }
 
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}

@@ -499,7 +499,7 @@ def test_notation_tells_what_decided(ask: Ask) -> None:
     assert notation(ask, top)[2:] == [
         "L=max(a,b)=max(3,5)=5\xa0since 3 < 5",
         "∂L∂L=1",
-        "a gets no path: 3 < 5, so L does not take it",
+        "a gets no path through L: 3 < 5, so L does not take it",
         "∂L∂b=∂max(a,b)∂b⋅∂L∂L=1⋅1=1\xa0since 3 < 5",
     ]
 

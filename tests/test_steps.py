@@ -199,11 +199,11 @@ def test_the_pool_tells_what_won_and_what_it_got() -> None:
         (lambda x, y: x / y, "y.grad = local 0.12 × upstream 1 = 0.12 (local: ∂(x / y)/∂y = −(x / y)/y = 0.12)"),
         (lambda x, y: y**2, "y.grad = local 10 × upstream 1 = 10 (local: ∂(y ^ 2)/∂y = 2·y^(2 − 1) = 10)"),
         (lambda x, y: -y, "y.grad = local -1 × upstream 1 = -1"),
-        (lambda x, y: maximum(x, y), "x gets no path: -3 < 5, so v2 does not take it"),
-        (lambda x, y: relu(x), "x gets no path: -3 ≤ 0, so v1 is off"),
-        (lambda x, y: stop(x), "x gets no path: v1 passes nothing back to it"),
+        (lambda x, y: maximum(x, y), "x gets no path through v2: -3 < 5, so v2 does not take it"),
+        (lambda x, y: relu(x), "x gets no path through v1: -3 ≤ 0, so v1 is off"),
+        (lambda x, y: stop(x), "x gets no path through v1, which passes nothing back to it"),
         (lambda x, y: where(x, 9, y), "y.grad = local 1 × upstream 1 = 1 (local: ∂where(x, 9, y)/∂y = 1, since -3 ≤ 0)"),  # noqa: E501
-        (lambda x, y: clamp(y, -1, 1), "y gets no path: 5 > 1, so v1 does not take it"),
+        (lambda x, y: clamp(y, -1, 1), "y gets no path through v1: 5 > 1, so v1 does not take it"),
         (lambda x, y: x.tanh(), "x.grad = local 0.009866 × upstream 1 = 0.009866 (local: ∂tanh(x)/∂x = 1 − tanh(x)·tanh(x) = 0.009866)"),  # noqa: E501
     ],
 )  # fmt: skip
@@ -222,7 +222,7 @@ def test_a_forward_step_says_what_a_choice_was_decided_by() -> None:
 def test_a_row_may_decide_by_its_own_value_or_by_a_number_alone() -> None:
     by_out = operation("by_out(x)", "x * x - 1", "2 * x if out > 0 or out < -9 else None")
     told = sentences(by_out(Value(0.0, "x")))
-    assert told[-1] == "x gets no path: -1 ≤ 0, so v1 is off"
+    assert told[-1] == "x gets no path through v1: -1 ≤ 0, so v1 is off"
     by_number = operation("by_number(x, y)", "x if y else -x", "1 if y and not x else -1", "None if not y else 0")
     told = sentences(by_number(Value(-2.0, "x"), Value(-1.0, "y")))
     assert told[-2:] == [
@@ -234,7 +234,7 @@ def test_a_row_may_decide_by_its_own_value_or_by_a_number_alone() -> None:
 def test_a_difference_that_is_nan_decides_nothing() -> None:
     above = operation("above(x, y)", "x", "1 if x - y > 0 else None", "None")
     both = [Value(math.inf, "x"), Value(math.inf, "y")]
-    assert "x gets no path: inf − inf > 0 does not hold, so v2 does not take it" in sentences(above(*both))
+    assert "x gets no path through v2: inf − inf > 0 does not hold, so v2 does not take it" in sentences(above(*both))
 
 
 @pytest.mark.parametrize("label", HOSTILE)
@@ -263,7 +263,7 @@ def test_names_are_given_to_unnamed_nodes() -> None:
 
 def test_every_sentence_is_of_the_table_of_sentences() -> None:
     openings = {text.split("{", 2)[1].split("}")[1] for text in SENTENCES.values() if text.startswith("{name}")}
-    assert openings == {" = ", ".grad = 1: the gradient of the output in itself", ".grad = local ", ".grad: ", " gets no path: "}  # noqa: E501  # fmt: skip
+    assert openings == {" = ", ".grad = 1: the gradient of the output in itself", ".grad = local ", ".grad: ", " gets no path through "}  # noqa: E501  # fmt: skip
 
 
 # ---- Explanations ---------------------------------------------------------------------------------------------------

@@ -93,9 +93,8 @@ class Stepper:
         if not -len(self._told) <= start < len(self._told):
             raise ValueError(f"start is a step from 0 to {len(self._told) - 1}, or from the end; got {start}")
         self.start = start
-        # An unnamed result is called v7 in sentences, so its box says so too.
-        called = {n: self._told.labels[n] for n in range(len(self._told.graph)) if self._told.graph.nodes[n].op}
-        picture, self._view = blank(self._told, names={**called, **names}, **layout)
+        # An unnamed node is called v7 in sentences, so its box says so too.
+        picture, self._view = blank(self._told, names=dict(enumerate(self._told.labels)), **layout)
         self.svg = slim(picture.svg())
         self._edits: dict[str, float] = {}
         self._widget: Any = None

@@ -35,7 +35,7 @@ function cameraOf(frame, canvas, wide, high) {
   /** Bring boxes [x, y, width, height] into view, moving no more than needed. */
   function reveal(boxes) {
     const shift = (side, offset) => {
-      const space = size[side];
+      const space = size[side] - side * 28; // the legend is below
       const low = Math.min(...boxes.map((box) => box[side] * scale + offset));
       const up = Math.max(...boxes.map((box) => (box[side] + box[side + 2]) * scale + offset));
       const edge = Math.min(36, space / 8);

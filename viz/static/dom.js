@@ -24,7 +24,7 @@ function cleaned(node) {
   return copy;
 }
 
-/** The first element `selector` of some markup, cleaned. A parsed document is inert: nothing in it runs or loads. */
+/** The first `selector` of some markup, cleaned. A parsed document is inert: nothing in it runs or loads. */
 function parsed(markup, selector) {
   const found = new DOMParser().parseFromString(markup, "text/html").querySelector(selector);
   return found ? cleaned(found) : "";

@@ -36,7 +36,7 @@ function sum(a, b) {
   return [s, a - (s - part) + (b - part)];
 }
 
-// 2 ** 27 + 1 leaves the upper half of the bits, and products of halves are exact.
+// The upper half of the bits: products of halves are exact.
 const upper = (a) => 134217729 * a - (134217729 * a - a);
 
 function product(a, b) {
@@ -154,7 +154,7 @@ const CHOICES = {
   or: (...parts) => (at) => parts.reduce((found, part) => (found !== 0 ? found : part(at)), 0),
 };
 
-// The function of a tree, as `autodiff.notation.as_data` writes it; `names` are those of the function's argument.
+// The function of a tree of `autodiff.notation.as_data`; `names` are those of the function's argument.
 function compiled(tree, names) {
   if (typeof tree === "number") return () => tree;
   if (typeof tree === "string") {
@@ -204,8 +204,8 @@ const real = (x) => (typeof x === "string" ? INFINITE[x] : x);
 const decoded = new WeakMap(); // from data, and from what was made of it, to what was made of it
 
 /**
- * The JSON of `viz.pagedata.page_data` made ready for `run`: texts such as "nan" become numbers, formulas functions,
- * and the name of a node's operation its row (null for a leaf).
+ * The JSON of `viz.pagedata.page_data` made ready: texts such as "nan" become numbers, formulas functions, the name of
+ * an operation its row (null for a leaf).
  */
 function decode(data) {
   if (decoded.has(data)) return decoded.get(data);
@@ -230,17 +230,12 @@ function decode(data) {
 
 const UNKNOWN = { edge: null, before: null, after: null, local: null, upstream: null, contribution: null };
 
-// One fact; the fields are those of Python's `Step`. Its sentence is made when it is read: most are never shown.
-class Step {
-  #told;
-  constructor(told, phase, node, facts) {
-    this.#told = told;
-    Object.assign(this, { index: told.steps.length, phase, node }, UNKNOWN, facts);
-  }
-
-  get sentence() {
-    return sentence(this.#told, this);
-  }
+// One fact, as Python's `Step`. Its sentence is made when it is read: most are never shown.
+function tell(told, phase, node, facts) {
+  const { length: index } = told.steps;
+  told.steps.push({ ...UNKNOWN, ...facts, index, phase, node, get sentence() {
+    return sentence(told, this);
+  } });
 }
 
 /** Every step, forward, then backward, with every choice decided anew; `leaves` are numbers by node. */
@@ -249,7 +244,7 @@ function run(data, leaves = {}) {
   const told = { data: ready, values: new Float64Array(ready.nodes.length), steps: [], forward: ready.nodes.length };
   ready.nodes.forEach(({ op, value }, place) => {
     told.values[place] = op ? op.evaluate(operands(told, place)) : leaves[place] ?? value;
-    told.steps.push(new Step(told, "forward", place, { after: told.values[place] }));
+    tell(told, "forward", place, { after: told.values[place] });
   });
   backward(told);
   return told;
@@ -267,7 +262,7 @@ function backward(told) {
   const gradients = new Array(nodes.length).fill(null);
   const add = (node, facts) => {
     gradients[node] = facts.after;
-    told.steps.push(new Step(told, "backward", node, facts));
+    tell(told, "backward", node, facts);
   };
   add(output, { after: 1 });
   for (let target = nodes.length - 1; target >= 0; target--) {
@@ -291,7 +286,7 @@ function sent(partial, at, upstream, before) {
   return { before, after: before === null ? contribution : before + contribution, local, upstream, contribution };
 }
 
-// The end of a partial that applies, and the condition to tell of: the last that held, or the first.
+// The end of a partial that applies, and the condition told of: the last that held, or the first.
 function branch(partial, at) {
   let decided = null;
   let end = partial;
@@ -306,7 +301,7 @@ function branch(partial, at) {
 /** The key of a use in the flows of a moment. */
 const useOf = ({ target, position }) => `${target}_${position}`;
 
-/** What is known of a run after step `index`: null where nothing is yet, `noPath` where no gradient ever comes. */
+/** What is known after step `index`: null where nothing is yet, `noPath` where no gradient ever comes. */
 function moment(told, index) {
   const { steps, values } = told;
   const last = index < 0 ? index + steps.length : index;
@@ -466,7 +461,7 @@ function applied(op, parts) {
   return row(name, sign("&#x2061;"), bracketed(parts.join(sign(","))));
 }
 
-/** The markup of a step in mathematical notation, with its numbers put in: a whole `<math>` element. */
+/** A step in mathematical notation, with its numbers put in: a `<math>` element. */
 function mathml(told, step) {
   const lines = step.phase === "forward" ? [forwardMath(told, step)] : backwardMath(told, step);
   const cells = lines.map((line) => `<mtr><mtd>${row(line)}</mtd></mtr>`).join("");

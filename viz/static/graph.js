@@ -10,7 +10,7 @@ const gradientText = (gradient) =>
   gradient === null ? "–" : gradient === noPath ? "no path" : number(gradient);
 
 const PIECE = 60; // nodes and edges in a piece of the drawing
-const LONG_LINE = 900; // from here on the dashes grow with the line
+const LONG_LINE = 900; // longer ones have longer dashes
 
 function graphPicture(svg, data, stage) {
   const drawn = svg.querySelector("g.graph");
@@ -20,7 +20,7 @@ function graphPicture(svg, data, stage) {
   const halo = shape("rect", { class: "gr-halo", rx: 9 });
   const overlay = shape("g", { transform }, halo);
   const root = h("div", { class: "gr-canvas", role: "group", "aria-label": "Graph" });
-  // A browser paints a drawing as a whole: in pieces, a step repaints two or three of them, and what moves none.
+  // A drawing is painted as a whole: of pieces, a step repaints two or three, and what moves none.
   const piece = (content, attributes) => root.append(shape("svg", { width, height, ...attributes }, content));
   while (drawn.firstElementChild) piece(shape("g", { transform }, ...[...drawn.children].slice(0, PIECE)));
   piece(overlay, { class: "gr-over", "aria-hidden": "true" });

@@ -3,14 +3,14 @@
 /** The inputs, one line each: name, field, slider, and the gradient so far. */
 function inputsPanel(data, part, change) {
   const typed = (x) => Number(x.toPrecision(12)); // without the dust of binary fractions
-  const rows = data.nodes.flatMap(({ op, label, value: recorded }, node) => {
+  const rows = data.nodes.flatMap(({ op, label, scope, value: recorded }, node) => {
     if (op) return [];
     const id = `gr-${(serial += 1)}`;
     const reach = Math.ceil(2 * Math.min(1e6, Math.max(1, Math.abs(recorded) || 0)));
     const field = h("input", { id, type: "number", step: "any", autocomplete: "off", placeholder: number(recorded) });
     const slide = h("input", { type: "range", min: -reach, max: reach, step: reach / 100, tabindex: -1, "aria-hidden": "true" });
     const gradient = h("span");
-    const line = h("div", { class: "gr-input" }, h("label", { for: id, title: label }, label), field, slide, gradient);
+    const line = h("div", { class: "gr-input" }, h("label", { for: id, title: [...scope ?? [], label].join(" › ") }, label), field, slide, gradient);
     const row = { node, recorded, field, line, gradient };
     row.take = (x, source) => {
       row.now = x;
@@ -60,7 +60,7 @@ function gridPanel(grid, part) {
   const blanks = Array.from({ length: grid.shape[0] }, () => Array(grid.shape[1]).fill());
   const outputs = table(blanks, "output, with the gradient that arrived").cells;
   const frames = grid.windows.map(({ frame }, k) => {
-    const outline = h("div", { class: "gr-window", "aria-hidden": "true" });
+    const outline = h("div", { class: "gr-window", "aria-hidden": "true" }, k);
     const places = { "--r": frame[0], "--c": frame[1], "--h": frame[2], "--w": frame[3], "--i": `${many ? 2 : 2 + (k % 3) * 3}px`, "--ink": ink(k) };
     for (const [name, value] of Object.entries(places)) outline.style.setProperty(name, value);
     element.after(outline);
@@ -76,6 +76,7 @@ function gridPanel(grid, part) {
   }
   function fill([value, sum], now, text, pieces) {
     value.textContent = text;
+    value.style.fontSize = text.length > 5 ? "12px" : "";
     sum.replaceChildren(...pieces);
     value.parentElement.classList.toggle("gr-now", now);
   }
@@ -99,6 +100,7 @@ function gridPanel(grid, part) {
       const parts = arrived.get(`${r},${c}`) ?? [];
       const pieces = parts.flatMap(([x, k], i) => [i ? (x < 0 ? " − " : " + ") : "", coloured(number(i ? Math.abs(x) : x), k)]);
       // This is what the pool sent: a cell used elsewhere too has a gradient of its own.
+      if (parts.length > (small ? 1 : 3)) pieces.splice(0, Infinity, "Σ");
       if (parts.length > 1) pieces.push(" = ", h("strong", {}, number(parts.reduce((sum, [x]) => sum + x, 0))));
       if (!parts.length && gradients[node] === noPath) pieces.push("no path");
       const known = node === null ? value : values[node];
@@ -118,9 +120,10 @@ function predictor(data, part, go) {
 
   function ask(run, index) {
     const worth = ({ edge, phase, node }) => edge || (phase === "forward" && data.nodes[node].op);
+    const known = target?.index;
     target = run.steps.slice(index + 1).find(worth) ?? null;
     part.ask.hidden = !target;
-    part.answer.value = "";
+    if (target?.index !== known) part.answer.value = "";
     if (!target) return;
     const { phase, node, edge, before, upstream } = target;
     const { label, op, args } = data.nodes[node];
@@ -128,18 +131,19 @@ function predictor(data, part, go) {
     const operands = args.map((arg) => number(Array.isArray(arg) ? arg[0] : run.values[arg]));
     const by = edge && data.nodes[edge.target].label;
     const words = edge
-      ? `${by}.grad is ${number(upstream)}; ${label}.grad is ${gradientText(before)} so far. After this use in ${by}: ${label}.grad = `
+      ? `${by}.grad is ${number(upstream)}; ${label}.grad is ${before === null ? "nothing" : number(before)} so far. After this use in ${by}: ${label}.grad = `
       : `${label} = ${op.call.replace(/\{(\d+)\}/g, (_, i) => operands[i])} = `;
     part.question.replaceChildren(words, h("b", {}, "?"));
   }
 
   function check(answer) {
     if (!target) return;
-    const { index, sentence, after, edge, local } = target;
-    const truth = edge && local === null ? "no path" : number(after);
-    const guess = Number(answer.trim().replace(",", ".").replace("−", "-"));
-    const near = Math.abs(guess - after) <= 0.005 * Math.abs(after) || number(guess) === truth;
-    const hit = answer !== "" && (truth === "no path" ? answer === truth : near);
+    const { index, sentence, before, after, edge, local } = target;
+    const refused = Boolean(edge) && local === null; // what arrived before stays
+    const truth = refused && before === null ? noPath : number(after);
+    const text = answer.trim().replace(",", ".").replace("−", "-");
+    const near = Math.abs(text - after) < 0.005 * Math.abs(after) || number(Number(text)) === truth;
+    const hit = text === truth || (refused && text === noPath) || (text !== "" && !isNaN(text) && near);
     [right, asked] = [right + hit, asked + 1];
     part.verdict.className = hit ? "gr-right" : "gr-wrong";
     const opening = hit ? "Right. " : answer ? `Not ${answer}, but ${truth}. ` : `${truth}. `;

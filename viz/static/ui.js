@@ -1,10 +1,5 @@
-// The stepper: step forwards and backwards through a graph, edit its inputs, watch the gradient move.
+// The stepper: forwards and backwards through a graph, with inputs to edit.
 
-const KEYS = {
-  ArrowRight: "next", ArrowLeft: "back", Home: "first", End: "last", " ": "play", ArrowUp: "up", ArrowDown: "down",
-  Enter: "jump", b: "stop", g: "focus", e: "edit", r: "reset", p: "predict", t: "theme", f: "fit", "+": "in", "=": "in",
-  "-": "out", "<": "slower", ">": "faster", "?": "keys",
-};
 const MOVES = { ArrowRight: [-60, 0], ArrowLeft: [60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
 const BEAT = 1100; // milliseconds a step at speed 1
 
@@ -18,11 +13,12 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
   let moment, timer, predicting;
   let look = theme;
 
-  const root = h("div", { class: "gradroute", "data-lm-suppress-shortcuts": "true" });
+  const root = h("div", { class: "gradroute", tabindex: -1, "data-lm-suppress-shortcuts": "true" });
   root.innerHTML = given.shell; // without a word of the graph
   const collect = (kind) => Object.fromEntries([...root.querySelectorAll(`[data-${kind}]`)].map((one) => [one.dataset[kind], one]));
   const part = collect("part");
   const buttons = collect("do");
+  const keys = collect("key");
   element.replaceChildren(root);
   const picture = graphPicture(typeof svg === "string" ? parsed(svg, "svg") : svg, data, part.stage);
   const { view } = picture;
@@ -45,6 +41,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
 
   function show() {
     moment = engine.moment(run, index);
+    part.tip.hidden = true;
     const step = run.steps[index];
     picture.show(moment, context);
     inputs.show(run.values, moment.gradients);
@@ -81,7 +78,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     play(index < last() && !context.breaks.has(run.steps[index].node));
   }
 
-  /** To the step of a node in this phase; from a step of its own to its next, round and round. */
+  /** To a node's step in this phase; from there to its next, round and round. */
   function jump({ members }) {
     const own = run.steps.filter(({ node }) => members.includes(node));
     const here = own.includes(run.steps[index]);
@@ -148,6 +145,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     buttons.predict.ariaPressed = on;
     part.quiz.hidden = !on;
     if (!on) return;
+    if (index === last()) go(0);
     quiz.ask(run, index);
     part.answer.focus();
   }
@@ -188,6 +186,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     const playing = Boolean(timer);
     if (!passive.test(name)) play(false);
     commands[name](playing);
+    if (!root.contains(root.getRootNode().activeElement)) root.focus({ preventScroll: true });
   }
 
   function onKey(event) {
@@ -195,9 +194,9 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     const [target] = event.composedPath();
     if (event.ctrlKey || event.metaKey || event.altKey || part.keys.open || !(page || root.contains(target))) return;
     const kind = target.matches?.("input, select, textarea") ? target.type : "";
-    if (kind && key === "Escape") return target.blur();
-    if (kind && (kind !== "range" || /Up|Down/.test(key))) return;
-    const name = KEYS[key] ?? KEYS[key.toLowerCase()];
+    if (kind && key === "Escape") return root.focus();
+    if (kind && (target !== part.slider || /Up|Down/.test(key))) return;
+    const { name } = (keys[key] ?? keys[key.toLowerCase()])?.dataset ?? {};
     if (!name || (/^( |Enter)$/.test(key) && target.closest?.("button"))) return;
     event.preventDefault();
     event.stopPropagation();
