@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
@@ -16,6 +17,7 @@ from autodiff.words import operation_text, why_no_path
 __all__ = ["Explanation", "Path", "explain"]
 
 PATHS = 12  # how many paths are written out; there can be exponentially many
+LONGEST = 24  # how many nodes of a path are
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,11 @@ def explain(value: Value, output: Value | None = None, names: Mapping[int, str] 
     gradient = 1.0 if place == told.graph.outputs[0] else sent[-1].after if sent else None
     paths = tuple(path for path, _ in zip(_paths(told, place), range(PATHS), strict=False))
     name = told.labels[place]
-    return Explanation(name, gradient, sent, refused, paths, _text(told, place, sent, refused, paths))
+    text = _text(told, place, sent, refused, paths)
+    known = gradient is not None and value.grad_state in ("zero", "value")
+    if known and not math.isclose(value.grad, gradient or 0.0, rel_tol=1e-9, abs_tol=1e-12):
+        text += f"\n  ({name}.grad holds {number(value.grad)}: from other backward passes, or from other numbers)"
+    return Explanation(name, gradient, sent, refused, paths, text)
 
 
 def _text(told: Steps, place: int, sent: tuple[Step, ...], refused: tuple[Step, ...], paths: tuple[Path, ...]) -> str:
@@ -119,10 +125,14 @@ def _refusal(graph: Graph, edge: Edge) -> str:
 
 
 def _path_text(told: Steps, path: Path) -> str:
-    words = [_station(told.graph, number_) for number_ in path.nodes[:-1]]
-    words.append(told.labels[path.nodes[-1]])
-    product = " × ".join(map(number, path.slopes))
+    words = [*_shortened([_station(told.graph, node) for node in path.nodes[:-1]]), told.labels[path.nodes[-1]]]
+    product = " × ".join(_shortened(list(map(number, path.slopes))))
     return f"output {' → '.join(words)}: {product} = {number(path.contribution)}"
+
+
+def _shortened(words: list[str]) -> list[str]:
+    """The first and the last of a long row."""
+    return words if len(words) <= LONGEST else [*words[: LONGEST // 2], "…", *words[-(LONGEST // 2) :]]
 
 
 def _station(graph: Graph, place: int) -> str:

@@ -194,8 +194,8 @@ def add_row(
     read raises ``FormulaError`` (a ``ValueError``) that names the row and what was expected.
     """
     name, inputs, defaults = _signature(signature)
-    if name in TABLE or name == "abs":  # which formulas write for 'absolute'
-        raise FormulaError(f"operation '{name}': the table has a row of this name already")
+    if name == "abs":
+        raise FormulaError("operation 'abs': this is what formulas call 'absolute' already; choose another name")
     _check_inputs(name, inputs, let or {})
     if len(partials) != len(inputs):
         raise FormulaError(
@@ -212,8 +212,14 @@ def add_row(
     for partial in slopes:
         _check_none(name, partial)
     row = Operation(name, inputs, defaults, tree, slopes, symbol or name, doc, domain, value)
-    TABLE[name] = row
-    return row
+    if _as_text(TABLE.setdefault(name, row)) != _as_text(row):
+        raise FormulaError(f"operation '{name}': the table has a row of this name already; choose another name")
+    return TABLE[name]  # a cell of a notebook may be run twice
+
+
+def _as_text(row: Operation) -> str:
+    trees = [ast.dump(tree) for tree in (row.value, *row.partials)]
+    return repr((row.inputs, row.defaults, trees, row.symbol, row.domain))
 
 
 def _check_inputs(name: str, inputs: Sequence[str], let: Iterable[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypeGuard
 
@@ -48,9 +49,20 @@ _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 
 def labels(graph: Graph, names: Mapping[int, str] | None = None) -> list[str]:
-    """What each node is called: its name, else one of ``names``, else ``v7`` by its number."""
+    """What each node is called: its name, one of ``names``, or ``v7``; ``w #7`` where several are called ``w``."""
     given = names or {}
-    return [node.name or given.get(node.number) or f"v{node.number}" for node in graph.nodes]
+    found = [node.name or given.get(node.number) for node in graph.nodes]
+    often = Counter(found)
+    return [_label(name, number, often) for number, name in enumerate(found)]
+
+
+def _label(name: str | None, number: int, often: Mapping[str | None, int]) -> str:
+    label = name or f"v{number}"
+    if often[label] > bool(name):
+        label = f"{label} #{number}"
+        while often[label]:
+            label += "'"
+    return label
 
 
 def operation_text(node: Node) -> str:

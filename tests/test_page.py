@@ -196,6 +196,40 @@ def test_predict_asks_and_tells_why(opened: Visit) -> None:
     assert not opened.page.locator(".gr-predict").is_visible()
 
 
+def ask(seen: Visit, step: int, *guesses: str) -> list[bool]:
+    """Whether each guess of the number after this step counts as right."""
+    found = []
+    answer, verdict = seen.page.locator(".gr-predict input"), seen.page.locator(".gr-predict p")
+    for guess in guesses:
+        seen.slider().fill(str(step))
+        answer.fill(guess)
+        answer.press("Enter")
+        found.append(verdict.text_content().startswith("Right."))
+    return found
+
+
+def test_predict_keeps_what_arrived_before_a_window_was_lost(chromium: Any, tmp_path: Path) -> None:
+    x = [Value(v, f"x{i}") for i, v in enumerate((9.0, 4.0, 2.0))]
+    p = max_pool1d(x, kernel_size=2, stride=1)
+    shown = step(p[0] * 0.7 + p[1] * 0.9, names=False)
+    (late,) = (s.index for s in shown._told if s.edge and s.node == shown._told.graph.number(x[1]) and s.local is None)
+    assert shown._told[late].before == 0.9
+    with visit(chromium, shown.save_html(tmp_path / "lost.html")) as seen:
+        seen.press("p")
+        assert ask(seen, late - 1, "0.9", "0", "") == [True, False, False]
+        seen.slider().fill(str(late - 1))
+        seen.button("No path").click()
+        assert seen.page.locator(".gr-predict p").text_content().startswith("Right.")
+
+
+def test_predict_knows_what_is_not_a_number(chromium: Any, tmp_path: Path) -> None:
+    big = Value(1e300, "big")
+    with visit(chromium, step(big * big - big * big).save_html(tmp_path / "inf.html")) as seen:
+        seen.press("p")
+        assert ask(seen, 0, "inf", "5", "hello", "-inf") == [True, False, False, False]
+        assert ask(seen, 2, "nan", "hello", "0") == [True, False, False]
+
+
 # ---- Keys, eyes and ears
 
 

@@ -102,6 +102,26 @@ def test_only_a_value_can_be_stepped_through() -> None:
         step([Value(1.0)])  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kernel_size": 2},
+        {"kernel_size": 2, "dilation": 2},
+        {"outputs": lambda p: p[::-1]},
+        {"cells": [Value(1.0) for _ in range(5)]},
+    ],
+    ids=["kernel", "dilation", "order", "cells"],
+)
+def test_a_grid_of_another_pool_is_refused(wrong: dict[str, Any]) -> None:
+    x = [Value(v) for v in (3.0, 0.0, 4.0, 2.0, 0.0)]
+    p = max_pool1d(x, kernel_size=3, stride=2)
+    right = {"cells": x, "outputs": p, "kernel_size": 3, "stride": 2}
+    changed = {word: change(p) if callable(change) else change for word, change in wrong.items()}
+    assert step(p[0] + p[1], grid=right).grid is not None
+    with pytest.raises(ValueError, match="output 0 is not the pool of window 0"):
+        step(p[0] + p[1], grid={**right, **changed})
+
+
 def test_the_grid_knows_its_nodes_and_uses() -> None:
     x = [[Value(r + c, f"x{r}{c}") for c in range(3)] for r in range(3)]
     p = avg_pool2d(x, kernel_size=2, stride=1)

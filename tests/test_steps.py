@@ -385,3 +385,31 @@ def test_the_reason_is_the_part_of_a_condition_that_decided() -> None:
 def test_steps_are_of_one_output_alone() -> None:
     assert isinstance(steps(Value(1.0)), Steps)
     assert sentences(Value(1.0, "x")) == ["x = 1", "x.grad = 1: the gradient of the output in itself"]
+
+
+def test_no_two_nodes_are_called_alike() -> None:
+    u, twin, v3 = Value(2.0, "u"), Value(3.0, "u"), Value(5.0, "v3")
+    told = steps((u * twin + 1) * v3)
+    assert told.labels == ["u #0", "u #1", "v3", "v3 #3", "v4", "v5"]
+    nodes = [Value(1.0, name) for name in ("w", "w", "w #0")]
+    assert len(set(steps(nodes[0] + nodes[1] + nodes[2]).labels)) == 5
+
+
+def test_a_long_path_is_told_by_its_ends() -> None:
+    x = Value(1.0, "x")
+    y = x
+    for _ in range(5000):
+        y = y * 1
+    assert len(str(explain(x, y))) < 1000
+    assert "× 1 → … → × 1" in str(explain(x, y))
+
+
+def test_what_the_value_holds_besides_is_mentioned() -> None:
+    x = Value(2.0, "x")
+    a, b = x * 3, x * 5
+    a.backward()
+    assert "holds" not in str(explain(x, a))
+    b.backward()
+    assert (
+        str(explain(x, a)).splitlines()[-1] == "  (x.grad holds 8: from other backward passes, or from other numbers)"
+    )

@@ -244,6 +244,16 @@ BAD_ROWS: dict[str, tuple[tuple[object, ...], dict[str, object], tuple[str, ...]
 }
 
 
+def test_the_same_row_may_be_written_twice_and_another_one_not() -> None:
+    row = ("twice_written(x)", "x / (1 + abs(x))", "1 / (1 + abs(x)) ** 2")
+    try:
+        assert operation(*row) is operation(*row)
+        with pytest.raises(FormulaError, match=r"'twice_written'.*already; choose another name"):
+            operation(*row[:2], "2 / (1 + abs(x)) ** 2")
+    finally:
+        TABLE.pop("twice_written", None)
+
+
 @pytest.mark.parametrize(("row", "options", "words"), BAD_ROWS.values(), ids=BAD_ROWS)
 def test_a_bad_row_is_refused_and_named(
     row: tuple[str, ...], options: dict[str, dict[str, str]], words: tuple[str, ...]

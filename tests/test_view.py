@@ -149,6 +149,17 @@ def test_several_uses_between_folded_boxes_are_one_line_with_their_sum() -> None
     assert line.look["style"] == "dashed"
 
 
+def test_contributions_to_different_nodes_are_not_summed() -> None:
+    u = Value(1.0, "u")
+    with scope("block"):
+        first, second = u * 2, u * 3
+    with scope("head"):
+        y = first * 5 - second * 5
+    y.backward()
+    lines = [line.words for line in read(draw(y, collapse=True)).lines]
+    assert sorted(lines) == ["2 uses, largest = 5", "2 uses, sum = -5"]
+
+
 def test_several_lost_uses_between_folded_boxes_stay_marked_as_lost() -> None:
     x = Value(-2.0, "x")
     with scope("dead"):

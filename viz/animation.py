@@ -70,7 +70,7 @@ def _check_length(steps: int) -> None:
     if steps > LIMIT:
         raise ValueError(
             f"an animation of {steps} steps or more is too long to watch (at most {LIMIT}): "
-            "step through it with viz.step(y)"
+            "step through it with viz.step(y, max_nodes=None)"
         )
 
 

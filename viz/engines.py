@@ -16,8 +16,8 @@ HINT = (
     "or install Graphviz so that `dot` is on the PATH; the DOT text is in hand all the same"
 )
 SLOW = (
-    "the layout took longer than {timeout:g} s: draw a part of the graph with `around=` and `depth=`, "
-    "or collapse its scopes to single nodes"
+    "the layout took longer than {timeout:g} s: draw a part of the graph with viz.draw(..., around=<a Value>, "
+    "depth=2), or collapse its scopes to single nodes"
 )
 
 

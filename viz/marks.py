@@ -108,7 +108,10 @@ class Marks:
             return self._line(flows[0]) if flows else self._quiet("")
         sent = [flow.contribution for flow in flows if flow.contribution is not None]
         if sent:
-            return self._flow(f"{count(len(edges), 'use')}, sum", sum(sent))
+            if one_source(edges):
+                return self._flow(f"{count(len(edges), 'use')}, sum", sum(sent))
+            # They end at different nodes: a sum would mean nothing.
+            return self._flow(f"{count(len(edges), 'use')}, largest", max(sent, key=abs))
         if flows and all(flow.local is None for flow in flows):
             return self._not_taken(flows[0])
         return self._quiet("")
@@ -200,6 +203,11 @@ def table(rows: Sequence[str]) -> str:
 def count(number_of: int, what: str) -> str:
     """``1 node``, ``2 nodes``."""
     return f"{number_of} {what}{'s' * (number_of != 1)}"
+
+
+def one_source(edges: Sequence[Edge]) -> bool:
+    """Whether the contributions of these uses add up, for they all go to one node."""
+    return len({edge.source for edge in edges}) == 1
 
 
 def _agree(gradient: float, here: float) -> bool:

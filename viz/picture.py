@@ -81,7 +81,7 @@ class Picture(graphviz.Digraph):
 
     def save_dot(self, path: str | os.PathLike[str]) -> Path:
         """Save the DOT text and return where; ``OSError`` names the path when it cannot be written."""
-        return write(path, self.source.encode())
+        return write(_named(path, ".dot"), self.source.encode())
 
     def _laid_out(self, format: str, engine: str | None = None) -> bytes:
         """Return the picture in ``format``; SVG is cleaned whichever way it is asked for."""

@@ -14,6 +14,7 @@ from typing import Any
 from autodiff import Edge, Graph, Value, steps
 from autodiff.ieee import real
 from viz.drawing import blank, line_id
+from viz.marks import one_source
 from viz.naming import names_of
 from viz.page import SCALE, frame, page, shell
 from viz.pagedata import page_data
@@ -104,7 +105,7 @@ class Stepper:
         """The leaves by name; a name that several leaves share is followed by the number of the node."""
         graph = self._told.graph
         labels = {number: self._label(number) for number in graph.leaves}
-        often = Counter(labels.values())
+        often = Counter(labels.values())  # different names may look alike once every character is made visible
         return {label if often[label] == 1 else f"{label} #{n}": graph.values[n] for n, label in labels.items()}
 
     def _label(self, number: int) -> str:
@@ -217,9 +218,12 @@ def _folds(shown: View) -> dict[str, Any]:
     return folds
 
 
-def _lines(shown: View) -> dict[str, list[str]]:
-    """The lines that stand for several uses, by id."""
+def _lines(shown: View) -> dict[str, dict[str, Any]]:
+    """The lines that stand for several uses, by id, and whether what these send adds up."""
     joined: list[list[Edge]] = []
     for (source, target), edges in shown.edges().items():
         joined += [line for line in shown.lines(source, target, edges) if len(line) > 1]
-    return {line_id(line): [f"{edge.target}_{edge.position}" for edge in line] for line in joined}
+    return {
+        line_id(line): {"uses": [f"{edge.target}_{edge.position}" for edge in line], "adds": one_source(line)}
+        for line in joined
+    }

@@ -119,7 +119,7 @@ def view(
     if shown.boxes() > limit:
         raise TooLargeError(
             f"this graph would take {shown.boxes()} boxes, and more than {limit} cannot be read; look at a part with "
-            f"around=<a Value> and depth=2, or at the end with depth=3, group nodes with scope(...) and "
+            f"viz.draw(..., around=<a Value>, depth=2), or at the end with depth=3, group nodes with scope(...) and "
             f"collapse=True, or raise max_nodes"
         )
     return shown

@@ -1,4 +1,4 @@
-// Zoom, pan and fit of a drawing, by CSS: nothing need be painted anew.
+// Zoom, pan and fit, by CSS: nothing is painted anew.
 
 function cameraOf(frame, canvas, wide, high) {
   let [scale, x, y] = [1, 0, 0];
@@ -69,7 +69,7 @@ function cameraOf(frame, canvas, wide, high) {
   });
   for (const name of ["pointerup", "pointercancel"]) frame.addEventListener(name, (event) => pointers.delete(event.pointerId));
   const onWheel = (event) => {
-    // A plain wheel scrolls whatever is around us; a page of its own has nothing to scroll.
+    // A plain wheel scrolls what is around us; a page of its own has nothing to scroll.
     const alone = window.top === window && document.scrollingElement.scrollHeight <= innerHeight;
     if (!event.ctrlKey && !event.metaKey && !alone) return;
     event.preventDefault();

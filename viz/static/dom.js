@@ -1,6 +1,6 @@
-// Helpers of the page: elements, harmless copies of markup, the theme around us.
+// Helpers: elements, harmless copies of markup, the theme around us.
 
-const { number, noPath, useOf } = engine;
+const { number, noPath, useOf, fill } = engine;
 const HARMLESS = /^(m[a-z]+|svg|g|path|rect|poly\w+|ellipse|text|tspan)$/;
 let serial = 0;
 

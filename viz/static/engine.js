@@ -1,6 +1,6 @@
 // Every value and gradient of the page, step by step, from the formulas of Python's table.
 // No DOM in here. Sums, products and comparisons are IEEE, in Python's order, so the bits are Python's.
-// One closure holds the whole file, which is why it is not indented.
+// One closure holds the whole file; it is not indented.
 const engine = (() => {
 
 // In the gradients of the last moment: no path leads to this node.
@@ -318,7 +318,7 @@ function moment(told, index) {
   return { values: reached, gradients, flows, current: steps[last] };
 }
 
-// A choice is known once computed: which operand was taken, before any gradient.
+// A choice is known once computed, before any gradient.
 function decide(told, target, flows) {
   const { op, args } = told.data.nodes[target];
   if (!op?.chooses) return;
@@ -510,6 +510,6 @@ function flowMath(told, { edge, local, upstream, contribution }, loss) {
   return equation(chain) + (decided && !end.arithmetic ? words(` since ${reason(at, decided)}`) : "");
 }
 
-return { number, decode, run, moment, mathml, noPath, useOf, functions };
+return { number, decode, run, moment, mathml, noPath, useOf, fill, parts, functions };
 
 })();

@@ -39,8 +39,12 @@ function graphPicture(svg, data, stage) {
     const button = h(group.querySelector("rect"), { tabindex: -1, role: "button" });
     const area = ["x", "y", "width", "height"].map((side) => Number(button.getAttribute(side)));
     const texts = speaker === null ? [] : [...group.querySelectorAll("text")].slice(-2);
-    texts.forEach((text, i) => centre(text, area[0] + area[2] / 2).classList.add(i ? "gr-gradient" : "gr-value"));
-    for (const text of group.querySelectorAll("text")) text.ariaHidden = true; // the button's label says it
+    const middle = area[0] + area[2] / 2;
+    texts.forEach((text, i) => centre(text, middle).classList.add(i ? "gr-gradient" : "gr-value"));
+    for (const text of group.querySelectorAll("text")) {
+      text.ariaHidden = true; // the button's label says it
+      if (name) centre(text, middle);
+    }
     if (!name) group.dataset.node = speaker;
     group.classList.toggle("gr-leaf", !name && !data.nodes[speaker].op);
     group.append(shape("circle", { class: "gr-stop", cx: area[0], cy: area[1], r: 5 }));
@@ -59,14 +63,14 @@ function graphPicture(svg, data, stage) {
     if (length > LONG_LINE) path.style.setProperty("--dash", length / LONG_LINE); // many dashes take long to paint
     const bare = path.getAttribute("d");
     const tip = arrow.getAttribute("points").trim().split(/\s+/)[1]; // without an arrowhead the line goes on to here
-    const uses = data.lines[group.id] ?? [group.id.slice(1)];
+    const { uses, adds } = data.lines[group.id] ?? { uses: [group.id.slice(1)], adds: true };
     const targets = uses.map((use) => parseInt(use, 10));
-    const line = { group, path, text, uses, targets, bare, whole: bare.replace("M", `M${tip}L`), flags: [] };
+    const line = { group, path, text, uses, adds, targets, bare, whole: bare.replace("M", `M${tip}L`), flags: [] };
     for (const use of uses) lineOf.set(use, line);
     return line;
   });
 
-  /** Give a box or a line these classes instead of the last ones; false if nothing is new. */
+  /** Give a box or line these classes, for the last; false if nothing is new. */
   function restyle(thing, flags, state) {
     const known = `${flags}|${state}`;
     if (thing.state === known) return false;
@@ -95,7 +99,7 @@ function graphPicture(svg, data, stage) {
     const words = [value === null ? "" : number(value), reached && speaker !== null ? gradientText(gradient) : ""];
     box.texts.forEach((text, i) => {
       text.textContent = words[i];
-      // A number wider than its box is squeezed into it; a digit is 8.4 wide, that of a gradient 6.7.
+      // Squeezed if wider than its box; a digit is 8.4 wide, that of a gradient 6.7.
       if (words[i].length * (i ? 6.7 : 8.4) > box.area[2]) h(text, { textLength: box.area[2] - 6, lengthAdjust: "spacingAndGlyphs" });
       else text.removeAttribute("textLength");
     });
@@ -108,12 +112,13 @@ function graphPicture(svg, data, stage) {
   }
 
   function showLine(line, moment) {
-    const { uses } = line;
+    const { uses, adds } = line;
     const { current, values } = moment;
     const flows = uses.map((use) => moment.flows.get(use)).filter(Boolean);
     const sent = flows.filter(({ contribution }) => contribution !== null);
     const lost = flows.length > 0 && flows.every(({ local }) => local === null);
-    const total = sent.reduce((sum, { contribution }) => sum + contribution, 0);
+    // To different nodes: no sum, but the largest.
+    const total = sent.reduce((sum, { contribution: x }) => (adds ? sum + x : Math.abs(x) > Math.abs(sum) ? x : sum), 0);
     const now = current.edge ? uses.includes(useOf(current.edge)) : current.phase === "forward" && line.targets.includes(current.node);
     const kind = sent.length ? (total > 0 ? "positive" : total < 0 ? "negative" : "nil") : lost ? "lost"
       : line.targets.every((target) => values[target] !== null) ? "carried" : "idle";
@@ -121,7 +126,7 @@ function graphPicture(svg, data, stage) {
     if (!restyle(line, flags, `${sent.length}|${total}|${sent[0]?.local}`)) return;
     const [target, position] = uses[0].split("_");
     const words = !sent.length ? (lost ? data.nodes[target].refusals[position] : "")
-      : uses.length > 1 ? `${sent.length} of ${uses.length} uses: `
+      : uses.length > 1 ? `${sent.length} of ${uses.length} uses${adds ? "" : ", largest"}: `
       : `${number(sent[0].local)} × ${number(sent[0].upstream)} = `;
     const result = sent.length ? number(total) : "";
     line.path.setAttribute("d", sent.length ? line.bare : line.whole);

@@ -1,4 +1,4 @@
-// What stands beside the graph: the inputs, the grid of a pool, the question of Predict.
+// Beside the graph: the inputs, the grid of a pool, Predict.
 
 /** The inputs, one line each: name, field, slider, and the gradient so far. */
 function inputsPanel(data, part, change) {
@@ -44,7 +44,7 @@ function inputsPanel(data, part, change) {
   return { rows, show };
 }
 
-/** The grid of a pool at each step: values, windows, and what was routed into each cell so far. */
+/** The grid of a pool at each step: values, windows, and what was routed to each cell. */
 function gridPanel(grid, part) {
   const ink = (k) => `var(--gr-window-${k % grid.colours})`;
   const many = grid.windows.length > 16;
@@ -132,7 +132,7 @@ function predictor(data, part, go) {
     const by = edge && data.nodes[edge.target].label;
     const words = edge
       ? `${by}.grad is ${number(upstream)}; ${label}.grad is ${before === null ? "nothing" : number(before)} so far. After this use in ${by}: ${label}.grad = `
-      : `${label} = ${op.call.replace(/\{(\d+)\}/g, (_, i) => operands[i])} = `;
+      : `${label} = ${fill(op.call, operands)} = `;
     part.question.replaceChildren(words, h("b", {}, "?"));
   }
 

@@ -209,12 +209,11 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     const box = type === "pointerover" && pointerType !== "touch" ? picture.boxAt(target) : null;
     part.tip.hidden = !box || Boolean(box.name);
     if (part.tip.hidden) return;
-    const { label, op, args, scope } = data.nodes[box.speaker];
-    const names = args.map((arg) => (Array.isArray(arg) ? number(arg[0]) : data.nodes[arg].label));
+    const { label, op, scope } = data.nodes[box.speaker];
     const [value, gradient] = [moment.values[box.speaker], moment.gradients[box.speaker]];
     const users = data.nodes.filter((node) => node.args.includes(box.speaker)).map((node) => node.label);
     const lines = {
-      is: op ? op.call.replace(/\{(\d+)\}/g, (_, i) => names[i]) : "an input",
+      is: op ? fill(op.call, engine.parts(data, box.speaker, String, number)) : "an input",
       value: value === null ? "not reached yet" : number(value),
       gradient: gradient === null ? "none yet" : gradientText(gradient),
       "used by": users.slice(0, 5).join(", ") + (users.length > 5 ? ` and ${users.length - 5} more` : ""),
