@@ -52,6 +52,8 @@ def jvp(output: Value, inputs: Sequence[Value], tangents: Sequence[Operand]) -> 
     >>> jvp(a * b, [a, b], [1.0, 10.0]).data
     25.0
     """
+    _require_list(inputs)
+    _require_list(tangents)
     _require_values([output, *inputs])
     if len(inputs) != len(tangents):
         raise ValueError(f"jvp needs one tangent for each input; got {len(inputs)} inputs and {len(tangents)} tangents")

@@ -143,6 +143,8 @@ class Graph:
 
         Every max, relu and where is decided anew. A key that is no leaf raises ``ValueError``.
         """
+        if leaves is not None and not isinstance(leaves, Mapping):
+            raise TypeError(f"leaves are a dict from Value to number, such as {{x: 3.0}}; got {type(leaves).__name__}")
         given = {self.number(value): real(number) for value, number in (leaves or {}).items()}
         for number in given:
             if self.nodes[number].op is not None:

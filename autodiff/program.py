@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from math import inf, isnan
-from typing import Any
+from typing import Any, Protocol
 
 from autodiff.ieee import real
 from autodiff.lowering import PASSES, Lowering
@@ -26,6 +26,12 @@ Run = Callable[[Any, Any], tuple[Any, Any]]
 
 class FrozenBranchWarning(UserWarning):
     """A number was read while the graph was recorded: a Python ``if`` on it is not part of the program."""
+
+
+class HasParameters(Protocol):
+    """A Module, or anything like it."""
+
+    def parameters(self) -> list[Value]: ...
 
 
 class Program:
@@ -55,7 +61,7 @@ class Program:
         self,
         output: Value | Iterable[Value],
         inputs: Sequence[Value] = (),
-        params: Sequence[Value] = (),
+        params: Sequence[Value] | HasParameters = (),
         backend: str | None = None,
         threads: int = 1,
         passes: Iterable[str] = PASSES,
@@ -64,6 +70,10 @@ class Program:
         self.outputs: list[Value] = list(output) if isinstance(output, Iterable) else [output]
         if isinstance(inputs, Value) or isinstance(params, Value):
             raise TypeError("inputs and params are lists of Values, got one Value; write [x]")
+        if not isinstance(params, Iterable) and hasattr(params, "parameters"):
+            params = params.parameters()
+        if not isinstance(inputs, Iterable) or not isinstance(params, Iterable):
+            raise TypeError("inputs are a list of Values, params one too, or a Module")
         self.inputs, self.params = list(inputs), list(params)
         self._check()
         self.backend = _chosen(backend)

@@ -122,5 +122,7 @@ def test_a_backward_graph_is_that_of_one_output() -> None:
     x = Value(3.0)
     with pytest.raises(ValueError, match="one output"):
         draw([x * 2, x * 3], backward="graph")
+    with pytest.raises(ValueError, match="give one of the two"):
+        draw(x * 2, backward="graph", step=1)
     with pytest.raises(ValueError, match="must be 'flow'"):
         draw(x * 2, backward="sideways")

@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from autodiff.routing import PoolRoutes, Window
+from autodiff import Value, avg_pool1d
+from autodiff.routing import PoolRoutes, Window, routes
 from viz.canvas import Grid, route
 from viz.cells import fitted, measure
 from viz.picture import Picture
@@ -180,6 +181,15 @@ def test_many_windows_go_by_colour_and_tag_instead_of_arrows() -> None:
     assert not [name for name in drawn.groups if "->" in name]
     assert drawn.tags("out_2_1") == ["w7"]
     assert drawn.tags("window_7_tag") == ["w7"]
+
+
+def test_what_ceil_mode_reaches_beyond_the_border_is_no_padding() -> None:
+    x = [Value(float(i)) for i in range(3)]
+    p = avg_pool1d(x, kernel_size=2, stride=2, ceil_mode=True)
+    drawn = Drawn(picture(routes("avg", x, p, kernel_size=2, stride=2, ceil_mode=True)))
+    assert p[1].data == 2.0
+    assert drawn.words("pad_0_3") == "outside"
+    assert "padding" not in drawn.words("legend")
 
 
 def test_a_window_reaches_over_the_border_into_padding_that_never_wins() -> None:

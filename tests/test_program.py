@@ -582,6 +582,15 @@ def test_without_libraries_the_standard_one_runs(monkeypatch: pytest.MonkeyPatch
     assert (program.backend, program.value([[4.0]])) == ("python", [8.0])
 
 
+def test_the_parameters_may_be_those_of_a_module() -> None:
+    x = Value(1.0, "x")
+    model = nn.Neuron(1)
+    program = Program(model([x]), [x], model, backend="python")
+    assert program.params == model.parameters()
+    with pytest.raises(TypeError, match="params one too, or a Module"):
+        Program(model([x]), [x], 5)  # type: ignore[arg-type]
+
+
 # -- Threads, and Numba's cache
 
 

@@ -50,7 +50,7 @@ def animate(
     >>> x = Value(3.0, "x")
     >>> animate(x * x, "square.svg")  # doctest: +SKIP
     """
-    if not seconds > 0:
+    if not isinstance(seconds, (int, float)) or not seconds > 0:
         raise ValueError(f"seconds is the time of a step, more than 0, got {seconds!r}")
     kind = Path(path).suffix.lower()
     if kind not in (".svg", ".gif"):

@@ -60,6 +60,8 @@ def draw(
     names_found = names_of(graph, sys._getframe(1) if names else None)
     if backward not in ("flow", "graph"):
         raise ValueError(f"backward must be 'flow' (arrows on the same edges) or 'graph'; got {backward!r}")
+    if backward == "graph" and step is not None:
+        raise ValueError("step=k draws a moment of the steps, backward='graph' has none: give one of the two")
     if backward == "graph":
         graph, names_found = with_backward(graph, names_found)
     moment = Moment.of(graph) if step is None else _at_step(graph, names_found, step)

@@ -102,10 +102,15 @@ class Facts:
 
     @cached_property
     def beyond(self) -> list[Cell]:
-        """The cells of the padding."""
+        """The cells of the padding, and those outside that windows reach with ``ceil_mode``."""
         (top, left), (bottom, right) = self.extent
         every = ((row, column) for row in range(top, bottom + 1) for column in range(left, right + 1))
         return [(row, column) for row, column in every if not (0 <= row < self.rows and 0 <= column < self.columns)]
+
+    def pads(self, cell: Cell) -> bool:
+        """Whether a cell beyond the border belongs to the padding."""
+        sizes = zip(cell, (self.rows, self.columns), self.routes.padding, strict=True)
+        return all(-pad <= at < size + pad for at, size, pad in sizes)
 
     @cached_property
     def outlined(self) -> tuple[Window, ...]:
@@ -144,7 +149,7 @@ class Facts:
         told = ["thick frame: the first largest cell of its window"] if self.routes.kind == "max" else []
         if any((window.upstream or 0.0) < 0 for window in self.arrows):
             told.append("dashed arrow: a negative gradient")
-        if self.beyond and self.routes.kind == "max":
+        if any(self.routes.padding) and self.routes.kind == "max":
             told.append("padding never wins")
         if len(self.outlined) < len(self.routes.windows):
             told.append("the other windows lie likewise")

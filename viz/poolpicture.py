@@ -50,7 +50,7 @@ def _forwards(canvas: Canvas, routes: PoolRoutes, plan: Plan) -> None:
     _titles(canvas, plan, (plan.input, plan.output), ("input", "output"))
     for cell in plan.beyond:
         centre = plan.input.centre(*cell)
-        label = cells.font("padding", look.no_path, 7)
+        label = cells.font("padding" if plan.pads(cell) else "outside", look.no_path, 7)
         canvas.box(_name("pad", cell), centre, *plan.size, label, line=look.no_path, style="dashed", pen=0.7)
     heat = Heat([*(value for row in routes.values for value in row), *(window.value for window in routes.windows)])
     for row, values in enumerate(routes.values):

@@ -91,8 +91,8 @@ class Stepper:
     ) -> None:
         self._output, self._names, self.grid, self.theme = output, names, grid, theme
         self._told = steps(output, names)
-        if not -len(self._told) <= start < len(self._told):
-            raise ValueError(f"start is a step from 0 to {len(self._told) - 1}, or from the end; got {start}")
+        if isinstance(start, bool) or not isinstance(start, int) or not -len(self._told) <= start < len(self._told):
+            raise ValueError(f"start is a step from 0 to {len(self._told) - 1}, or from the end; got {start!r}")
         self.start = start
         # An unnamed node is called v7 in sentences, so its box says so too.
         picture, self._view = blank(self._told, names=dict(enumerate(self._told.labels)), **layout)

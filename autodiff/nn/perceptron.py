@@ -26,6 +26,8 @@ class Neuron(Module):
             self.b = Value(0.0, "b")
 
     def __call__(self, x: Sequence[Value | float]) -> Value:
+        if not isinstance(x, Iterable):
+            raise TypeError(f"{self!r} takes a list of {len(self.w)} numbers or Values, got {type(x).__name__}")
         if len(x) != len(self.w):
             raise ValueError(f"{self!r} has {len(self.w)} inputs, got {len(x)}")
         with self.scope:
