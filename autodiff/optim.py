@@ -146,7 +146,7 @@ class Adam(Optimizer):
         weight_decay: float = 0.0,
     ) -> None:
         super().__init__(params, lr, weight_decay)
-        if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
+        if not isinstance(betas, Sequence) or len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
             raise ValueError(f"betas are two numbers from 0 to below 1, got {betas!r}")
         if not eps > 0:
             raise ValueError(f"eps must be above 0, got {eps!r}")

@@ -203,6 +203,10 @@ WRONG_LAYERS: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: Sequential(3), TypeError, "can be called, or a function, got int"),  # type: ignore[arg-type]
     (lambda: Sequential(lambda v: [v])([1.0]), TypeError, "applies its function to each Value, and got list back"),
     (lambda: ReLU()("text"), TypeError, "got str"),
+    (lambda: MLP(2, [1]).load_state_dict(None), TypeError, "a state is a dict"),  # type: ignore[arg-type]
+    (lambda: MLP(2, [1]).save("no such folder/m.json"), FileNotFoundError, "there is no folder .*no such folder"),
+    (lambda: MLP(2, [1])(5), TypeError, r"takes a list of 2 numbers or Values, got int"),  # type: ignore[arg-type]
+    (lambda: placeholder("label"), TypeError, r"placeholder\(name='label'\)"),  # type: ignore[arg-type]
     (lambda: MLP(2, 3), TypeError, r"a list of layer sizes, such as MLP\(2, \[16, 1\]\); got 3"),  # type: ignore[arg-type]
     (lambda: MLP("2", [3]), ValueError, "nin must be a whole number, got '2'"),  # type: ignore[arg-type]
     (lambda: MLP(2, [3, 0]), ValueError, "nout must be at least 1, got 0"),

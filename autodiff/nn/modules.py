@@ -63,6 +63,8 @@ class Module:
         ...
         ValueError: 'weights' has the shape (2,) in this model, and (1,) in what is to be loaded
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"a state is a dict such as state_dict() gives, got {type(state).__name__}")
         tensors = self._named_parameters()
         _compare(tensors, state)
         numbers = [real(number) for name in tensors for number in flat(state[name])]

@@ -23,6 +23,9 @@ def placeholder(*shape: int, name: str = "x") -> Any:
     >>> placeholder(1, 2)
     [[Value(0.0, name='x0,0'), Value(0.0, name='x0,1')]]
     """
+    for size in shape:
+        if isinstance(size, str):
+            raise TypeError(f"placeholder takes sizes, and its name by keyword: placeholder(name={size!r})")
     return _placed(shape, name, "")
 
 

@@ -22,6 +22,8 @@ def save(path: str | os.PathLike[str], state: State) -> None:
     target = Path(path).resolve()
     write = _kind(target)[0]
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"cannot save to {target}: there is no folder {target.parent}")
     try:
         with part.open("wb") as file:
             write(file, state)
