@@ -18,7 +18,7 @@ function graphPicture(svg, data, stage) {
   const transform = drawn.getAttribute("transform");
   const [, left, top] = /translate\(([-\d.]+)[ ,]+([-\d.]+)/.exec(transform).map(Number);
   const halo = shape("rect", { class: "gr-halo", rx: 9 });
-  const overlay = shape("g", { transform }, halo);
+  const overlay = shape("g", { transform });
   const root = h("div", { class: "gr-canvas", role: "group", "aria-label": "Graph" });
   // A drawing is painted as a whole: of pieces, a step repaints two or three, and what moves none.
   const piece = (content, attributes) => root.append(shape("svg", { width, height, ...attributes }, content));
@@ -99,7 +99,7 @@ function graphPicture(svg, data, stage) {
     const words = [value === null ? "" : number(value), reached && speaker !== null ? gradientText(gradient) : ""];
     box.texts.forEach((text, i) => {
       text.textContent = words[i];
-      // Squeezed if wider than its box; a digit is 8.4 wide, that of a gradient 6.7.
+      // Squeezed if wider than its box: a digit is 8.4 wide, a gradient's 6.7.
       if (words[i].length * (i ? 6.7 : 8.4) > box.area[2]) h(text, { textLength: box.area[2] - 6, lengthAdjust: "spacingAndGlyphs" });
       else text.removeAttribute("textLength");
     });
@@ -139,9 +139,10 @@ function graphPicture(svg, data, stage) {
     for (const line of lines) showLine(line, moment);
     const [x, y, wide, high] = boxOf.get(moment.current.node).area;
     h(halo, { width: wide + 8, height: high + 8 }).style.transform = `translate(${x - 4}px, ${y - 4}px)`;
+    if (!halo.isConnected) overlay.append(halo);
   }
 
-  /** A dot runs along the edges of a step, forth with a value or back with a gradient. */
+  /** A dot runs along the edges of a step: a value's forth, a gradient's back. */
   function pulse(step) {
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
     const back = step.edge !== null;
@@ -164,7 +165,7 @@ function graphPicture(svg, data, stage) {
   const reveal = (...members) => view.reveal(members.map((member) => placed(boxOf.get(member).area)));
   const boxAt = (target) => boxes.find(({ group }) => group === target?.closest?.("g.node"));
 
-  // One node is a stop of the Tab key; the arrow keys walk from there.
+  // One node is a Tab stop; the arrow keys walk from there.
   let stop = boxes[0];
   function tabTo(box) {
     h(stop.button, { tabindex: -1 });

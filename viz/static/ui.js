@@ -108,7 +108,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     if (tell) onChange?.({ values: leafValues() });
   }
 
-  /** Flag and tell every choice that differs from the recorded one. */
+  /** Flag and tell every choice unlike the recorded one. */
   function tellRoutes() {
     const [before, now] = [recorded, run].map((one) => engine.moment(one, -1).flows);
     const refused = (flow) => flow && flow.local === null;
