@@ -88,7 +88,7 @@ def explain(value: Value, output: Value | None = None, names: Mapping[int, str] 
     text = _text(told, place, sent, refused, paths)
     known = gradient is not None and value.grad_state in ("zero", "value")
     if known and not math.isclose(value.grad, gradient or 0.0, rel_tol=1e-9, abs_tol=1e-12):
-        text += f"\n  ({name}.grad holds {number(value.grad)}: from other backward passes, or from other numbers)"
+        text += f"\n  ({name}.grad holds {number(value.grad)}: other backward passes, seeds or numbers are in it)"
     return Explanation(name, gradient, sent, refused, paths, text)
 
 

@@ -411,5 +411,5 @@ def test_what_the_value_holds_besides_is_mentioned() -> None:
     assert "holds" not in str(explain(x, a))
     b.backward()
     assert (
-        str(explain(x, a)).splitlines()[-1] == "  (x.grad holds 8: from other backward passes, or from other numbers)"
+        str(explain(x, a)).splitlines()[-1] == "  (x.grad holds 8: other backward passes, seeds or numbers are in it)"
     )

@@ -13,11 +13,12 @@ function cameraOf(frame, canvas, wide, high) {
     canvas.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
   }
 
-  /** All of it, but not smaller than `least`: a long graph then shows its start. */
+  /** All of it; if that would be too small, its start at the scale `least`. */
   function fit(least = 0) {
     touched = false;
     const [width, height] = size;
-    const whole = Math.max(Math.min(width / (wide + 16), (height - 28) / (high + 16), 2), least);
+    const all = Math.min(width / (wide + 16), (height - 28) / (high + 16), 2);
+    const whole = all < 0.6 ? Math.max(all, least) : all;
     set(whole, Math.max(8, (width - wide * whole) / 2), (height - 20 - high * whole) / 2);
   }
 

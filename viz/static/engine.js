@@ -250,7 +250,7 @@ function run(data, leaves = {}) {
   return told;
 }
 
-// The numbers of a node's operands, then its own: what its formulas are functions of.
+// What a node's formulas are functions of: its operands, then itself.
 function operands({ data, values }, place) {
   const at = data.nodes[place].args.map((arg) => (typeof arg === "number" ? values[arg] : arg[0]));
   at.push(values[place]);

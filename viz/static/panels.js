@@ -99,7 +99,7 @@ function gridPanel(grid, part) {
     grid.cells.forEach((row, r) => row.forEach(([node, value], c) => {
       const parts = arrived.get(`${r},${c}`) ?? [];
       const pieces = parts.flatMap(([x, k], i) => [i ? (x < 0 ? " − " : " + ") : "", coloured(number(i ? Math.abs(x) : x), k)]);
-      // This is what the pool sent: a cell used elsewhere too has a gradient of its own.
+      // What the pool sent: a cell used elsewhere too has a gradient of its own.
       if (parts.length > (small ? 1 : 3)) pieces.splice(0, Infinity, "Σ");
       if (parts.length > 1) pieces.push(" = ", h("strong", {}, number(parts.reduce((sum, [x]) => sum + x, 0))));
       if (!parts.length && gradients[node] === noPath) pieces.push("no path");
