@@ -56,6 +56,15 @@ def test_the_system_dot_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @posix
+def test_of_a_large_graph_the_wheel_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in(tmp_path, monkeypatch, "print('dot', end='')")
+    large = f"digraph {{ a -> b }} /* {' ' * engines.LARGE} */"
+    assert b"<svg" in layout(large, "svg")
+    monkeypatch.setattr(engines, "_pure", lambda: None)
+    assert layout(large, "svg") == b"dot"
+
+
+@posix
 def test_the_wheel_helps_out_when_the_system_dot_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(tmp_path, monkeypatch, "sys.exit('Format: \"svg\" not recognized')")
     assert b"<svg" in layout(DOT, "svg")

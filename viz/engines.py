@@ -21,6 +21,11 @@ SLOW = (
 )
 
 
+# Characters of DOT, some 600 boxes. From there on dot takes seconds where graphviz-pure takes one, and dot 2.43, which
+# Debian 12 has, gives up on a network of 1,000 nodes ("trouble in init_rank").
+LARGE = 300_000
+
+
 class LayoutError(RuntimeError):
     """A picture could not be laid out; ``dot`` holds its DOT text."""
 
@@ -51,7 +56,7 @@ def layout(dot_text: str, format: str, program: str = "dot", timeout: float = 30
     """
     failure: LayoutError = LayoutUnavailable(HINT, dot_text)
     flags = [f"-K{program}", f"-T{format}", *([f"-Gdpi={dpi:g}"] if dpi else [])]
-    for engine in _engines():
+    for engine in _engines(large=len(dot_text) > LARGE):
         try:
             return _run([engine, *flags], dot_text, timeout)
         except LayoutTimeout:
@@ -73,9 +78,10 @@ def engine_name() -> str | None:
     return PURE if _pure() else None
 
 
-def _engines() -> Iterator[str]:
+def _engines(large: bool = False) -> Iterator[str]:
     """Yield the engines that are installed, best first, as paths."""
-    for path in (shutil.which("dot"), _pure()):
+    both = [shutil.which("dot"), _pure()]
+    for path in reversed(both) if large else both:
         if path:
             yield path
 
