@@ -66,12 +66,8 @@ def gradcheck(
             warnings.warn(f"{describe(x)} is near a kink: its gradient was not checked", KinkWarning, stacklevel=2)
         elif not _agrees(gradient, difference, atol + rtol * abs(difference) + rounding):
             other, rounding = _difference(graph, x, short, here) if short else (None, 0.0)
-            # A short step says something only where it drowns in no rounding.
-            if (
-                other is None
-                or rounding > 1e-3 * abs(other)
-                or not _agrees(gradient, other, rtol * abs(other) + rounding)
-            ):
+            # A short step is a judge only where rounding does less than the tolerance.
+            if other is None or not rounding <= rtol * abs(other) or not _agrees(gradient, other, rtol * abs(other)):
                 raise GradcheckError(
                     f"the gradient in {describe(x)} is {gradient!r}, but a central difference over {long:g} gives "
                     f"{difference!r}; if that is too long for this function, give gradcheck another step="

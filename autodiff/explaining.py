@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import add, mul
 
 from autodiff.graph import Edge, Graph
+from autodiff.ieee import agree
 from autodiff.notation import number
 from autodiff.steps import Step, Steps
 from autodiff.value import Value, describe, last_root
@@ -86,8 +86,7 @@ def explain(value: Value, output: Value | None = None, names: Mapping[int, str] 
     paths = tuple(path for path, _ in zip(_paths(told, place), range(PATHS), strict=False))
     name = told.labels[place]
     text = _text(told, place, sent, refused, paths)
-    known = gradient is not None and value.grad_state in ("zero", "value")
-    if known and not math.isclose(value.grad, gradient or 0.0, rel_tol=1e-9, abs_tol=1e-12):
+    if gradient is not None and value.grad_state in ("zero", "value") and not agree(value.grad, gradient):
         text += f"\n  ({name}.grad holds {number(value.grad)}: other backward passes, seeds or numbers are in it)"
     return Explanation(name, gradient, sent, refused, paths, text)
 

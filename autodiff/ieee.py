@@ -12,7 +12,7 @@ from decimal import Decimal
 from math import atan, atan2, erf, fabs, hypot, inf, nan, tanh
 from numbers import Real
 
-__all__ = ["ERFC_TAIL", "FUNCTIONS", "divide", "erfc", "exp", "horner", "log", "power", "real", "sqrt"]
+__all__ = ["ERFC_TAIL", "FUNCTIONS", "agree", "divide", "erfc", "exp", "horner", "log", "power", "real", "sqrt"]
 
 
 def divide(x: float, y: float) -> float:
@@ -88,6 +88,15 @@ def cosh(x: float) -> float:
         return math.cosh(x)
     except OverflowError:
         return inf
+
+
+def agree(x: float, y: float) -> bool:
+    """Whether two sums of the same numbers are the same but for the order of adding; what is not finite is not judged.
+
+    >>> agree(0.1 + 0.2, 0.3), agree(1.6, 0.9)
+    (True, False)
+    """
+    return math.isclose(x, y, rel_tol=1e-9, abs_tol=1e-12) or not (math.isfinite(x) and math.isfinite(y))
 
 
 def horner(variable: str, coefficients: Sequence[float]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ from autodiff.ieee import real
 from autodiff.pooling import Cell, Pair, grid_of, plan
 from autodiff.value import Value, adjoints
 
-__all__ = ["PoolRoutes", "Window", "routes"]
+__all__ = ["PoolRoutes", "Window", "require_window", "routes"]
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,27 @@ def routes(
     )
 
 
+def require_window(
+    pool: str, number: int, output: Value, covered: Collection[Any], grid: Iterable[Iterable[Any]]
+) -> None:
+    """Refuse an output that was not computed from just the cells that its window covers, of all cells of a grid."""
+    every = {cell for row in grid for cell in row if isinstance(cell, Value)}
+    wanted = {cell for cell in covered if isinstance(cell, Value)}
+    seen: set[Value] = set()
+    front = [output]
+    while front:
+        node = front.pop()
+        if node not in seen:
+            seen.add(node)
+            front += [arg for arg in node.args if isinstance(arg, Value) and node not in every]
+    if seen & every != wanted:
+        raise ValueError(
+            f"output {number} is not the {pool} of window {number}: cells in the window: {len(wanted)}; cells it was "
+            f"computed from: {len(seen & every)}, {len(seen & wanted)} of them in the window. Give the cells, outputs "
+            "and window of one and the same pool"
+        )
+
+
 def _routed(
     kind: str, number: int, place: Cell, covered: tuple[Cell, ...], grid: list[list[Value]], output: Value
 ) -> Window:
@@ -91,6 +112,7 @@ def _routed(
             ends.setdefault(grid[r][c], (r, c))  # one Value in two cells: the first stands for both
     if not isinstance(output, Value):
         raise TypeError(f"a pool's outputs are Values, got {type(output).__name__} {output!r}")
+    require_window(f"{kind} pool", number, output, [grid[r][c] for r, c in covered], grid)
     reached = output.grad_state in ("zero", "value")
     slopes = {ends[node]: flow for node, flow in adjoints(output, 1.0, ends)[1].items() if node in ends}
     wanted = len(ends) if kind == "avg" else min(1, len(ends))

@@ -89,3 +89,15 @@ def identical(a: Sequence[float], b: Sequence[float]) -> bool:
 
 def near(a: float, b: float, tolerance: float = 1e-9) -> bool:
     return same(a, b) or math.isclose(a, b, rel_tol=tolerance, abs_tol=tolerance)
+
+
+def moons(count: int) -> tuple[list[list[float]], list[int]]:
+    """Two half circles that reach into each other, with noise; labels -1 and 1."""
+    draw = random.Random(1337)
+    points, labels = [], []
+    for i in range(count):
+        angle, upper = math.pi * draw.random(), i % 2
+        x, y = (math.cos(angle), math.sin(angle)) if upper else (1 - math.cos(angle), 0.5 - math.sin(angle))
+        points.append([x + draw.gauss(0, 0.1), y + draw.gauss(0, 0.1)])
+        labels.append(2 * upper - 1)
+    return points, labels

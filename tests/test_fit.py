@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from programs import moons
 
 from autodiff import Graph, Program, Value
 from autodiff.nn import (
@@ -32,17 +33,6 @@ from autodiff.optim import SGD, Adam, Optimizer, linear
 
 BACKENDS = ["python", "numpy", *(["numba"] if importlib.util.find_spec("numba") else [])]
 every_backend = pytest.mark.parametrize("backend", BACKENDS)
-
-
-def moons(count: int) -> tuple[list[list[float]], list[int]]:
-    draw = random.Random(1337)
-    points, labels = [], []
-    for i in range(count):
-        angle, upper = math.pi * draw.random(), i % 2
-        x, y = (math.cos(angle), math.sin(angle)) if upper else (1 - math.cos(angle), 0.5 - math.sin(angle))
-        points.append([x + draw.gauss(0, 0.1), y + draw.gauss(0, 0.1)])
-        labels.append(2 * upper - 1)
-    return points, labels
 
 
 class Line:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import random
 from typing import Any
 
 import numpy as np
 import pytest
+from programs import moons
 
 from autodiff import Graph, Value
 from autodiff.nn import MLP, Layer, Module, Neuron
@@ -32,21 +32,9 @@ def test_the_example_of_the_readme() -> None:
     assert f"{b.grad:.4f}" == "645.5773"
 
 
-def moons(count: int) -> tuple[Any, Any]:
-    """Two half circles that reach into each other, with noise; labels -1 and 1."""
-    draw = random.Random(1337)
-    points, labels = [], []
-    for i in range(count):
-        angle, upper = math.pi * draw.random(), i % 2
-        x, y = (math.cos(angle), math.sin(angle)) if upper else (1 - math.cos(angle), 0.5 - math.sin(angle))
-        points.append([x + draw.gauss(0, 0.1), y + draw.gauss(0, 0.1)])
-        labels.append(2 * upper - 1)
-    return np.array(points), np.array(labels)
-
-
 def test_the_training_loop_of_the_demo() -> None:
     random.seed(1337)
-    X, y = moons(40)
+    X, y = map(np.array, moons(40))
     model = MLP(2, [8, 8, 1])  # 2-layer neural network
     assert len(model.parameters()) == 105
 

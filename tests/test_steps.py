@@ -404,6 +404,13 @@ def test_a_long_path_is_told_by_its_ends() -> None:
     assert "× 1 → … → × 1" in str(explain(x, y))
 
 
+def test_what_is_no_number_is_not_called_another_number() -> None:
+    x = Value(math.nan, "x")
+    y = x * x
+    y.backward()
+    assert "holds" not in str(explain(x, y))
+
+
 def test_what_the_value_holds_besides_is_mentioned() -> None:
     x = Value(2.0, "x")
     a, b = x * 3, x * 5

@@ -167,6 +167,15 @@ def test_gradcheck_takes_a_shorter_step_where_the_function_needs_it(f: str, at: 
     assert gradcheck(1 / x if f == "divide" else getattr(x, f)())
 
 
+def test_a_shorter_step_excuses_no_slope_that_is_a_little_wrong() -> None:
+    try:
+        line = operation("nearly(x)", "1 + 10 * x", "10.005")
+        with pytest.raises(AssertionError, match=r"is 10\.005"):
+            gradcheck(line(Value(1e-7)))
+    finally:
+        TABLE.pop("nearly", None)
+
+
 def test_gradcheck_names_the_input_of_a_wrong_gradient() -> None:
     wrong = operation("wrong_(x, y)", "x * y", "y", "y")
     a, b = Value(2.0, "a"), Value(3.0, "b")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from autodiff import Edge, Flow, Graph, Moment, Node, Scope
+from autodiff.ieee import agree
 from autodiff.value import NO_PATH
 from autodiff.words import operation_text, why_no_path
 from viz.text import html
 from viz.theme import Theme, number, width
 
-__all__ = ["BLANK", "Marks", "count"]
+__all__ = ["BLANK", "Marks", "count", "one_source"]
 
 NOTHING = "&#160;"  # Graphviz refuses markup around no text at all
 BLANK = "-0.000"  # as wide as a number may get; a page writes its own over it
@@ -95,7 +95,7 @@ class Marks:
             return [font("no path", look.not_computed, look.small_size)]
         rows = [font(number(gradient), look.gradient, look.gradient_size)]
         here = sum(self._arrived.get(place, [0.0]))
-        if place not in self.graph.outputs and not _agree(gradient, here):
+        if place not in self.graph.outputs and not agree(gradient, here):
             rows.append(font(f"{number(here)} of it here", look.not_computed, look.small_size))
         return rows
 
@@ -208,7 +208,3 @@ def count(number_of: int, what: str) -> str:
 def one_source(edges: Sequence[Edge]) -> bool:
     """Whether the contributions of these uses add up, for they all go to one node."""
     return len({edge.source for edge in edges}) == 1
-
-
-def _agree(gradient: float, here: float) -> bool:
-    return math.isclose(gradient, here, rel_tol=1e-9, abs_tol=1e-12) or not math.isfinite(gradient)

@@ -8,6 +8,7 @@ from typing import Any
 from autodiff import Graph, Value
 from autodiff.ieee import real
 from autodiff.pooling import Cell, Pool, grid_of, plan
+from autodiff.routing import require_window
 from viz.pagedata import json_number
 from viz.theme import LIGHT
 
@@ -33,32 +34,17 @@ def step_grid(graph: Graph, given: Mapping[str, Any]) -> dict[str, Any]:
     shape = (pool.rows.count, pool.columns.count)
     if (len(outputs), len(outputs[0])) != shape:
         raise ValueError(f"this pool has {shape[0]} x {shape[1]} outputs, got {len(outputs)} x {len(outputs[0])}")
-    windows = [_window(graph, pool, cells, outputs, place) for place, cells in pool.windows()]
-    _check(graph, pool, windows)
+    for number, ((r, c), covered) in enumerate(pool.windows()):
+        if isinstance(outputs[r][c], Value):
+            cells = [pool.grid[row][column] for row, column in covered]
+            require_window("pool", number, outputs[r][c], cells, pool.grid)
     return {
         "title": _title(pool, flat),
         "cells": [[_cell(graph, cell) for cell in row] for row in pool.grid],
         "shape": shape,
         "colours": len(LIGHT.windows),
-        "windows": windows,
+        "windows": [_window(graph, pool, cells, outputs, place) for place, cells in pool.windows()],
     }
-
-
-def _check(graph: Graph, pool: Pool, windows: list[dict[str, Any]]) -> None:
-    """Refuse outputs that were not computed from the cells of their windows, or from other cells of the grid too."""
-    every = {cell for row in pool.grid for cell in row if isinstance(cell, Value)}
-    for k, (window, (_, covered)) in enumerate(zip(windows, pool.windows(), strict=True)):
-        if window["output"] is None:
-            continue  # no path leads from it to the end of the graph
-        wanted = {cell for r, c in covered if isinstance(cell := pool.grid[r][c], Value)}
-        used = {graph.values[window["output"]]}
-        used |= {graph.values[arg] for m in window["members"] for arg in graph.nodes[m].args if isinstance(arg, int)}
-        if used & every != wanted:
-            raise ValueError(
-                f"output {k} is not the pool of window {k}: cells in the window: {len(wanted)}; cells it was computed "
-                f"from: {len(used & every)}, {len(used & wanted)} of them in the window. Give the cells, outputs and "
-                "window of one and the same pool"
-            )
 
 
 def _title(pool: Pool, flat: bool) -> str:

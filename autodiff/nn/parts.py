@@ -46,6 +46,7 @@ def total(terms: list[Any], bias: Value | None) -> Value:
 
 
 def drawn(unit: Scope, names: Sequence[str], draw: Callable[[], float]) -> list[Value]:
+    """Leaves of these names in the unit's scope, their numbers drawn one after the other."""
     with unit:
         return [Value(draw(), name) for name in names]
 
@@ -58,10 +59,12 @@ def drawing(rng: Rng, fan_in: int) -> Callable[[], float]:
 
 
 def count(name: str, number: Any) -> int:
+    """A whole number of at least 1 that was asked for by ``name``; else ``ValueError``."""
     return _least(name, whole(name, number), 1)
 
 
 def counts(name: str, numbers: Any, least: int) -> tuple[int, int]:
+    """One whole number for both axes or a pair, none below ``least``; else ``ValueError``."""
     down, across = pair(name, numbers)
     return _least(name, down, least), _least(name, across, least)
 
