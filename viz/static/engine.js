@@ -231,20 +231,23 @@ function decode(data) {
 const UNKNOWN = { edge: null, before: null, after: null, local: null, upstream: null, contribution: null };
 
 // One fact, as Python's `Step`. Its sentence is made when it is read: most are never shown.
-function tell(told, phase, node, facts) {
-  const { length: index } = told.steps;
-  told.steps.push({ ...UNKNOWN, ...facts, index, phase, node, get sentence() {
-    return sentence(told, this);
-  } });
+class Step {
+  constructor(told, phase, node, facts) {
+    Object.assign(this, { told, index: told.steps.length, phase, node }, UNKNOWN, facts);
+  }
+
+  get sentence() {
+    return sentence(this.told, this);
+  }
 }
 
-/** Every step, forward, then backward, with every choice decided anew; `leaves` are numbers by node. */
+/** Every step, with every choice decided anew; `leaves` are numbers by node. */
 function run(data, leaves = {}) {
   const ready = decode(data);
   const told = { data: ready, values: new Float64Array(ready.nodes.length), steps: [], forward: ready.nodes.length };
   ready.nodes.forEach(({ op, value }, place) => {
     told.values[place] = op ? op.evaluate(operands(told, place)) : leaves[place] ?? value;
-    tell(told, "forward", place, { after: told.values[place] });
+    told.steps.push(new Step(told, "forward", place, { after: told.values[place] }));
   });
   backward(told);
   return told;
@@ -262,7 +265,7 @@ function backward(told) {
   const gradients = new Array(nodes.length).fill(null);
   const add = (node, facts) => {
     gradients[node] = facts.after;
-    tell(told, "backward", node, facts);
+    told.steps.push(new Step(told, "backward", node, facts));
   };
   add(output, { after: 1 });
   for (let target = nodes.length - 1; target >= 0; target--) {
@@ -301,7 +304,7 @@ function branch(partial, at) {
 /** The key of a use in the flows of a moment. */
 const useOf = ({ target, position }) => `${target}_${position}`;
 
-/** What is known after step `index`: null where nothing is yet, `noPath` where no gradient ever comes. */
+/** What is known after a step: null where nothing is yet, `noPath` where no gradient ever comes. */
 function moment(told, index) {
   const { steps, values } = told;
   const last = index < 0 ? index + steps.length : index;
@@ -441,7 +444,7 @@ function numeral(x) {
   return /\d/.test(text) ? `<mn>${text}</mn>` : `<mi>${text === "inf" ? "∞" : text}</mi>`;
 }
 
-// A template of markup, filled. A part with a sign gets brackets as a base; a negative number also after a sign.
+// A template of markup, filled. A part with a sign gets brackets as a base, a negative number after a sign.
 function notation(template, parts, others = {}) {
   const fits = (part, before) => {
     const negative = part.startsWith(`<mrow>${MINUS}`);

@@ -44,7 +44,7 @@ function inputsPanel(data, part, change) {
   return { rows, show };
 }
 
-/** The grid of a pool at each step: values, windows, and what was routed to each cell. */
+/** The grid of a pool at each step. */
 function gridPanel(grid, part) {
   const ink = (k) => `var(--gr-window-${k % grid.colours})`;
   const many = grid.windows.length > 16;
