@@ -217,7 +217,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(capsys: Captured, monkeypat
     code = main(["--grid", "1 2"])
     err = capsys.readouterr().err
     assert code == 2
-    assert "could not write the picture: Permission denied" in err
+    assert "could not write the file: Permission denied" in err
     assert err.count("\n") == 1
 
 

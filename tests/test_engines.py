@@ -190,7 +190,7 @@ def test_a_failed_save_leaves_the_old_file_and_no_litter(tmp_path: Path, monkeyp
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(PermissionError, match=r"could not write the picture.*p\.dot"):
+    with pytest.raises(PermissionError, match=r"could not write the file.*p\.dot"):
         write(old, b"new")
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
 

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS: dict[str, int] = {
     # the table of operations and what reads its formulas
     "autodiff.ieee": 0,
+    "autodiff.files": 0,
     "autodiff.formulas": 0,
     "autodiff.notation": 0,
     "autodiff.operations": 0,

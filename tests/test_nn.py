@@ -465,7 +465,9 @@ def test_another_models_parameters_change_nothing(
 def test_other_files_are_refused_by_name(text: str, ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"net.{ending}"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=rf"^net.{ending} is not a file of saved parameters"):
+    with pytest.raises(
+        ValueError, match=rf"net.{ending} is not a file of saved parameters of this model, or is damaged"
+    ):
         lenet().load(path)
 
 
@@ -479,7 +481,7 @@ def test_json_files_are_for_everybody_to_read(tmp_path: Path) -> None:
 
 def test_another_ending_or_a_missing_file_is_an_error(tmp_path: Path) -> None:
     for use in (Linear(1, 1).save, Linear(1, 1).load):
-        with pytest.raises(ValueError, match=r"saved as .json or .npz; got the file name 'net.pt'"):
+        with pytest.raises(ValueError, match=r"saved as .json or .npz; got the file name '.*net.pt'"):
             use(tmp_path / "net.pt")
     with pytest.raises(FileNotFoundError):
         Linear(1, 1).load(tmp_path / "net.json")

@@ -11,13 +11,13 @@ from html import escape
 from pathlib import Path
 
 from autodiff import Graph, Moment, Steps, Value, steps
+from autodiff.files import write
 from autodiff.value import NO_PATH
 from autodiff.words import why_no_path
 from viz.drawing import blank
 from viz.gif import gif
 from viz.marks import BLANK
 from viz.naming import names_of
-from viz.picture import write
 from viz.text import visible
 from viz.theme import FONT_STACK, Theme, number, width
 from viz.theme import theme as theme_of

@@ -10,6 +10,7 @@ from typing import Any
 
 import graphviz
 
+from autodiff.files import write
 from viz import engines
 from viz.theme import FONT_STACK, Theme, theme
 
@@ -83,6 +84,23 @@ class Picture(graphviz.Digraph):
         """Save the DOT text and return where; ``OSError`` names the path when it cannot be written."""
         return write(_named(path, ".dot"), self.source.encode())
 
+    def save(
+        self,
+        filename: str | os.PathLike[str] | None = None,
+        directory: str | os.PathLike[str] | None = None,
+        *,
+        skip_existing: bool | None = False,
+    ) -> str:
+        """Save the DOT text as ``graphviz.Digraph.save`` does, whole or not at all, and return its path."""
+        if filename is not None:
+            self.filename = os.fspath(filename)
+        if directory is not None:
+            self.directory = os.fspath(directory)
+        if not (skip_existing and os.path.exists(self.filepath)):
+            os.makedirs(os.path.dirname(self.filepath) or ".", exist_ok=True)
+            write(self.filepath, "".join(self).encode(self.encoding))
+        return self.filepath
+
     def _laid_out(self, format: str, engine: str | None = None) -> bytes:
         """Return the picture in ``format``; SVG is cleaned whichever way it is asked for."""
         data = engines.layout(self.source, format, engine or self.engine, self.timeout)
@@ -130,22 +148,6 @@ def _named(path: str | os.PathLike[str], kind: str) -> str | os.PathLike[str]:
     if ending in {".svg", ".png", ".dot", ".gif", ".html", ".pdf", ".jpg"} - {kind}:
         raise ValueError(f"save_{kind[1:]} writes {kind[1:].upper()}, but {os.fspath(path)!r} ends in {ending}")
     return path
-
-
-def write(path: str | os.PathLike[str], data: bytes) -> Path:
-    """Write a whole file or nothing: first beside it, then renamed. Returns the path.
-
-    Raises ``OSError`` naming the path when it cannot be written.
-    """
-    target = Path(path)
-    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        draft.write_bytes(data)
-        os.replace(draft, target)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise type(error)(error.errno, f"could not write the picture: {error.strerror}", str(target)) from error
-    return target
 
 
 def clean(svg: str) -> str:

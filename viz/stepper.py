@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from autodiff import Edge, Graph, Value, steps
+from autodiff.files import write
 from autodiff.ieee import real
 from viz.drawing import blank, line_id
 from viz.marks import one_source
 from viz.naming import names_of
 from viz.page import SCALE, frame, page, shell
 from viz.pagedata import page_data
-from viz.picture import write
 from viz.slim import slim
 from viz.stepgrid import step_grid
 from viz.text import visible

@@ -8,7 +8,7 @@ from typing import Any
 
 from autodiff.ieee import real
 from autodiff.nn import saving
-from autodiff.nn.nests import flat, listed, mapped, shape
+from autodiff.nn.nests import Shape, compare, flat, listed, mapped, shape
 from autodiff.optim import write
 from autodiff.value import Value, describe
 
@@ -66,7 +66,7 @@ class Module:
         if not isinstance(state, Mapping):
             raise TypeError(f"a state is a dict such as state_dict() gives, got {type(state).__name__}")
         tensors = self._named_parameters()
-        _compare(tensors, state)
+        compare(self._shapes(), state, shape)
         numbers = [real(number) for name in tensors for number in flat(state[name])]
         write([value for nest in tensors.values() for value in flat(nest)], numbers)
 
@@ -78,8 +78,15 @@ class Module:
         saving.save(path, self.state_dict())
 
     def load(self, path: str | PathLike[str]) -> None:
-        """Take over the parameters that :meth:`save` wrote: all, or none if names or shapes differ (``ValueError``)."""
-        self.load_state_dict(saving.load(path))
+        """Take over the parameters that :meth:`save` wrote: all, or none.
+
+        ``ValueError`` names a file of other names or shapes, of anything else, or damaged; what is larger than this
+        model's parameters can be is refused unread.
+        """
+        saving.load(path, self._shapes(), self.load_state_dict)
+
+    def _shapes(self) -> dict[str, Shape]:
+        return {name: shape(nest) or () for name, nest in self._named_parameters().items()}
 
     def _members(self) -> Iterable[tuple[str, Any]]:
         return vars(self).items()
@@ -125,19 +132,3 @@ def _is_tensor(item: Any) -> bool:
     if not all(isinstance(part, Value) and part.op is None for part in item):
         return all(map(_is_tensor, item)) and shape(item) is not None
     return True
-
-
-def _compare(tensors: dict[str, Any], state: Mapping[str, Any]) -> None:
-    missing, unknown = [n for n in tensors if n not in state], [n for n in state if n not in tensors]
-    if missing or unknown:
-        parts = [f"{what} {_some(names)}" for what, names in (("lacks", missing), ("also has", unknown)) if names]
-        raise ValueError(f"what is to be loaded is of another model: it {' and '.join(parts)}")
-    for name, nest in tensors.items():
-        here, there = shape(nest), shape(state[name])
-        if here != there:
-            got = "is ragged" if there is None else str(there)
-            raise ValueError(f"{name!r} has the shape {here} in this model, and {got} in what is to be loaded")
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(map(repr, names[:4])) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from autodiff.value import Value
 
-__all__ = ["flat", "is_nest", "listed", "mapped", "shape"]
+__all__ = ["Shape", "compare", "flat", "is_nest", "listed", "mapped", "shape"]
+
+Shape = tuple[int, ...]
+T = TypeVar("T")
 
 
 def listed(x: Any) -> Any:
@@ -42,7 +45,7 @@ def flat(nest: Any) -> list[Any]:
     return [number for item in nest for number in flat(item)] if is_nest(nest) else [nest]
 
 
-def shape(nest: Any) -> tuple[int, ...] | None:
+def shape(nest: Any) -> Shape | None:
     """The lengths of a nest from the outside in; None when it is ragged.
 
     >>> shape([[1, 2, 3], [4, 5, 6]]), shape([[1], 2]), shape(7)
@@ -55,3 +58,27 @@ def shape(nest: Any) -> tuple[int, ...] | None:
     if not parts:
         return (0,)
     return None if parts[0] is None or any(part != parts[0] for part in parts) else (len(parts), *parts[0])
+
+
+def compare(here: Mapping[str, Shape], there: Mapping[str, T], measure: Callable[[T], Shape | None]) -> None:
+    """Raise ``ValueError`` unless ``there`` has the names of ``here``, and under each what measures the same.
+
+    >>> compare({"w": (2,)}, {"w": [1.0, 2.0, 3.0]}, shape)
+    Traceback (most recent call last):
+    ...
+    ValueError: 'w' has the shape (2,) in this model, and (3,) in what is to be loaded
+    """
+    missing, unknown = [n for n in here if n not in there], [n for n in there if n not in here]
+    if missing or unknown:
+        parts = [f"{what} {_some(names)}" for what, names in (("lacks", missing), ("also has", unknown)) if names]
+        raise ValueError(f"what is to be loaded is of another model: it {' and '.join(parts)}")
+    for name, expected in here.items():
+        found = measure(there[name])
+        if found != expected:
+            got = "is ragged" if found is None else str(found)
+            raise ValueError(f"{name!r} has the shape {expected} in this model, and {got} in what is to be loaded")
+
+
+def _some(names: list[str]) -> str:
+    shown = [text if len(text) <= 80 else text[:77] + "..." for text in map(repr, names[:4])]
+    return ", ".join(shown) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

@@ -3,88 +3,150 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
 import zipfile
 from collections.abc import Callable, Mapping
+from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, Literal
 
-from autodiff.nn.nests import listed
+from autodiff import files
+from autodiff.nn.nests import Shape, compare
 
 __all__ = ["load", "save"]
 
 _FORMAT = "gradroute parameters"
 State = Mapping[str, Any]
+Shapes = Mapping[str, Shape]
 
 
 def save(path: str | os.PathLike[str], state: State) -> None:
-    """Write the file beside its place and move it there once it is whole: there is the old file, or the new one."""
-    target = Path(path).resolve()
-    write = _kind(target)[0]
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"cannot save to {target}: there is no folder {target.parent}")
+    """Write the parameters; there is the old file, or the new one."""
+    files.write(path, _kind(path)[0](state))
+
+
+def load(path: str | os.PathLike[str], shapes: Shapes, take: Callable[[State], None]) -> None:
+    """Hand what :func:`save` wrote to ``take``; ``ValueError`` names any file that has no parameters of these shapes.
+
+    Nothing larger than such parameters can be is read, unpacked or made.
+    """
+    reader, name = _kind(path)[1], os.fspath(path)
+    if os.path.isdir(path):
+        raise ValueError(f"{name} is a folder, not a file of saved parameters")
+    most = _most(shapes)
+    data = files.read(path, most + 1)
     try:
-        with part.open("wb") as file:
-            write(file, state)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    except BaseException:
-        part.unlink(missing_ok=True)
+        if len(data) > most:
+            raise ValueError(f"it has more than {most} bytes, which the parameters of this model never take")
+        take(reader(data, shapes))
+    except ImportError:  # NumPy's, which is not the file's fault
         raise
+    except Exception as error:  # zipfile, zlib, json and NumPy have a dozen kinds for what a damaged file may hold
+        reason = str(error)[:500] or type(error).__name__
+        raise ValueError(f"{name} is not a file of saved parameters of this model, or is damaged: {reason}") from error
 
 
-def load(path: str | os.PathLike[str]) -> State:
-    """What :func:`save` wrote; ``ValueError`` for any other file."""
-    source = Path(path)
-    read = _kind(source)[1]
-    with source.open("rb") as file:
-        try:
-            return read(file)
-        except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{source.name} is not a file of saved parameters, or it is damaged: {error}") from error
+def _most(shapes: Shapes) -> int:
+    """More bytes than a file of such parameters can have: a number takes 25 characters, and white space."""
+    return 2**22 + sum(1000 + 8 * len(name) + 100 * math.prod(shape) for name, shape in shapes.items())
 
 
-def _write_json(file: BinaryIO, state: State) -> None:
+def _write_json(state: State) -> bytes:
     try:
         text = json.dumps({"format": _FORMAT, "parameters": dict(state)}, allow_nan=False, indent=1)
     except ValueError as error:
         raise ValueError(f"JSON has no nan and no inf ({error}); save such parameters as .npz") from None
-    file.write(text.encode())
+    return text.encode()
 
 
-def _read_json(file: BinaryIO) -> State:
-    content = json.load(file)
+def _read_json(data: bytes, shapes: Shapes) -> State:
+    content = json.loads(
+        data, parse_float=_finite, parse_int=_finite, parse_constant=_finite, object_pairs_hook=_each_once
+    )
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise ValueError(f'it lacks "format": "{_FORMAT}"')
     parameters: State = content["parameters"]
     return dict(parameters)
 
 
-def _write_npz(file: BinaryIO, state: State) -> None:
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"JSON has no nan and no inf, got {digits[:20]}")
+    return number
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands in it twice")
+    return found
+
+
+def _write_npz(state: State) -> bytes:
     import numpy
 
+    file = BytesIO()
     # numpy.savez would take a parameter called "file" for its own, and writes the time of day.
     with zipfile.ZipFile(file, "w") as archive:
         for name, nest in state.items():
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w") as member:
                 numpy.lib.format.write_array(member, numpy.array(nest, dtype=float), allow_pickle=False)
+    return file.getvalue()
 
 
-def _read_npz(file: BinaryIO) -> State:
+def _read_npz(data: bytes, shapes: Shapes) -> State:
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        members = _each_once([(_parameter(info), info) for info in archive.infolist()])
+        compare(shapes, members, lambda info: _header(archive.open(info))[2])
+        return {name: _array(archive.open(info)) for name, info in members.items()}
+
+
+def _parameter(info: zipfile.ZipInfo) -> str:
+    if not info.filename.endswith(".npy") or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"NumPy writes no such member as {info.filename[:80]!r}")
+    return info.filename[: -len(".npy")]
+
+
+def _array(member: IO[bytes]) -> Any:
+    """A number or a nest of them; its shape is known to be that of the model, so that it is not too large."""
     import numpy
 
-    with numpy.load(file, allow_pickle=False) as arrays:
-        return {name: listed(arrays[name]) for name in arrays.files}
+    kind, order, shape = _header(member)
+    size = math.prod(shape) * numpy.dtype(kind).itemsize
+    content = member.read(size + 1)  # past the end, which is where zipfile compares the checksum
+    if len(content) != size:
+        amount = "more" if content[size:] else "fewer"
+        raise ValueError(f"the header of {member.name!r} promises {size} bytes of numbers, and there are {amount}")
+    return numpy.frombuffer(content, kind).reshape(shape, order=order).tolist()
 
 
-Kind = tuple[Callable[[BinaryIO, State], None], Callable[[BinaryIO], State]]
+_LONGEST_HEADER = 10_000  # as in NumPy
+# Real numbers alone: objects would be pickles, and whoever reads records and texts takes what memory they ask for.
+_HEADER = re.compile(
+    rb"\s*\{\s*'descr'\s*:\s*'([<>|=]?[fiub]\d\d?)'\s*,\s*'fortran_order'\s*:\s*(True|False)\s*,"
+    rb"\s*'shape'\s*:\s*\(((?:\s*\d{1,18}L?\s*,)*(?:\s*\d{1,18}L?\s*)?)\)\s*,?\s*\}\s*"
+)
+
+
+def _header(member: IO[bytes]) -> tuple[str, Literal["C", "F"], Shape]:
+    """The type, the order and the shape of an array, read without the array."""
+    start = member.read(8)
+    length = int.from_bytes(member.read(2 if start[6:7] == b"\1" else 4), "little")
+    found = _HEADER.fullmatch(member.read(min(length, _LONGEST_HEADER))) if start[:6] == b"\x93NUMPY" else None
+    if found is None or length > _LONGEST_HEADER:
+        raise ValueError("an array of numbers does not begin so")
+    return found[1].decode(), "F" if found[2] == b"True" else "C", tuple(map(int, re.findall(rb"\d+", found[3])))
+
+
+Kind = tuple[Callable[[State], bytes], Callable[[bytes, Shapes], State]]
 _KINDS: dict[str, Kind] = {".json": (_write_json, _read_json), ".npz": (_write_npz, _read_npz)}
 
 
-def _kind(path: Path) -> Kind:
+def _kind(path: str | os.PathLike[str]) -> Kind:
     try:
-        return _KINDS[path.suffix.lower()]
+        return _KINDS[Path(path).suffix.lower()]
     except KeyError:
-        raise ValueError(f"parameters are saved as .json or .npz; got the file name {path.name!r}") from None
+        raise ValueError(f"parameters are saved as .json or .npz; got the file name {os.fspath(path)!r}") from None
