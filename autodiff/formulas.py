@@ -10,17 +10,30 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from autodiff import ieee
 
-__all__ = ["FormulaError", "contribution", "has_none", "names", "parse", "python", "substitute", "tests"]
+__all__ = ["Call", "FormulaError", "contribution", "has_none", "names", "parse", "parts", "python", "rebuilt", "tests"]
 
 BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 
 
+_LONGEST = 10_000  # characters
+_T = TypeVar("_T")
+
+
 class FormulaError(ValueError):
     """A formula that the language cannot say; the message names the part and what was expected."""
+
+
+class Call(ast.Call):
+    """A call bound to the row of the table that its name meant when the formula was read."""
+
+    def __init__(self, func: ast.expr, args: list[ast.expr], row: Any) -> None:
+        super().__init__(func=func, args=args, keywords=[])
+        self.row = row
 
 
 def parse(text: str, known: Sequence[str], functions: Callable[[str, int], bool]) -> ast.expr:
@@ -33,21 +46,26 @@ def parse(text: str, known: Sequence[str], functions: Callable[[str, int], bool]
     'x if x > 0 else 0'
     """
     if not isinstance(text, str):
-        raise FormulaError(f"a formula is a string, got {type(text).__name__} {text!r}")
+        raise FormulaError(f"a formula is a string, got {type(text).__name__} {short(text)}")
+    if len(text) > _LONGEST:
+        raise FormulaError(f"a formula may have {_LONGEST} characters, got {len(text)}")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
         _check(tree, text, known, functions)
     except (SyntaxError, ValueError) as error:
         if isinstance(error, FormulaError):
             raise
-        raise FormulaError(f"cannot read the formula {_short(text)}: {getattr(error, 'msg', error)}") from None
+        raise FormulaError(f"cannot read the formula {short(text)}: {getattr(error, 'msg', error)}") from None
     except (RecursionError, MemoryError):
-        raise FormulaError(f"the formula {_short(text)} is nested too deeply") from None
+        raise FormulaError(f"the formula {short(text)} is nested too deeply") from None
     return tree
 
 
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 60 else text[:57] + "...")
+def short(thing: object) -> str:
+    """At most 60 characters of a text, or of what stands where one was expected."""
+    text = thing if isinstance(thing, str) else repr(thing)
+    cut = text if len(text) <= 60 else text[:57] + "..."
+    return repr(cut) if isinstance(thing, str) else cut
 
 
 def _check(node: ast.expr, text: str, known: Sequence[str], functions: Callable[[str, int], bool]) -> None:
@@ -57,35 +75,90 @@ def _check(node: ast.expr, text: str, known: Sequence[str], functions: Callable[
             return
         case ast.Constant(value=value) if isinstance(value, (int, float)) and not isinstance(value, bool):
             if not abs(value) <= sys.float_info.max:
-                raise FormulaError(f"a number in {_short(text)} is too large for a float")
+                raise FormulaError(f"a number in {short(text)} is too large for a float")
             return
         case ast.Name(id=name):
             if name not in known:
                 expected = ", ".join(known) or "no name"
-                raise FormulaError(f"unknown name '{name}' in {_short(text)}; expected one of: {expected}")
+                raise FormulaError(f"unknown name '{name}' in {short(text)}; expected one of: {expected}")
             return
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
             if not functions(name, len(args)):
                 count = f"{len(args)} argument{'s' * (len(args) != 1)}"
-                raise FormulaError(f"unknown function '{name}' with {count} in {_short(text)}")
-            parts: Sequence[ast.expr] = args
-        case ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not(), operand=operand):
-            parts = [operand]
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in BINARY:
-            parts = [left, right]
-        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in COMPARE:
-            parts = [left, right]
-        case ast.BoolOp(values=values):
-            parts = values
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            parts = [test, body, orelse]
+                raise FormulaError(f"unknown function '{name}' with {count} in {short(text)}")
+        case (
+            ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not())
+            | ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.Pow())
+            | ast.BoolOp()
+            | ast.IfExp()
+        ):
+            pass
+        case ast.Compare(ops=[op]) if type(op) in COMPARE:
+            pass
         case _:
             power = (
                 "; a power is written a**2" if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor) else ""
             )
-            raise FormulaError(f"'{ast.unparse(node)}' in {_short(text)} is not of the formula language{power}")
-    for part in parts:
+            raise FormulaError(f"{short(ast.unparse(node))} in {short(text)} is not of the formula language{power}")
+    for part in parts(node):
         _check(part, text, known, functions)
+
+
+def parts(tree: ast.expr) -> list[ast.expr]:
+    """The formulas that a formula is made of, in the order in which they are computed."""
+    match tree:
+        case ast.Call(args=args):
+            return args
+        case ast.UnaryOp(operand=operand):
+            return [operand]
+        case ast.BinOp(left=left, right=right):
+            return [left, right]
+        case ast.Compare(left=left, comparators=[right]):
+            return [left, right]
+        case ast.BoolOp(values=values):
+            return values
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return [test, body, orelse]
+    return []
+
+
+def rebuilt(tree: ast.expr, made: Sequence[ast.expr]) -> ast.expr:
+    """The same formula of other parts."""
+    match tree:
+        case Call(func=func, row=row):
+            return Call(func, list(made), row)
+        case ast.Call(func=func):
+            return ast.Call(func=func, args=list(made), keywords=[])
+        case ast.UnaryOp(op=op):
+            return ast.UnaryOp(op=op, operand=made[0])
+        case ast.BinOp(op=op):
+            return ast.BinOp(left=made[0], op=op, right=made[1])
+        case ast.Compare(ops=ops):
+            return ast.Compare(left=made[0], ops=ops, comparators=[made[1]])
+        case ast.BoolOp(op=op):
+            return ast.BoolOp(op=op, values=list(made))
+        case ast.IfExp():
+            return ast.IfExp(test=made[0], body=made[1], orelse=made[2])
+    return tree
+
+
+def fold(tree: ast.expr, join: Callable[[ast.expr, list[_T]], _T]) -> _T:
+    """``join`` of each formula and of what it made of the parts, from within; a part that is shared, once."""
+    done: dict[int, _T] = {}
+
+    def walk(node: ast.expr) -> _T:
+        if id(node) not in done:
+            done[id(node)] = join(node, [walk(part) for part in parts(node)])
+        return done[id(node)]
+
+    return walk(tree)
+
+
+def substitute(tree: ast.expr, table: Mapping[str, ast.expr]) -> ast.expr:
+    """The formula with names replaced by formulas (which are shared, not copied)."""
+    return fold(
+        tree, lambda node, made: table.get(node.id, node) if isinstance(node, ast.Name) else rebuilt(node, made)
+    )
 
 
 def names(tree: ast.expr) -> set[str]:
@@ -97,25 +170,6 @@ def names(tree: ast.expr) -> set[str]:
 def tests(tree: ast.expr) -> list[ast.expr]:
     """The conditions a formula decides by: where one of them flips there is a kink."""
     return [node.test for node in ast.walk(tree) if isinstance(node, ast.IfExp)]
-
-
-class _Substitute(ast.NodeTransformer):
-    def __init__(self, table: Mapping[str, ast.expr]) -> None:
-        self.table = table
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self.table.get(node.id, node)
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        return ast.Call(func=node.func, args=[self.visit(arg) for arg in node.args], keywords=[])
-
-
-def substitute(tree: ast.expr, table: Mapping[str, ast.expr]) -> ast.expr:
-    """The formula with names replaced by formulas."""
-    copy = ast.parse(ast.unparse(tree), mode="eval").body
-    result = _Substitute(table).visit(copy)
-    assert isinstance(result, ast.expr)
-    return result
 
 
 def is_none(tree: ast.expr) -> bool:
@@ -182,7 +236,7 @@ def is_bounded(tree: ast.expr) -> bool:
 
 
 def python(tree: ast.expr) -> str:
-    """Python source of a formula over floats; it calls the functions of :mod:`autodiff.ieee`.
+    """Python source of a formula over floats; it calls the functions of :mod:`autodiff.ieee` by the names in SPACE.
 
     A condition that stands where a number is wanted is 1.0 or 0.0; a number as a condition holds where it is not 0.
     """
@@ -195,18 +249,18 @@ def python(tree: ast.expr) -> str:
         case ast.Name(id=name):
             return name
         case ast.Call(func=ast.Name(id=name), args=args):
-            return f"{name}({', '.join(map(python, args))})"
+            return f"_{name}({', '.join(map(python, args))})"
         case ast.UnaryOp(op=ast.USub() | ast.UAdd() as op, operand=operand):
             return f"({'-' if isinstance(op, ast.USub) else '+'}{python(operand)})"
         case ast.BinOp(left=left, op=ast.Div(), right=right):
-            return f"divide({python(left)}, {python(right)})"
+            return f"_divide({python(left)}, {python(right)})"
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            return f"power({python(left)}, {python(right)})"
+            return f"_power({python(left)}, {python(right)})"
         case ast.BinOp(left=left, op=op, right=right):
             return f"({python(left)} {BINARY[type(op)]} {python(right)})"
         case ast.IfExp(test=test, body=body, orelse=orelse):
             return f"({python(body)} if {_truth(test)} else {python(orelse)})"
-    return f"float(bool{_truth(tree)})"
+    return f"(1.0 if {_truth(tree)} else 0.0)"
 
 
 def _truth(tree: ast.expr) -> str:
@@ -223,5 +277,7 @@ def _truth(tree: ast.expr) -> str:
     raise FormulaError(f"'{ast.unparse(tree)}' is not of the formula language")
 
 
-# What generated Python needs by name.
-NAMESPACE: dict[str, object] = {**ieee.FUNCTIONS, "divide": ieee.divide, "power": ieee.power}
+# What generated Python needs by name. An underscore stands before each, and before no input: none can hide another.
+SPACE: dict[str, object] = {
+    f"_{name}": function for name, function in {**ieee.FUNCTIONS, "divide": ieee.divide, "power": ieee.power}.items()
+}

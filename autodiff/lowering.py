@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from autodiff import ieee
 from autodiff.derivatives import steep, sweep
-from autodiff.formulas import BINARY, COMPARE
+from autodiff.formulas import BINARY, COMPARE, parts
 from autodiff.operations import Operation, expanded
 from autodiff.value import Value, topological
 
@@ -267,7 +267,7 @@ def writer(op: Operation, tree: ast.expr) -> Callable[..., int]:
 
 def _walk(tree: ast.expr, part: Callable[[str], str]) -> str:
     """The name that holds a formula's place, once its parts are named."""
-    walked = [_walk(node, part) for node in _operands(tree)]
+    walked = [_walk(node, part) for node in parts(tree)]
     match tree:
         case ast.Constant(value=value):
             return part(f"_const({float(value or 0)!r})")  # type: ignore[arg-type]
@@ -279,23 +279,6 @@ def _walk(tree: ast.expr, part: Callable[[str], str]) -> str:
             name = "and" if isinstance(word, ast.And) else "or"
             return reduce(lambda x, y: part(f"_emit({name!r}, {x}, {y})"), walked)
     return part(f"_emit({_primitive(tree)!r}, {', '.join(walked)})")
-
-
-def _operands(tree: ast.expr) -> list[ast.expr]:
-    match tree:
-        case ast.Call(args=args):
-            return args
-        case ast.UnaryOp(operand=operand):
-            return [operand]
-        case ast.BinOp(left=left, right=right):
-            return [left, right]
-        case ast.Compare(left=left, comparators=[right]):
-            return [left, right]
-        case ast.BoolOp(values=values):
-            return values
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            return [test, body, orelse]
-    return []
 
 
 def _primitive(tree: ast.expr) -> str:

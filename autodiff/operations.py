@@ -9,19 +9,32 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from keyword import iskeyword
+from typing import Any, NamedTuple
 
 from autodiff import formulas, ieee
-from autodiff.formulas import FormulaError
+from autodiff.formulas import Call, FormulaError, short
+from autodiff.notation import as_data
 
-__all__ = ["TABLE", "Operation", "add_row"]
+__all__ = ["ALIASES", "TABLE", "Operation", "add_row"]
 
 TABLE: dict[str, Operation] = {}
+ALIASES = {"abs": "absolute", "max": "maximum", "min": "minimum", "pow": "power"}  # what expressions call them
 
 _MOST_INPUTS = 8  # there is a rule for each pattern of constants and Values: 2 ** inputs of them
+
+# Bounds of a formula with its parts and the rows that it calls written out: its readers recur, its text is compiled.
+_DEEPEST = 80
+_LARGEST = 10_000
+_TOO_LARGE = (
+    f"too large: with its parts and the rows that it calls written out, a formula may have {_LARGEST} signs and names, "
+    f"nested {_DEEPEST} deep; write it as several operations, or in Python"
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -38,11 +51,27 @@ class Operation:
     domain: tuple[float, float] = (-2.0, 2.0)  # where tests sample it
     formula: str = ""  # as written, for people
 
-    def __reduce__(self) -> tuple[Callable[[str], Operation], tuple[str]]:
-        return find, (self.name,)
+    def __reduce__(self) -> tuple[Callable[..., Operation], tuple[Any, ...]]:
+        return find, (self.name, self.definition)
 
     def __deepcopy__(self, memo: object) -> Operation:
         return self
+
+    @cached_property
+    def definition(self) -> dict[str, Any] | None:
+        """What a file keeps of a row, so that it is not taken for another of its name; None for the table's own.
+
+        Those may be written otherwise in another version, and mean the same.
+        """
+        if self.name in _OWN:
+            return None
+        trees = [as_data(expanded(tree, own=True)) for tree in (self.value, *self.partials)]
+        return {
+            "inputs": list(self.inputs),
+            "defaults": dict(self.defaults),
+            "value": trees[0],
+            "partials": trees[1:],
+        }
 
     @property
     def notation(self) -> str:
@@ -91,51 +120,91 @@ class Operation:
     def decisions(self) -> Callable[..., tuple[bool, ...]]:
         """Every condition of the row, at given inputs and ``out``: where one flips there is a kink."""
         trees = {self.source(test) for tree in (self.value, *self.partials) for test in formulas.tests(tree)}
-        body = "".join(f"bool({tree}), " for tree in sorted(trees))
+        body = "".join(f"{tree} != 0.0, " for tree in sorted(trees))
         return self._function("decisions", (*self.inputs, "out"), f"({body})")
+
+    @cached_property
+    def extent(self) -> _Extent:
+        """How large its value is, written out."""
+        return _extent(self.value)
+
+    @cached_property
+    def body(self) -> ast.expr:
+        """The formula of its value, written out."""
+        return expanded(self.value)
 
     def source(self, tree: ast.expr) -> str:
         """Python source over floats of one of the row's formulas, calling only functions of ``ieee``."""
         return formulas.python(expanded(tree))
 
     def _function(self, name: str, inputs: Sequence[str], body: str) -> Callable[..., Any]:
-        scope: dict[str, Any] = dict(formulas.NAMESPACE)
+        scope: dict[str, Any] = dict(formulas.SPACE)
         exec(f"def {name}({', '.join(inputs)}):\n    return {body}", scope)
         function: Callable[..., Any] = scope[name]
         return function
 
 
-class _Expand(ast.NodeTransformer):
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        assert isinstance(node.func, ast.Name)
-        args = [self.visit(arg) for arg in node.args]
-        if node.func.id in ieee.FUNCTIONS:
-            return ast.Call(func=node.func, args=args, keywords=[])
-        tree: ast.expr = self.visit(_inline(node.func.id, args))
-        return tree
+def expanded(tree: ast.expr, own: bool = False) -> ast.expr:
+    """The formula with calls of other rows written out, so that it calls functions of ``ieee`` alone.
+
+    ``own`` leaves the calls of the table's own rows.
+    """
+
+    def join(node: ast.expr, made: list[ast.expr]) -> ast.expr:
+        if not isinstance(node, Call) or (own and node.row.name in _OWN):
+            return formulas.rebuilt(node, made)
+        body = expanded(node.row.value, own=True) if own else node.row.body
+        return formulas.substitute(body, _arguments(node.row, made))
+
+    return formulas.fold(tree, join)
 
 
-def expanded(tree: ast.expr) -> ast.expr:
-    """The formula with calls of other rows written out, so that it calls functions of ``ieee`` alone."""
-    result: ast.expr = _Expand().visit(formulas.substitute(tree, {}))
-    return result
+def _arguments(row: Operation, given: Sequence[ast.expr]) -> dict[str, ast.expr]:
+    """The inputs of a row with what a call gives them; the others have their defaults."""
+    missing = {name: ast.Constant(value=row.defaults[name]) for name in row.inputs[len(given) :]}
+    return dict(zip(row.inputs, given, strict=False)) | missing
 
 
-def _inline(name: str, args: Sequence[ast.expr]) -> ast.expr:
-    """The value formula of another row, with its inputs replaced by ``args``."""
-    row = TABLE[name]
-    given = dict(zip(row.inputs, args, strict=False))
-    for missing in row.inputs[len(args) :]:
-        given[missing] = ast.Constant(value=row.defaults[missing])
-    return formulas.substitute(row.value, given)
+class _Extent(NamedTuple):
+    """How large and deep a formula is when it is written out, and how often it names each input."""
+
+    size: int
+    depth: int
+    names: Counter[str]
 
 
-def find(name: str) -> Operation:
-    """The row of that name; ``ValueError`` when there is none."""
-    try:
-        return TABLE[name]
-    except KeyError:
-        raise ValueError(f"no operation is called {name!r}; add it with autodiff.operation(...)") from None
+def _extent(tree: ast.expr) -> _Extent:
+    """Counted without writing it out, which may have no end."""
+
+    def join(node: ast.expr, made: list[_Extent]) -> _Extent:
+        if isinstance(node, ast.Name):
+            return _Extent(1, 1, Counter([node.id]))
+        size, depth, own = (1, 1, Counter("")) if not isinstance(node, Call) else node.row.extent
+        names: Counter[str] = Counter()
+        uses = [own[name] for name in node.row.inputs] if isinstance(node, Call) else [1] * len(made)
+        for count, part in zip(uses, made, strict=False):
+            size += count * (part.size - isinstance(node, Call))
+            names.update({name: count * often for name, often in part.names.items()})
+        depth += max([part.depth for part in made], default=0) - isinstance(node, Call)
+        found = _Extent(size, depth, names)
+        if found.size > _LARGEST or found.depth > _DEEPEST:
+            raise FormulaError(_TOO_LARGE)
+        return found
+
+    return formulas.fold(tree, join)
+
+
+def find(name: str, definition: object = None) -> Operation:
+    """The row of that name; ``ValueError`` when there is none, or when its formulas are not those of ``definition``."""
+    row = TABLE.get(name) if isinstance(name, str) else None
+    if row is None:
+        raise ValueError(f"no operation is called {short(name)}; add it with autodiff.operation(...)")
+    if definition is not None and definition != row.definition:
+        raise ValueError(
+            f"the operation '{name}' has other formulas here than where this was saved; define it as it was, or "
+            f"record the graph again"
+        )
+    return row
 
 
 def callable_with(name: str, count: int) -> bool:
@@ -166,15 +235,31 @@ def _signature(text: str) -> tuple[str, tuple[str, ...], dict[str, float]]:
                 return name, inputs, dict(zip(inputs[len(inputs) - len(values) :], values, strict=True))
     except (SyntaxError, ValueError, TypeError, OverflowError, MemoryError, RecursionError):
         pass
-    raise FormulaError(f"operation {text!r}: expected a signature such as 'softsign(x)' or 'leaky_relu(x, slope=0.01)'")
+    raise FormulaError(
+        f"operation {short(text)}: expected a signature such as 'softsign(x)' or 'leaky_relu(x, slope=0.01)'"
+    )
 
 
-def _read(row: str, text: str, known: Sequence[str], let: Mapping[str, ast.expr]) -> ast.expr:
+def _read(place: str, text: str, known: Sequence[str], let: Mapping[str, ast.expr]) -> ast.expr:
+    """A checked formula, its parts put in, its calls bound to the rows of now; ``place`` is what an error names."""
     try:
-        tree = formulas.parse(text, [*known, *let], callable_with)
+        tree = formulas.substitute(_bound(formulas.parse(text, [*known, *let], callable_with)), let)
+        _extent(tree)
     except FormulaError as error:
-        raise FormulaError(f"operation '{row}': {error}") from None
-    return formulas.substitute(tree, let)
+        raise FormulaError(f"{place}: {error}") from None
+    except RecursionError:
+        raise FormulaError(f"{place}: {_TOO_LARGE}") from None
+    return tree
+
+
+def _bound(tree: ast.expr) -> ast.expr:
+    def join(node: ast.expr, made: list[ast.expr]) -> ast.expr:
+        match node:
+            case ast.Call(func=ast.Name(id=name) as func) if name not in ieee.FUNCTIONS:
+                return Call(func, made, TABLE[name])
+        return formulas.rebuilt(node, made)
+
+    return formulas.fold(tree, join)
 
 
 def add_row(
@@ -194,47 +279,80 @@ def add_row(
     read raises ``FormulaError`` (a ``ValueError``) that names the row and what was expected.
     """
     name, inputs, defaults = _signature(signature)
-    if name == "abs":
-        raise FormulaError("operation 'abs': this is what formulas call 'absolute' already; choose another name")
-    _check_inputs(name, inputs, let or {})
+    if name in ALIASES:
+        raise FormulaError(
+            f"operation '{name}': this is what formulas call '{ALIASES[name]}' already; choose another name"
+        )
+    _check_inputs(name, inputs)
     if len(partials) != len(inputs):
         raise FormulaError(
             f"operation '{name}': expected {len(inputs)} partial derivatives, one each for {', '.join(inputs)}; "
             f"got {len(partials)}"
         )
-    shared: dict[str, ast.expr] = {}
-    for part, text in (let or {}).items():
-        shared[part] = _read(name, text, inputs, shared)
-    tree = _read(name, value, inputs, shared)
+    if not isinstance(symbol, str | None):
+        raise FormulaError(f"operation '{name}': its symbol is a string, got {type(symbol).__name__} {short(symbol)}")
+    shared = _read_parts(name, inputs, let)
+    tree = _read(f"operation '{name}', value", value, inputs, shared)
     if formulas.has_none(tree):
         raise FormulaError(f"operation '{name}': its value cannot be None; only a partial may be (no path)")
-    slopes = tuple(_read(name, partial, [*inputs, "out"], shared) for partial in partials)
+    slopes = tuple(
+        _read(f"operation '{name}', partial in '{place}'", partial, [*inputs, "out"], shared)
+        for place, partial in zip(inputs, partials, strict=True)
+    )
     for partial in slopes:
         _check_none(name, partial)
-    row = Operation(name, inputs, defaults, tree, slopes, symbol or name, doc, domain, value)
-    if _as_text(TABLE.setdefault(name, row)) != _as_text(row):
-        raise FormulaError(f"operation '{name}': the table has a row of this name already; choose another name")
-    return TABLE[name]  # a cell of a notebook may be run twice
+    return _entered(Operation(name, inputs, defaults, tree, slopes, symbol or name, doc, domain, value))
 
 
-def _as_text(row: Operation) -> str:
-    trees = [ast.dump(tree) for tree in (row.value, *row.partials)]
-    return repr((row.inputs, row.defaults, trees, row.symbol, row.domain))
+def _entered(row: Operation) -> Operation:
+    """The row in the table: the old one where it says the same, for a cell of a notebook may be run twice.
+
+    A corrected row replaces the old one of its name; nodes and rows that have the old one keep it.
+    """
+    old = TABLE.get(row.name)
+    if old is not None and _said(old) == _said(row):
+        return old
+    if row.name in _OWN:
+        raise FormulaError(f"operation '{row.name}': the table has a row of this name already; choose another name")
+    TABLE[row.name] = row
+    return row
 
 
-def _check_inputs(name: str, inputs: Sequence[str], let: Iterable[str]) -> None:
-    """Inputs and shared parts have names of their own, which mean nothing else in formulas or generated code."""
-    seen: set[str] = set()
-    for word in (*inputs, *let):
-        if word in seen:
-            raise FormulaError(f"operation '{name}': '{word}' is named twice; expected inputs and parts that differ")
-        if word in ("out", "up") or word in formulas.NAMESPACE or word.startswith("_"):
-            raise FormulaError(
-                f"operation '{name}': '{word}' has a meaning of its own; expected another name for the input"
-            )
-        seen.add(word)
+def _said(row: Operation) -> object:
+    trees = [as_data(expanded(tree, own=True)) for tree in (row.value, *row.partials)]
+    calls = [[as_data(tree) for tree in (row.value, *row.partials)], row.formula]
+    return row.inputs, dict(row.defaults), trees, calls, row.symbol, row.domain, row.doc
+
+
+def _read_parts(name: str, inputs: Sequence[str], let: object) -> dict[str, ast.expr]:
+    """The shared parts, each with those before it put in."""
+    if not isinstance(let, Mapping | None):
+        raise FormulaError(f"operation '{name}': let is a dict from names to formulas, got {type(let).__name__}")
+    shared: dict[str, ast.expr] = {}
+    for part, text in (let or {}).items():
+        word = unicodedata.normalize("NFKC", part) if isinstance(part, str) else ""
+        if not word.isidentifier() or iskeyword(word):
+            raise FormulaError(f"operation '{name}': {short(part)} in let is no name that a formula could use")
+        _check_word(name, word, (*inputs, *shared))
+        shared[word] = _read(f"operation '{name}', part '{word}'", text, inputs, shared)
+    return shared
+
+
+def _check_inputs(name: str, inputs: Sequence[str]) -> None:
+    """Inputs have names of their own, which mean nothing else in formulas or generated code."""
+    for place, word in enumerate(inputs):
+        _check_word(name, word, inputs[:place])
     if len(inputs) > _MOST_INPUTS:
         raise FormulaError(f"operation '{name}': expected at most {_MOST_INPUTS} inputs, got {len(inputs)}")
+
+
+def _check_word(name: str, word: str, taken: Sequence[str]) -> None:
+    if word in taken:
+        raise FormulaError(f"operation '{name}': '{word}' is named twice; expected inputs and parts that differ")
+    if word in ("out", "up") or word.startswith("_"):  # generated code begins its own names with an underscore
+        raise FormulaError(
+            f"operation '{name}': '{word}' has a meaning of its own; expected another name for the input"
+        )
 
 
 def _check_none(name: str, partial: ast.expr) -> None:
@@ -407,5 +525,7 @@ COMPARISONS = (
     ("not_equal", "≠", "!="),
 )
 
+_OWN: set[str] = set()  # the rows below, which nothing replaces
 for _row in _rows():
     assert TABLE[_row.name] is _row
+_OWN.update(TABLE)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import NamedTuple
 
-from autodiff.formulas import COMPARE
-from autodiff.operations import COMPARISONS, TABLE
+from autodiff.formulas import COMPARE, Call
+from autodiff.operations import ALIASES, COMPARISONS, TABLE, Operation
 from autodiff.value import Value, function_of
 
 __all__ = ["Operand", "apply", "read"]
@@ -22,12 +22,12 @@ _COMPARED = {sign: name for name, _, sign in COMPARISONS}
 _NEUTRAL = {("multiply", 0), ("multiply", 1), ("divide", 1), ("power", 1)}
 
 
-def apply(name: str, *args: Operand, fold: bool = False) -> Operand:
-    """The operation of that name: of numbers a number, of Values a recorded Value.
+def apply(name: str | Operation, *args: Operand, fold: bool = False) -> Operand:
+    """The operation of that name, or of that row: of numbers a number, of Values a recorded Value.
 
     ``fold`` leaves out what changes no bit (``x * 1``).
     """
-    op = TABLE["absolute" if name == "abs" else name]
+    op = name if isinstance(name, Operation) else TABLE[ALIASES.get(name, name)]
     if not any(isinstance(arg, Value) for arg in args):
         return op.evaluate(*args, **{key: op.defaults[key] for key in op.inputs[len(args) :]})
     if fold:
@@ -64,6 +64,8 @@ class _Reader(NamedTuple):
                 return 0.0 if value is None else float(value)  # type: ignore[arg-type]
             case ast.Name(id=name):
                 return self.names[name]
+            case Call(row=row, args=args):
+                return self.call(row, *map(self.part, args))
             case ast.Call(func=ast.Name(id=name), args=args):
                 return self.call(name, *map(self.part, args))
             case ast.UnaryOp(op=ast.USub(), operand=operand):

@@ -121,7 +121,7 @@ class Rule:
     @cached_property
     def pull(self) -> Callable[[Any, float, dict[Any, float]], None]:
         """``pull(node, up, adjoints)``: add each operand's contribution; an operand with no path gets no entry."""
-        space = dict(formulas.NAMESPACE)
+        space = dict(formulas.SPACE)
         exec(_pull_source(self.op, self.constants), space)
         return space["pull"]  # type: ignore[return-value]
 
@@ -204,7 +204,7 @@ def recorder(op: Operation, reflected: bool = False, operator: bool = False) -> 
         "    _node._serial = _node._stamp = _tick()",
         "    return _node",
     ]
-    space: dict[str, Any] = dict(formulas.NAMESPACE, _new=object.__new__, _tick=tick, _current=current, _none=None)
+    space: dict[str, Any] = dict(formulas.SPACE, _new=object.__new__, _tick=tick, _current=current, _none=None)
     space.update(_named=named, _real=ieee.real, _is_array=_is_array, _rules=rules(op))
     exec("\n".join(lines), space)
     function: Callable[..., Any] = space["record"]

@@ -34,6 +34,15 @@ FORMULAS: dict[str, tuple[dict[str, float], float, dict[str, float]]] = {
     "0x10 + 1_000 + 1e3 + .5 * x": ({"x": 2}, 2017.0, {"x": 0.5}),
     "max + min(exp, 1)": ({"max": 2, "exp": 0.5}, 2.5, {"max": 1, "exp": 1}),
     "text * text": ({"text": 3}, 9.0, {"text": 6}),
+    "pi * r**2": ({"r": 2}, 4 * math.pi, {"r": 4 * math.pi}),
+    "log(e * x)": ({"x": 1}, 1.0, {"x": 1}),
+    "e * pi": ({"e": 3, "pi": 2}, 6.0, {"e": 2, "pi": 3}),
+    "e * pi * x": ({"e": 3, "x": 1}, 3 * math.pi, {"e": math.pi, "x": 3 * math.pi}),
+    "pow(x, 3) + pow(2, x)": ({"x": 2}, 12.0, {"x": 12 + 4 * math.log(2)}),
+    "logsumexp(x, y, 1000)": ({"x": 1000, "y": 0}, 1000 + math.log(2), {"x": 0.5, "y": 0}),
+    "logsumexp(x) + logsumexp(2)": ({"x": -3}, -1.0, {"x": 1}),
+    "logsumexp(1, 1) * x": ({"x": 2}, 2 + 2 * math.log(2), {"x": 1 + math.log(2)}),
+    "max(x,\n    1)": ({"x": 2}, 2.0, {"x": 1}),
     "\u03b1 + \U0001d465": ({"\u03b1": 1, "x": 2}, 3.0, {"\u03b1": 1, "x": 1}),
 }
 
@@ -55,9 +64,33 @@ def test_numbers_become_leaves_of_that_name_and_values_stay() -> None:
     assert y.parents[1].name == "b"
 
 
-def test_a_formula_of_numbers_alone_is_a_leaf() -> None:
-    y = expression("2 * 3 + max(1, 4)")
-    assert (y.data, y.parents) == (10.0, ())
+@pytest.mark.parametrize("text", ["2 * 3 + max(1, 4)", "10 * logsumexp(1)", "10 * pow(pi, 0)", "logsumexp(10)"])
+def test_a_formula_of_numbers_alone_is_a_leaf(text: str) -> None:
+    y = expression(text)
+    assert (y.data, y.args) == (10.0, ())
+
+
+# Names that are one name to Python, written in two ways: micro and mu, a ligature, full width, an accent of its own.
+SPELLINGS = [("\u00b5", "\u03bc"), ("\ufb01x", "fix"), ("\uff58", "x"), ("e\u0301", "\u00e9"), ("x\u1d62", "xi")]
+
+
+@pytest.mark.parametrize(("one", "other"), SPELLINGS)
+def test_a_name_may_be_spelled_as_python_lets_it(one: str, other: str) -> None:
+    for written in (one, other):
+        for given_ in (one, other):
+            y = expression(f"{written} * 2", **{given_: 3.0})
+            assert (y.data, y.parents[0].name) == (6.0, other)
+    with pytest.raises(FormulaError, match=f"'{other}' is given twice"):
+        expression(one, **{one: 1.0, other: 2.0})
+
+
+def test_a_row_of_the_users_own_is_called_in_the_formula_of_now() -> None:
+    try:
+        for factor in (2, 3):
+            ad.operation("times_(x)", f"{factor} * x", f"{factor}")
+            assert expression("times_(x)", x=1).data == factor
+    finally:
+        TABLE.pop("times_", None)
 
 
 def test_conditions_are_decided_anew() -> None:

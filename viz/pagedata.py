@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import math
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from autodiff import Graph, Operation, Steps
@@ -33,13 +35,25 @@ __all__ = ["page_data"]
 def page_data(told: Steps) -> dict[str, Any]:
     """The data of a page for these steps, ready for JSON (numbers that JSON has not are text: "nan", "inf")."""
     graph = told.graph
-    operations = {node.op.name: node.op for node in graph if node.op is not None}
+    names = _names(graph)
     return {
-        "nodes": [_node(graph, number, told.labels[number]) for number in range(len(graph))],
+        "nodes": [_node(graph, number, told.labels[number], names) for number in range(len(graph))],
         "output": graph.outputs[0],
-        "operations": {name: _operation(op) for name, op in operations.items()},
+        "operations": {name: _operation(op) for op, name in names.items()},
         "sentences": SENTENCES,
     }
+
+
+def _names(graph: Graph) -> dict[Operation, str]:
+    """What the page calls each operation: two rows of one name, where one was corrected since, stay two."""
+    found: dict[Operation, str] = {}
+    often: Counter[str] = Counter()
+    for node in graph:
+        if node.op is not None and node.op not in found:
+            often[node.op.name] += 1
+            count = often[node.op.name]
+            found[node.op] = node.op.name if count == 1 else f"{node.op.name} {count}"
+    return found
 
 
 def json_number(x: float) -> float | str:
@@ -47,13 +61,13 @@ def json_number(x: float) -> float | str:
     return x if math.isfinite(x) else repr(x)
 
 
-def _node(graph: Graph, number: int, label: str) -> dict[str, Any]:
+def _node(graph: Graph, number: int, label: str, names: Mapping[Operation, str]) -> dict[str, Any]:
     node = graph.nodes[number]
     record: dict[str, Any] = {"label": label, "value": json_number(graph.values[number].data)}
     if node.scope is not None:
         record["scope"] = list(node.scope.path)
     if node.op is not None:
-        record["op"] = node.op.name
+        record["op"] = names[node.op]
         record["text"] = operation_text(node)
         # A constant is wrapped in a list, so that 3 (node 3) and 3.0 (the number) cannot be mistaken.
         record["args"] = [arg if isinstance(arg, int) else [json_number(arg)] for arg in node.args]
