@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
+from autodiff.documents import read_values, written
 from autodiff.ieee import real
-from autodiff.operations import Operation, find
+from autodiff.operations import Operation
 from autodiff.recording import Scope, tick
-from autodiff.value import NO_PATH, Value, describe, entry, restore, stale_moment, topological
+from autodiff.value import NO_PATH, Value, describe, entry, stale_moment, topological
 
 __all__ = ["Edge", "Flow", "Graph", "Node"]
-
-_FORMAT = "gradroute graph"
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -197,35 +193,27 @@ class Graph:
                 yield Flow(edge, slopes[position], up, None if up is None else sent[position])
 
     def to_json(self) -> str:
-        """The graph as JSON text: operations by name, operands, numbers, gradients, names and scopes."""
-        scopes = _all_scopes(self.nodes)
-        index: dict[Scope | None, int] = {scope: i for i, scope in enumerate(scopes)}
-        return json.dumps(
-            {
-                "format": _FORMAT,
-                "version": 1,
-                "outputs": self.outputs,
-                "scopes": [[scope.name, index.get(scope.parent)] for scope in scopes],
-                "nodes": [_to_record(node, value, index) for node, value in zip(self.nodes, self.values, strict=True)],
-            }
-        )
+        """The graph as JSON text: operations by name, operands, numbers, gradients, names and scopes.
+
+        Operations of your own are kept with their formulas; ``ValueError`` where two of one name meet.
+        """
+        return written(self.values, self.outputs)
 
     @classmethod
     def from_json(cls, text: str) -> Graph:
-        """The graph of :meth:`to_json`, with Values of its own; text that is none raises ``ValueError``."""
-        try:
-            document = json.loads(text)
-            if document["format"] != _FORMAT or document["version"] != 1:
-                raise ValueError(f"expected format {_FORMAT!r}, version 1")
-            scopes: list[Scope] = []
-            for name, parent in document["scopes"]:
-                scopes.append(Scope(str(name), None if parent is None else _at(scopes, parent)))
-            values: list[Value] = []
-            for record in document["nodes"]:
-                values.append(_from_record(record, values, scopes))
-            return cls(*(_at(values, number) for number in document["outputs"]))
-        except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-            raise ValueError(f"this is not the JSON of a graph: {type(error).__name__}: {error}") from None
+        """The graph of :meth:`to_json`, with Values of its own; text that is none raises ``ValueError``.
+
+        So does a number that its operation does not give (but for the last digits, in which math libraries
+        differ), and an operation whose formulas are others here.
+        """
+        values, outputs = read_values(text)
+        if not outputs:
+            raise ValueError("this is not the JSON of a graph: it has no outputs")
+        graph = cls(*outputs)
+        if len(graph) < len(values):
+            lost = next(number for number, value in enumerate(values) if value not in graph._numbers)
+            raise ValueError(f"this is not the JSON of a graph: node {lost} leads to no output")
+        return graph
 
     def __reduce__(self) -> tuple[Callable[..., Graph], tuple[Any, ...]]:
         return _rebuilt, ([entry(value) for value in self.values], self.outputs)
@@ -239,55 +227,3 @@ class Graph:
 
 def _rebuilt(values: Sequence[Value], outputs: Iterable[int]) -> Graph:
     return Graph(*(values[number] for number in outputs))
-
-
-def _at(earlier: Sequence[_T], number: object) -> _T:
-    """One of those that were read before, by its number; ``LookupError`` when there is none."""
-    if type(number) is not int or not 0 <= number < len(earlier):
-        raise LookupError(f"there is nothing of number {number!r} so far")
-    return earlier[number]
-
-
-def _all_scopes(nodes: Iterable[Node]) -> list[Scope]:
-    """The scopes of the nodes and all that enclose them, outer before inner."""
-    found: dict[Scope, None] = {}
-    for node in nodes:
-        chain = []
-        scope = node.scope
-        while scope is not None and scope not in found:
-            chain.append(scope)
-            scope = scope.parent
-        found.update(dict.fromkeys(reversed(chain)))
-    return list(found)
-
-
-def _number(x: float | None) -> float | str | None:
-    """JSON has no inf and no nan: they are written as text."""
-    return x if x is None or math.isfinite(x) else repr(x)
-
-
-def _to_record(node: Node, value: Value, index: Mapping[Scope | None, int]) -> dict[str, Any]:
-    # A constant is wrapped in a list, so that 3 (node 3) and 3.0 (the number) cannot be mistaken.
-    stale = stale_moment(value)
-    return {
-        "op": node.op and node.op.name,
-        "args": [arg if isinstance(arg, int) else [_number(arg)] for arg in node.args],
-        "data": _number(value._data),
-        "grad": "no path" if value._grad is NO_PATH else _number(value._grad),
-        "name": node.name,
-        "scope": index.get(node.scope),
-        **({} if stale is None else {"stale": _number(stale)}),
-    }
-
-
-def _from_record(record: dict[str, Any], values: list[Value], scopes: list[Scope]) -> Value:
-    args = tuple(float(arg[0]) if isinstance(arg, list) else _at(values, arg) for arg in record["args"])
-    op = None if record["op"] is None else find(record["op"])
-    expected = 0 if op is None else len(op.inputs)
-    if len(args) != expected:
-        raise ValueError(f"{op.name if op else 'a leaf'} has {expected} operands, got {len(args)}")
-    grad = record["grad"]
-    grad = NO_PATH if grad == "no path" else None if grad is None else float(grad)
-    scope = None if record["scope"] is None else _at(scopes, record["scope"])
-    stale = record.get("stale")
-    return restore(op, args, float(record["data"]), grad, record["name"], scope, stale and float(stale))

@@ -102,7 +102,11 @@ class Operation:
     @cached_property
     def evaluate(self) -> Callable[..., float]:
         """The value as a function of floats."""
-        return self._function("evaluate", self.inputs, self.source(self.value))
+        return self.evaluator(formulas.SPACE)
+
+    def evaluator(self, space: Mapping[str, object]) -> Callable[..., float]:
+        """The value as a function of floats, with these functions in place of those of ``ieee``."""
+        return self._function("evaluate", self.inputs, self.source(self.value), space)
 
     @cached_property
     def locals(self) -> Callable[..., tuple[float | None, ...]]:
@@ -137,8 +141,10 @@ class Operation:
         """Python source over floats of one of the row's formulas, calling only functions of ``ieee``."""
         return formulas.python(expanded(tree))
 
-    def _function(self, name: str, inputs: Sequence[str], body: str) -> Callable[..., Any]:
-        scope: dict[str, Any] = dict(formulas.SPACE)
+    def _function(
+        self, name: str, inputs: Sequence[str], body: str, space: Mapping[str, object] = formulas.SPACE
+    ) -> Callable[..., Any]:
+        scope: dict[str, Any] = dict(space)
         exec(f"def {name}({', '.join(inputs)}):\n    return {body}", scope)
         function: Callable[..., Any] = scope[name]
         return function

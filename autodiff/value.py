@@ -349,8 +349,8 @@ def restore(
         node._x = args[0]
         node._y = args[1:] if len(args) > 2 else args[1] if len(args) == 2 else None
     node._grad, node._scope = grad, scope
-    if moment is not None:
-        node._stamp = moment
+    if moment is not None:  # older than all of its operands, which may be stale themselves
+        node._stamp = moment if moment > 0 else min([0, *(arg._stamp for arg in node.parents)]) - 1
     return node
 
 

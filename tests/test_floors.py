@@ -32,6 +32,7 @@ FLOORS: dict[str, int] = {
     "autodiff.functions": 2,
     "autodiff.reading": 2,
     "autodiff.routing": 2,
+    "autodiff.documents": 2,
     "autodiff.graph": 2,
     "autodiff.derivatives": 2,
     "autodiff.pooling": 2,

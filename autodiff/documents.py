@@ -1,0 +1,242 @@
+"""Floor 2: a graph as JSON text; text from elsewhere is checked, and each number in it computed again.
+
+Version 2 keeps the formulas of the user's own rows, so that a graph is never read with others; version 1 is read too.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+from autodiff import formulas
+from autodiff.formulas import short
+from autodiff.operations import Operation, find
+from autodiff.recording import Scope
+from autodiff.value import NO_PATH, Value, restore, stale_moment
+
+__all__ = ["read_values", "written"]
+
+_FORMAT = "gradroute graph"
+_INFINITE = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
+_ULPS = 4  # by how many floats the functions of two math libraries may differ
+_T = TypeVar("_T")
+
+
+def written(values: Sequence[Value], outputs: Sequence[int]) -> str:
+    """The JSON of a graph, given its nodes in topological order and the numbers of its outputs."""
+    scopes = _all_scopes(values)
+    index: dict[Scope | None, int] = {scope: i for i, scope in enumerate(scopes)}
+    numbers = {value: number for number, value in enumerate(values)}
+    return json.dumps(
+        {
+            "format": _FORMAT,
+            "version": 2,
+            "outputs": outputs,
+            "operations": _definitions(values),
+            "scopes": [[scope.name, index.get(scope.parent)] for scope in scopes],
+            "nodes": [_to_record(value, numbers, index) for value in values],
+        }
+    )
+
+
+def _definitions(values: Iterable[Value]) -> dict[str, Any]:
+    """The formulas of the user's own rows, by name."""
+    rows: dict[str, Operation] = {}
+    for op in dict.fromkeys(value.op for value in values):
+        if op is not None and rows.setdefault(op.name, op) is not op:
+            raise ValueError(
+                f"two operations called '{op.name}' meet in this graph: one was corrected after it had been used; "
+                f"record the graph again"
+            )
+    return {name: op.definition for name, op in rows.items() if op.definition is not None}
+
+
+def _all_scopes(values: Iterable[Value]) -> list[Scope]:
+    """The scopes of the nodes and all that enclose them, outer before inner."""
+    found: dict[Scope, None] = {}
+    for value in values:
+        chain = []
+        scope = value.scope
+        while scope is not None and scope not in found:
+            chain.append(scope)
+            scope = scope.parent
+        found.update(dict.fromkeys(reversed(chain)))
+    return list(found)
+
+
+def _number(x: float | None) -> float | str | None:
+    """JSON has no inf and no nan: they are written as text."""
+    return x if x is None or math.isfinite(x) else repr(x)
+
+
+def _to_record(value: Value, numbers: Mapping[Value, int], index: Mapping[Scope | None, int]) -> dict[str, Any]:
+    # A constant is wrapped in a list, so that 3 (node 3) and 3.0 (the number) cannot be mistaken.
+    stale = stale_moment(value)
+    return {
+        "op": value.op and value.op.name,
+        "args": [numbers[arg] if isinstance(arg, Value) else [_number(arg)] for arg in value.args],
+        "data": _number(value._data),
+        "grad": "no path" if value._grad is NO_PATH else _number(value._grad),
+        "name": value.name,
+        "scope": index.get(value.scope),
+        **({} if stale is None else {"stale": _number(stale)}),
+    }
+
+
+def read_values(text: str) -> tuple[list[Value], list[Value]]:
+    """The nodes of :func:`written`, in their order, and the outputs among them; ``ValueError`` for anything else."""
+    try:
+        document = json.loads(text)
+        version = document.get("version") if isinstance(document, dict) else None
+        if type(version) is not int or version not in (1, 2) or document.get("format") != _FORMAT:
+            raise ValueError(f"expected format {_FORMAT!r}, version 1 or 2")
+        definitions = _member(document, "operations", dict) if version == 2 else None
+        scopes: list[Scope] = []
+        for entry in _member(document, "scopes", list):
+            scopes.append(_to_scope(entry, scopes))
+        values: list[Value] = []
+        for record in _member(document, "nodes", list):
+            values.append(_to_value(record, values, scopes, definitions))
+        return values, [_at(values, number) for number in _member(document, "outputs", list)]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ValueError(f"this is not the JSON of a graph: {error}") from None
+
+
+def _member(record: object, key: str, *kinds: type) -> Any:
+    """What a record holds under a key, of one of these types."""
+    if not isinstance(record, dict) or key not in record:
+        raise ValueError(f"expected a record with {key!r}, got {short(record)}")
+    found = record[key]
+    if kinds and type(found) not in kinds:
+        raise ValueError(f"its {key!r} cannot be {short(found)}")
+    return found
+
+
+def _at(earlier: Sequence[_T], number: object) -> _T:
+    """One of those that were read before, by its number."""
+    if type(number) is not int or not 0 <= number < len(earlier):
+        raise ValueError(f"nothing has the number {short(number)} so far")
+    return earlier[number]
+
+
+def _to_scope(entry: object, scopes: Sequence[Scope]) -> Scope:
+    match entry:
+        case [str(name), parent]:
+            return Scope(name, None if parent is None else _at(scopes, parent))
+    raise ValueError(f"a scope is a name and the number of an earlier scope, or null; got {short(entry)}")
+
+
+def _to_value(
+    record: object, values: Sequence[Value], scopes: Sequence[Scope], definitions: Mapping[str, Any] | None
+) -> Value:
+    """One node; what is wrong with it is told with its number, and its name if it has one."""
+    try:
+        return _checked(_restored(record, values, scopes, definitions), _member(record, "op"))
+    except (ValueError, TypeError) as error:
+        name = record.get("name") if isinstance(record, dict) else None
+        called = f" {short(name)}" if isinstance(name, str) else ""
+        raise ValueError(f"node {len(values)}{called}: {error}") from None
+
+
+def _restored(
+    record: object, values: Sequence[Value], scopes: Sequence[Scope], definitions: Mapping[str, Any] | None
+) -> Value:
+    op = _row(_member(record, "op", str, type(None)), definitions)
+    given = _member(record, "args", list)
+    expected = 0 if op is None else len(op.inputs)
+    if len(given) != expected:
+        raise ValueError(f"{op.name if op else 'a leaf'} has {expected} operands, got {len(given)}")
+    args = tuple(_constant(arg) if isinstance(arg, list) else _at(values, arg) for arg in given)
+    grad = _member(record, "grad")
+    grad = NO_PATH if grad == "no path" else None if grad is None else _real(grad)
+    scope = _member(record, "scope")
+    place = None if scope is None else _at(scopes, scope)
+    name = _member(record, "name", str, type(None))
+    stale = record.get("stale") if isinstance(record, dict) else None
+    moment = None if stale is None else _real(stale)
+    value = restore(op, args, _real(_member(record, "data")), grad, name, place, moment)
+    if stale_moment(value) != moment:
+        raise ValueError(f"it cannot be stale in this way: {short(stale)}")
+    return value
+
+
+def _row(name: str | None, definitions: Mapping[str, Any] | None) -> Operation | None:
+    if name is None or definitions is None:
+        return None if name is None else find(name)
+    op = find(name, definitions.get(name))
+    if op.definition is not None and name not in definitions:
+        raise ValueError(f"the formulas of the operation '{name}' are missing")
+    return op
+
+
+def _constant(arg: list[object]) -> float:
+    if len(arg) != 1:
+        raise ValueError(f"a constant is one number in a list, got {short(arg)}")
+    return _real(arg[0])
+
+
+def _real(x: object) -> float:
+    """A number; what is not finite is text, as JSON has none."""
+    if isinstance(x, str) and x in _INFINITE:
+        return _INFINITE[x]
+    if type(x) not in (int, float):
+        raise ValueError(f"expected a number, got {short(x)}")
+    try:
+        number = float(x)  # type: ignore[arg-type]
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError("a number is too large for a float, or none; write 'inf', '-inf' or 'nan' as text")
+    return number
+
+
+def _checked(value: Value, name: str) -> Value:
+    """The Value, if its number is what its operation gives; that of a stale node belongs to operands that are gone."""
+    op = value.op
+    if op is None or stale_moment(value) is not None:
+        return value
+    operands = [arg._data if isinstance(arg, Value) else arg for arg in value.args]
+    number = op.evaluate(*operands)
+    if not (_same(value._data, number) or _is_between(value._data, op, operands)):
+        told = ", ".join(map(repr, operands))
+        raise ValueError(f"its number is {value._data!r}, but {op.name} of {told} is {number!r}")
+    return value
+
+
+def _same(x: float, y: float) -> bool:
+    """Whether two numbers are the same but for a few units in the last place; 0.0 and -0.0 are two, nan is one."""
+    if x != x or y != y:
+        return x != x and y != y
+    return abs(_place(x) - _place(y)) <= _ULPS
+
+
+def _place(x: float) -> int:
+    """The number of a float among those of its sign: neighbours differ by 1."""
+    found: int = struct.unpack("<q", struct.pack("<d", x))[0]
+    return found
+
+
+def _is_between(x: float, op: Operation, operands: Sequence[float]) -> bool:
+    """Whether it is what another math library may give: an error of a function grows where its result cancels."""
+    low, high = sorted(_moved(op, ulps)(*operands) for ulps in (-_ULPS, _ULPS))
+    return low <= x <= high
+
+
+@cache
+def _moved(op: Operation, ulps: int) -> Callable[..., float]:
+    """The row's value as a function of floats, with functions that answer that much more."""
+
+    def moved(function: Any) -> Any:
+        def answer(*args: float) -> float:
+            x: float = function(*args)
+            return x + ulps * math.ulp(x) if math.isfinite(x) else x
+
+        return answer
+
+    exact = ("_divide", "_abs", "_sqrt")
+    space = {name: f if name in exact else moved(f) for name, f in formulas.SPACE.items()}
+    return op.evaluator(space)
