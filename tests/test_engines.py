@@ -4,12 +4,16 @@ import os
 import stat
 import struct
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import graphviz
 import pytest
 
-from viz import engines
+from autodiff import Value, scope
+from viz import draw, engines
+from viz.answers import fault
 from viz.engines import LayoutError, LayoutTimeout, LayoutUnavailable, engine_name, layout
 from viz.picture import Picture, clean, write
 
@@ -50,18 +54,18 @@ def test_the_wheel_lays_out_without_a_system_graphviz(alone: None) -> None:
 
 @posix
 def test_the_system_dot_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stand_in(tmp_path, monkeypatch, "print(sys.argv[1:], end='')")
+    stand_in(tmp_path, monkeypatch, "print('<svg>', sys.argv[1:], '</svg>', end='')")
     assert engine_name() == "dot"
-    assert layout(DOT, "svg", "neato", dpi=192) == b"['-Kneato', '-Tsvg', '-Gdpi=192']"
+    assert layout(DOT, "svg", "neato", dpi=192) == b"<svg> ['-Kneato', '-Tsvg', '-Gdpi=192'] </svg>"
 
 
 @posix
 def test_of_a_large_graph_the_wheel_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stand_in(tmp_path, monkeypatch, "print('dot', end='')")
+    stand_in(tmp_path, monkeypatch, "print('<svg>dot</svg>', end='')")
     large = f"digraph {{ a -> b }} /* {' ' * engines.LARGE} */"
-    assert b"<svg" in layout(large, "svg")
+    assert b"<svg width" in layout(large, "svg")
     monkeypatch.setattr(engines, "_pure", lambda: None)
-    assert layout(large, "svg") == b"dot"
+    assert layout(large, "svg") == b"<svg>dot</svg>"
 
 
 @posix
@@ -81,16 +85,242 @@ def test_when_all_refuse_the_first_one_is_heard(tmp_path: Path, monkeypatch: pyt
 def test_warnings_are_swallowed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    stand_in(tmp_path, monkeypatch, "print('Warning: tut tut', file=sys.stderr); print('picture', end='')")
-    assert layout(DOT, "svg") == b"picture"
+    stand_in(tmp_path, monkeypatch, "print('Warning: tut tut', file=sys.stderr); print('<svg/></svg>', end='')")
+    assert layout(DOT, "svg") == b"<svg/></svg>"
     assert capfd.readouterr() == ("", "")
+
+
+PNG = "b'\\x89PNG\\r\\n\\x1a\\n'"
+ENDLESS = "def endless(stream, piece):\n    while True: stream.write(piece); stream.flush()\n"
+BEHIND = "import os\nif os.fork(): sys.stdin.read(); {first}os._exit(0)\n{child}time.sleep(600)"
+
+# Programs that are called dot and draw nothing: what they do, and what is said of it.
+FAULTY = {
+    "hangs": "time.sleep(600)",
+    "hangs after reading": "sys.stdin.read(); time.sleep(600)",
+    "hangs with the picture in hand": "print('<svg></svg>', flush=True); time.sleep(600)",
+    "complains without end": ENDLESS + "endless(sys.stderr, 'no ' * 9999)",
+    "answers without end": ENDLESS + "endless(sys.stdout, 'yes\\n' * 9999)",
+    "answers without end, as SVG": "print('<svg>')\n" + ENDLESS + "endless(sys.stdout, '<g/>' * 9999)",
+    "reads nothing": "sys.stdin.close(); sys.exit(0)",
+    "crashes": "import os; os.abort()",
+    "refuses": "sys.exit('no')",
+    "answers nothing": "sys.stdin.read()",
+    "answers words": "sys.stdin.read(); print('hello world')",
+    "answers another kind": "sys.stdin.read(); print('%PDF-1.4 %%EOF')",
+    "answers half a picture": "print('<svg><g>'); sys.stdout.buffer.write(" + PNG + ")",
+    "answers bytes of no text": "sys.stdout.buffer.write(b'<svg>\\xff\\xfe</svg>')",
+    "leaves a child that holds the pipe": BEHIND.format(first="", child=""),
+    "leaves a child that hangs, in a session of its own": BEHIND.format(first="", child="os.setsid()\n"),
+}
+
+
+@posix
+@pytest.mark.parametrize("code", FAULTY.values(), ids=FAULTY)
+def test_where_dot_misbehaves_the_wheel_draws_within_the_time(
+    code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "FLOOR", 1_000_000)
+    monkeypatch.setattr(engines, "GRACE", 0.1)
+    monkeypatch.setattr(engines, "SHARE", 0.02)
+    stand_in(tmp_path, monkeypatch, code)
+    large = f"digraph {{ a -> b }} /* {'x' * 200_000} */"  # more than a pipe holds
+    assert b"<svg width" in layout(large, "svg")
+    assert layout(large, "png").startswith(b"\x89PNG")
+
+
+@posix
+def test_a_child_that_holds_the_pipe_is_ended_with_its_parent_and_the_picture_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = tmp_path / "child"
+    code = f"open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    parent = f"sys.stdin.read(); [time.sleep(0.01) for _ in iter(lambda: os.path.exists({str(note)!r}), True)]; "
+    stand_in(
+        tmp_path, monkeypatch, BEHIND.format(first=parent + "print('<svg></svg>', flush=True); ", child=code + "\n")
+    )
+    assert layout(DOT, "svg") == b"<svg></svg>\n"
+    assert ended(int(note.read_text()))
+
+
+def ended(process: int) -> bool:
+    """Whether a process is gone, or is so as soon as its parent has looked (init may take a moment)."""
+    for _ in range(1000):
+        try:
+            os.kill(process, 0)
+            if Path(f"/proc/{process}/stat").exists() and ") Z " in Path(f"/proc/{process}/stat").read_text():
+                return True
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        time.sleep(0.01)
+    return False
+
+
+@posix
+def test_an_answer_without_end_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "FLOOR", 1_000_000)
+    monkeypatch.setattr(engines, "_pure", lambda: None)
+    stand_in(tmp_path, monkeypatch, FAULTY["answers without end"])
+    with pytest.raises(LayoutError, match="dot answered without end: it was stopped after 1,001,800 bytes"):
+        layout(DOT, "svg")
+
+
+HARM = {
+    "a script": "<script>alert(1)</script>",
+    "a script in capitals": "<SCRIPT>alert(1)</SCRIPT>",
+    "a script of SVG": "<svg:script>alert(1)</svg:script>",
+    "a script behind CDATA": "<title><![CDATA[><script>alert(1)</script>]]></title>",
+    "a script behind a comment": "<!--><script>alert(1)</script>-->",
+    "an event": '<g onclick="alert(1)"/>',
+    "an event in capitals": "<g ONLOAD='alert(1)'/>",
+    "an event without quotes": "<g onload=alert(1)/>",
+    "an event after a slash": '<g/onload="alert(1)"/>',
+    "markup of a page": "<foreignObject><body/></foreignObject>",
+    "a frame": '<iframe src="javascript:alert(1)"></iframe>',
+    "a use": '<use href="https://example.org/x.svg#a"/>',
+    "a style sheet": "<style>@import 'https://example.org/'</style>",
+    "an image from elsewhere": '<image xlink:href="https://example.org/x.png"/>',
+    "an image from beside": '<image xlink:href="//example.org/x.png"/>',
+    "an image, with an entity": '<image xlink:href="https&#58;//example.org/x.png"/>',
+    "an image by another prefix": '<image xmlns:y="http://www.w3.org/1999/xlink" y:href="https://example.org/x.png"/>',
+    "a paint from elsewhere": '<g fill="url(https://example.org/x.svg#a)"/>',
+    "a paint, escaped": r'<g fill="\75rl(https://example.org)"/>',
+    "a style from elsewhere": '<g style="background:url(https://example.org)"/>',
+    "an animation": '<set attributeName="onmouseover" to="alert(1)"/>',
+    "a link that moves": '<a><animate attributeName="href" values="javascript:alert(1)"/></a>',
+}
+
+
+@pytest.mark.parametrize("harm", HARM.values(), ids=HARM)
+def test_a_picture_with_more_than_shapes_is_refused(harm: str) -> None:
+    whole = '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg">{}</svg>\n'
+    assert fault(whole.format("<g/>").encode(), "svg") == ""
+    assert "which no Graphviz writes" in fault(whole.format(harm).encode(), "svg")
+
+
+def test_an_entity_is_refused() -> None:
+    entity = b'<!DOCTYPE svg [<!ENTITY a "<script/>">]><svg>&a;</svg>'
+    assert "which no Graphviz writes" in fault(entity, "svg")
+
+
+@posix
+def test_where_dot_answers_with_a_script_the_wheel_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in(tmp_path, monkeypatch, "print('<svg><script>alert(1)</script></svg>')")
+    drawn = layout(DOT, "svg")
+    assert b"<svg width" in drawn
+    assert b"script" not in drawn
+
+
+RICH = """digraph "a>b<--" {
+    bgcolor="red:blue" stylesheet="x.css" fontname="Foo (Bar)"
+    "x<y>--z" -> "b&c" [label="<script>" tooltip="url(x\\\\" color="red:blue;0.3" style="dashed,bold"]
+    k [shape=none label=<<table><tr><td href="javascript:x" title="(">1</td><td bgcolor="red:blue">2</td></tr></table>>]
+    t [style=radial fillcolor="red:green" class="on" id="k(<\\"" label=<<b>x</b><s>y</s><sub>z</sub>>]
+}"""
+
+
+@pytest.mark.parametrize("program", ["dot", "graphviz-pure"])
+def test_whatever_graphviz_draws_passes(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if program == "graphviz-pure":
+        monkeypatch.setenv("PATH", "")
+    for kind in ("svg", "png", "jpg", "json", "dot", "xdot", "plain"):
+        for text in (DOT, RICH, "graph {}"):
+            assert fault(layout(text, kind), kind) == ""
+
+
+def test_every_picture_that_is_cut_short_is_refused() -> None:
+    for kind in ("svg", "png", "json", "dot", "plain"):
+        whole = layout(DOT, kind).rstrip()
+        cuts = range(0, len(whole) - 1, 1 + len(whole) // 50)
+        assert fault(whole, kind) == ""
+        assert all(fault(whole[:cut], kind) for cut in cuts)
+
+
+@posix
+def test_the_words_of_an_engine_are_harmless_and_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "_pure", lambda: None)
+    for code in ("sys.exit('\\x1b]0;title\\x07 ' + 'no ' * 10**6)", "print('\\x1b]0;title\\x07 ' + 'no ' * 10**6)"):
+        stand_in(tmp_path, monkeypatch, code)
+        with pytest.raises(LayoutError, match=r"\\x1b\]0;title\\x07") as caught:
+            layout(DOT, "svg")
+        assert len(str(caught.value)) < 500
+        assert str(caught.value).isprintable()
 
 
 @posix
 def test_a_slow_layout_is_stopped_and_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "_pure", lambda: None)
     stand_in(tmp_path, monkeypatch, "time.sleep(60)")
     with pytest.raises(LayoutTimeout, match=r"longer than 0.2 s.*around=.*depth=.*collapse") as caught:
         layout(DOT, "svg", timeout=0.2)
+    assert caught.value.dot == DOT
+
+
+@posix
+def test_of_a_slow_engine_and_one_that_refuses_both_are_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in(tmp_path, monkeypatch, "time.sleep(60)")
+    with pytest.raises(LayoutTimeout, match=r"^dot took longer than 1 s: .*; graphviz-pure could not .*syntax error"):
+        layout("digraph { ", "svg", timeout=5)
+
+
+ADVICE = [
+    ({}, {"around=", "collapse its scopes", "timeout="}),
+    ({"collapse": True}, {"around=", "timeout="}),
+    ({"around": True, "depth": 9}, {"smaller depth", "collapse its scopes", "timeout="}),
+    ({"around": True, "depth": 2, "collapse": True}, {"depth=1", "timeout="}),
+]
+
+
+@pytest.mark.parametrize(("options", "advised"), ADVICE)
+def test_the_advice_is_what_was_not_tried_yet(options: dict[str, Any], advised: set[str]) -> None:
+    x = Value(1.0)
+    with scope("layer"):
+        y = x * x + x
+    drawn = draw(y, **{**options, **({"around": x} if "around" in options else {})})
+    known = set().union(*(words for _, words in ADVICE))
+    for picture in (drawn, drawn.copy()):  # type: ignore[no-untyped-call]
+        assert {words for words in known if words in picture.advice} == advised
+
+
+def test_a_graph_without_scopes_is_not_to_be_folded() -> None:
+    assert "collapse" not in draw(Value(1.0) * 2).advice
+
+
+@posix
+def test_an_engine_that_cannot_be_run_is_as_good_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in(tmp_path, monkeypatch, "")
+    (tmp_path / "dot").write_text("#!/no/such/interpreter\n")
+    assert b"<svg width" in layout(DOT, "svg")
+    monkeypatch.setattr(engines, "_pure", lambda: None)
+    with pytest.raises(LayoutUnavailable, match=r"could not run .*dot: .*pip install graphviz-pure"):
+        layout(DOT, "svg")
+
+
+@pytest.mark.parametrize("error", [KeyError("posix_user"), ValueError("?"), AttributeError("?"), TypeError("?")])
+def test_where_python_knows_no_folder_of_scripts_there_is_the_hint(
+    error: Exception, alone: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise error
+
+    monkeypatch.setattr(engines.sysconfig, "get_path", refuse)
+    monkeypatch.setattr(engines.metadata, "distribution", lambda name: refuse_package(name))
+    with pytest.raises(LayoutUnavailable, match="pip install graphviz-pure"):
+        layout(DOT, "svg")
+
+
+def refuse_package(name: str) -> None:
+    raise engines.metadata.PackageNotFoundError(name)
+
+
+@pytest.mark.parametrize("error", [OSError(138, "Not supported"), NotImplementedError("no processes here")])
+def test_where_python_starts_no_processes_there_is_the_hint(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(engines.subprocess, "Popen", refuse)
+    with pytest.raises(LayoutUnavailable, match="pip install graphviz-pure") as caught:
+        layout(DOT, "svg")
     assert caught.value.dot == DOT
 
 

@@ -66,6 +66,7 @@ FLOORS: dict[str, int] = {
     # pictures, from ink to pages
     "viz.theme": 5,
     "viz.text": 5,
+    "viz.answers": 5,
     "viz.engines": 5,
     "viz.digits": 5,
     "viz.mathml": 5,

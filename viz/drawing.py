@@ -67,7 +67,9 @@ def draw(
     moment = Moment.of(graph) if step is None else _at_step(graph, names_found, step)
     shown = view(graph, around, depth, reached, collapse, max_nodes)
     drawing = Drawing(shown, names_found, moment, theme, rankdir, gradients=backward == "flow")
-    return drawing.picture(legend, timeout)
+    picture = drawing.picture(legend, timeout)
+    picture.advice = _advice(graph, bool(collapse), around is not None, depth)
+    return picture
 
 
 def blank(
@@ -85,7 +87,18 @@ def blank(
     gradient; a line is the group ``e7_0``, for operand 0 of node 7. The view tells what each box stands for.
     """
     shown = view(told.graph, collapse=collapse, limit=max_nodes)
-    return Drawing(shown, names, None, "light", rankdir).picture(timeout=timeout), shown
+    picture = Drawing(shown, names, None, "light", rankdir).picture(timeout=timeout)
+    picture.advice = _advice(told.graph, bool(collapse), False, None)
+    return picture, shown
+
+
+def _advice(graph: Graph, folded: bool, cut: bool, depth: int | None) -> str:
+    """Return what is left to try when the layout takes too long, given what was tried already."""
+    part = "draw a part of the graph with viz.draw(..., around=<a Value>, depth=2)"
+    smaller = "take depth=1" if depth == 2 else "take a smaller depth, such as 2"
+    foldable = not folded and any(node.scope for node in graph.nodes)
+    fold = ["collapse its scopes to single nodes"] if foldable else []
+    return ", or ".join([smaller if cut else part, *fold, "give it more time with timeout=..."])
 
 
 def _at_step(graph: Graph, names: dict[int, str], step: int) -> Moment:

@@ -37,11 +37,12 @@ class Picture(graphviz.Digraph):
         *,
         fixed: bool = False,
         timeout: float = 30,
+        advice: str = engines.ADVICE,
         dressed: bool = True,
         **digraph: Any,
     ) -> None:
         super().__init__(**{"engine": program, "format": "svg", **digraph})
-        self.theme, self.timeout = theme(look), timeout
+        self.theme, self.timeout, self.advice = theme(look), timeout, advice
         if dressed:
             self._dress(fixed)
 
@@ -58,7 +59,7 @@ class Picture(graphviz.Digraph):
     def _copy_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         # Copies and subgraphs come through here; neither must be dressed a second time.
         copied: dict[str, Any] = super()._copy_kwargs(**kwargs)  # type: ignore[no-untyped-call]
-        return {**copied, "look": self.theme, "timeout": self.timeout, "dressed": False}
+        return {**copied, "look": self.theme, "timeout": self.timeout, "advice": self.advice, "dressed": False}
 
     def svg(self) -> str:
         """Return the picture as SVG without links, scripts or anything that names the machine.
@@ -70,7 +71,7 @@ class Picture(graphviz.Digraph):
 
     def png(self, scale: float = 2) -> bytes:
         """Return the picture as PNG, ``scale`` times the usual 96 dots per inch."""
-        return engines.layout(self.source, "png", self.engine, self.timeout, dpi=DOTS_PER_INCH * scale)
+        return self._laid_out("png", dpi=DOTS_PER_INCH * scale)
 
     def save_svg(self, path: str | os.PathLike[str]) -> Path:
         """Save the picture as SVG and return where; ``OSError`` names the path when it cannot be written."""
@@ -101,9 +102,9 @@ class Picture(graphviz.Digraph):
             write(self.filepath, "".join(self).encode(self.encoding))
         return self.filepath
 
-    def _laid_out(self, format: str, engine: str | None = None) -> bytes:
+    def _laid_out(self, format: str, engine: str | None = None, dpi: float | None = None) -> bytes:
         """Return the picture in ``format``; SVG is cleaned whichever way it is asked for."""
-        data = engines.layout(self.source, format, engine or self.engine, self.timeout)
+        data = engines.layout(self.source, format, engine or self.engine, self.timeout, dpi, self.advice)
         return clean(data.decode()).encode() if format == "svg" else data
 
     # The base class runs `dot` through these three; `pipe`, `render`, `view` and the notebook all end here.
