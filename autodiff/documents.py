@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from autodiff import formulas
 from autodiff.formulas import short
 from autodiff.operations import Operation, find
-from autodiff.recording import Scope
+from autodiff.recording import Scope, enclosing
 from autodiff.value import NO_PATH, Value, restore, stale_moment
 
 __all__ = ["read_values", "written"]
@@ -28,7 +28,7 @@ _T = TypeVar("_T")
 
 def written(values: Sequence[Value], outputs: Sequence[int]) -> str:
     """The JSON of a graph, given its nodes in topological order and the numbers of its outputs."""
-    scopes = _all_scopes(values)
+    scopes = enclosing(value.scope for value in values)
     index: dict[Scope | None, int] = {scope: i for i, scope in enumerate(scopes)}
     numbers = {value: number for number, value in enumerate(values)}
     return json.dumps(
@@ -53,19 +53,6 @@ def _definitions(values: Iterable[Value]) -> dict[str, Any]:
                 f"record the graph again"
             )
     return {name: op.definition for name, op in rows.items() if op.definition is not None}
-
-
-def _all_scopes(values: Iterable[Value]) -> list[Scope]:
-    """The scopes of the nodes and all that enclose them, outer before inner."""
-    found: dict[Scope, None] = {}
-    for value in values:
-        chain = []
-        scope = value.scope
-        while scope is not None and scope not in found:
-            chain.append(scope)
-            scope = scope.parent
-        found.update(dict.fromkeys(reversed(chain)))
-    return list(found)
 
 
 def _number(x: float | None) -> float | str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from autodiff.documents import read_values, written
 from autodiff.ieee import real
 from autodiff.operations import Operation
 from autodiff.recording import Scope, tick
-from autodiff.value import NO_PATH, Value, describe, entry, stale_moment, topological
+from autodiff.value import NO_PATH, Value, describe, entry, saved, stale_moment, topological
 
 __all__ = ["Edge", "Flow", "Graph", "Node"]
 
@@ -216,14 +216,16 @@ class Graph:
         return graph
 
     def __reduce__(self) -> tuple[Callable[..., Graph], tuple[Any, ...]]:
-        return _rebuilt, ([entry(value) for value in self.values], self.outputs)
+        outputs = [entry(self.values[number]) for number in self.outputs]
+        return _rebuilt, (saved([*self.values]), outputs)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Graph:
-        return _rebuilt(deepcopy(self.values, memo), self.outputs)
+        copies = deepcopy(self.values, memo)
+        return Graph(*(copies[number] for number in self.outputs))
 
     def __copy__(self) -> Graph:
         return deepcopy(self)
 
 
-def _rebuilt(values: Sequence[Value], outputs: Iterable[int]) -> Graph:
-    return Graph(*(values[number] for number in outputs))
+def _rebuilt(_: list[Any], outputs: list[Value]) -> Graph:
+    return Graph(*outputs)

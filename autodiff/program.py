@@ -6,6 +6,7 @@ import importlib.util
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
 from itertools import chain
 from math import inf, isnan
 from typing import Any, Protocol
@@ -14,7 +15,7 @@ from autodiff.ieee import real
 from autodiff.lowering import PASSES, Lowering
 from autodiff.routine import Routine
 from autodiff.sources import LANGUAGES, emit
-from autodiff.value import Value, born, describe, read_at, stale_moment, topological
+from autodiff.value import Value, born, describe, entry, read_at, saved, stale_moment, topological
 
 __all__ = ["FrozenBranchWarning", "Program"]
 
@@ -178,10 +179,22 @@ class Program:
         shape = f"{len(self.inputs)} inputs, {len(self.params)} params, {len(self.outputs)} outputs"
         return f"<Program of {shape}, on {self.backend}>"
 
-    def __reduce__(self) -> tuple[type[Program], tuple[Any, ...], dict[str, Any]]:
-        output = self.outputs[0] if self.single else self.outputs
-        arguments = (output, self.inputs, self.params, self.backend, self.threads, self.passes)
-        return Program, arguments, {"_constants": self._constants}
+    def __reduce__(self) -> tuple[Callable[..., Program], tuple[Any, ...]]:
+        nodes = topological([*self.outputs, *self.inputs, *self.params], check=False)
+        return _rebuilt, (saved(nodes), *self._parts(entry))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Program:
+        return _rebuilt(None, *self._parts(lambda value: deepcopy(value, memo)))
+
+    def __copy__(self) -> Program:
+        return _rebuilt(None, *self._parts(lambda value: value))
+
+    def _parts(self, twin: Callable[[Value], Any]) -> tuple[tuple[Any, ...], dict[Any, float]]:
+        """What it is made of, with a twin for each Value: the arguments of Program, and its constants."""
+        outputs, inputs, params = ([*map(twin, values)] for values in (self.outputs, self.inputs, self.params))
+        constants = {twin(leaf): number for leaf, number in self._constants.items()}
+        output = outputs[0] if self.single else outputs
+        return (output, inputs, params, self.backend, self.threads, self.passes), constants
 
     def _run(self, what: str, batch: Any, params: Any) -> tuple[Any, Any]:
         rows = self._rows(batch)
@@ -262,6 +275,12 @@ class Program:
         import numpy
 
         return numpy.array(rows)
+
+
+def _rebuilt(_: Any, arguments: tuple[Any, ...], constants: dict[Value, float]) -> Program:
+    program = Program(*arguments)
+    program._constants = constants
+    return program
 
 
 def _array(numbers: Any, what: str) -> Any:

@@ -7,13 +7,14 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from numbers import Number
 from operator import attrgetter
 from typing import Any, NoReturn
 from weakref import WeakValueDictionary
 
 from autodiff.ieee import real
 from autodiff.operations import TABLE, Operation, add_row
-from autodiff.recording import Rule, Scope, current, named, recorder, rules, tick
+from autodiff.recording import Rule, Scope, current, enclosing, recorder, rules, scope_entry, tick
 
 __all__ = [
     "NO_PATH",
@@ -27,6 +28,7 @@ __all__ = [
     "operation",
     "read_at",
     "restore",
+    "saved",
     "stale_moment",
     "topological",
 ]
@@ -50,8 +52,10 @@ NO_PATH = _NoPath(0.0)
 _late: list[Callable[..., Any]] = []  # generated functions that still wait for the class below
 
 
-def _method(name: str, reflected: bool = False, operator: bool = False) -> Callable[..., Value]:
-    function = recorder(TABLE[name], reflected, operator)
+def _method(
+    name: str, reflected: bool = False, operator: bool = False, neutral: int | None = None
+) -> Callable[..., Value]:
+    function = recorder(TABLE[name], reflected, operator, neutral)
     _late.append(function)
     return function
 
@@ -90,7 +94,7 @@ class Value:
     def __init__(self, data: object, name: str | None = None) -> None:
         self._data = data if data.__class__ is float else real(data)
         self._grad = self._name = self._rule = self._x = self._y = None
-        self._scope = named(current())
+        self._scope = current()[0]
         self._serial = self._stamp = tick()
         if name is not None:
             self.name = name
@@ -183,7 +187,7 @@ class Value:
         return Value(self._data, self._name)
 
     __add__ = _method("add", operator=True)
-    __radd__ = _method("add", reflected=True, operator=True)
+    __radd__ = _method("add", reflected=True, operator=True, neutral=0)  # where sum() begins; 0.0 is recorded
     __sub__ = _method("subtract", operator=True)
     __rsub__ = _method("subtract", reflected=True, operator=True)
     __mul__ = _method("multiply", operator=True)
@@ -234,6 +238,16 @@ class Value:
 
     __lt__ = __le__ = __gt__ = __ge__ = _refuse_order
 
+    def __eq__(self, other: object) -> bool:
+        if _is_number(other):
+            raise TypeError(
+                f"a Value is not equal to a number: == and != ask whether two are the same object. Compare its number, "
+                f"y.data == {other!r:.40}, or record the comparison with equal(a, b)"
+            )
+        return NotImplemented
+
+    __hash__ = object.__hash__
+
     def __float__(self) -> NoReturn:
         raise TypeError(
             "float(x), int(x) and functions such as math.exp(x) leave the graph and record nothing; the number of "
@@ -268,7 +282,7 @@ class Value:
     def __reduce_ex__(self, protocol: object) -> tuple[Callable[..., Value], tuple[Any, ...]]:
         # Pickle saves depth first, which would recurse along the graph. So a node is saved as the list of its
         # ancestors and itself, oldest first, each by an entry that refers to the entries of its operands alone.
-        return _newest, ([entry(node) for node in topological([self], check=False)],)
+        return _newest, (saved(topological([self], check=False)),)
 
 
 class _Entry:
@@ -281,7 +295,8 @@ class _Entry:
 
     def __reduce__(self) -> tuple[Callable[..., Value], tuple[Any, ...]]:
         args = tuple(entry(arg) if isinstance(arg, Value) else arg for arg in self.node.args)
-        return restore, (self.node.op, args, *_state(self.node))
+        data, grad, name, scope, moment = _state(self.node)
+        return restore, (self.node.op, args, data, grad, name, scope_entry(scope), moment)
 
 
 # A pickle keeps its entries alive, so a node that it meets again, in whatever list, has the entry it had before.
@@ -292,6 +307,11 @@ def entry(node: Value) -> _Entry:
     """What stands for a node in a pickle."""
     known = _entries.get(id(node))
     return _entries.setdefault(id(node), _Entry(node)) if known is None else known
+
+
+def saved(nodes: list[Value]) -> list[Any]:
+    """The entries of nodes, parents before children, behind those of all scopes they stand in: none recurses."""
+    return [*map(scope_entry, enclosing(node._scope for node in nodes)), *map(entry, nodes)]
 
 
 def _newest(nodes: list[Value]) -> Value:
@@ -364,6 +384,13 @@ def _uncopied(node: Value, memo: Mapping[int, Any]) -> list[Value]:
             found.add(node)
             stack.extend(node.parents)
     return sorted(found, key=attrgetter("_serial"))
+
+
+def _is_number(x: object) -> bool:
+    """Whether it is one number, of whatever library; an array is none: it compares element by element."""
+    if x.__class__ is Value:
+        return False
+    return isinstance(x, Number) or (hasattr(type(x), "__float__") and not getattr(x, "ndim", 0))
 
 
 def last_root() -> Value | None:

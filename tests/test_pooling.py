@@ -244,7 +244,7 @@ def test_each_window_is_a_scope() -> None:
     assert [group.path for group in found] == [("pool", "window 0"), ("pool", "window 1")]
     assert {group.parent for group in found} == {outer}
     assert [len(numbers) for numbers in found.values()] == [3, 3]
-    assert current() is None
+    assert current() == (None, True, None, None)
 
 
 @pytest.mark.parametrize("pool", [max_pool1d, avg_pool1d])

@@ -278,8 +278,56 @@ def test_equality_is_identity() -> None:
     x, twin = Value(1.0), Value(1.0)
     assert x == x
     assert x != twin
-    assert x != 1.0
     assert len({x, twin}) == 2
+    assert (x in [twin, x], x in [twin]) == (True, False)
+
+
+@pytest.mark.parametrize("other", [None, "1.0", b"1", (1.0,), [1.0], {}, object(), float, Value], ids=repr)
+def test_what_is_no_number_equals_no_value(other: object) -> None:
+    x = Value(1.0)
+    assert [x == other, other == x, x != other, other != x] == [False, False, True, True]
+
+
+EQUALS = [1.0, 0, True, 1j, nan, Fraction(1), Decimal(1), np.float64(1), np.float32(1), np.uint8(1), np.True_]
+
+
+@pytest.mark.parametrize("number", [*EQUALS, np.array(1.0), np.array([1.0, 2.0])], ids=repr)
+@pytest.mark.parametrize("compare", [operator.eq, operator.ne])
+def test_a_value_is_not_compared_with_a_number(compare: Callable[[Any, Any], bool], number: Any) -> None:
+    x = Value(1.0)
+    for pair in ((x, number), (number, x)):
+        with pytest.raises(TypeError, match=r"y\.data =="):
+            compare(*pair)
+    with pytest.raises(TypeError, match=r"y\.data =="):
+        _ = x in [number, number]
+
+
+def test_arrays_of_values_compare_element_by_element() -> None:
+    x, y = Value(1.0), Value(1.0)
+    assert (np.array([x, y]) == np.array([x, x])).tolist() == [True, False]
+
+
+@given(st.lists(st.floats(), min_size=1, max_size=6))
+def test_sum_begins_with_the_first_value(numbers: list[float]) -> None:
+    values = [Value(number) for number in numbers]
+    total, bare = sum(values), values[0]
+    for other in values[1:]:
+        bare = bare + other
+    assert identical(total.data, bare.data)
+    assert len(Graph(total)) == 2 * len(values) - 1
+
+
+def test_zero_plus_a_value_is_the_value() -> None:
+    x = Value(-0.0)
+    assert all(same is x for same in (0 + x, +x, sum([x])))
+    assert math.copysign(1.0, (0 + x).data) == -1.0
+
+
+@pytest.mark.parametrize("zero", [0.0, -0.0, False, Fraction(0), Decimal(0), np.float64(0)], ids=repr)
+def test_any_other_zero_is_added(zero: Any) -> None:
+    x = Value(3.0)
+    assert (zero + x).parents == (x,)
+    assert (x + 0).parents == (0 - x).parents == (0 * x).parents == (1 + x).parents == (x,)
 
 
 @pytest.mark.parametrize("name", ["maximum", "minimum", "logsumexp", "softmax"])
@@ -585,6 +633,22 @@ def test_no_grad_decorates() -> None:
 
     assert twice(Value(1.0)).op is None
     assert (Value(1.0) * 2).op is not None
+
+
+@pytest.mark.parametrize("kind", ["generator", "coroutine", "asynchronous generator"])
+def test_no_grad_refuses_to_decorate_what_runs_later(kind: str) -> None:
+    def generator() -> Any:
+        yield Value(1.0)
+
+    async def coroutine() -> Value:
+        return Value(1.0)
+
+    async def both() -> Any:
+        yield Value(1.0)
+
+    function = {"generator": generator, "coroutine": coroutine, "asynchronous generator": both}[kind]
+    with pytest.raises(TypeError, match=f"'{function.__name__}' is run later"):
+        no_grad()(function)
 
 
 def test_detach_cuts_the_history() -> None:
