@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from typing import Any, TypeVar
 
 from autodiff import ieee
@@ -204,15 +205,17 @@ def contribution(partial: ast.expr) -> ast.expr:
     return ast.BinOp(left=partial, op=ast.Mult(), right=up)
 
 
-def presence(partial: ast.expr) -> ast.expr:
-    """The formula of whether a partial has a path: 1 where it is a number, 0 where it is None.
+def presence(partial: ast.expr, *stops: float | None) -> ast.expr:
+    """The formula of whether a partial leads on: 0 where it is a constant of ``stops`` (by default None), else 1.
 
     >>> ast.unparse(presence(ast.parse("y if x > 0 else None", mode="eval").body))
     '1 if x > 0 else 0'
     """
-    if isinstance(partial, ast.IfExp) and has_none(partial):
-        return ast.IfExp(test=partial.test, body=presence(partial.body), orelse=presence(partial.orelse))
-    return ast.Constant(value=0 if is_none(partial) else 1)
+    if isinstance(partial, ast.IfExp):
+        body, orelse = presence(partial.body, *stops), presence(partial.orelse, *stops)
+        same = isinstance(body, ast.Constant) and isinstance(orelse, ast.Constant) and body.value == orelse.value
+        return body if same else ast.IfExp(test=partial.test, body=body, orelse=orelse)
+    return ast.Constant(value=0 if isinstance(partial, ast.Constant) and partial.value in (stops or (None,)) else 1)
 
 
 def multiplies(partial: ast.expr) -> bool:
@@ -223,16 +226,50 @@ def multiplies(partial: ast.expr) -> bool:
     return isinstance(up, ast.BinOp)
 
 
-# Functions whose value is finite wherever their arguments are.
-_BOUNDED = {"abs", "sin", "cos", "tanh", "atan", "erf", "erfc", "hypot", "atan2"}
+# Functions whose value is finite wherever their arguments are, with the most that it can be.
+_LIMITS = {"sin": 1.0, "cos": 1.0, "tanh": 1.0, "erf": 1.0, "erfc": 2.0, "atan": 1.6, "atan2": 3.2}
 
 
-def is_bounded(tree: ast.expr) -> bool:
-    """Whether a formula is finite wherever its inputs are, but for overflow: it has no quotient, no power, no log."""
-    return not any(
-        isinstance(node, (ast.Div, ast.Pow)) or (isinstance(node, ast.Call) and ast.unparse(node.func) not in _BOUNDED)
-        for node in ast.walk(tree)
-    )
+def bound(inputs: Sequence[str], *trees: ast.expr) -> Callable[..., tuple[float, ...]]:
+    """A function of how large each input may be: how large each formula may be then, ``inf`` if not finite at all.
+
+    A sum or product that may overflow is not finite; of quotients, powers and logarithms nothing is known.
+
+    >>> bound(["x"], ast.parse("1 - x * sin(x)", mode="eval").body)(1e300)
+    (1e+300,)
+    """
+    body = "".join(f"{fold(tree, _bound)}, " for tree in trees)
+    function: Callable[..., tuple[float, ...]] = eval(f"lambda {', '.join(inputs)}: ({body})", dict(_BOUNDS))
+    return function
+
+
+def _bound(node: ast.expr, made: list[str]) -> str:
+    match node:
+        case ast.Constant(value=value):
+            return repr(abs(float(value or 0)))  # type: ignore[arg-type]
+        case ast.Name(id=name):
+            return name
+        case ast.Call(func=ast.Name(id="abs")) | ast.UnaryOp(op=ast.USub() | ast.UAdd()):
+            return made[0]
+        case ast.Call(func=ast.Name(id=name)) if name in _LIMITS:
+            return f"_within({_LIMITS[name]}, {' + '.join(made)})"
+        case ast.BinOp(op=ast.Add() | ast.Sub()) | ast.Call(func=ast.Name(id="hypot")):
+            return f"({' + '.join(made)})"
+        case ast.BinOp(op=ast.Mult()):
+            return f"_product({', '.join(made)})"
+        case ast.IfExp():
+            return f"_largest({', '.join(made[1:])})"
+        case ast.BinOp() | ast.Call():
+            return "_inf"
+    return "1.0"  # a condition
+
+
+_BOUNDS: dict[str, object] = {
+    "_inf": inf,
+    "_largest": max,
+    "_within": lambda limit, x: limit if x < inf else inf,
+    "_product": lambda x, y: inf if x == inf or y == inf else x * y,
+}
 
 
 def python(tree: ast.expr) -> str:

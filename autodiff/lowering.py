@@ -7,6 +7,7 @@ the bit. A *uniform* instruction depends on parameters and constants alone, so i
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, reduce
 from typing import NamedTuple
@@ -213,7 +214,8 @@ class Lowering:
         for node in self.order:
             if not active.isdisjoint(node.parents):
                 active.add(node)
-        flows = sweep(output, self.order, steep(self.order, wild), _Writing(self, self._operands), active)
+        slopes = steep(self.order, wild, sys.float_info.max if wild else 1.0)
+        flows = sweep(output, self.order, slopes, _Writing(self, self._operands), active)
         return [flows[leaf] if leaf in flows else self.tape.const(0.0) for leaf in wanted]
 
 
