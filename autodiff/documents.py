@@ -122,7 +122,7 @@ def _to_value(
 ) -> Value:
     """One node; what is wrong with it is told with its number, and its name if it has one."""
     try:
-        return _checked(_restored(record, values, scopes, definitions), _member(record, "op"))
+        return _restored(record, values, scopes, definitions)
     except (ValueError, TypeError) as error:
         name = record.get("name") if isinstance(record, dict) else None
         called = f" {short(name)}" if isinstance(name, str) else ""
@@ -148,6 +148,8 @@ def _restored(
     value = restore(op, args, _real(_member(record, "data")), grad, name, place, moment)
     if stale_moment(value) != moment:
         raise ValueError(f"it cannot be stale in this way: {short(stale)}")
+    if moment is None and op is not None:  # that of a stale node belongs to operands that are gone
+        _check(value, op)
     return value
 
 
@@ -181,17 +183,13 @@ def _real(x: object) -> float:
     return number
 
 
-def _checked(value: Value, name: str) -> Value:
-    """The Value, if its number is what its operation gives; that of a stale node belongs to operands that are gone."""
-    op = value.op
-    if op is None or stale_moment(value) is not None:
-        return value
+def _check(value: Value, op: Operation) -> None:
+    """Refuse a number that its operation does not give."""
     operands = [arg._data if isinstance(arg, Value) else arg for arg in value.args]
     number = op.evaluate(*operands)
     if not (_same(value._data, number) or _is_between(value._data, op, operands)):
         told = ", ".join(map(repr, operands))
         raise ValueError(f"its number is {value._data!r}, but {op.name} of {told} is {number!r}")
-    return value
 
 
 def _same(x: float, y: float) -> bool:

@@ -24,7 +24,9 @@ from autodiff.notation import as_data
 __all__ = ["ALIASES", "TABLE", "Operation", "add_row"]
 
 TABLE: dict[str, Operation] = {}
-ALIASES = {"abs": "absolute", "max": "maximum", "min": "minimum", "pow": "power"}  # what expressions call them
+
+# What expressions call functions that have another name here, or are no rows; no row may take such a name.
+ALIASES = {"abs": "absolute", "max": "maximum", "min": "minimum", "pow": "power", "logsumexp": "logsumexp"}
 
 _MOST_INPUTS = 8  # there is a rule for each pattern of constants and Values: 2 ** inputs of them
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 from collections.abc import Callable, Iterator
 
@@ -165,6 +166,66 @@ def test_an_operation_of_one_row_is_source_in_every_language(language: str, soft
     text = Program(softsign(x * w), [x], [w], backend="python").source(language)
     found = RUNNERS[language](text, [[-1.5], [0.5]], [2.0])
     assert found == [[-0.75, pytest.approx(-1.5 / 16)], [0.5, pytest.approx(0.5 / 4)]]
+
+
+def deep(text: str, left: str = "", right: str = "", count: int = 70) -> str:
+    return left * count + text + right * count
+
+
+# Rows as large as the table takes: long, deep in every construct, and shared parts that double.
+LARGEST: dict[str, tuple[tuple[str, str], dict[str, str]]] = {
+    "terms": (("+".join(["x"] * 78), "78"), {}),
+    "brackets": ((deep("x", "(", " + 1)"), "1"), {}),
+    "powers": ((deep("x", "x ** "), deep("x", "1 ** ")), {}),
+    "signs": ((deep("x", "-"), "1"), {}),
+    "calls": ((deep("x", "abs(", ")"), deep("x", "abs(", ")")), {}),
+    "cases": ((deep("x", "2 if x > 9 else "), deep("1", "None if x > 9 else ")), {}),
+    "cases in cases": ((deep("x", "(", " if x < 9 else 2)"), deep("1", "(", " if x < 9 else None)")), {}),
+    "comparisons": ((deep("x", "(", " > 0)"), deep("x", "(", " > 0)")), {}),
+    "logic": (("1 if " + deep("x", "(x > 0 and not ", ")", 38) + " else x", "1 if x > 0 or x < 1 else None"), {}),
+    "parts that double": (("p12", "p12"), {"p0": "x"} | {f"p{i + 1}": f"p{i} + p{i}" for i in range(12)}),
+    "choices that double": (
+        ("p6", "p6 if p6 > 0 else None"),
+        {"p0": "x"} | {f"p{i + 1}": f"p{i} if p{i} > 0 else -p{i}" for i in range(6)},
+    ),
+}
+
+
+@pytest.mark.parametrize(("formulas", "let"), LARGEST.values(), ids=LARGEST)
+def test_the_largest_rows_are_read_by_all(formulas: tuple[str, str], let: dict[str, str]) -> None:
+    try:
+        x = Value(0.5, "x")
+        y = operation("largest_(x)", *formulas, let=let)(x)
+        assert_all_read_it(x, y)
+    finally:
+        TABLE.pop("largest_", None)
+
+
+def assert_all_read_it(x: Value, y: Value) -> None:
+    y.backward()
+    assert x.grad == grad(y, x).data == jvp(y, [x], [1.0]).data
+    assert grad(grad(y, x), x).data < float("inf")
+    assert [step.sentence for step in steps(y)]
+    assert y.op is not None
+    assert y.op.decisions(0.5, y.data) is not None
+    assert Graph.from_json(Graph(y).to_json()).evaluate() == Graph(y).evaluate()
+    assert pickle.loads(pickle.dumps(y)).data == y.data
+    program = Program(y, [x], backend="python")
+    assert program.value_and_grad([[0.5]])[0] == [y.data]
+    assert all(program.source(language) for language in RUNNERS)
+    assert json.dumps(page_data(steps(y)))
+    assert viz.draw(y).source
+
+
+def test_two_rows_of_one_name_stay_two_on_the_page() -> None:
+    try:
+        x = Value(1.0)
+        y = operation("twofold_(x)", "2 * x", "2")(x) + operation("twofold_(x)", "3 * x", "3")(x)
+        data = page_data(steps(y))
+        rows = [data["operations"][node["op"]]["value"] for node in data["nodes"][1:3]]
+        assert rows == [["*", 2.0, "x"], ["*", 3.0, "x"]]
+    finally:
+        TABLE.pop("twofold_", None)
 
 
 def test_the_row_is_gone_after_its_test() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 import pickle
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -226,6 +227,7 @@ BAD_ROWS: dict[str, tuple[tuple[object, ...], dict[str, object], tuple[str, ...]
     "row of this name": (("exp(x)", "x", "1"), {}, ("'exp'", "already")),
     "abs by its other name": (("abs(x)", "x", "1"), {}, ("'abs'", "already")),
     "max by its other name": (("max(x, y)", "x", "1", "0"), {}, ("'max'", "'maximum' already")),
+    "logsumexp": (("logsumexp(x, y)", "x", "1", "0"), {}, ("'logsumexp'", "already")),
     "part that is no name": (("bad(x)", "x", "1"), {"let": {"a b": "x"}}, ("'bad'", "'a b' in let")),
     "part that is a keyword": (("bad(x)", "x", "1"), {"let": {"if": "x"}}, ("'bad'", "'if' in let")),
     "part of no string": (("bad(x)", "x", "1"), {"let": {3: "x"}}, ("'bad'", "3 in let")),
@@ -458,6 +460,78 @@ def test_a_graph_of_an_operation_that_is_gone_says_so() -> None:
     for load in (lambda: Graph.from_json(text), lambda: pickle.loads(packed)):
         with pytest.raises(ValueError, match="no operation is called 'passing_'"):
             load()
+
+
+# The same name with other formulas: another value, slope, default, input, or another row called inside.
+ANOTHER: dict[str, tuple[str, str, str]] = {
+    "value": ("saved_(x, k=2)", "k * x + 0 * inside_(x)", "k"),
+    "slope": ("saved_(x, k=2)", "k * inside_(x)", "k + 1"),
+    "default": ("saved_(x, k=3)", "k * inside_(x)", "k"),
+    "input": ("saved_(z, k=2)", "k * inside_(z)", "k"),
+    "call": ("inside_(x)", "x / 1", "1"),
+}
+
+
+@pytest.mark.parametrize("other", ANOTHER.values(), ids=ANOTHER)
+def test_a_saved_node_is_never_read_with_another_row(other: tuple[str, str, str]) -> None:
+    def define(row: tuple[str, str, str]) -> Callable[..., Value]:
+        operation("inside_(x)", "x", "1")
+        if row[0].startswith("inside_"):
+            operation(*row)
+            row = saved
+        return operation(*row, "0")
+
+    saved = ("saved_(x, k=2)", "k * inside_(x)", "k")
+    y = define(saved)(Value(3.0, "x"))
+    packed, text = pickle.dumps(y), Graph(y).to_json()
+    assert pickle.loads(packed).op is Graph.from_json(text).values[-1].op is y.op
+    define(other)
+    for load in (lambda: pickle.loads(packed), lambda: Graph.from_json(text)):
+        with pytest.raises(ValueError, match="the operation 'saved_' has other formulas here"):
+            load()
+    copied = copy.deepcopy(y)
+    copied.backward()
+    assert (copied.op, copied.data, copied.parents[0].grad) == (y.op, 6.0, 2.0)
+    define(saved)
+    assert pickle.loads(packed).data == Graph.from_json(text).evaluate()[-1] == 6.0
+    del TABLE["saved_"]
+    for load in (lambda: pickle.loads(packed), lambda: Graph.from_json(text)):
+        with pytest.raises(ValueError, match="no operation is called 'saved_'"):
+            load()
+
+
+def test_what_formulas_do_not_say_does_not_matter_to_a_file() -> None:
+    y = operation("dressed_(x)", "x*2", "2", symbol="a", doc="one")(Value(1.0))
+    packed, text = pickle.dumps(y), Graph(y).to_json()
+    row = operation("dressed_(x)", "x * 2.0", "2", symbol="b", doc="two", domain=(0, 1))
+    assert pickle.loads(packed).op is Graph.from_json(text).values[-1].op is row(1).op is TABLE["dressed_"]
+
+
+def test_the_json_of_version_1_is_read_and_its_numbers_are_computed_again() -> None:
+    y = operation("older_(x)", "x * 2", "2")(Value(3.0))
+    document = json.loads(Graph(y).to_json())
+    document["version"] = 1
+    del document["operations"]
+    assert Graph.from_json(json.dumps(document)).evaluate()[-1] == 6.0
+    operation("older_(x)", "x * 5", "5")
+    with pytest.raises(ValueError, match=r"node 1: its number is 6\.0, but older_ of 3\.0 is 15\.0"):
+        Graph.from_json(json.dumps(document))
+
+
+def test_the_json_of_a_users_row_without_its_formulas_is_refused() -> None:
+    y = operation("bare_(x)", "x * 2", "2")(Value(3.0))
+    document = json.loads(Graph(y).to_json())
+    document["operations"] = {}
+    with pytest.raises(ValueError, match="the formulas of the operation 'bare_' are missing"):
+        Graph.from_json(json.dumps(document))
+
+
+def test_two_rows_of_one_name_in_a_graph_are_not_written_as_one() -> None:
+    x = Value(1.0)
+    y = operation("twofold_(x)", "2 * x", "2")(x) + operation("twofold_(x)", "3 * x", "3")(x)
+    with pytest.raises(ValueError, match="two operations called 'twofold_' meet in this graph"):
+        Graph(y).to_json()
+    assert copy.deepcopy(Graph(y)).evaluate()[-1] == 5.0
 
 
 def test_gradcheck_takes_inputs_that_do_not_matter_and_refuses_what_is_no_leaf() -> None:
