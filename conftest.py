@@ -1,9 +1,11 @@
-"""For every test and doctest: operations that one adds to the table are gone for the next."""
+"""For every test and doctest: operations that one adds are gone for the next; with CI=true nothing may be skipped."""
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
 
@@ -27,3 +29,21 @@ def _table_as_it_was() -> Iterator[None]:
     yield
     TABLE.clear()
     TABLE.update(known)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _not_skipped((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _not_skipped((yield))
+
+
+def _not_skipped(report: Any) -> Any:
+    """The report; where everything must be there, a test that was skipped for want of something has failed."""
+    if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"with CI=true nothing may be skipped, but this was: {reason}"
+    return report

@@ -26,13 +26,19 @@ class _Parser(argparse.ArgumentParser):
         raise ValueError(message + dash * message.startswith(("unrecognized", "argument --grid: expected")))
 
 
+def _called() -> str:
+    """What the command is called: it is a module and, where the package is installed, a program."""
+    return "gradroute" if Path(sys.argv[0]).stem.startswith("gradroute") else "python -m viz"
+
+
 def _parser() -> argparse.ArgumentParser:
+    called = _called()
     parser = _Parser(
-        prog="python -m viz",
+        prog=called,
         description="Draw how the gradient passes through max pooling: of a handwritten digit, of a grid of your "
         "own, or of an expression.",
-        epilog="examples:  python -m viz --digit 7   |   python -m viz --grid '3 0 4 2 0'   |   "
-        "python -m viz 'max(a*b, c) + a' a=2 b=-3 c=10",
+        epilog=f"examples:  {called} --digit 7   |   {called} --grid '3 0 4 2 0'   |   "
+        f"{called} 'max(a*b, c) + a' a=2 b=-3 c=10",
     )
     parser.add_argument("expression", nargs="?", help="a formula to draw instead, such as 'max(a*b, c) + a'")
     parser.add_argument("values", nargs="*", metavar="name=number", help="the numbers of its names")
@@ -58,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _draw_pool(options)
         return 0
     except (ValueError, TypeError, OverflowError, OSError, LayoutError) as error:
-        print(f"python -m viz: {error}", file=sys.stderr)
+        print(f"{_called()}: {error}", file=sys.stderr)
         return 2
 
 
@@ -179,7 +185,12 @@ def _write(options: argparse.Namespace, **pictures: Picture) -> None:
     print()
 
 
-if __name__ == "__main__":
+def command() -> int:
+    """Run the command as a program of its own: ``gradroute``, or ``python -m viz``."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that has no × is no reason to fail
-    sys.exit(main())
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(command())
