@@ -49,6 +49,7 @@ function cameraOf(frame, canvas, wide, high) {
   }
 
   const at = ({ clientX, clientY }) => [clientX, clientY];
+  /** @type {(point: number[]) => [number, number]} */
   const inside = ([atX, atY], { left, top } = frame.getBoundingClientRect()) => [atX - left, atY - top];
   frame.addEventListener("pointerdown", (event) => {
     moved = 0;

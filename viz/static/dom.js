@@ -42,7 +42,8 @@ function documents() {
 /** Whether the host looks dark: a notebook says so, or the system. */
 function hostIsDark() {
   for (const { body, documentElement } of documents()) {
-    const words = [body, documentElement].map((part) => `${part.className} ${part.dataset.theme} ${part.dataset.jpThemeLight}`);
+    const looks = [body, documentElement].map((part) => `${part.className} ${part.dataset.theme} ${part.dataset.jpThemeLight}`);
+    const words = looks.join();
     if (/\b(dark|vscode-high-contrast|false)\b/.test(words)) return true;
     if (/\b(light|true)\b/.test(words)) return false;
   }

@@ -59,7 +59,9 @@ function over(a, b) {
   return sum(q, plus(a, times(b, [-q, 0]))[0] / b[0]);
 }
 
+/** @type {(pair: number[]) => number[]} */
 const minus = ([high, low]) => [-high, -low];
+/** @type {(pair: number[]) => number} */
 const total = ([high, low]) => high + low;
 
 // x * 2 ** k in two factors, for 2 ** k alone may lie outside of float64.
@@ -233,7 +235,8 @@ const UNKNOWN = { edge: null, before: null, after: null, local: null, upstream: 
 // One fact, as Python's `Step`. Its sentence is made when it is read: most are never shown.
 class Step {
   constructor(told, phase, node, facts) {
-    Object.assign(this, { told, index: told.steps.length, phase, node }, UNKNOWN, facts);
+    this.told = told;
+    Object.assign(this, { index: told.steps.length, phase, node }, UNKNOWN, facts);
   }
 
   get sentence() {
@@ -451,7 +454,7 @@ function notation(template, parts, others = {}) {
     if (negative && /<mo>(\+|&#x2212;|&#x22C5;)<\/mo>(<mrow>)*$/.test(before)) return false;
     return !(before.endsWith("<msup>") && /^<m(row|sup)>/.test(part));
   };
-  return template.replace(/\{([0-9]+|out|up)\}/g, (slot, key, place) => {
+  return template.replace(/\{([0-9]+|out|up)\}/g, (_slot, key, place) => {
     const part = others[key] ?? parts[key];
     return fits(part, template.slice(0, place)) ? part : bracketed(part);
   });

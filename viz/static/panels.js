@@ -144,7 +144,7 @@ function predictor(data, part, go) {
     const text = answer.trim().replace(",", ".").replace("−", "-");
     const near = Math.abs(text - after) < 0.005 * Math.abs(after) || number(Number(text)) === truth;
     const hit = text === truth || (refused && text === noPath) || (text !== "" && !isNaN(text) && near);
-    [right, asked] = [right + hit, asked + 1];
+    [right, asked] = [right + Number(hit), asked + 1];
     part.verdict.className = hit ? "gr-right" : "gr-wrong";
     const opening = hit ? "Right. " : answer ? `Not ${answer}, but ${truth}. ` : `${truth}. `;
     part.verdict.replaceChildren(h("b", {}, opening), `${sentence} `, h("small", {}, `${right} of ${asked} right`));

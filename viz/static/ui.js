@@ -3,6 +3,7 @@
 const MOVES = { ArrowRight: [-60, 0], ArrowLeft: [60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
 const BEAT = 1100; // milliseconds a step at speed 1
 
+/** @param {HTMLElement} element @param {any} given @param {Record<string, any>} options */
 export function mount(element, given, { svg, theme = "auto", grid, onChange, start = 0, page = false } = {}) {
   const data = engine.decode(given);
   const recorded = engine.run(data);
