@@ -108,6 +108,7 @@ OPTIONAL: dict[str, set[str]] = {
 GUESTS: dict[str, set[str]] = {
     "autodiff.backends.numpy": {"numpy"},
     "autodiff.backends.numba": {"numpy"},
+    "autodiff.backends.caching": {"numba"},
     "autodiff.backends.kernel": {"numpy", "numba"},
     "autodiff.backends.fused": {"numpy", "numba"},
     "autodiff.backends.lanes": {"numba", "llvmlite"},

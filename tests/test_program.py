@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 import pickle
 import random
-import subprocess
 import sys
 import threading
 import warnings
@@ -591,7 +589,7 @@ def test_the_parameters_may_be_those_of_a_module() -> None:
         Program(model([x]), [x], 5)  # type: ignore[arg-type]
 
 
-# -- Threads, and Numba's cache
+# -- Threads
 
 
 @pytest.mark.parametrize("backend", [*HERE, *["fused"] * ("numba" in HERE)])
@@ -615,18 +613,6 @@ def test_one_program_runs_in_several_threads_of_python_at_once(backend: str) -> 
 
 def answers_for(program: Program, rows: Rows, k: int) -> list[float]:
     return flat(program.value_and_grad(rows, params=[float(k)]))
-
-
-@pytest.mark.skipif("numba" not in HERE, reason="numba is not installed")
-def test_the_kernel_loads_where_nothing_can_be_kept() -> None:
-    code = (
-        "from numba.core import caching\n"
-        "caching.CacheImpl._locator_classes = []\n"
-        "from autodiff.backends import kernel\n"
-        "print(kernel._KEEP)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, env=os.environ)
-    assert (done.stdout, done.stderr) == ("False\n", "")
 
 
 # -- Frozen branches

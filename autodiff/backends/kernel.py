@@ -11,6 +11,7 @@ from typing import Any
 import numba
 import numpy as np
 
+from autodiff.backends.caching import jit
 from autodiff.backends.lanes import dots_1, dots_4, macs_1, macs_4
 from autodiff.backends.machine import CODES
 from autodiff.routine import BLOCK
@@ -18,17 +19,7 @@ from autodiff.routine import BLOCK
 __all__ = ["run_samples", "run_threads", "run_uniform", "sum_of_block"]
 
 
-def _can_keep() -> bool:
-    """Whether compiled code can be kept on disk: next to this file, in the user's cache, or in NUMBA_CACHE_DIR."""
-    try:
-        numba.njit(cache=True)(_can_keep)
-    except RuntimeError:
-        return False
-    return True
-
-
-_KEEP = _can_keep()
-_jit: Any = numba.njit(cache=_KEEP, error_model="numpy", boundscheck=False, nogil=True)
+_jit = jit(nogil=True)
 
 # Numba freezes globals: the numbers of the instructions become constants of the compiled code.
 LOAD, SPREAD, STORE, SUM, DOTS = (CODES[name] for name in ("load", "spread", "store", "sum", "dots"))
@@ -324,7 +315,7 @@ def run_samples(code: Any, slots: int, u: Any, x: Any, out: Any, sums: Any) -> N
             sums[k] += here[k]
 
 
-@numba.njit(cache=_KEEP, error_model="numpy", boundscheck=False, parallel=True)
+@jit(parallel=True)
 def run_threads(code: Any, slots: int, u: Any, x: Any, out: Any, sums: Any, threads: int) -> None:
     """The same with the blocks dealt out to threads; the blocks' sums are added in order, so no bit differs."""
     blocks = (len(x) + BLOCK - 1) // BLOCK
