@@ -38,7 +38,8 @@ def expression(text: str, /, **names: Operand) -> Value:
         raise FormulaError("None is not a number; it has a meaning only in the partials of operations")
     unused = set(given) - formulas.names(tree)
     if unused:
-        raise FormulaError(f"the expression does not use {', '.join(sorted(unused))}")
+        told = (name if name.isidentifier() else formulas.short(name) for name in sorted(unused))
+        raise FormulaError(f"the expression does not use {', '.join(told)}")
     leaves = {name: x if isinstance(x, Value) else Value(x, name) for name, x in given.items()}
     try:
         result = read(tree, {**_CONSTANTS, **leaves}, call=_call)

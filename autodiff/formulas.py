@@ -22,6 +22,7 @@ COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==",
 
 
 _LONGEST = 10_000  # characters
+_MOST_TOLD = 12  # names in a message
 _T = TypeVar("_T")
 
 
@@ -80,7 +81,7 @@ def _check(node: ast.expr, text: str, known: Sequence[str], functions: Callable[
             return
         case ast.Name(id=name):
             if name not in known:
-                expected = ", ".join(known) or "no name"
+                expected = ", ".join([*known[:_MOST_TOLD], *["..."] * (len(known) > _MOST_TOLD)]) or "no name"
                 raise FormulaError(f"unknown name '{name}' in {short(text)}; expected one of: {expected}")
             return
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):

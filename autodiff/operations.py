@@ -248,15 +248,20 @@ def _signature(text: str) -> tuple[str, tuple[str, ...], dict[str, float]]:
     )
 
 
-def _read(place: str, text: str, known: Sequence[str], let: Mapping[str, ast.expr]) -> ast.expr:
-    """A checked formula, its parts put in, its calls bound to the rows of now; ``place`` is what an error names."""
+def _read(name: str, place: str, text: str, known: Sequence[str], let: Mapping[str, ast.expr]) -> ast.expr:
+    """A checked formula of a row, its parts put in, its calls bound to the rows of now; an error names ``place``."""
+
+    def may_call(function: str, count: int) -> bool:
+        replaced = function == name and function not in ieee.FUNCTIONS  # by this very row
+        return callable_with(function, count) and not replaced
+
     try:
-        tree = formulas.substitute(_bound(formulas.parse(text, [*known, *let], callable_with)), let)
+        tree = formulas.substitute(_bound(formulas.parse(text, [*known, *let], may_call)), let)
         _extent(tree)
     except FormulaError as error:
-        raise FormulaError(f"{place}: {error}") from None
+        raise FormulaError(f"operation '{name}', {place}: {error}") from None
     except RecursionError:
-        raise FormulaError(f"{place}: {_TOO_LARGE}") from None
+        raise FormulaError(f"operation '{name}', {place}: {_TOO_LARGE}") from None
     return tree
 
 
@@ -284,7 +289,7 @@ def add_row(
     ``signature`` names it and its inputs, ``value`` is the formula of its value, ``partials`` one formula for
     each input (``None``: no path; ``out``: the operation's own value). ``let`` names a part that several
     formulas share; ``symbol`` is what pictures show; ``domain`` is where tests sample it. A row that does not
-    read raises ``FormulaError`` (a ``ValueError``) that names the row and what was expected.
+    read raises ``FormulaError`` (a ``ValueError``) that names the row, the part and what was expected.
     """
     name, inputs, defaults = _signature(signature)
     if name in ALIASES:
@@ -300,11 +305,11 @@ def add_row(
     if not isinstance(symbol, str | None):
         raise FormulaError(f"operation '{name}': its symbol is a string, got {type(symbol).__name__} {short(symbol)}")
     shared = _read_parts(name, inputs, let)
-    tree = _read(f"operation '{name}', value", value, inputs, shared)
+    tree = _read(name, "value", value, inputs, shared)
     if formulas.has_none(tree):
         raise FormulaError(f"operation '{name}': its value cannot be None; only a partial may be (no path)")
     slopes = tuple(
-        _read(f"operation '{name}', partial in '{place}'", partial, [*inputs, "out"], shared)
+        _read(name, f"partial in '{place}'", partial, [*inputs, "out"], shared)
         for place, partial in zip(inputs, partials, strict=True)
     )
     for partial in slopes:
@@ -342,16 +347,16 @@ def _read_parts(name: str, inputs: Sequence[str], let: object) -> dict[str, ast.
         if not word.isidentifier() or iskeyword(word):
             raise FormulaError(f"operation '{name}': {short(part)} in let is no name that a formula could use")
         _check_word(name, word, (*inputs, *shared))
-        shared[word] = _read(f"operation '{name}', part '{word}'", text, inputs, shared)
+        shared[word] = _read(name, f"part '{word}'", text, inputs, shared)
     return shared
 
 
 def _check_inputs(name: str, inputs: Sequence[str]) -> None:
     """Inputs have names of their own, which mean nothing else in formulas or generated code."""
-    for place, word in enumerate(inputs):
-        _check_word(name, word, inputs[:place])
     if len(inputs) > _MOST_INPUTS:
         raise FormulaError(f"operation '{name}': expected at most {_MOST_INPUTS} inputs, got {len(inputs)}")
+    for place, word in enumerate(inputs):
+        _check_word(name, word, inputs[:place])
 
 
 def _check_word(name: str, word: str, taken: Sequence[str]) -> None:

@@ -472,8 +472,13 @@ def operation(signature: str, value: str, *partials: str, **options: Any) -> Cal
 
     ``value`` is the formula of its value, ``partials`` one formula for each input; in a partial ``out`` is the
     operation's own value, and ``None`` says that there is no path. Options: ``symbol`` (what pictures show),
-    ``let`` (a part that several formulas share), ``domain`` (where tests sample it), ``doc``. A row that does
-    not read raises a ``ValueError`` that names the row and what was expected.
+    ``let`` (parts that several formulas share, each of which may use those before it), ``domain`` (where tests
+    sample it), ``doc``. A row that does not read, or is too large written out, raises a ``ValueError`` that names
+    the row, the part and what was expected.
+
+    A corrected row replaces your own old one of its name, but none of the table's. Nodes recorded before keep the
+    old row, and rows that call it keep the formula that they were read with; pickles and JSON keep the formulas
+    too, and are read only where they are the same.
 
     >>> softsign = operation("softsign_(x)", "x / (1 + abs(x))", "1 / (1 + abs(x)) ** 2")
     >>> x = Value(1.0)

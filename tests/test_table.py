@@ -233,6 +233,8 @@ BAD_ROWS: dict[str, tuple[tuple[object, ...], dict[str, object], tuple[str, ...]
     "part of no string": (("bad(x)", "x", "1"), {"let": {3: "x"}}, ("'bad'", "3 in let")),
     "part with an underscore": (("bad(x)", "x", "1"), {"let": {"_p": "x"}}, ("'bad'", "'_p'")),
     "parts of no dict": (("bad(x)", "x", "1"), {"let": "x"}, ("'bad'", "let is a dict")),
+    "many inputs": ((f"bad({', '.join(f'x{i}' for i in range(100_000))})", "1", "0"), {}, ("'bad'", "got 100000")),
+    "many parts": (("bad(x)", "z", "1"), {"let": {f"p{i}": "x" for i in range(300)}}, ("'bad'", "p10, ...")),
     "two parts of one name": (
         ("bad(x)", "x", "1"),
         {"let": {"\u00b5": "x", "\u03bc": "x"}},
@@ -426,6 +428,13 @@ def chained(formula: str, count: int) -> None:
     operation("chain0_(x)", "x + 1", "1")
     for i in range(count):
         operation(f"chain{i + 1}_(x)", formula.replace("f", f"chain{i}_"), "1")
+
+
+def test_a_row_does_not_call_the_row_that_it_replaces() -> None:
+    """Else a cell that is run twice would add up."""
+    operation("again_(x)", "x + 1", "1")
+    with pytest.raises(FormulaError, match="'again_', value: unknown function 'again_'"):
+        operation("again_(x)", "again_(x) + 1", "1")
 
 
 @pytest.mark.parametrize(
