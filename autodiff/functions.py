@@ -7,6 +7,7 @@ from functools import reduce
 from operator import add
 from sys import float_info
 
+from autodiff.ieee import real
 from autodiff.operations import TABLE
 from autodiff.recording import scope
 from autodiff.value import Value, function_of
@@ -58,6 +59,15 @@ __all__ = [
 ]
 
 Operand = Value | float
+
+
+def operand(x: object) -> Operand:
+    """``x`` itself if it is a Value, else its float64: what numbers become before anything is done with them.
+
+    >>> operand(True), operand(3)
+    (1.0, 3.0)
+    """
+    return x if isinstance(x, Value) else real(x)
 
 
 def _function(name: str) -> Callable[..., Value]:
@@ -159,7 +169,7 @@ def softmax(*values: Operand) -> list[Value]:
         return [exp(value - norm) for value in operands]
 
 
-def _fold(binary: Callable[..., Value], operands: tuple[Operand, ...]) -> Value:
+def _fold(binary: Callable[..., Value], operands: list[Operand]) -> Value:
     """Binary nodes from the left; of one operand alone a node all the same."""
     first, *others = operands
     if not others:
@@ -170,10 +180,13 @@ def _fold(binary: Callable[..., Value], operands: tuple[Operand, ...]) -> Value:
     return result
 
 
-def _operands(name: str, values: tuple[Operand, ...]) -> tuple[Operand, ...]:
-    if len(values) == 1 and not isinstance(values[0], Value):
-        got = f"one {type(values[0]).__name__}"
-        raise TypeError(f"{name} takes Values as its arguments, got {got}; for a list write {name}(*values)")
+def _operands(name: str, values: tuple[object, ...]) -> list[Operand]:
     if not values:
         raise TypeError(f"{name} takes at least one value, got none")
-    return values
+    try:
+        return [operand(value) for value in values]
+    except TypeError:
+        if len(values) > 1:
+            raise
+        got = f"one {type(values[0]).__name__}"
+        raise TypeError(f"{name} takes Values as its arguments, got {got}; for a list write {name}(*values)") from None

@@ -501,12 +501,12 @@ def _rows() -> Iterator[Operation]:
     )
     yield row(
         "clamp(x, low, high)",
-        "high if over else low if x < low else x",
-        "None if over or x < low else 1",
-        "1 if x < low and not over else None",
-        "1 if over else None",
-        let={"over": "x > high or low > high"},
-        doc="x held within [low, high]; slope 1 on the closed interval.",
+        "x + low + high if undefined else high if over else low if x < low else x",
+        "None if undefined or over or x < low else 1",
+        "1 if x < low and not over and not undefined else None",
+        "1 if over and not undefined else None",
+        let={"over": "x > high or low > high", "undefined": "x != x or low != low or high != high"},
+        doc="x held within [low, high]; slope 1 on the closed interval; a nan among the three makes nan, with no path.",
     )
     yield row(
         "where(condition, x, y)",

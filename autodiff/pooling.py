@@ -8,11 +8,22 @@ from functools import reduce
 from operator import add, index
 from typing import Any
 
-from autodiff.functions import identity, maximum
+from autodiff.functions import identity, maximum, operand
 from autodiff.recording import scope
 from autodiff.value import Value
 
-__all__ = ["Pool", "avg_pool1d", "avg_pool2d", "grid_of", "max_pool1d", "max_pool2d", "pair", "plan", "whole"]
+__all__ = [
+    "Pool",
+    "avg_pool1d",
+    "avg_pool2d",
+    "grid_of",
+    "max_pool1d",
+    "max_pool2d",
+    "pair",
+    "plan",
+    "read_once",
+    "whole",
+]
 
 Cell = tuple[int, int]
 Pair = int | Sequence[int]
@@ -213,12 +224,12 @@ def _four(numbers: Iterable[int]) -> tuple[int, int, int, int]:
 
 
 def grid_of(rows: Any, expected: str) -> list[list[Any]]:
-    """The rows of a pool's input or output, checked: all of one length, a Value or a number in each place."""
-    if isinstance(rows, (Value, str)) or not isinstance(rows, Iterable):
+    """The rows of a pool's input or output, read once and checked: all of one length, of Values and float64s."""
+    if not is_listable(rows):
         raise TypeError(f"a pool takes {expected}, got {type(rows).__name__}")
-    grid = []
+    grid: list[list[Any]] = []
     for row in rows:
-        if isinstance(row, (Value, str)) or not isinstance(row, Iterable):
+        if not is_listable(row):
             raise TypeError(f"a pool takes {expected}, got {type(row).__name__} where a list was expected")
         grid.append(list(row))
     if not grid or not grid[0]:
@@ -228,7 +239,20 @@ def grid_of(rows: Any, expected: str) -> list[list[Any]]:
     for cell in (cell for row in grid for cell in row):
         if isinstance(cell, Iterable):
             raise TypeError(f"a pool takes {expected}, got {type(cell).__name__} where a Value was expected")
-    return grid
+    return [[operand(cell) for cell in row] for row in grid]
+
+
+def read_once(cells: Any) -> tuple[Any, bool]:
+    """The cells as a list, and whether they are one row: who has to look first would lose a generator's first cell."""
+    if not is_listable(cells):
+        return cells, True
+    cells = [list(row) if is_listable(row) else row for row in cells]
+    return cells, not cells or not is_listable(cells[0])
+
+
+def is_listable(x: object) -> bool:
+    """Whether it is a list or whatever else gives its cells one by one; text is none."""
+    return isinstance(x, Iterable) and not isinstance(x, (Value, str))
 
 
 def whole(name: str, number: Any) -> int:

@@ -235,7 +235,8 @@ class Program:
             return self._listed(batch)
         import numpy
 
-        rows = _array(batch, "a batch")
+        batch = _sequence(batch)
+        rows = _array([_sequence(row) for row in batch] if isinstance(batch, (list, tuple)) else batch, "a batch")
         if rows.ndim != 2 or rows.shape[1] != len(self.inputs) or not len(rows):
             raise ValueError(_shape_error(self.inputs, f"the shape {rows.shape}"))
         return numpy.ascontiguousarray(rows)
@@ -258,7 +259,7 @@ class Program:
             numbers: Any = [real(number) for number in params]
             shape: tuple[int, ...] = (len(numbers),)
         else:
-            numbers = _array(params, "params")
+            numbers = _array(_sequence(params), "params")
             shape = numbers.shape
         if shape != (len(self.params),):
             raise ValueError(f"this program has {len(self.params)} parameters, got {_counted(shape)}")
@@ -281,6 +282,12 @@ def _rebuilt(_: Any, arguments: tuple[Any, ...], constants: dict[Value, float]) 
     program = Program(*arguments)
     program._constants = constants
     return program
+
+
+def _sequence(x: Any) -> Any:
+    """What NumPy would take for one object, such as a generator, as a list; anything else as it is."""
+    known = isinstance(x, (list, tuple, str, bytes, dict)) or hasattr(x, "__array__") or not isinstance(x, Iterable)
+    return x if known else list(x)
 
 
 def _array(numbers: Any, what: str) -> Any:

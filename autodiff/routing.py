@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from autodiff.ieee import real
-from autodiff.pooling import Cell, Pair, grid_of, plan
+from autodiff.pooling import Cell, Pair, grid_of, plan, read_once
 from autodiff.value import Value, adjoints
 
 __all__ = ["PoolRoutes", "Window", "require_window", "routes"]
@@ -59,7 +58,7 @@ def routes(
     ``outputs`` is what the pool answered for ``cells``, after ``backward()``; both may be lists or lists of
     rows. The slopes and contributions are read from the recorded graph, not computed anew.
     """
-    flat = not isinstance(next(iter(cells), None), Iterable)
+    cells, flat = read_once(cells)
     pool = plan(cells, 1 if flat else 2, kernel_size, stride, padding, dilation, ceil_mode)
     grid = grid_of([outputs] if flat else outputs, "the pool's outputs")
     windows = pool.windows()
@@ -73,7 +72,7 @@ def routes(
         (pool.rows.kernel, pool.columns.kernel),
         (pool.rows.stride, pool.columns.stride),
         (pool.rows.padding, pool.columns.padding),
-        tuple(tuple(cell._data if isinstance(cell, Value) else real(cell) for cell in row) for row in pool.grid),
+        tuple(tuple(cell._data if isinstance(cell, Value) else cell for cell in row) for row in pool.grid),
         (len(grid), len(grid[0])),
         tuple(
             _routed(kind, number, place, covered, pool.grid, grid[place[0]][place[1]])

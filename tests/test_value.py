@@ -337,6 +337,8 @@ def test_functions_of_many_values_take_them_one_by_one(name: str) -> None:
         function([Value(1.0), Value(2.0)])
     with pytest.raises(TypeError, match="at least one"):
         function()
+    alone = function(3)
+    assert (alone[0] if isinstance(alone, list) else alone).op is not None
 
 
 # --- IEEE arithmetic -------------------------------------------------------------------------------------------------
@@ -396,7 +398,12 @@ IEEE: dict[str, tuple[Callable[..., Value], list[float], float, list[float]]] = 
     "clamp inside": (lambda x: x.clamp(-1, 1), [0.5], 0.5, [1]),
     "clamp at the upper bound": (lambda x: x.clamp(-1, 1), [1], 1.0, [1]),
     "clamp above": (lambda x: x.clamp(-1, 1), [2], 1.0, [0]),
-    "clamp nan": (lambda x: x.clamp(-1, 1), [nan], nan, [1]),
+    "clamp nan": (lambda x: x.clamp(-1, 1), [nan], nan, [0]),
+    "clamp nan, low above high": (lambda x: x.clamp(1, -1), [nan], nan, [0]),
+    "clamp, the lower bound nan": (ad.clamp, [2, nan, 1], nan, [0, 0, 0]),
+    "clamp, the upper bound nan": (ad.clamp, [-2, 0, nan], nan, [0, 0, 0]),
+    "clamp, low above high": (ad.clamp, [3, 2, 1], 1.0, [0, 0, 1]),
+    "clamp of inf": (ad.clamp, [inf, 0, inf], inf, [1, 0, 0]),
     "hypot 0, 0": (ad.hypot, [0, 0], 0.0, [0, 0]),
     "hypot of large numbers": (ad.hypot, [3 * 2.0**600, 4 * 2.0**600], 5 * 2.0**600, [0.6, 0.8]),
     "atan2 0, 0": (ad.atan2, [0, 0], 0.0, [0, 0]),

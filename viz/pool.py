@@ -8,6 +8,7 @@ from operator import add
 from typing import Any
 
 from autodiff import Value, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d, routes
+from autodiff.pooling import read_once
 from viz.picture import Picture
 from viz.poolpicture import picture
 from viz.theme import Theme
@@ -55,7 +56,7 @@ def pool(
 
 def _pooled(cells: Any, kind: str, window: dict[str, Any], upstream: Any) -> tuple[Any, Any]:
     """The cells as leaves of their own, and their pool's outputs after the backward pass."""
-    flat = not isinstance(next(iter(cells), None), Iterable)
+    cells, flat = read_once(cells)
     fresh: Any = [_leaf(x) for x in cells] if flat else [[_leaf(x) for x in row] for row in cells]
     outputs = POOLS[kind][0 if flat else 1](fresh, **window)
     every = list(outputs) if flat else [output for row in outputs for output in row]

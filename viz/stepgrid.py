@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from autodiff import Graph, Value
 from autodiff.ieee import real
-from autodiff.pooling import Cell, Pool, grid_of, plan
+from autodiff.pooling import Cell, Pool, grid_of, plan, read_once
 from autodiff.routing import require_window
 from viz.pagedata import json_number
 from viz.theme import LIGHT
@@ -26,10 +26,10 @@ def step_grid(graph: Graph, given: Mapping[str, Any]) -> dict[str, Any]:
     if missing or unknown:
         wrong = f"misses {sorted(missing)}" if missing else f"does not know {sorted(map(str, unknown))}"
         raise ValueError(f"grid {wrong}; its words are {sorted(_KEYWORDS)}")
-    flat = not isinstance(next(iter(given["cells"]), None), Iterable)
+    cells, flat = read_once(given["cells"])
     given = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False, **given}
     kernel, stride, padding, dilation, ceil = map(given.get, WORDS)
-    pool = plan(given["cells"], 1 if flat else 2, kernel, stride, padding, dilation, bool(ceil))
+    pool = plan(cells, 1 if flat else 2, kernel, stride, padding, dilation, bool(ceil))
     outputs = grid_of([given["outputs"]] if flat else given["outputs"], "the pool's outputs")
     shape = (pool.rows.count, pool.columns.count)
     if (len(outputs), len(outputs[0])) != shape:

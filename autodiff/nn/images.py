@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autodiff.nn.nests import is_nest, listed, shape
+from autodiff.nn.nests import cells, is_nest, shape
 
 __all__ = ["Image", "each_channel", "taps"]
 
@@ -53,16 +53,15 @@ def taps(size: int, kernel: int, stride: int, padding: int) -> list[Taps]:
 def each_channel(function: Callable[[Any], Any], image: Any, taker: str) -> Any:
     """``function`` of each channel of an image, or of a list of rows itself."""
     image = _lists(image, taker)
-    rows = image[0] if len(image) else image
-    return [function(channel) for channel in image] if len(rows) and is_nest(rows[0]) else function(image)
+    rows = image[0] if image else image
+    return [function(channel) for channel in image] if rows and is_nest(rows[0]) else function(image)
 
 
-def _lists(image: Any, taker: str) -> Any:
-    image = listed(image)
-    if not is_nest(image) or not all(map(is_nest, image)):
-        raise TypeError(f"{taker} takes an image, a list of channels of rows; got {_kind(image)}")
-    return [listed(part) for part in image]
-
-
-def _kind(image: Any) -> str:
-    return f"{type(image).__name__} of single Values" if is_nest(image) else type(image).__name__
+def _lists(image: Any, taker: str) -> list[Any]:
+    kind = type(image).__name__
+    if not is_nest(image):
+        raise TypeError(f"{taker} takes an image, a list of channels of rows; got {kind}")
+    rows = cells(image)
+    if not isinstance(rows, list) or not all(isinstance(part, list) for part in rows):
+        raise TypeError(f"{taker} takes an image, a list of channels of rows; got {kind} of single Values")
+    return rows

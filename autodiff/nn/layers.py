@@ -7,7 +7,7 @@ from typing import Any
 
 from autodiff import functions
 from autodiff.nn.modules import Module
-from autodiff.nn.nests import flat, is_nest, listed, mapped
+from autodiff.nn.nests import cells, flat, mapped
 from autodiff.nn.parts import Part, Rng, count, drawing, drawn, total
 from autodiff.recording import scope
 from autodiff.value import Value
@@ -39,9 +39,9 @@ class Linear(Part):
             self.bias = [value for unit in self.units for value in drawn(unit, ["b"], draw)] if bias else None
 
     def __call__(self, x: Any) -> list[Value]:
-        x = listed(x)
-        x = [*x] if is_nest(x) else [x]
-        if any(is_nest(item) for item in x):
+        x = cells(x)
+        x = x if isinstance(x, list) else [x]
+        if any(isinstance(item, list) for item in x):
             raise TypeError(f"{self!r} takes a list of Values, got a list of lists; put Flatten() before it")
         if len(x) != self.in_features:
             raise ValueError(f"{self!r} has {self.in_features} inputs, got {len(x)}")

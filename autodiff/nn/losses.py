@@ -8,8 +8,8 @@ from operator import add, index
 from sys import float_info
 from typing import Any
 
-from autodiff.functions import clamp, equal, exp, identity, log, maximum, stop, where
-from autodiff.nn.nests import flat
+from autodiff.functions import clamp, equal, exp, identity, log, maximum, minimum, stop, where
+from autodiff.nn.nests import flat, is_nest, listed
 from autodiff.recording import scope
 from autodiff.value import Value
 
@@ -50,8 +50,8 @@ def cross_entropy(scores: Any, label: Any) -> Value:
 
     It is stable at any magnitude. ``label`` is one of three: a whole number from 0, which fixes it; a Value that
     holds one, so that a Program can take it as an input (a label out of range gives nan); or a list with the
-    probability of each class (one-hot, say), of numbers or Values. A label out of range raises ``ValueError``,
-    one that is not whole ``TypeError``.
+    probability of each class (one-hot, say), of numbers or Values. A probability of 0 adds nothing, even where the
+    score is -inf (0 log 0 = 0). A label out of range raises ``ValueError``, one that is not whole ``TypeError``.
 
     >>> cross_entropy([Value(1000.0), Value(1000.0)], 0).data
     0.6931471805599453
@@ -64,11 +64,19 @@ def cross_entropy(scores: Any, label: Any) -> Value:
         shift = clamp(stop(maximum(*classes)), -float_info.max, float_info.max)
         shifted: list[Value] = [score - shift for score in classes]
         total = log(_sum([exp(score) for score in shifted]))
+        label = listed(label)
         if isinstance(label, Value):
             return total - _chosen(shifted, label)
-        if hasattr(label, "__len__"):
-            return _sum([share * (total - score) for score, share in _pairs("scores", shifted, "probabilities", label)])
+        if is_nest(label):
+            pairs = _pairs("scores", shifted, "probabilities", label)
+            terms = [_weighted(total - score, share) for score, share in pairs if isinstance(share, Value) or share]
+            return _sum(terms) if terms else identity(0.0)
         return total - shifted[_position(label, len(classes))]
+
+
+def _weighted(cost: Value, share: Value | float) -> Value:
+    """The cost times its probability; where that may become 0, an infinite cost is then held within the floats."""
+    return share * (where(share, cost, minimum(cost, float_info.max)) if isinstance(share, Value) else cost)
 
 
 def _chosen(classes: list[Value], label: Value) -> Value:

@@ -8,7 +8,7 @@ from typing import Any
 
 from autodiff.ieee import real
 from autodiff.nn import saving
-from autodiff.nn.nests import Shape, compare, flat, listed, mapped, shape
+from autodiff.nn.nests import Shape, cells, compare, flat, listed, mapped, shape
 from autodiff.optim import write
 from autodiff.value import Value, describe
 
@@ -66,6 +66,7 @@ class Module:
         if not isinstance(state, Mapping):
             raise TypeError(f"a state is a dict such as state_dict() gives, got {type(state).__name__}")
         tensors = self._named_parameters()
+        state = {name: cells(nest) if name in tensors else nest for name, nest in state.items()}
         compare(self._shapes(), state, shape)
         numbers = [real(number) for name in tensors for number in flat(state[name])]
         write([value for nest in tensors.values() for value in flat(nest)], numbers)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from autodiff.functions import operand
 from autodiff.value import Value
 
-__all__ = ["Shape", "compare", "flat", "is_nest", "listed", "mapped", "shape"]
+__all__ = ["Shape", "cells", "compare", "flat", "is_nest", "listed", "mapped", "shape"]
 
 Shape = tuple[int, ...]
 T = TypeVar("T")
@@ -18,6 +19,16 @@ def listed(x: Any) -> Any:
     return x.tolist() if hasattr(x, "tolist") else x
 
 
+def cells(nest: Any) -> Any:
+    """The nest as lists of lists of Values and float64s; whatever it is made of is read once.
+
+    >>> cells([(True, 2), (x * x for x in (3, 4))])
+    [[1.0, 2.0], [9.0, 16.0]]
+    """
+    nest = listed(nest)
+    return [cells(item) for item in nest] if is_nest(nest) else operand(nest)
+
+
 def is_nest(x: Any) -> bool:
     """Whether ``x`` is a list (or the like) rather than one number; text is neither: ``TypeError``."""
     if isinstance(x, (str, bytes, dict)):
@@ -26,23 +37,23 @@ def is_nest(x: Any) -> bool:
 
 
 def mapped(function: Callable[[Any], Any], nest: Any) -> Any:
-    """``function`` of every number, in lists of the same shape.
+    """``function`` of every cell, in lists of the same shape.
 
     >>> mapped(abs, [[-1, 2], -3])
-    [[1, 2], 3]
+    [[1.0, 2.0], 3.0]
     """
     nest = listed(nest)
-    return [mapped(function, item) for item in nest] if is_nest(nest) else function(nest)
+    return [mapped(function, item) for item in nest] if is_nest(nest) else function(operand(nest))
 
 
 def flat(nest: Any) -> list[Any]:
-    """All numbers of a nest, row by row.
+    """All cells of a nest, row by row.
 
     >>> flat([[1, 2], [[3]], 4])
-    [1, 2, 3, 4]
+    [1.0, 2.0, 3.0, 4.0]
     """
     nest = listed(nest)
-    return [number for item in nest for number in flat(item)] if is_nest(nest) else [nest]
+    return [cell for item in nest for cell in flat(item)] if is_nest(nest) else [operand(nest)]
 
 
 def shape(nest: Any) -> Shape | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import Any
 
 from autodiff.nn.modules import Module
+from autodiff.nn.nests import listed
 from autodiff.nn.parts import count
 from autodiff.recording import scope
 from autodiff.value import Value
@@ -25,8 +27,9 @@ class Neuron(Module):
             self.w = [Value(random.uniform(-1, 1), f"w{i}") for i in range(count("nin", nin))]
             self.b = Value(0.0, "b")
 
-    def __call__(self, x: Sequence[Value | float]) -> Value:
-        if not isinstance(x, Iterable):
+    def __call__(self, x: Iterable[Value | float]) -> Value:
+        x = _once(x)
+        if not isinstance(x, list):
             raise TypeError(f"{self!r} takes a list of {len(self.w)} numbers or Values, got {type(x).__name__}")
         if len(x) != len(self.w):
             raise ValueError(f"{self!r} has {len(self.w)} inputs, got {len(x)}")
@@ -49,7 +52,8 @@ class Layer(Module):
         with scope(name) as self.scope:
             self.neurons = [Neuron(nin, nonlin, f"neuron {i}") for i in range(count("nout", nout))]
 
-    def __call__(self, x: Sequence[Value | float]) -> Value | list[Value]:
+    def __call__(self, x: Iterable[Value | float]) -> Value | list[Value]:
+        x = _once(x)
         out = [neuron(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
@@ -69,15 +73,15 @@ class MLP(Module):
     337
     """
 
-    def __init__(self, nin: int, nouts: Sequence[int]) -> None:
+    def __init__(self, nin: int, nouts: Iterable[int]) -> None:
         if not isinstance(nouts, Iterable):
             raise TypeError(f"MLP needs a list of layer sizes, such as MLP({nin!r}, [16, 1]); got {nouts!r}")
         sizes = [nin, *nouts]
-        last = len(nouts) - 1
-        self.layers = [Layer(sizes[i], sizes[i + 1], i != last, f"layer {i}") for i in range(len(nouts))]
+        last = len(sizes) - 2
+        self.layers = [Layer(sizes[i], sizes[i + 1], i != last, f"layer {i}") for i in range(last + 1)]
 
-    def __call__(self, x: Sequence[Value | float]) -> Value | list[Value]:
-        out: Value | Sequence[Value | float] = x
+    def __call__(self, x: Iterable[Value | float]) -> Value | list[Value]:
+        out: Value | Iterable[Value | float] = x
         for layer in self.layers:
             out = layer([out] if isinstance(out, Value) else out)
         return out  # type: ignore[return-value]
@@ -88,3 +92,9 @@ class MLP(Module):
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(str(layer) for layer in self.layers)}]"
+
+
+def _once(x: Any) -> Any:
+    """The inputs as a list: what several neurons look at is read once."""
+    x = listed(x)
+    return [*x] if isinstance(x, Iterable) else x
