@@ -7,7 +7,6 @@ import os
 import re
 import select
 import stat
-import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,21 +26,23 @@ _FIXED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV, errn
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows
 _LINKS = 40  # as many in a row as Linux follows
 _TRIES = 4
-_OVERWRITING = threading.RLock()
 
 
-def write(path: str | os.PathLike[str], data: bytes) -> Path:
+def write(path: str | os.PathLike[str], data: bytes, *, folders: bool = False) -> Path:
     """Write all of ``data`` to a file, or leave the file as it was, and return its path.
 
     The data go to a draft beside the file first, which takes its place once it is whole. The file keeps its mode,
     its owner and the links to it; a new one gets the umask's mode. Where no other file can take its place (its folder
     is closed, its owner is somebody else, it has a second name), it is overwritten, and put back if that fails.
-    Devices, pipes and what ``/dev/stdout`` or ``/dev/fd/3`` stand for are written to as they are.
+    Devices, pipes and what ``/dev/stdout`` or ``/dev/fd/3`` stand for are written to as they are. With ``folders``
+    the folders that it stands in are made, too.
 
     ``OSError`` names the path when it cannot be written, ``ValueError`` when no file can be called so.
     """
     name = os.fsdecode(path)
     with _named("write", name):
+        if folders:
+            os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
         _write(name, data)
     return Path(name)
 
@@ -81,9 +82,9 @@ def _write(path: str, data: bytes) -> None:
         if not path:  # which would be the folder that we are in
             raise
         return _replace(os.path.realpath(path), data, None)
-    if old.st_nlink == 1:
-        return _replace(os.path.realpath(path), data, old)
-    return _overwrite(path, data)
+    if old.st_nlink > 1:
+        return _overwrite(path, data)
+    return _replace(os.path.realpath(path), data, old)
 
 
 def _as_it_is(path: str, flags: int) -> int:
@@ -173,7 +174,8 @@ def _liken(file: FileIO, old: os.stat_result) -> None:
 
 
 def _overwrite(path: str, data: bytes) -> None:
-    with _OVERWRITING, FileIO(path, "r+") as file:
+    with FileIO(path, "r+") as file:
+        _hold(file)  # others who overwrite it wait
         old = file.readall()
         try:
             _fill(file, data)
@@ -190,7 +192,7 @@ def _fill(file: FileIO, data: bytes) -> None:
 
 
 def _hold(file: FileIO) -> None:
-    """Lock a draft for as long as it is open; the system lets go of it, however this process ends."""
+    """Lock a file for as long as it is open; the system lets go of it, however this process ends."""
     if fcntl:
         with suppress(OSError):  # a file system without locks, where nothing is swept either
             fcntl.flock(file, fcntl.LOCK_EX)

@@ -98,8 +98,7 @@ class Picture(graphviz.Digraph):
         if directory is not None:
             self.directory = os.fspath(directory)
         if not (skip_existing and os.path.exists(self.filepath)):
-            os.makedirs(os.path.dirname(self.filepath) or ".", exist_ok=True)
-            write(self.filepath, "".join(self).encode(self.encoding))
+            write(self.filepath, "".join(self).encode(self.encoding), folders=True)
         return self.filepath
 
     def _laid_out(self, format: str, engine: str | None = None, dpi: float | None = None) -> bytes:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from autodiff import files
-from autodiff.nn.nests import Shape, compare
+from autodiff.nn.nests import Shape, compare, flat
 
 __all__ = ["load", "save"]
 
@@ -67,8 +67,10 @@ def _read_json(data: bytes, shapes: Shapes) -> State:
     )
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise ValueError(f'it lacks "format": "{_FORMAT}"')
-    parameters: State = content["parameters"]
-    return dict(parameters)
+    parameters: State = dict(content["parameters"])
+    if not all(isinstance(number, float) for nest in parameters.values() for number in flat(nest)):
+        raise ValueError("true, false and null are no numbers")
+    return parameters
 
 
 def _finite(digits: str) -> float:
