@@ -363,15 +363,22 @@ def interrupted(moment: int, act: Callable[[], object]) -> bool:
             raise KeyboardInterrupt
         return trace
 
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        act()
-    except KeyboardInterrupt:
-        return True
-    finally:
-        sys.settrace(before)
-    return False
+    hits = []
+
+    def run() -> None:
+        sys.settrace(trace)
+        try:
+            act()
+        except KeyboardInterrupt:
+            hits.append(moment)
+        finally:
+            sys.settrace(None)
+
+    # In a thread of its own: what is raised between two instructions of a handler stays in the thread's state.
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return bool(hits)
 
 
 @posix
