@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from autodiff import files
-from autodiff.nn.nests import Shape, compare, flat
+from autodiff.nn.nests import Shape, compare
 
 __all__ = ["load", "save"]
 
@@ -68,9 +68,13 @@ def _read_json(data: bytes, shapes: Shapes) -> State:
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise ValueError(f'it lacks "format": "{_FORMAT}"')
     parameters: State = dict(content["parameters"])
-    if not all(isinstance(number, float) for nest in parameters.values() for number in flat(nest)):
-        raise ValueError("true, false and null are no numbers")
+    if not all(map(_is_of_numbers, parameters.values())):
+        raise ValueError("parameters are numbers, or lists of them: no true, false, null, text or objects")
     return parameters
+
+
+def _is_of_numbers(nest: Any) -> bool:
+    return all(map(_is_of_numbers, nest)) if isinstance(nest, list) else isinstance(nest, float)
 
 
 def _finite(digits: str) -> float:
