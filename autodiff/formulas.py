@@ -144,16 +144,12 @@ def rebuilt(tree: ast.expr, made: Sequence[ast.expr]) -> ast.expr:
     return tree
 
 
-def fold(tree: ast.expr, join: Callable[[ast.expr, list[_T]], _T]) -> _T:
+def fold(tree: ast.expr, join: Callable[[ast.expr, list[_T]], _T], done: dict[int, _T] | None = None) -> _T:
     """``join`` of each formula and of what it made of the parts, from within; a part that is shared, once."""
-    done: dict[int, _T] = {}
-
-    def walk(node: ast.expr) -> _T:
-        if id(node) not in done:
-            done[id(node)] = join(node, [walk(part) for part in parts(node)])
-        return done[id(node)]
-
-    return walk(tree)
+    done = {} if done is None else done
+    if id(tree) not in done:
+        done[id(tree)] = join(tree, [fold(part, join, done) for part in parts(tree)])
+    return done[id(tree)]
 
 
 def substitute(tree: ast.expr, table: Mapping[str, ast.expr]) -> ast.expr:
