@@ -34,7 +34,10 @@ LARGE = 300_000
 
 # How much of the time that is left an engine may take while another one waits: most pictures take dot a tenth of a
 # second, and where it takes many seconds the other one is faster.
-SHARE = 0.2
+SHARE, HALF = 0.2, 0.5
+
+# Fewer rounds of putting boxes straight: of 305 boxes that dot 2.43 is busy with for 25 s, 3.5 s.
+HURRY = "-Gnslimit=1"
 
 # How much an engine may answer, in bytes: a PNG in a high resolution fits, an answer without end does not.
 FLOOR, PER_BYTE = 64_000_000, 100
@@ -70,9 +73,10 @@ def layout(
     """Return the picture of ``dot_text`` in ``format`` ("svg", "png", ...), laid out by ``program``.
 
     A graph with fixed positions says so itself, with the graph attribute ``layout=nop2``. ``dpi`` sets the resolution
-    of a PNG. When the first engine fails, answers with something else than a whole picture, or with one that would run
-    a script, or is not ready after a fifth of ``timeout``, the next one is tried in the time that is left. An answer
-    may have 64 MB and 100 bytes for each byte of DOT.
+    of a PNG. When the first engine fails, or answers with something else than a whole picture, or with one that would
+    run a script, the next one is tried in the time that is left. One that is not ready after a fifth of ``timeout`` is
+    asked again for less care, in half of what is left, and then the next one. An answer may have 64 MB and 100 bytes
+    for each byte of DOT.
 
     Raises ``LayoutUnavailable`` without an engine, ``LayoutTimeout`` after ``timeout`` seconds, with ``advice`` on
     what to do, and ``LayoutError`` with Graphviz's own words when every engine refuses.
@@ -81,28 +85,33 @@ def layout(
     b'<?xml'
     """
     flags = [f"-K{program}", f"-T{format}", *([f"-Gdpi={dpi:g}"] if dpi else [])]
-    engines = list(_engines(large=len(dot_text) > LARGE))
+    commands = [[engine, *flags] for engine in _engines(large=len(dot_text) > LARGE)]
     end = time.monotonic() + timeout
     failures: list[LayoutError] = []
-    for engine in engines:
-        share = 1 if engine == engines[-1] else SHARE
+    while commands:
+        command, *commands = commands
+        share = (HALF if HURRY in command else SHARE) if commands else 1
         seconds = max(0.0, end - time.monotonic()) * share
         try:
-            return _run([engine, *flags], dot_text, seconds, format)
+            return _run(command, dot_text, seconds, format)
         except LayoutError as error:
             failures.append(error)
-    raise _summary(failures, dot_text, advice)
+            if isinstance(error, _Slow) and commands and HURRY not in command:
+                commands.insert(0, [*command, HURRY])
+    raise _summary(failures, dot_text, timeout, advice)
 
 
-def _summary(failures: list[LayoutError], dot_text: str, advice: str) -> LayoutError:
+def _summary(failures: list[LayoutError], dot_text: str, timeout: float, advice: str) -> LayoutError:
     """Return what to say of all failures: that it took too long comes first, then what the best engine said."""
     slow = [error for error in failures if isinstance(error, _Slow)]
     others = [error for error in failures if not isinstance(error, _Slow)]
     if not slow:
         spoken = [error for error in others if not isinstance(error, LayoutUnavailable)]
         return next(iter([*spoken, *others]), LayoutUnavailable(HINT, dot_text))
-    who = "the layout" if len(slow) == len(failures) else " and ".join(error.who for error in slow)
-    message = SLOW.format(who=who, seconds=sum(error.seconds for error in slow), advice=advice)
+    who, seconds = "the layout", timeout
+    if others:
+        who, seconds = " and ".join(dict.fromkeys(error.who for error in slow)), sum(error.seconds for error in slow)
+    message = SLOW.format(who=who, seconds=seconds, advice=advice)
     return LayoutTimeout("; ".join([message, *map(str, others)]), dot_text)
 
 
