@@ -123,6 +123,7 @@ def test_where_dot_misbehaves_the_wheel_draws_within_the_time(
     monkeypatch.setattr(engines, "FLOOR", 1_000_000)
     monkeypatch.setattr(engines, "GRACE", 0.1)
     monkeypatch.setattr(engines, "SHARE", 0.02)
+    monkeypatch.setattr(engines, "HALF", 0.02)
     stand_in(tmp_path, monkeypatch, code)
     large = f"digraph {{ a -> b }} /* {'x' * 200_000} */"  # more than a pipe holds
     assert b"<svg width" in layout(large, "svg")
@@ -268,7 +269,7 @@ def test_a_slow_engine_is_tried_with_less_care_before_the_next_one(
 @posix
 def test_of_a_slow_engine_and_one_that_refuses_both_are_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(tmp_path, monkeypatch, "time.sleep(60)")
-    with pytest.raises(LayoutTimeout, match=r"^dot took longer than [0-9.]+ s: .*; graphviz-pure could not .*syntax error"):
+    with pytest.raises(LayoutTimeout, match=r"^dot took longer .*; graphviz-pure could not .*syntax error"):
         layout("digraph { ", "svg", timeout=5)
 
 
