@@ -35,7 +35,7 @@ from autodiff.operations import Operation
 from autodiff.reading import Operand, apply, read
 from autodiff.value import Value, adjoints, born, describe, topological
 
-__all__ = ["Arithmetic", "grad", "hessian", "jacobian", "jvp", "require_order", "steep", "sweep"]
+__all__ = ["Arithmetic", "Slope", "grad", "hessian", "jacobian", "jvp", "require_order", "steep", "sweep"]
 
 T = TypeVar("T")
 
@@ -142,10 +142,11 @@ def _as_value(flow: Operand) -> Value:
     return flow if isinstance(flow, Value) else Value(flow)
 
 
-class _Slope(NamedTuple):
+class Slope(NamedTuple):
     """One partial of a row, and what a sweep asks about it; the formulas are those of :mod:`autodiff.formulas`."""
 
     contribution: ast.expr
+    differentiable: ast.expr  # the same, for a graph of which derivatives may be taken again
     presence: ast.expr  # whether it has a path
     motion: ast.expr  # whether it has a path and is not the constant 0
     multiplies: bool
@@ -153,14 +154,15 @@ class _Slope(NamedTuple):
 
 
 @cache
-def _slopes(op: Operation) -> tuple[_Slope | None, ...]:
+def _slopes(op: Operation) -> tuple[Slope | None, ...]:
     """The partials of a row; None for one that never has a path."""
     return tuple(None if formulas.is_none(tree) else _slope(op, tree) for tree in op.partials)
 
 
-def _slope(op: Operation, tree: ast.expr) -> _Slope:
-    return _Slope(
+def _slope(op: Operation, tree: ast.expr) -> Slope:
+    return Slope(
         formulas.contribution(tree),
+        formulas.differentiable(formulas.contribution(tree)),
         formulas.presence(tree),
         formulas.presence(tree, None, 0),
         formulas.multiplies(tree),
@@ -168,7 +170,7 @@ def _slope(op: Operation, tree: ast.expr) -> _Slope:
     )
 
 
-def _uses(node: Value) -> list[tuple[Value, _Slope]]:
+def _uses(node: Value) -> list[tuple[Value, Slope]]:
     """Each operand of a node that is a Value and can have a path, with its partial."""
     if node.op is None:
         return []
@@ -189,8 +191,11 @@ class Arithmetic(Protocol[T]):
     def known(self, x: T) -> float | None:
         """Its number, if it is a constant."""
 
-    def read(self, formula: ast.expr, node: Value, up: T | None) -> T:
-        """One of the row's formulas at a node; ``up`` is what arrives there (or at the operand, forwards)."""
+    def condition(self, formula: ast.expr, node: Value) -> T:
+        """A formula of the row's inputs and ``out`` at a node."""
+
+    def send(self, slope: Slope, node: Value, up: T) -> T:
+        """The product of a slope at a node and what arrives there (or at the operand, forwards)."""
 
     def add(self, x: T, y: T) -> T:
         """The sum."""
@@ -208,9 +213,11 @@ class _Recording:
     def known(self, x: Operand) -> float | None:
         return None if isinstance(x, Value) else x
 
-    def read(self, formula: ast.expr, node: Value, up: Operand | None) -> Operand:
-        given: dict[str, Operand] = {} if up is None else {"up": up}
-        return read(formula, {**dict(_operands(node)), "out": node, **given}, fold=True)
+    def condition(self, formula: ast.expr, node: Value) -> Operand:
+        return read(formula, {**dict(_operands(node)), "out": node}, fold=True)
+
+    def send(self, slope: Slope, node: Value, up: Operand) -> Operand:
+        return read(slope.differentiable, {**dict(_operands(node)), "out": node, "up": up}, fold=True)
 
     def add(self, x: Operand, y: Operand) -> Operand:
         return apply("add", x, y)
@@ -231,7 +238,7 @@ def _recorded(output: Value) -> dict[Value, Operand]:
 def sweep(
     output: Value,
     order: Sequence[Value],
-    steep: Mapping[Value, list[_Slope]],
+    steep: Mapping[Value, list[Slope]],
     arithmetic: Arithmetic[T],
     active: Container[Value] | None = None,
 ) -> dict[Value, T]:
@@ -253,13 +260,13 @@ class _Sent(Generic[T]):
     """
 
     arithmetic: Arithmetic[T]
-    steep: Mapping[Value, list[_Slope]]
+    steep: Mapping[Value, list[Slope]]
     watched: Container[Value]
     flows: dict[Value, T]
     # 1 where a path leads to the node, else 0; if missing, always 1.
     paths: dict[Value, T] = field(default_factory=dict)
 
-    def over(self, source: Value, target: Value, node: Value, slope: _Slope, presence: ast.expr) -> None:
+    def over(self, source: Value, target: Value, node: Value, slope: Slope, presence: ast.expr) -> None:
         """Send what has arrived at ``source`` on to ``target``, over a use by ``node``."""
         arithmetic = self.arithmetic
         if isinstance(presence, ast.Constant) and presence.value == 0:
@@ -267,7 +274,7 @@ class _Sent(Generic[T]):
         path = self._path(source, node, presence) if target in self.watched else None
         if path is not None and arithmetic.known(path) == 0:
             return
-        flow = arithmetic.read(slope.contribution, node, self.flows[source])
+        flow = arithmetic.send(slope, node, self.flows[source])
         if source in self.paths and slope in self.steep.get(node, ()):
             flow = arithmetic.where(self.paths[source], flow, arithmetic.number(0.0))
         if path is not None:
@@ -277,7 +284,7 @@ class _Sent(Generic[T]):
     def _path(self, source: Value, node: Value, presence: ast.expr) -> T:
         """Whether a path leads on: one leads to ``source``, and over this use."""
         arithmetic = self.arithmetic
-        path, here = self.paths.get(source), arithmetic.read(presence, node, None)
+        path, here = self.paths.get(source), arithmetic.condition(presence, node)
         if path is not None and arithmetic.known(here) is None:
             return arithmetic.where(path, here, arithmetic.number(0.0))
         return here if path is None or arithmetic.known(here) == 0 else path
@@ -299,7 +306,7 @@ class _Sent(Generic[T]):
             self.flows[node] = self.arithmetic.add(known, flow)
 
 
-def steep(order: Sequence[Value], wild: Collection[Value] = (), reach: float = 1.0) -> dict[Value, list[_Slope]]:
+def steep(order: Sequence[Value], wild: Collection[Value] = (), reach: float = 1.0) -> dict[Value, list[Slope]]:
     """The nodes with slopes that may be infinite or nan, and those slopes.
 
     Told from how large each number may be when no leaf is larger than ``reach``, but those that are ``wild``, or
@@ -308,7 +315,7 @@ def steep(order: Sequence[Value], wild: Collection[Value] = (), reach: float = 1
     if reach == 1.0 and not wild and all(map(_is_tame, order)):
         return {}
     large: dict[Value, float] = {}
-    found: dict[Value, list[_Slope]] = {}
+    found: dict[Value, list[Slope]] = {}
     for node in order:
         if node.op is None:
             large[node] = reach if isfinite(node._data) and node not in wild else inf
@@ -330,7 +337,7 @@ def _behind(order: Sequence[Value], steep: Container[Value]) -> set[Value]:
     return found
 
 
-def _before(order: Sequence[Value], steep: Mapping[Value, list[_Slope]]) -> set[Value]:
+def _before(order: Sequence[Value], steep: Mapping[Value, list[Slope]]) -> set[Value]:
     """The nodes that have a steep slope in their future."""
     found: set[Value] = set()
     for node in reversed(order) if steep else ():

@@ -202,6 +202,21 @@ def contribution(partial: ast.expr) -> ast.expr:
     return ast.BinOp(left=partial, op=ast.Mult(), right=up)
 
 
+def differentiable(flow: ast.expr) -> ast.expr:
+    """A contribution that can be differentiated where it is exactly 0, such as that of ``y * x ** (y - 1)`` at y = 0.
+
+    The product is 0 there too, unless something infinite meets it; then alone the constant stands for it.
+
+    >>> ast.unparse(differentiable(ast.parse("0 if y == 0 else y / x * up", mode="eval").body))
+    '(y / x * up if y / x * up == 0 else 0) if y == 0 else y / x * up'
+    """
+    match flow:
+        case ast.IfExp(test=test, body=ast.Constant(value=0) as zero, orelse=ast.BinOp() as product):
+            is_zero = ast.Compare(left=product, ops=[ast.Eq()], comparators=[zero])
+            return ast.IfExp(test=test, body=ast.IfExp(test=is_zero, body=product, orelse=zero), orelse=product)
+    return flow
+
+
 def presence(partial: ast.expr, *stops: float | None) -> ast.expr:
     """The formula of whether a partial leads on: 0 where it is a constant of ``stops`` (by default None), else 1.
 

@@ -13,7 +13,7 @@ from functools import cache, reduce
 from typing import NamedTuple
 
 from autodiff import ieee
-from autodiff.derivatives import steep, sweep
+from autodiff.derivatives import Slope, steep, sweep
 from autodiff.formulas import BINARY, COMPARE, parts
 from autodiff.operations import Operation, expanded
 from autodiff.value import Value, topological
@@ -232,10 +232,16 @@ class _Writing:
         instruction = self.tape.instructions[x]
         return instruction.payload if instruction.op == "const" else None
 
-    def read(self, formula: ast.expr, node: Value, up: int | None) -> int:
+    def condition(self, formula: ast.expr, node: Value) -> int:
+        return self._read(formula, node, -1)
+
+    def send(self, slope: Slope, node: Value, up: int) -> int:
+        return self._read(slope.contribution, node, up)
+
+    def _read(self, formula: ast.expr, node: Value, up: int) -> int:
         assert node.op is not None
         place, tape = self.places[node], self.tape
-        return writer(node.op, formula)(tape.emit, tape.const, *self.operands[node], place, -1 if up is None else up)
+        return writer(node.op, formula)(tape.emit, tape.const, *self.operands[node], place, up)
 
     def add(self, x: int, y: int) -> int:
         return self.tape.emit("+", x, y)

@@ -387,12 +387,12 @@ def _rows() -> Iterator[Operation]:
     yield row("multiply(x, y)", "x * y", "y", "x", symbol="×", doc="The product.")
     yield row("divide(x, y)", "x / y", "1 / y", "-out / y", symbol="/", doc="The quotient; 1/0 is inf.")
     yield row("negative(x)", "-x", "-1", symbol="−", doc="The negation.")
-    # x**0 is 1 whatever x is, so its slope is 0 there, even where 1/x is infinite; where it is not, the slope is
-    # written out, since it varies with y. At x = 0 the slope in y is 0 from the right.
+    # x**0 is 1 whatever x is, so its slope is 0 there, even where 1/x is infinite. At x = 0 the slope in y is 0 from
+    # the right.
     yield row(
         "power(x, y)",
         "x ** y",
-        "0 if y == 0 and not abs(x) > 1e-300 else y * x ** (y - 1)",
+        "0 if y == 0 else y * x ** (y - 1)",
         "0 if x == 0 and y >= 0 else out * log(x)",
         symbol="^",
         doc="x to the power y; nan, never complex, for a negative base and a fractional exponent.",

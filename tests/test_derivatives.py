@@ -51,7 +51,9 @@ REFUSING: dict[str, Step] = {
 }
 STILL: dict[str, Step] = {
     "sign": lambda h: ad.sign(h - h.data - 1),
-    "power 0": lambda h: (h - h.data) ** 0,
+    "power 0": lambda h: h**0,
+    "power 0 at 0": lambda h: (h - h.data) ** 0,
+    "power 0, a Value": lambda h: h ** Value(0.0),
     "a user's row": flat,
 }
 
