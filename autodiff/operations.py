@@ -501,11 +501,15 @@ def _rows() -> Iterator[Operation]:
     )
     yield row(
         "clamp(x, low, high)",
-        "x + low + high if undefined else high if over else low if x < low else x",
-        "None if undefined or over or x < low else 1",
-        "1 if x < low and not over and not undefined else None",
-        "1 if over and not undefined else None",
-        let={"over": "x > high or low > high", "undefined": "x != x or low != low or high != high"},
+        "x if within else high if over else low if below else x + low + high",  # the last is nan
+        "1 if within else None",
+        "1 if below else None",
+        "1 if over else None",
+        let={
+            "within": "x <= high and x >= low",
+            "over": "(x > high or low > high) and x == x and low == low",
+            "below": "x < low and low <= high",
+        },
         doc="x held within [low, high]; slope 1 on the closed interval; a nan among the three makes nan, with no path.",
     )
     yield row(

@@ -311,3 +311,17 @@ def test_clamp_is_numpys_and_a_nan_has_no_path(numbers: list[float]) -> None:
         assert y.data == expected
         assert sorted(node.grad for node in (x, low, high)) == [0.0, 0.0, 1.0]
     assert len(Graph(y)) == 4
+
+
+@pytest.mark.parametrize(
+    ("x", "low", "high", "told"),
+    [
+        (0.5, -1, 1, "clamp(0.5, -1, 1) = 0.5, since 0.5 ≤ 1"),
+        (5, -1, 1, "clamp(5, -1, 1) = 1, since 5 > 1"),
+        (-5, -1, 1, "clamp(-5, -1, 1) = -1, since -5 < -1"),
+        (0.5, nan, 1, "clamp(0.5, nan, 1) = nan, since 0.5 ≥ nan does not hold"),
+        (nan, -1, 1, "clamp(nan, -1, 1) = nan, since nan ≤ 1 does not hold"),
+    ],
+)
+def test_what_clamp_decides_is_told(x: float, low: float, high: float, told: str) -> None:
+    assert ad.steps(ad.clamp(Value(x), low, high))[1].sentence == f"v1 = {told}"
