@@ -242,6 +242,8 @@ class Program:
         return numpy.ascontiguousarray(rows)
 
     def _listed(self, batch: Any) -> list[list[float]]:
+        if not isinstance(batch, Iterable):
+            raise ValueError(_shape_error(self.inputs, f"{type(batch).__name__}"))
         listed = []
         for row in batch:
             if not isinstance(row, Iterable) or isinstance(row, str):

@@ -221,6 +221,13 @@ def test_training_takes_data_of_any_kind(dtype: str) -> None:
     assert [learnt(way) for way in ways] == [learnt(table)] * 4
 
 
+@pytest.mark.parametrize("backend", ["python", "numpy"])
+@pytest.mark.parametrize("batch", [5, None, "ab", [1, 2], [None], iter([]), [iter([])]], ids=repr)
+def test_what_is_no_batch_is_refused(backend: str, batch: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match=r"got|need"):
+        line(backend).value(batch)
+
+
 def test_labels_may_be_small_integers() -> None:
     scores = np.array([100, -100], dtype=np.int8)
     assert hinge(scores, np.array([-1, -1], dtype=np.int8)).data == 50.5
