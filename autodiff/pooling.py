@@ -17,6 +17,7 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "grid_of",
+    "is_listable",
     "max_pool1d",
     "max_pool2d",
     "pair",
@@ -66,15 +67,26 @@ class _Axis:
 
     def window(self, index: int) -> list[int]:
         """The positions of a window that lie on the input; padding is left out."""
-        start = index * self.stride - self.padding
-        cells = range(start, start + (self.kernel - 1) * self.dilation + 1, self.dilation)
-        inside = [cell for cell in cells if 0 <= cell < self.length]
+        cells = self.positions(index)
+        first, last = -(cells.start // self.dilation), (self.length - 1 - cells.start) // self.dilation
+        inside = cells[max(0, first) : max(0, last + 1)]  # not one by one: a window may be far larger than the input
         if not inside:
+            listed = [*cells] if len(cells) <= 8 else f"{cells[0]}, {cells[1]} ... {cells[-1]}"
             raise ValueError(
-                f"window {index} covers no input cell: its positions are {list(cells)}, the input has 0 to "
+                f"window {index} covers no input cell: its positions are {listed}, the input has 0 to "
                 f"{self.length - 1}; use a smaller dilation or padding"
             )
-        return inside
+        return [*inside]
+
+    def positions(self, index: int) -> range:
+        """The positions of a window, also those beyond the input; there is no need to walk them."""
+        start = index * self.stride - self.padding
+        return range(start, start + (self.kernel - 1) * self.dilation + 1, self.dilation)
+
+    @property
+    def extent(self) -> int:
+        """How many positions there are from the first to the last that is an input cell or in a window."""
+        return max(self.length, self.positions(self.count - 1)[-1] + 1) - min(0, -self.padding)
 
     def padded(self, index: int) -> int:
         """How many positions of a window lie on the input or its padding: what an average divides by."""
@@ -204,9 +216,9 @@ def _mean(pool: Pool, count_include_pad: bool) -> Callable[[list[Any], Cell], Va
     return mean
 
 
-def plan(cells: Any, dimensions: int, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil: bool) -> Pool:
+def plan(cells: Any, dimensions: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil: bool) -> Pool:
     """The checked pool: one dimension is a grid of one row, whose windows are one row high."""
-    numbers = {"kernel_size": kernel, "stride": kernel if stride is None else stride}
+    numbers = {"kernel_size": kernel_size, "stride": kernel_size if stride is None else stride}
     numbers |= {"padding": padding, "dilation": dilation}
     if dimensions == 1:
         grid = grid_of([cells], "a list of Values")

@@ -8,12 +8,23 @@ from dataclasses import dataclass, field
 from typing import overload
 
 from autodiff.graph import Edge, Flow, Graph
+from autodiff.ieee import real
 from autodiff.notation import number
 from autodiff.operations import Operation
-from autodiff.value import NO_PATH, Value, topological
-from autodiff.words import SENTENCES, branch, call_template, filled, formula_template, is_arithmetic, labels, reason
+from autodiff.value import NO_PATH, Value, seed_of, topological
+from autodiff.words import (
+    SENTENCES,
+    branch,
+    call_template,
+    filled,
+    formula_template,
+    is_arithmetic,
+    labels,
+    reason,
+    refusal,
+)
 
-__all__ = ["Moment", "Step", "Steps", "steps"]
+__all__ = ["Moment", "Step", "Steps", "require_names", "steps"]
 
 
 @dataclass(frozen=True)
@@ -62,11 +73,12 @@ class Moment:
 class Steps(Sequence[Step]):
     """The steps of a frozen graph, first forward, then backward; ``forward`` is the number of forward steps.
 
-    The gradients are computed here, for themselves: no Value is changed.
+    The gradients are computed here, for themselves: no Value is changed. ``seed`` is what they begin with.
     """
 
-    def __init__(self, output: Value, names: Mapping[int, str] | None = None) -> None:
+    def __init__(self, output: Value, names: Mapping[int, str] | None = None, seed: float | None = None) -> None:
         topological([output])  # refuses changed data
+        self.seed = seed_of(output) if seed is None else real(seed)
         self.graph = Graph(output)
         self.labels = labels(self.graph, names)
         self._data = [value.data for value in self.graph.values]
@@ -108,10 +120,10 @@ class Steps(Sequence[Step]):
             self._add("forward", node.number, sentence, after=value)
 
     def _run_backward(self) -> None:
-        gradients: dict[int, float] = {self.graph.outputs[0]: 1.0}
         output = self.graph.outputs[0]
-        words = {"name": self.labels[output]}
-        self._add("backward", output, SENTENCES["seed"].format(**words), after=1.0)
+        gradients = {output: self.seed}
+        words = {"name": self.labels[output], "value": number(self.seed)}
+        self._add("backward", output, SENTENCES["seed" if self.seed == 1 else "given"].format(**words), after=self.seed)
         for node in reversed(self.graph.nodes):
             if node.op is None or node.number not in gradients:
                 continue
@@ -192,11 +204,10 @@ class Steps(Sequence[Step]):
 
     def _refusal(self, edge: Edge, op: Operation, numbers: list[float]) -> str:
         _, test, holds = branch(op, edge.position, numbers, self._data[edge.target])
-        words = {"name": self.labels[edge.source], "target": self.labels[edge.target]}
-        if test is None:
-            return SENTENCES["never"].format(**words)
-        words["reason"] = reason(op, test, numbers, self._data[edge.target], holds)
-        return SENTENCES["dead" if len(op.inputs) == 1 else "refused"].format(**words)
+        words = {"name": self.labels[edge.source], "target": self.labels[edge.target], "reason": ""}
+        if test is not None:
+            words["reason"] = reason(op, test, numbers, self._data[edge.target], holds)
+        return SENTENCES[refusal(op, test, words["reason"])].format(**words)
 
     def _names(self, node: int) -> list[str]:
         return [self.labels[arg] if isinstance(arg, int) else number(arg) for arg in self.graph.nodes[node].args]
@@ -218,11 +229,12 @@ class Steps(Sequence[Step]):
         return now
 
 
-def steps(output: Value, names: Mapping[int, str] | None = None) -> Steps:
+def steps(output: Value, names: Mapping[int, str] | None = None, *, seed: float | None = None) -> Steps:
     """Every fact of computing ``output`` and its gradient, one by one; the gradients of the Values stay as they are.
 
-    ``names`` calls unnamed nodes, by number; else they are ``v7``. ``StaleError`` when data were changed after they
-    had been used, ``TypeError`` for anything but a Value.
+    ``names`` calls unnamed nodes, by number; else they are ``v7``. ``seed`` is the gradient that arrives at the output:
+    by default that of the pass that was run (``output.backward(0.7)``), or 1 where none was. ``StaleError`` when data
+    were changed after they had been used, ``TypeError`` for anything but a Value.
 
     >>> x = Value(3.0, "x")
     >>> for step in steps(x * x):
@@ -235,7 +247,17 @@ def steps(output: Value, names: Mapping[int, str] | None = None) -> Steps:
     """
     if not isinstance(output, Value):
         raise TypeError(f"steps are taken of a Value, got {type(output).__name__}")
-    return Steps(output, names)
+    require_names(names)
+    return Steps(output, names, seed)
+
+
+def require_names(names: object) -> None:
+    """Refuse what is no mapping from numbers of nodes to names: a seed perhaps, given by its place."""
+    if names is not None and not isinstance(names, Mapping):
+        raise TypeError(
+            f"names= is a dict from numbers of nodes to names, got {type(names).__name__} {names!r:.40}; the gradient "
+            "that the pass begins with is seed=0.7"
+        )
 
 
 def _decision(op: Operation, numbers: Sequence[float], value: float) -> str:

@@ -10,7 +10,7 @@ from functools import cache
 from numbers import Number
 from operator import attrgetter
 from typing import Any, NoReturn
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from autodiff.ieee import real
 from autodiff.operations import TABLE, Operation, add_row
@@ -29,6 +29,7 @@ __all__ = [
     "read_at",
     "restore",
     "saved",
+    "seed_of",
     "stale_moment",
     "topological",
 ]
@@ -181,6 +182,7 @@ class Value:
         # One call into C: no interrupt can fall between two of the writes.
         deque(map(_write_grad, order, gradients), maxlen=0)
         _last_root[:] = [weakref.ref(self)]
+        _seeds[self] = flows[self]
 
     def detach(self) -> Value:
         """A new leaf with the same number and no history: no gradient goes further back."""
@@ -319,6 +321,7 @@ def _newest(nodes: list[Value]) -> Value:
 
 
 _last_root: list[weakref.ref[Value]] = []  # what backward() was last called on, for explain(x)
+_seeds: WeakKeyDictionary[Value, float] = WeakKeyDictionary()  # what each was called with
 _write_grad: Callable[[Value, float], None] = vars(Value)["_grad"].__set__
 for _function in _late:
     _function.__globals__["_Value"] = Value
@@ -396,6 +399,18 @@ def _is_number(x: object) -> bool:
 def last_root() -> Value | None:
     """What ``backward()`` was last called on, while it is still there."""
     return _last_root[0]() if _last_root else None
+
+
+def seed_of(output: Value) -> float:
+    """The gradient that a pass told of ``output`` begins with: that of the pass that was run, else 1.
+
+    A computed Value holds the gradient of its last pass, and so do its copies, whether the pass began there or further
+    on. A leaf adds up its passes, and a 0 may have been written by hand: of these the last ``backward()`` speaks.
+    """
+    held = output._grad
+    if held is None or held is NO_PATH:
+        return 1.0
+    return held if held != 0 and output._rule is not None else _seeds.get(output, 1.0)
 
 
 def describe(node: Value) -> str:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypeGuard
 
-from autodiff.formulas import COMPARE
+from autodiff.formulas import COMPARE, has_none, is_none
 from autodiff.graph import Graph, Node
 from autodiff.notation import RELATIONS, number, plain
 from autodiff.operations import Operation
@@ -27,6 +27,8 @@ __all__ = [
     "labels",
     "operation_text",
     "reason",
+    "refusal",
+    "tie_of",
     "why_no_path",
 ]
 
@@ -35,6 +37,7 @@ SENTENCES = {
     "forward": "{name} = {call} = {value}",
     "choice": "{name} = {call} = {value}, since {reason}",
     "seed": "{name}.grad = 1: the gradient of the output in itself",
+    "given": "{name}.grad = {value}: the upstream gradient that the pass begins with",
     "first": "{name}.grad = local {local} × upstream {upstream} = {after}",
     "more": "{name}.grad: {before} += local {local} × upstream {upstream} → {after}",
     "slope": " (local: ∂{call}/∂{operand} = {formula})",
@@ -43,7 +46,10 @@ SENTENCES = {
     "refused": "{name} gets no path through {target}: {reason}, so {target} does not take it",
     "dead": "{name} gets no path through {target}: {reason}, so {target} is off",
     "never": "{name} gets no path through {target}, which passes nothing back to it",
+    "tied": "{name} gets no path through {target}: {reason}",
 }
+
+TIES = ("tie: the first of the equals takes it", "tie: the last of the equals takes it")
 
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
@@ -84,6 +90,13 @@ def why_no_path(node: Node, position: int) -> str:
     if not node.op.chooses(position):
         return "no path"
     return "dead" if len(node.op.inputs) == 1 else "not taken"
+
+
+def refusal(op: Operation, test: ast.expr | None, reason: str) -> str:
+    """Which of the sentences says that a use has no path."""
+    if test is None:
+        return "never"
+    return "tied" if reason in TIES else "dead" if len(op.inputs) == 1 else "refused"
 
 
 def call_template(op: Operation) -> str:
@@ -149,10 +162,29 @@ def reason(op: Operation, test: ast.expr, operands: Sequence[float], out: float,
         else:
             # Of an "or" that holds, or an "and" that fails, one part decides; else the first speaks for all.
             test = next((part for part in test.values if condition_holds(part, numbers) is holds), test.values[0])
+    tie = tie_of(op, test)
+    if tie and read(test.left, numbers) == read(test.comparators[0], numbers):
+        return tie
     texts = comparison_templates(op, test)
     undecided = any(read(side, numbers) != read(side, numbers) for side in (test.left, *test.comparators))
     template = texts[0] if holds else texts[2] if undecided else texts[1]
     return _fill(template, [number(x) for x in operands], number(out))
+
+
+def tie_of(op: Operation, test: ast.Compare) -> str:
+    """What is said when the two sides of this comparison are equal, if it is what a choice between them goes by."""
+    sides = [side.id for side in (test.left, test.comparators[0]) if isinstance(side, ast.Name)]
+    rivals = [name for name, partial in zip(op.inputs, op.partials, strict=True) if is_conditional(partial)]
+    if len(sides) != 2 or sorted(sides) != sorted(rivals):
+        return ""
+    equal = [1.0] * len(op.inputs)
+    slopes = dict(zip(op.inputs, op.locals(*equal, op.evaluate(*equal)), strict=True))
+    return TIES[slopes[rivals[0]] is None]
+
+
+def is_conditional(partial: ast.expr) -> bool:
+    """Whether a partial has a path in some of its branches only."""
+    return has_none(partial) and not is_none(partial)
 
 
 def is_negation(test: ast.expr) -> TypeGuard[ast.UnaryOp]:

@@ -253,14 +253,15 @@ def expected(told: Steps, draw: random.Random, replay: bool) -> tuple[dict[str, 
 
 def compare(ask: Ask, output: Value, draw: random.Random, replay: bool = True) -> None:
     """Ask for the steps as recorded, then for those after other numbers were given to some leaves."""
-    told = Steps(output)
+    seed = random_number(draw) if draw.random() < 0.3 else 1.0
+    told = Steps(output, seed=seed)
     page = page_data(told)
     runs = [expected(told, draw, replay)]
     edited = {leaf: random_number(draw) for leaf in told.graph.leaves if draw.random() < 0.5}
     for leaf, x in edited.items():
         told.graph.values[leaf].data = x
     Graph(output).forward()
-    runs.append(expected(Steps(output), draw, replay))
+    runs.append(expected(Steps(output, seed=seed), draw, replay))
     runs[1][0]["leaves"] = {leaf: bits(x) for leaf, x in edited.items()}
     for (run, answer), reply in zip(runs, ask({"page": page, "runs": [run for run, _ in runs]}), strict=True):
         for ours, theirs in zip(answer["steps"], reply["steps"], strict=True):

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from autodiff import Graph, Value, Window, expression
+from autodiff.pooling import plan
 from viz.demo import CONVOLUTION, Pool, digit_network, grid_of, pooled, telling
 from viz.digits import digit
 from viz.drawing import draw
 from viz.engines import LayoutError
 from viz.picture import Picture
-from viz.poolpicture import picture
+from viz.poolpicture import picture, require_readable
 from viz.theme import number
 from viz.words import leaf_sentences, pool_sentences
 
@@ -110,6 +111,9 @@ def _draw_pool(options: argparse.Namespace) -> None:
     which = 3 if options.digit is None else options.digit
     numbers = None if options.grid is None else _numbers(options.grid)
     settings = _settings(options, numbers)
+    cells: Any = digit(which) if numbers is None else numbers[0] if len(numbers) == 1 else numbers
+    flat = numbers is not None and len(numbers) == 1
+    require_readable(plan(cells, 1 if flat else 2, **settings, dilation=1, ceil=False))
     pool = _network(numbers, which, settings)
     pool.score.backward()
     source = "your grid" if numbers else f"digit {which}, convolution, relu"

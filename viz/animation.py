@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from itertools import islice
 from pathlib import Path
 
 from autodiff import Graph, Moment, Steps, Value, steps
@@ -21,6 +22,7 @@ from viz.naming import names_of
 from viz.text import visible
 from viz.theme import FONT_STACK, Theme, number, width
 from viz.theme import theme as theme_of
+from viz.view import ancestors
 
 __all__ = ["animate"]
 
@@ -39,6 +41,7 @@ def animate(
     rankdir: str = "LR",
     seconds: float = 1.2,
     names: bool = True,
+    seed: float | None = None,
 ) -> Path:
     """Save an animated SVG that plays all steps of ``output``, ``seconds`` each, with a sentence below; answer where.
 
@@ -55,10 +58,11 @@ def animate(
     kind = Path(path).suffix.lower()
     if kind not in (".svg", ".gif"):
         raise ValueError(f"an animation is an .svg or a .gif; got the path {os.fspath(path)!r}")
-    graph = Graph(output)
-    _check_length(len(graph))  # every node is a step at least: refuses before any work is done
-    found = names_of(graph, sys._getframe(1) if names else None)
-    told = steps(output, found)
+    if not isinstance(output, Value):
+        raise TypeError(f"an animation is of one Value, the output of a graph; got {type(output).__name__}")
+    _check_length(len(list(islice(ancestors([output]), LIMIT + 1))))  # every node is a step at least
+    found = names_of(Graph(output), sys._getframe(1) if names else None)
+    told = steps(output, found, seed=seed)
     _check_length(len(told))
     if kind == ".gif":
         return write(path, gif(told, found, theme, rankdir, seconds))

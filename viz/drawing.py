@@ -15,7 +15,7 @@ from viz.naming import names_of
 from viz.picture import Picture
 from viz.text import html
 from viz.theme import Theme
-from viz.view import LIMIT, Collapse, View, graph_of, view
+from viz.view import LIMIT, Collapse, View, outputs_of, read_once, require_boxes, view
 
 __all__ = ["blank", "draw"]
 
@@ -32,6 +32,7 @@ def draw(
     reached: bool = False,
     max_nodes: int | None = LIMIT,
     step: int | None = None,
+    seed: float | None = None,
     backward: str = "flow",
     legend: bool = True,
     timeout: float = 30,
@@ -43,8 +44,9 @@ def draw(
     not take is grey and dotted. Unnamed Values are called like the caller's variables, unless ``names=False``.
     ``around`` and ``depth`` show a part, ``reached`` only where the gradient went; ``collapse`` folds scopes (True,
     a name, a Scope, several, or a function of a Scope) to one box each; ``rankdir`` is LR or TB. ``step=k`` draws
-    the moment after step k of :func:`autodiff.steps` instead, whose gradients are its own; ``backward="graph"``
-    draws the backward pass as a graph of its own, beside the forward one.
+    the moment after step k of :func:`autodiff.steps` instead, whose gradients are its own and begin with ``seed``
+    (that of the pass that was run, else 1); ``backward="graph"`` draws the backward pass as a graph of its own,
+    beside the forward one.
 
     A graph too large to read raises ``TooLargeError`` (a ``ValueError``), changed data ``StaleError``, anything
     but Values ``TypeError``.
@@ -56,15 +58,21 @@ def draw(
     >>> picture = draw(y)
     >>> picture.save_svg("max.svg")  # doctest: +SKIP
     """
-    graph = graph_of(output)
+    collapse = read_once(collapse)
+    outputs = output if isinstance(output, Graph) else outputs_of(output)
+    if around is None and depth is None and not isinstance(outputs, Graph):
+        require_boxes(outputs, reached, collapse, max_nodes)
+    graph = outputs if isinstance(outputs, Graph) else Graph(*outputs)
     names_found = names_of(graph, sys._getframe(1) if names else None)
     if backward not in ("flow", "graph"):
         raise ValueError(f"backward must be 'flow' (arrows on the same edges) or 'graph'; got {backward!r}")
+    if seed is not None and step is None:
+        raise ValueError("seed= is for step=k; a picture without it shows the gradients that backward(0.7) left")
     if backward == "graph" and step is not None:
         raise ValueError("step=k draws a moment of the steps, backward='graph' has none: give one of the two")
     if backward == "graph":
         graph, names_found = with_backward(graph, names_found)
-    moment = Moment.of(graph) if step is None else _at_step(graph, names_found, step)
+    moment = Moment.of(graph) if step is None else _at_step(graph, names_found, step, seed)
     shown = view(graph, around, depth, reached, collapse, max_nodes)
     drawing = Drawing(shown, names_found, moment, theme, rankdir, gradients=backward == "flow")
     picture = drawing.picture(legend, timeout)
@@ -101,10 +109,10 @@ def _advice(graph: Graph, folded: bool, cut: bool, depth: int | None) -> str:
     return ", or ".join([smaller if cut else part, *fold, "give it more time with timeout=..."])
 
 
-def _at_step(graph: Graph, names: dict[int, str], step: int) -> Moment:
+def _at_step(graph: Graph, names: dict[int, str], step: int, seed: float | None) -> Moment:
     if len(graph.outputs) != 1:
         raise ValueError(f"steps are those of one output, got {len(graph.outputs)}")
-    told = steps(graph.values[graph.outputs[0]], names)
+    told = steps(graph.values[graph.outputs[0]], names, seed=seed)
     if isinstance(step, bool) or not isinstance(step, int) or not -len(told) <= step < len(told):
         raise ValueError(f"step must be a whole number from 0 to {len(told) - 1}, or from the end, got {step!r}")
     return told.moment(step)
@@ -202,26 +210,39 @@ class Drawing:
             scope = scope.parent
 
     def _fill(self, canvas: Picture, tree: dict[Scope | None, list[int | Scope]]) -> None:
-        clusters = {scope: canvas if scope is None else self._cluster(scope, i) for i, scope in enumerate(tree)}
-        for scope, entries in tree.items():
-            for entry in entries:
-                if isinstance(entry, Scope):
-                    members = self.view.members(entry)
-                    name, look = f"s{members[0]}", self.marks.folded(entry, members, self.view.speaker(entry))
-                else:
-                    name, look = f"n{entry}", self.marks.box(self.graph.nodes[entry])
-                clusters[scope].node(name, **{**look, **self._id(name), **self._place_of(name)})
-        # A cluster is written whole into the one around it, so the innermost come first.
-        for scope in sorted((s for s in tree if s is not None), key=lambda s: -len(s.path)):
-            clusters[scope.parent].subgraph(clusters[scope])
+        """Write each scope's boxes, then the scopes inside it; one after the other, so that depth costs nothing."""
+        inside: dict[Scope | None, list[Scope]] = {}
+        for scope in tree:
+            if scope is not None:
+                inside.setdefault(scope.parent, []).append(scope)
+        numbers = {scope: number for number, scope in enumerate(tree)}
+        self._entries(canvas, tree[None])
+        open_scopes = [(scope, 0) for scope in reversed(inside.get(None, []))]
+        while open_scopes:
+            scope, level = open_scopes.pop()
+            if level < 0:
+                canvas.body.append("\t}\n")
+                continue
+            canvas.body.append(f"\tsubgraph cluster_{numbers[scope]} {{\n")
+            self._cluster(canvas, scope, f"cluster_{numbers[scope]}", level)
+            self._entries(canvas, tree[scope])
+            open_scopes.append((scope, -1))
+            open_scopes += [(inner, level + 1) for inner in reversed(inside.get(scope, []))]
 
-    def _cluster(self, scope: Scope, index: int) -> Picture:
-        cluster = Picture(self.look, dressed=False, name=f"cluster_{index}")
-        fill, border = self.look.cluster(len(scope.path) - 1)
+    def _entries(self, canvas: Picture, entries: list[int | Scope]) -> None:
+        for entry in entries:
+            if isinstance(entry, Scope):
+                members = self.view.members(entry)
+                name, look = f"s{members[0]}", self.marks.folded(entry, members, self.view.speaker(entry))
+            else:
+                name, look = f"n{entry}", self.marks.box(self.graph.nodes[entry])
+            canvas.node(name, **{**look, **self._id(name), **self._place_of(name)})
+
+    def _cluster(self, canvas: Picture, scope: Scope, name: str, level: int) -> None:
+        fill, border = self.look.cluster(level)
         label = f"<{font(html(scope.name) or NOTHING, self.look.muted, self.look.name_size)}>"
-        cluster.attr(label=label, labelloc="t", style="rounded,filled", fillcolor=fill, color=border, margin="10")
-        cluster.attr(**self._place_of(f"cluster_{index}"))
-        return cluster
+        canvas.attr(label=label, labelloc="t", style="rounded,filled", fillcolor=fill, color=border, margin="10")
+        canvas.attr(**self._place_of(name))
 
     def _stubs(self) -> None:
         """Dots where the graph goes on beyond the shown part."""

@@ -25,6 +25,7 @@ from autodiff.words import (
     is_arithmetic,
     is_negation,
     operation_text,
+    tie_of,
     why_no_path,
 )
 from viz.mathml import mathml
@@ -39,6 +40,7 @@ def page_data(told: Steps) -> dict[str, Any]:
     return {
         "nodes": [_node(graph, number, told.labels[number], names) for number in range(len(graph))],
         "output": graph.outputs[0],
+        "seed": json_number(told.seed),
         "operations": {name: _operation(op) for op, name in names.items()},
         "sentences": SENTENCES,
     }
@@ -115,7 +117,8 @@ def _test(op: Operation, test: ast.expr) -> dict[str, Any]:
     compare = comparison(test)
     holds, fails, undecided = comparison_templates(op, compare)
     sides = [as_data(expanded(side)) for side in (compare.left, *compare.comparators)]
-    return {"compare": [COMPARE[type(compare.ops[0])], *sides], "holds": holds, "fails": fails, "nan": undecided}
+    told = {"holds": holds, "fails": fails, "nan": undecided, "tie": tie_of(op, compare)}
+    return {"compare": [COMPARE[type(compare.ops[0])], *sides], **told}
 
 
 def _math(op: Operation, tree: ast.expr) -> str:

@@ -39,6 +39,12 @@ class Facts:
             found.setdefault(self.winner(window), []).append(window.number)
         return found
 
+    @cached_property
+    def ties(self) -> list[int]:
+        """The windows whose largest number stands in several of their cells; empty for an average pool."""
+        windows = self.routes.windows if self.routes.kind == "max" else ()
+        return [w.number for w in windows if sum(self.routes.values[r][c] == w.value for r, c in w.cells) > 1]
+
     def winner(self, window: Window) -> Cell:
         """Return the first cell that gets the gradient of a window."""
         return receivers(self.routes, window)[0]
@@ -147,6 +153,8 @@ class Facts:
     def legend(self) -> list[str]:
         """What the marks mean that this picture shows."""
         told = ["thick frame: the first largest cell of its window"] if self.routes.kind == "max" else []
+        if self.ties:
+            told.append("tie: the first of the equals takes it")
         if any((window.upstream or 0.0) < 0 for window in self.arrows):
             told.append("dashed arrow: a negative gradient")
         if any(self.routes.padding) and self.routes.kind == "max":

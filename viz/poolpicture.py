@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from autodiff.pooling import Cell
+from autodiff.pooling import Cell, Pool
 from autodiff.routing import PoolRoutes, Window
 from viz import cells
 from viz.canvas import Canvas, Grid, Point, route
@@ -31,17 +31,33 @@ def picture(routes: PoolRoutes, look: str | Theme = "light") -> Picture:
     rows, columns = len(routes.values), max(map(len, routes.values), default=0)
     if not rows or not columns:
         raise ValueError("there is nothing to draw: the pool has an empty grid")
-    if max(rows, columns, *routes.output_shape) > LIMIT:
-        raise ValueError(
-            f"a grid of {rows} by {columns} is too large to read as a picture (at most {LIMIT} by {LIMIT}): "
-            "pool a part of it"
-        )
+    _require(rows, columns, *routes.output_shape)
     plan = Plan(routes)
     canvas = Canvas(theme(look))
     _forwards(canvas, routes, plan)
     _backwards(canvas, routes, plan)
     _legend(canvas, plan)
     return canvas.picture
+
+
+def require_readable(pool: Pool) -> None:
+    """Refuse a pool that is too large to read as a picture by its sizes alone, before it is computed."""
+    down, across = pool.rows, pool.columns
+    _require(down.length, across.length, down.count, across.count)
+    if max(down.extent, across.extent) > 2 * LIMIT:
+        raise ValueError(
+            f"the windows of this pool reach over {down.extent} by {across.extent} positions, padding among them: "
+            f"too large to read as a picture (at most {2 * LIMIT} by {2 * LIMIT}): take a smaller kernel_size or "
+            "padding"
+        )
+
+
+def _require(rows: int, columns: int, *outputs: int) -> None:
+    if max(rows, columns, *outputs) > LIMIT:
+        raise ValueError(
+            f"a grid of {rows} by {columns} is too large to read as a picture (at most {LIMIT} by {LIMIT}): "
+            "pool a part of it"
+        )
 
 
 def _forwards(canvas: Canvas, routes: PoolRoutes, plan: Plan) -> None:

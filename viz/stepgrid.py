@@ -87,7 +87,11 @@ def _window(graph: Graph, pool: Pool, cells: tuple[Cell, ...], outputs: list[lis
     rows, columns = [r for r, _ in cells], [c for _, c in cells]
     frame = [min(rows), min(columns), max(rows) - min(rows) + 1, max(columns) - min(columns) + 1]
     listed = [[f"{r},{c}", found] for (r, c), found in uses.items()]
-    return {"output": number, "place": place, "members": sorted(members), "uses": listed, "frame": frame}
+    choice = any((op := graph.nodes[member].op) and op.chooses_between() for member in members)
+    return {
+        **{"output": number, "place": place, "members": sorted(members), "uses": listed, "frame": frame},
+        "choice": choice,
+    }
 
 
 def _between(graph: Graph, output: int | None, cells: set[int]) -> set[int]:

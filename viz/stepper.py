@@ -22,7 +22,7 @@ from viz.pagedata import page_data
 from viz.slim import slim
 from viz.stepgrid import step_grid
 from viz.text import visible
-from viz.view import Collapse, View, view
+from viz.view import Collapse, View, read_once, require_boxes, view
 from viz.widget import widget
 
 __all__ = ["Stepper", "step"]
@@ -40,6 +40,7 @@ def step(
     rankdir: str = "LR",
     max_nodes: int | None = 1000,
     start: int = 0,
+    seed: float | None = None,
     timeout: float = 30,
 ) -> Stepper:
     """Step through the graph behind a Value: each value as it is computed, each gradient as it arrives.
@@ -47,8 +48,9 @@ def step(
     In a notebook the stepper shows itself; ``save_html`` writes it as one file for any browser, ``widget()`` makes
     one that keeps in touch with Python. Unnamed Values are called like the caller's variables, unless
     ``names=False``; ``collapse`` folds scopes as in :func:`viz.draw`; ``theme`` is auto (that of the host), light
-    or dark; ``start`` is the step to begin with, negative ones from the end. ``grid`` shows a pool beside the
-    graph: ``dict(cells=x, outputs=p, kernel_size=3, stride=2)``, with the words of the pool functions.
+    or dark; ``start`` is the step to begin with, negative ones from the end; ``seed`` is the gradient that arrives at
+    the output (that of the pass that was run, else 1). ``grid`` shows a pool beside the graph:
+    ``dict(cells=x, outputs=p, kernel_size=3, stride=2)``, with the words of the pool functions.
 
     No Value is changed unless :meth:`Stepper.apply` is called. ``TooLargeError`` says how to look at a part.
 
@@ -63,11 +65,14 @@ def step(
         raise ValueError(f"unknown theme {theme!r} (must be one of {list(LOOKS)})")
     if not isinstance(output, Value):
         raise TypeError(f"step takes one Value, the output of a graph; got {type(output).__name__}")
+    collapse = read_once(collapse)
+    require_boxes([output], collapse=collapse, limit=max_nodes)
     graph = Graph(output)
     view(graph, collapse=collapse, limit=max_nodes)  # refuses what is too large before any work is done
     found = names_of(graph, sys._getframe(1) if names else None)
     layout = {"rankdir": rankdir, "collapse": collapse, "max_nodes": max_nodes, "timeout": timeout}
-    return Stepper(output, found, layout, None if grid is None else step_grid(graph, grid), theme, start)
+    shown = None if grid is None else step_grid(graph, grid)
+    return Stepper(output, found, layout, shown, theme, start, seed)
 
 
 class Stepper:
@@ -88,9 +93,10 @@ class Stepper:
         grid: Mapping[str, Any] | None,
         theme: str,
         start: int,
+        seed: float | None = None,
     ) -> None:
         self._output, self._names, self.grid, self.theme = output, names, grid, theme
-        self._told = steps(output, names)
+        self._told = steps(output, names, seed=seed)
         if isinstance(start, bool) or not isinstance(start, int) or not -len(self._told) <= start < len(self._told):
             raise ValueError(f"start is a step from 0 to {len(self._told) - 1}, or from the end; got {start!r}")
         self.start = start
@@ -139,7 +145,7 @@ class Stepper:
             if value.data != number and not (value.data != value.data and number != number):
                 value.data = number
         (result,) = self._told.graph.forward()
-        self._told, self._edits = steps(self._output, self._names), {}
+        self._told, self._edits = steps(self._output, self._names, seed=self._told.seed), {}
         return result
 
     @property

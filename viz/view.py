@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from autodiff import Edge, Graph, Scope, Value
+from autodiff.recording import enclosing
 
 LIMIT = 400
 
@@ -75,19 +76,82 @@ class View:
         return sorted(above), sorted(below)
 
 
-def graph_of(output: Value | Iterable[Value] | Graph) -> Graph:
-    """The graph behind a Value or several; anything else raises ``TypeError`` that says what was got."""
-    if isinstance(output, Graph):
-        return output
+DEEPEST = 1000  # scopes inside each other; Graphviz takes longer and longer with each
+
+
+def outputs_of(output: Value | Iterable[Value]) -> tuple[Value, ...]:
+    """The Values to draw, one or several; anything else raises ``TypeError`` that says what was got."""
     outputs: tuple[object, ...] = tuple(output) if isinstance(output, Iterable) else (output,)
-    values = [entry for entry in outputs if isinstance(entry, Value)]
+    values = tuple(entry for entry in outputs if isinstance(entry, Value))
     if not outputs:
         raise TypeError(f"there is nothing to draw in an empty {type(output).__name__}")
     if len(values) < len(outputs):
         wrong = type(next(entry for entry in outputs if not isinstance(entry, Value))).__name__
         got = f"a {type(output).__name__} with a {wrong} in it" if isinstance(output, Iterable) else wrong
         raise TypeError(f"draw takes a Value, a list of Values, or a Graph; got {got}")
-    return Graph(*values)
+    return values
+
+
+def require_boxes(
+    outputs: Iterable[Value], reached: bool = False, collapse: Collapse = False, limit: int | None = LIMIT
+) -> None:
+    """Refuse a graph that cannot be drawn in so many boxes, after looking at no more nodes than it takes to know.
+
+    A node that stands in a scope may share a box with all of its outermost scope, if that is to be folded.
+    """
+    if limit is None:
+        return
+    folds = _foldable(collapse)
+    outermost: dict[Scope | None, Scope | None] = {None: None}
+    boxes: set[Value | Scope] = set()
+    for node in ancestors(outputs):
+        if reached and node.grad_state not in ("value", "zero"):
+            continue
+        if node.scope not in outermost:
+            outermost[node.scope] = next(filter(folds, enclosing([node.scope])), None)
+        boxes.add(outermost[node.scope] or node)
+        if len(boxes) > limit:
+            raise TooLargeError(_refusal(f"more than {limit} boxes, which"))
+
+
+def ancestors(outputs: Iterable[Value]) -> Iterator[Value]:
+    """Every node that the outputs were computed from, and themselves, one by one, in no order that means anything."""
+    stack = list(dict.fromkeys(outputs))
+    seen = set(stack)
+    while stack:
+        node = stack.pop()
+        yield node
+        further = [parent for parent in dict.fromkeys(node.parents) if parent not in seen]
+        seen.update(further)
+        stack += further
+
+
+def read_once(collapse: Collapse) -> Collapse:
+    """The wish, to be read as often as needed."""
+    return [*collapse] if isinstance(collapse, Iterable) and not isinstance(collapse, str) else collapse
+
+
+def _foldable(collapse: Collapse) -> Callable[[Scope], bool]:
+    """Whether a scope is among those that may be folded; without a wish each may."""
+    if isinstance(collapse, bool):
+        return lambda scope: scope.parent is None
+    if callable(collapse):
+        return collapse
+    if not isinstance(collapse, Iterable) and not isinstance(collapse, Scope):
+        raise TypeError(
+            f"collapse is True, a scope's name, a Scope, several of them, or a function that tells of a Scope whether "
+            f"to fold it; got {type(collapse).__name__}"
+        )
+    wanted = {collapse} if isinstance(collapse, (str, Scope)) else set(collapse)
+    return lambda scope: scope in wanted or scope.name in wanted
+
+
+def _refusal(boxes: str) -> str:
+    return (
+        f"this graph would take {boxes} cannot be read; look at a part with "
+        "viz.draw(..., around=<a Value>, depth=2), or at the end with depth=3, group nodes with scope(...) and "
+        "collapse=True, or raise max_nodes"
+    )
 
 
 def view(
@@ -117,12 +181,22 @@ def view(
             if shown.boxes() <= limit:
                 break
     if shown.boxes() > limit:
-        raise TooLargeError(
-            f"this graph would take {shown.boxes()} boxes, and more than {limit} cannot be read; look at a part with "
-            f"viz.draw(..., around=<a Value>, depth=2), or at the end with depth=3, group nodes with scope(...) and "
-            f"collapse=True, or raise max_nodes"
-        )
+        raise TooLargeError(_refusal(f"{shown.boxes()} boxes, and more than {limit}"))
+    _require_depth(shown)
     return shown
+
+
+def _require_depth(shown: View) -> None:
+    """Refuse scopes inside scopes inside scopes, too many to be laid out, unless they are folded away."""
+    depths: dict[Scope | None, int] = {None: 0}
+    scopes = (shown.graph.nodes[number].scope for number in shown.numbers if number not in shown.hidden_in)
+    for scope in enclosing(scopes):
+        depths[scope] = depths[scope.parent] + 1
+    if max(depths.values()) > DEEPEST:
+        raise TooLargeError(
+            f"the scopes of this graph are nested {max(depths.values())} deep, and more than {DEEPEST} levels cannot "
+            "be drawn; fold the outer ones with collapse=True, or enter fewer scope(...) inside each other"
+        )
 
 
 def _part(graph: Graph, around: Value | None, depth: int | None) -> tuple[int, ...]:
@@ -151,47 +225,33 @@ def _reached(graph: Graph, numbers: Sequence[int]) -> tuple[int, ...]:
     if not any(value.grad_state in ("value", "zero") for value in graph.values):
         raise ValueError("reached=True shows where the gradient went, and there is none yet: call backward() first")
     on_path = {number for number in numbers if graph.values[number].grad_state in ("value", "zero")}
-    beside = {edge.source for edge in graph.edges if edge.target in on_path}
-    return tuple(number for number in numbers if number in on_path | beside)
+    shown = on_path | {edge.source for edge in graph.edges if edge.target in on_path}
+    return tuple(number for number in numbers if number in shown)
 
 
 def _chosen(graph: Graph, collapse: Collapse) -> Callable[[Scope], bool]:
-    if isinstance(collapse, bool):
-        return lambda scope: collapse and scope.parent is None
-    if callable(collapse):
-        return collapse
-    if not isinstance(collapse, Iterable) and not isinstance(collapse, Scope):
-        raise TypeError(
-            f"collapse is True, a scope's name, a Scope, several of them, or a function that tells of a Scope whether "
-            f"to fold it; got {type(collapse).__name__}"
-        )
-    wanted = {collapse} if isinstance(collapse, (str, Scope)) else set(collapse)
-    present = {part for scope in graph.scopes for part in _chain(scope)}
-    known = {scope.name for scope in present} | present
-    if not wanted <= known:
-        missing = sorted(str(w) for w in wanted - known)
-        names = sorted({scope.name for scope in present})
-        raise ValueError(f"no scope of this graph is called {', '.join(missing)}; its scopes are {names}")
-    return lambda scope: scope in wanted or scope.name in wanted
+    chosen = _foldable(collapse)
+    if collapse is False:
+        return lambda scope: False
+    if collapse is not True and not callable(collapse):
+        wanted = {collapse} if isinstance(collapse, (str, Scope)) else set(collapse)
+        present = set(enclosing(graph.scopes))
+        known = {scope.name for scope in present} | present
+        if not wanted <= known:
+            missing = sorted(str(w) for w in wanted - known)
+            names = sorted({scope.name for scope in present})
+            raise ValueError(f"no scope of this graph is called {', '.join(missing)}; its scopes are {names}")
+    return chosen
 
 
 def _at_level(level: int) -> Callable[[Scope], bool]:
     return lambda scope: len(scope.path) == level
 
 
-def _chain(scope: Scope | None) -> list[Scope]:
-    """A scope and those around it, outermost first."""
-    chain: list[Scope] = []
-    while scope is not None:
-        chain.append(scope)
-        scope = scope.parent
-    return chain[::-1]
-
-
 def _collapsed(graph: Graph, numbers: Sequence[int], chosen: Callable[[Scope], bool]) -> View:
     hidden: dict[int, Scope] = {}
     for number in numbers:
-        outermost = next(filter(chosen, _chain(graph.nodes[number].scope)), None)
+        outermost = next(filter(chosen, enclosing([graph.nodes[number].scope])), None)
         if outermost is not None:
             hidden[number] = outermost
     return View(graph, tuple(numbers), hidden)

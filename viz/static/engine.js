@@ -189,7 +189,8 @@ function condition(test, names) {
   }
   const [compare, ...sides] = [test.compare, ...test.compare.slice(1)].map((tree) => compiled(tree, names));
   const fails = (at) => (sides.some((side) => Number.isNaN(side(at))) ? test.nan : test.fails);
-  return { holds: (at) => compare(at) !== 0, words: (at, holds) => (holds ? test.holds : fails(at)) };
+  const tied = (at) => test.tie && sides[0](at) === sides[1](at);
+  return { holds: (at) => compare(at) !== 0, words: (at, holds) => (tied(at) ? test.tie : holds ? test.holds : fails(at)) };
 }
 
 // A partial: a tree of conditions whose ends are formulas.
@@ -223,7 +224,7 @@ function decode(data) {
     op: rows.get(node.op) ?? null,
     args: (node.args ?? []).map((arg) => (Array.isArray(arg) ? arg.map(real) : arg)),
   }));
-  const ready = { ...data, nodes };
+  const ready = { ...data, nodes, seed: real(data.seed) };
   decoded.set(data, ready).set(ready, ready);
   return ready;
 }
@@ -270,7 +271,7 @@ function backward(told) {
     gradients[node] = facts.after;
     told.steps.push(new Step(told, "backward", node, facts));
   };
-  add(output, { after: 1 });
+  add(output, { after: told.data.seed });
   for (let target = nodes.length - 1; target >= 0; target--) {
     const { op, args } = nodes[target];
     if (op === null || gradients[target] === null) continue;
@@ -368,7 +369,7 @@ function sentence(told, step) {
   const { nodes, sentences } = told.data;
   const name = nodes[step.node].label;
   if (step.phase === "forward") return computed(told, step.node, name);
-  if (!step.edge) return said(sentences.seed, { name });
+  if (!step.edge) return said(step.after === 1 ? sentences.seed : sentences.given, { name, value: number(step.after) });
   if (step.local === null) return refusal(told, step.edge, name);
   const [before, after, local, upstream] = [step.before ?? 0, step.after, step.local, step.upstream].map(number);
   const template = step.before === null ? sentences.first : sentences.more;
@@ -412,7 +413,8 @@ function refusal(told, edge, name) {
   const { op, at, decided } = use(told, edge);
   const { nodes, sentences } = told.data;
   const words = { name, target: nodes[edge.target].label, reason: decided && reason(at, decided) };
-  return said(!decided ? sentences.never : op.inputs.length === 1 ? sentences.dead : sentences.refused, words);
+  if (!decided) return said(sentences.never, words);
+  return said(words.reason.startsWith("tie: ") ? sentences.tied : op.inputs.length === 1 ? sentences.dead : sentences.refused, words);
 }
 
 // -- Steps in mathematical notation: MathML, in which every label is text
@@ -491,7 +493,7 @@ function backwardMath(told, step) {
   const { nodes, output } = told.data;
   const loss = identifier(nodes[output].label);
   const gradient = derivative(loss, identifier(nodes[step.node].label));
-  if (!step.edge) return [equation([gradient, numeral(1)])];
+  if (!step.edge) return [equation([gradient, numeral(step.after)])];
   if (step.local === null) return [words(step.sentence)];
   const flow = row(gradient, sign(step.before === null ? "=" : "+="), flowMath(told, step, loss));
   if (step.before === null) return [flow];

@@ -69,6 +69,17 @@ function gridPanel(grid, part) {
   part.title.textContent = grid.title;
   part.pool.hidden = false;
 
+  /** Whether the largest number of a window stands in several of its cells: the first of the equals takes it. */
+  function tied(k, values) {
+    const { uses, output, choice } = grid.windows[k];
+    const equal = uses.filter(([at]) => {
+      const [r, c] = at.split(",").map(Number);
+      const [node, value] = grid.cells[r][c];
+      return values[output] !== null && (node === null ? value : values[node]) === values[output];
+    });
+    return choice && equal.length > 1;
+  }
+
   function coloured(x, k) {
     const piece = h("b", {}, x);
     piece.style.color = ink(k);
@@ -92,6 +103,7 @@ function gridPanel(grid, part) {
       const now = members.includes(current.edge ? current.edge.target : current.node);
       frames[k].classList.toggle("gr-now", now);
       frames[k].hidden = many && !now;
+      frames[k].textContent = now && tied(k, values) ? `${k} tie` : k;
       const text = values[output] === null ? "·" : number(values[output]);
       outputs[r][c][0].parentElement.style.setProperty("--ink", ink(k));
       fill(outputs[r][c], output === current.node, text, gradients[output] === null ? [] : [coloured(gradientText(gradients[output]), k)]);

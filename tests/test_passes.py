@@ -1,0 +1,400 @@
+"""What is told of a pass is the pass that was run: its seed, its ties, what it refused, and what was there before."""
+
+from __future__ import annotations
+
+import copy
+import math
+import pickle
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drawn import read
+
+import viz
+from autodiff import Graph, Steps, Value, clamp, explain, max_pool1d, maximum, minimum, nn, operation, relu, steps
+from autodiff import scope as group
+from viz import TooLargeError, draw
+from viz.pagedata import page_data
+from viz.view import ancestors, require_boxes
+
+SEEDS = [0.7, -0.7, 2.0, 0.0, 1e-300, math.inf, math.nan]
+
+
+def same(x: float | None, y: float | None) -> bool:
+    return x == y or (x != x and y != y)
+
+
+def pool() -> tuple[list[Value], Value]:
+    x = [Value(v, f"x{i}") for i, v in enumerate((3, 0, 4, 2, 0))]
+    p = max_pool1d(x, kernel_size=3, stride=2)
+    return x, 0.7 * p[0] + 0.9 * p[1]
+
+
+# -- The seed
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_last_step_tells_the_gradients_that_the_values_hold(seed: float) -> None:
+    _, y = pool()
+    y.backward(seed)
+    told = steps(y)
+    last = told.moment(-1)
+    assert same(told.seed, seed)
+    for value, gradient in zip(told.graph.values, last.gradients, strict=True):
+        assert same(value.grad, 0.0 if gradient is None else gradient)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_an_explanation_agrees_with_the_gradient_and_blames_no_other_pass(seed: float) -> None:
+    x, y = pool()
+    y.backward(seed)
+    told = explain(x[2], y)
+    assert same(told.gradient, x[2].grad)
+    assert "another pass" not in told.text
+
+
+def test_draw_and_its_last_step_say_the_same(tmp_path: Path) -> None:
+    x, y = pool()
+    y.backward(0.5)
+    assert read(draw(y, names=False)).named("x2").rows == read(draw(y, names=False, step=-1)).named("x2").rows
+    film = viz.animate(y, tmp_path / "film.svg", names=False).read_text("utf-8")
+    assert ">0.8<" in film  # 0.5 × 1.6
+    assert x[2].grad == 0.8
+
+
+def test_a_seed_of_ones_own_is_told_where_none_was_run() -> None:
+    x, y = pool()
+    assert steps(y).seed == 1.0
+    assert steps(y, seed=-2.0)[-1].after == -3.2
+    assert explain(x[2], y, seed=-2.0).gradient == -3.2
+    assert viz.step(y, seed=0.5).data["seed"] == 0.5
+    assert read(draw(y, names=False, step=-1, seed=-2.0)).named("x2").rows[-1] == "-3.2"
+    with pytest.raises(ValueError, match="seed= is for step=k"):
+        draw(y, seed=2.0)
+
+
+@pytest.mark.parametrize(
+    "twin",
+    [copy.deepcopy, lambda y: pickle.loads(pickle.dumps(y)), lambda y: Graph.from_json(Graph(y).to_json()).values[-1]],
+)
+def test_a_copy_tells_the_same_pass(twin: Callable[[Value], Value]) -> None:
+    _, y = pool()
+    y.backward(0.7)
+    assert [step.after for step in steps(twin(y))] == [step.after for step in steps(y)]
+
+
+def test_of_several_passes_the_last_is_told() -> None:
+    x = Value(3.0, "x")
+    y = x * x
+    y.backward(0.7)
+    y.backward(2.0)
+    assert steps(y).seed == 2.0
+    (y * 5.0).backward()  # and what arrives at y from further on is what is told of y
+    assert steps(y).seed == y.grad == 5.0
+
+
+def test_what_was_computed_anew_has_no_pass_yet() -> None:
+    x = Value(3.0, "x")
+    y = x * x
+    y.backward(0.7)
+    x.data = 4.0
+    Graph(y).forward()
+    assert steps(y).seed == 1.0
+
+
+def test_the_seed_of_a_leaf_is_that_of_its_last_pass() -> None:
+    x = Value(3.0, "x")
+    x.backward(0.7)
+    x.backward(0.2)
+    assert steps(x).seed == 0.2
+
+
+def test_steps_are_told_what_names_are_before_anything_is_computed() -> None:
+    y = Value(2.0, "x") * 3
+    for wrong in (0.7, 1, "x", [y], True):
+        for call in (steps, lambda y, names: explain(y, y, names)):
+            with pytest.raises(TypeError, match=r"names= is a dict.*seed="):
+                call(y, wrong)  # type: ignore[operator]
+
+
+def test_the_sentence_of_the_seed_is_true() -> None:
+    y = Value(2.0, "x") * 3
+    assert steps(y)[2].sentence == "v1.grad = 1: the gradient of the output in itself"
+    assert steps(y, seed=-0.5)[2].sentence == "v1.grad = -0.5: the upstream gradient that the pass begins with"
+
+
+def test_apply_keeps_the_seed() -> None:
+    x = Value(3.0, "x")
+    stepper = viz.step(x * x, seed=0.5)
+    stepper.values = {"x": 4.0}
+    stepper.apply()
+    assert stepper.data["seed"] == 0.5
+
+
+# -- Other passes
+
+
+def test_what_was_there_before_is_told_with_the_cure_and_only_if_something_was() -> None:
+    w = Value(0.5, "w")
+    for _ in range(2):
+        loss = (2 * w - 4) ** 2
+        loss.backward()
+    last = str(explain(w, loss)).splitlines()[-1]
+    assert last.startswith("  (w.grad holds -24: -12 of it was there before")
+    assert "w.grad = 0" in last
+    assert "zero_grad()" in last
+    w.grad = None
+    loss.backward()
+    assert "holds" not in str(explain(w, loss))
+
+
+# -- Ties
+
+
+CHOICES: list[tuple[Callable[..., Value], bool]] = [(maximum, True), (minimum, True)]
+
+
+@pytest.mark.parametrize(("choose", "first"), CHOICES)
+@pytest.mark.parametrize(("x", "y"), [(2.0, 2.0), (0.0, -0.0), (-0.0, 0.0), (-math.inf, -math.inf)])
+def test_a_tie_is_called_one(choose: Callable[..., Value], first: bool, x: float, y: float) -> None:
+    a, b = Value(x, "a"), Value(y, "b")
+    out = choose(a, b)
+    told = [step.sentence for step in steps(out)]
+    assert told[2].endswith("since tie: the first of the equals takes it")
+    assert told[-1] == "b gets no path through v2: tie: the first of the equals takes it"
+    assert str(explain(b, out)).endswith("(tie: the first of the equals takes it)")
+
+
+def test_unequal_numbers_and_nan_are_no_tie() -> None:
+    for pair in ((2.0, 3.0), (math.nan, math.nan), (1.0, math.nan)):
+        a, b = Value(pair[0], "a"), Value(pair[1], "b")
+        assert "tie" not in "".join(map(str, steps(maximum(a, b))))
+
+
+def test_the_edge_of_an_interval_is_no_tie() -> None:
+    assert "tie" not in "".join(map(str, steps(clamp(Value(2.0, "x"), 0.0, 2.0))))
+
+
+def test_a_row_of_the_users_that_takes_the_last_of_equals_says_so() -> None:
+    latest = operation("latest(x, y)", "x if x > y else y", "1 if x > y else None", "None if x > y else 1")
+    told = [step.sentence for step in steps(latest(Value(2.0, "a"), Value(2.0, "b")))]
+    assert "a gets no path through v2: tie: the last of the equals takes it" in told
+
+
+def test_the_page_has_the_words_of_a_tie() -> None:
+    row = page_data(steps(maximum(Value(2.0), Value(2.0))))["operations"]["maximum"]
+    assert row["partials"][0]["test"]["any"][0]["tie"] == "tie: the first of the equals takes it"
+    assert row["partials"][0]["test"]["any"][1]["tie"] == ""
+
+
+def test_the_grid_of_a_pool_tells_a_tie_and_only_a_tie() -> None:
+    assert "tie: the first of the equals takes it" in viz.pool([2, 2, 1], kernel_size=3).source
+    assert "tie" not in viz.pool([1, 2, 1], kernel_size=3).source
+    assert "tie" not in viz.pool([2, 2, 2], kernel_size=3, kind="avg").source
+
+
+# -- Explanations
+
+
+def test_the_node_that_refused_is_named_however_far_it_is() -> None:
+    x = Value(1.0, "x")
+    for far in (3 * x, (3 * x).exp() - 2, relu(3 * x)):
+        assert "max" in str(explain(x, maximum(far, 50.0) * 2))
+    assert "relu (dead)" in str(explain(x, relu(-2 * x)))
+    assert "relu" in str(explain(x, maximum(relu(-x), -1.0)))
+
+
+def test_filters_layers_and_neurons_are_named() -> None:
+    image = [[Value(0.1 * (i + j + 1), f"px{i}{j}") for j in range(2)] for i in range(2)]
+    maps = nn.Conv2d(1, 2, 2, rng=0)(image)
+    first = str(explain(image[0][0], maps[0][0][0] + 2 * maps[1][0][0])).splitlines()[0]
+    assert "(through conv, filter 0)" in first
+    assert "(through conv, filter 1)" in first
+    x = [Value(1.0, "a"), Value(2.0, "b")]
+    out = nn.Linear(2, 2, rng=0)(x)
+    assert "neuron 1" in str(explain(x[0], out[0] + out[1])).splitlines()[0]
+    with group("inner"):
+        w = Value(2.0, "w")
+        y = w * 3
+    assert "(through × 3)" in str(explain(w, y))  # both in there: nothing was entered
+
+
+def fan(count: int) -> tuple[Value, Value]:
+    x = Value(1.0, "x" * 300)
+    row = [x * 2.0 for _ in range(count)]
+    while len(row) > 1:
+        row = [a + b for a, b in zip(row[::2], row[1::2], strict=False)] + row[len(row) // 2 * 2 :]
+    return x, row[0]
+
+
+def ladder(count: int) -> tuple[Value, Value]:
+    x = y = Value(1.0, "x")
+    for _ in range(count):
+        y = y + y
+    return x, y
+
+
+def refusals(count: int) -> tuple[Value, Value]:
+    x = Value(1.0, "x")
+    return x, sum((maximum(2.0, x) for _ in range(count)), x * 1.0)
+
+
+def deep(count: int) -> tuple[Value, Value]:
+    x = y = Value(1.0, "x")
+    for _ in range(count):
+        y = -y
+    return x, y
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: fan(5_000), lambda: ladder(200), lambda: refusals(3_000), lambda: deep(20_000)]
+)
+def test_an_explanation_is_short_whatever_it_explains(make: Callable[[], tuple[Value, Value]]) -> None:
+    x, y = make()
+    told = explain(x, y)
+    assert len(str(told)) <= 20_000
+    assert len(repr(told)) <= 200
+    y.backward()
+    assert told.gradient == x.grad
+
+
+def test_a_path_is_unrolled_once_and_no_step_is_looked_at_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What explain does to a path of n nodes is n steps, not n times the path so far."""
+    seen = 0
+    real = Steps.__getitem__
+
+    def counting(self: Steps, index: Any) -> Any:
+        nonlocal seen
+        found = real(self, index)
+        seen += len(found) if isinstance(index, slice) else 1
+        return found
+
+    monkeypatch.setattr(Steps, "__getitem__", counting)
+    x, y = deep(2_000)
+    told = explain(x, y)
+    assert seen == 2_001
+    assert [len(path.nodes) for path in told.paths] == [2_001]
+
+
+# -- Too large
+
+
+class Counted:
+    """The outputs of a graph that counts how many of its nodes are looked at."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.nodes = 0
+        real = ancestors
+
+        def counting(outputs: Any) -> Iterator[Value]:
+            for node in real(outputs):
+                self.nodes += 1
+                yield node
+
+        monkeypatch.setattr("viz.view.ancestors", counting)
+
+
+@pytest.mark.parametrize("reached", [False, True])
+def test_refusing_a_graph_looks_at_no_more_nodes_than_it_takes_to_count_to_the_limit(
+    monkeypatch: pytest.MonkeyPatch, reached: bool
+) -> None:
+    counted = Counted(monkeypatch)
+    _, y = deep(5_000)
+    y.backward()
+    with pytest.raises(TooLargeError, match="more than 400 boxes"):
+        draw(y, reached=reached)
+    assert counted.nodes == 401
+    with pytest.raises(TooLargeError, match="more than 1000 boxes"):
+        viz.step(y)
+    assert counted.nodes == 401 + 1001
+
+
+def test_what_can_be_folded_is_not_refused() -> None:
+    with group("outer"):
+        _, y = deep(1_000)
+        z = y * 2
+    for collapse in (True, "outer", ["outer"], iter(["outer"]), lambda s: s.name == "outer"):
+        assert len(read(draw(z, collapse=collapse, names=False)).boxes) <= 2
+    with pytest.raises(TooLargeError):
+        require_boxes([z], collapse="another")
+
+
+def nested(count: int) -> Value:
+    scopes = [group(f"s{i}") for i in range(count)]
+    for one in scopes:
+        one.__enter__()
+    try:
+        return Value(1.0, "x") * 2
+    finally:
+        for one in reversed(scopes):
+            one.__exit__(None, None, None)
+
+
+def test_scopes_inside_scopes_take_as_much_text_as_there_are_scopes() -> None:
+    sizes = [len(draw(nested(count), names=False).source) for count in (100, 200, 400)]
+    assert sizes[2] - sizes[1] < 2.2 * (sizes[1] - sizes[0])
+
+
+def test_scopes_too_deep_are_refused_in_words_unless_folded() -> None:
+    y = nested(20_000)
+    with pytest.raises(TooLargeError, match=r"scopes .* 20000 deep.*1000.*collapse=True"):
+        draw(y)
+    with pytest.raises(TooLargeError, match="20000 deep"):
+        viz.step(y)
+    assert len(read(draw(y, collapse=True, names=False)).boxes) == 1
+    assert "s999" in draw(nested(1_000)).source
+
+
+# -- Pools
+
+
+@pytest.mark.parametrize(
+    "upstream",
+    [
+        [[1, 2], [3, 4], [5, 6]],
+        [[1, 2, 3], [4, 5]],
+        [1, 2, 3],
+        [[1, 2, 3]],
+        [[1], [2], [3], [4], [5], [6]],
+        0.7,
+        [1] * 7,
+    ],
+)
+def test_an_upstream_of_another_shape_is_refused(upstream: Any) -> None:
+    with pytest.raises(ValueError, match=r"upstream .*2 x 3"):
+        viz.pool([[1, 2, 3], [4, 5, 6]], kernel_size=1, upstream=upstream)
+
+
+def test_an_upstream_may_have_the_outputs_shape_or_be_flat() -> None:
+    cells = [[1, 2, 3], [4, 5, 6]]
+    rows = viz.pool(cells, kernel_size=1, upstream=[[1, 2, 3], [4, 5, 6]]).source
+    assert viz.pool(cells, kernel_size=1, upstream=[1, 2, 3, 4, 5, 6]).source == rows
+    assert viz.pool(cells, kernel_size=1, upstream=iter([1, 2, 3, 4, 5, 6])).source == rows
+    assert (
+        viz.pool([3, 5], kernel_size=2, upstream=0.7).source == viz.pool([3, 5], kernel_size=2, upstream=[0.7]).source
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "window"),
+    [
+        ([1] * 100_000, {"kernel_size": 2}),
+        ([[1] * 20], {"kernel_size": 1}),
+        ([1, 2], {"kernel_size": 10**7, "padding": 5 * 10**6}),
+        ([[1, 2], [3, 4]], {"kernel_size": 10**7, "padding": 5 * 10**6}),
+    ],
+)
+def test_a_pool_too_large_to_read_is_refused_before_it_is_computed(
+    cells: Any, window: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["viz.pool"], "POOLS", {"max": (pytest.fail, pytest.fail)})
+    with pytest.raises(ValueError, match="too large to read"):
+        viz.pool(cells, **window)
+
+
+def test_a_window_larger_than_the_world_is_not_walked() -> None:
+    (out,) = max_pool1d([Value(1.0), Value(5.0)], kernel_size=10**15, stride=10, padding=5 * 10**14 - 1)[:1]
+    assert out.data == 5.0
