@@ -14,7 +14,7 @@ from autodiff import TABLE
 # Modules for optional libraries can be read for their examples only where these are installed.
 _GUESTS = {"numba": ("numba", "kernel", "lanes", "fused"), "numpy": ("numpy",)}
 collect_ignore = [
-    f"autodiff/backends/{module}.py"
+    f"autodiff/programs/backends/{module}.py"
     for library, modules in _GUESTS.items()
     if importlib.util.find_spec(library) is None
     for module in modules

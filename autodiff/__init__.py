@@ -8,22 +8,22 @@
 6.0
 """
 
-from autodiff.checks import GradcheckError, KinkWarning, gradcheck
-from autodiff.derivatives import grad, hessian, jacobian, jvp
-from autodiff.explaining import Explanation, explain
+from autodiff.derivatives.checks import GradcheckError, KinkWarning, gradcheck
+from autodiff.derivatives.grad import grad, hessian, jacobian, jvp
 from autodiff.expressions import expression
-from autodiff.formulas import FormulaError
+from autodiff.facts.explaining import Explanation, explain
+from autodiff.facts.routes import PoolRoutes, Window, routes
+from autodiff.facts.steps import Moment, Step, Steps, steps
 from autodiff.functions import *  # noqa: F403 - the functions of the table, by name
 from autodiff.functions import __all__ as _functions
 from autodiff.functions import abs as abs
 from autodiff.graph import Edge, Flow, Graph, Node
-from autodiff.operations import TABLE, Operation
 from autodiff.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
-from autodiff.program import FrozenBranchWarning, Program
-from autodiff.recording import Scope, no_grad, scope
-from autodiff.routing import PoolRoutes, Window, routes
-from autodiff.steps import Moment, Step, Steps, steps
-from autodiff.value import StaleError, Value, operation
+from autodiff.programs.program import FrozenBranchWarning, Program
+from autodiff.recording.scopes import Scope, no_grad, scope
+from autodiff.recording.value import StaleError, Value, operation
+from autodiff.table.formulas import FormulaError
+from autodiff.table.operations import TABLE, Operation
 
 __version__ = "0.1.0"
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from autodiff import formulas
-from autodiff.formulas import short
-from autodiff.operations import Operation, find
-from autodiff.recording import Scope, enclosing
-from autodiff.value import NO_PATH, Value, restore, stale_moment
+from autodiff.recording.scopes import Scope, enclosing
+from autodiff.recording.value import NO_PATH, Value, restore, stale_moment
+from autodiff.table import formulas
+from autodiff.table.formulas import short
+from autodiff.table.operations import Operation, find
 
 __all__ = ["read_values", "written"]
 

@@ -6,13 +6,13 @@ import math
 import unicodedata
 from functools import reduce
 
-from autodiff import formulas
-from autodiff.formulas import FormulaError
 from autodiff.functions import logsumexp
-from autodiff.operations import ALIASES, callable_with
-from autodiff.reading import Operand, apply, read
-from autodiff.recording import no_grad
-from autodiff.value import Value
+from autodiff.recording.reading import Operand, apply, read
+from autodiff.recording.scopes import no_grad
+from autodiff.recording.value import Value
+from autodiff.table import formulas
+from autodiff.table.formulas import FormulaError
+from autodiff.table.operations import ALIASES, callable_with
 
 __all__ = ["expression"]
 

@@ -7,10 +7,10 @@ from functools import reduce
 from operator import add
 from sys import float_info
 
-from autodiff.ieee import real
-from autodiff.operations import TABLE
-from autodiff.recording import scope
-from autodiff.value import Value, function_of
+from autodiff.recording.scopes import scope
+from autodiff.recording.value import Value, function_of
+from autodiff.table.ieee import real
+from autodiff.table.operations import TABLE
 
 # abs is missing on purpose: `from autodiff import *` must not hide Python's own.
 __all__ = [

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from autodiff.documents import read_values, written
-from autodiff.ieee import real
-from autodiff.operations import Operation
-from autodiff.recording import Scope, tick
-from autodiff.value import NO_PATH, Value, describe, entry, saved, stale_moment, topological
+from autodiff.recording.scopes import Scope, tick
+from autodiff.recording.value import NO_PATH, Value, describe, entry, saved, stale_moment, topological
+from autodiff.table.ieee import real
+from autodiff.table.operations import Operation
 
 __all__ = ["Edge", "Flow", "Graph", "Node"]
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autodiff.value import Value, describe
+from autodiff.recording.value import Value, describe
 
 __all__ = ["SGD", "Adam", "Optimizer", "cosine", "linear", "step", "write"]
 

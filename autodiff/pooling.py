@@ -9,8 +9,8 @@ from operator import add, index
 from typing import Any
 
 from autodiff.functions import identity, maximum, operand
-from autodiff.recording import scope
-from autodiff.value import Value
+from autodiff.recording.scopes import scope
+from autodiff.recording.value import Value
 
 __all__ = [
     "Pool",

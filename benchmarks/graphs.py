@@ -124,7 +124,7 @@ def memory() -> list[str]:
     x = [Value(0.5), Value(-0.5)]
     loss = model(x).relu()
     program = Program(loss, x, model.parameters(), backend="numba")
-    from autodiff.backends.machine import assemble
+    from autodiff.programs.backends.machine import assemble
 
     machine = assemble(program._routine("grad"), len(program.params))
     live = len(Graph(loss))

@@ -11,7 +11,7 @@ from autodiff import Program, Value
 from autodiff.nn import Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential, cross_entropy
 from benchmarks.networks import Array, _agree, installed
 from benchmarks.timing import Comparison, Job, compare
-from viz.digits import digit
+from viz.demo.digits import digit
 
 BATCH = 64
 CHANNELS = (4, 8)

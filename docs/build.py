@@ -17,7 +17,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from autodiff import TABLE, Value, max_pool1d  # noqa: E402 - the project need not be installed
 from viz import animate, pool  # noqa: E402
-from viz.theme import THEMES, Theme  # noqa: E402
+from viz.ink.theme import THEMES, Theme  # noqa: E402
 
 RESULTS = HERE.parent / "benchmarks" / "results.json"
 README = HERE.parent / "README.md"

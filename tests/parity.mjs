@@ -1,4 +1,4 @@
-// Stands behind viz/static/engine.js in one module (tests/test_parity.py puts them together). Each line of input is a
+// Stands behind viz/page/static/engine.js in one module (tests/test_parity.py puts them together). Each line of input is a
 // job, each line of output its answer; numbers travel as the hexadecimal digits of their bits.
 import { createInterface } from "node:readline";
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from autodiff import TABLE, Value
-from autodiff.value import function_of
+from autodiff.recording.value import function_of
 
 ARITHMETIC = ["add", "subtract", "multiply", "divide", "negative", "absolute", "sqrt"]
 CHOICES = ["relu", "leaky_relu", "maximum", "minimum", "clamp", "where", "sign", "identity", "stop"]

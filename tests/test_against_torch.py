@@ -24,7 +24,7 @@ from programs import HERE
 
 import autodiff as ad
 from autodiff import TABLE, Graph, Program, Value, grad, jvp
-from autodiff.value import function_of
+from autodiff.recording.value import function_of
 
 numpy = pytest.importorskip("numpy")
 torch = pytest.importorskip("torch")

@@ -10,9 +10,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from viz import LIGHT, engines
+from viz import LIGHT
 from viz.__main__ import main
-from viz.theme import DARK
+from viz.ink.theme import DARK
+from viz.layout import engines
 
 ROOT = Path(__file__).parents[1]
 ALL = {f"{name}.{kind}" for name in ("pool", "graph") for kind in ("svg", "png", "dot")}

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from programs import EXACT, Plan, identical, plan
 
 from autodiff import Program, Value, where
-from autodiff.backends import caching, fused
+from autodiff.programs.backends import caching, fused
 
 ROOT = Path(__file__).resolve().parents[1]
 

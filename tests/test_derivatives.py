@@ -13,7 +13,7 @@ from programs import plan, same
 
 import autodiff as ad
 from autodiff import TABLE, Graph, Program, Value, grad, jvp, operation
-from autodiff.value import function_of
+from autodiff.recording.value import function_of
 
 Step = Callable[[Value], Value]
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import pytest
 
-from viz.digits import digit
+from viz.demo.digits import digit
 
 
 @pytest.mark.parametrize("label", range(10))
@@ -37,7 +37,7 @@ def test_changing_a_digit_leaves_the_next_one_alone() -> None:
 
 
 def test_the_data_name_their_source_and_licence() -> None:
-    data = json.loads((files("viz") / "data" / "digits.json").read_text(encoding="utf-8"))
+    data = json.loads((files("viz.demo") / "data" / "digits.json").read_text(encoding="utf-8"))
     assert "Alpaydin" in data["source"]
     assert "https://doi.org/10.24432/C50P49" in data["source"]
     assert data["licence"].startswith("CC BY 4.0")

@@ -27,8 +27,9 @@ from autodiff import (
     softmax,
     where,
 )
-from viz import DARK, LIGHT, LayoutUnavailable, TooLargeError, draw, engines
-from viz.theme import width
+from viz import DARK, LIGHT, LayoutUnavailable, TooLargeError, draw
+from viz.ink.theme import width
+from viz.layout import engines
 
 ROOT = Path(__file__).parents[1]
 READ_ME = """

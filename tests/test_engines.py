@@ -12,10 +12,12 @@ import graphviz
 import pytest
 
 from autodiff import Value, scope
-from viz import draw, engines
-from viz.answers import fault
-from viz.engines import LayoutError, LayoutTimeout, LayoutUnavailable, engine_name, layout
-from viz.picture import Picture, clean, write
+from viz import draw
+from viz.layout import engines
+from viz.layout.answers import fault
+from viz.layout.engines import LayoutError, LayoutTimeout, LayoutUnavailable, engine_name, layout
+from viz.layout.picture import Picture, write
+from viz.layout.svg import clean
 
 DOT = "digraph { a -> b }"
 posix = pytest.mark.skipif(os.name != "posix", reason="the stand-in for dot is a script")

@@ -13,7 +13,7 @@ from test_sources import RUNNERS
 
 import viz
 from autodiff import TABLE, Graph, Program, Value, expression, grad, gradcheck, hessian, jvp, operation, steps
-from viz.pagedata import page_data
+from viz.page.data import page_data
 
 Softsign = Callable[..., Value]
 

@@ -9,7 +9,7 @@ import pytest
 
 from autodiff import Value, scope
 from viz import Picture, draw
-from viz.text import visible
+from viz.ink.text import visible
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = {

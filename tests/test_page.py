@@ -13,7 +13,7 @@ from browsing import Visit, absent, browser, need_browser, visit
 from test_labels import HOSTILE
 
 from autodiff import Value, max_pool1d, max_pool2d, nn, relu, scope, steps
-from viz.stepper import Stepper, step
+from viz.page.stepper import Stepper, step
 
 need = pytest.fixture(autouse=True, scope="module")
 

@@ -21,14 +21,15 @@ from xml.etree import ElementTree
 import pytest
 
 import autodiff
-from autodiff import TABLE, Graph, Moment, Operation, Step, Steps, Value, ieee, max_pool1d, max_pool2d, nn, operation
-from autodiff.notation import number
-from autodiff.value import NO_PATH, function_of
-from viz.pagedata import page_data
+from autodiff import TABLE, Graph, Moment, Operation, Step, Steps, Value, max_pool1d, max_pool2d, nn, operation
+from autodiff.recording.value import NO_PATH, function_of
+from autodiff.table import ieee
+from autodiff.table.notation import number
+from viz.page.data import page_data
 
 Ask = Callable[[Any], Any]
 
-ENGINE = Path(__file__).parents[1] / "viz" / "static" / "engine.js"
+ENGINE = Path(__file__).parents[1] / "viz" / "page" / "static" / "engine.js"
 DRIVER = Path(__file__).with_name("parity.mjs")
 LIBRARY = {**ieee.FUNCTIONS, "power": ieee.power}
 EXACT = {"abs", "sqrt"}

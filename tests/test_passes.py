@@ -17,8 +17,8 @@ import viz
 from autodiff import Graph, Steps, Value, clamp, explain, max_pool1d, maximum, minimum, nn, operation, relu, steps
 from autodiff import scope as group
 from viz import TooLargeError, draw
-from viz.pagedata import page_data
-from viz.view import ancestors, require_boxes
+from viz.graph.view import ancestors, require_boxes
+from viz.page.data import page_data
 
 SEEDS = [0.7, -0.7, 2.0, 0.0, 1e-300, math.inf, math.nan]
 
@@ -294,7 +294,7 @@ class Counted:
                 self.nodes += 1
                 yield node
 
-        monkeypatch.setattr("viz.view.ancestors", counting)
+        monkeypatch.setattr("viz.graph.view.ancestors", counting)
 
 
 @pytest.mark.parametrize("reached", [False, True])

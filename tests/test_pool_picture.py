@@ -9,12 +9,12 @@ from xml.etree import ElementTree
 import pytest
 
 from autodiff import Value, avg_pool1d
-from autodiff.routing import PoolRoutes, Window, routes
-from viz.canvas import Grid, route
-from viz.cells import fitted, measure
-from viz.picture import Picture
-from viz.poolpicture import Heat, picture
-from viz.theme import DARK, LIGHT, THEMES
+from autodiff.facts.routes import PoolRoutes, Window, routes
+from viz.ink.theme import DARK, LIGHT, THEMES
+from viz.layout.picture import Picture
+from viz.pools.canvas import Grid, route
+from viz.pools.cells import fitted, measure
+from viz.pools.grids import Heat, picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 Table = list[list[float]]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autodiff import Graph, Value, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d, maximum, routes, scope
-from autodiff.recording import current
+from autodiff.recording.scopes import current
 
 inf, nan = math.inf, math.nan
 Cell = tuple[int, int]

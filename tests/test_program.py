@@ -20,10 +20,11 @@ from test_golden import GOLDEN, cases, is_close, numbers, pooled, recorded
 
 import autodiff as ad
 from autodiff import TABLE, FrozenBranchWarning, Graph, Program, StaleError, Value, grad, nn, where
-from autodiff.backends.machine import assemble
-from autodiff.lowering import Lowering
-from autodiff.routine import BLOCK, Routine, add_up
-from autodiff.value import function_of
+from autodiff.programs.backends.machine import assemble
+from autodiff.programs.lowering import Lowering
+from autodiff.programs.routine import Routine
+from autodiff.programs.sums import BLOCK, add_up
+from autodiff.recording.value import function_of
 
 ROOT = Path(__file__).resolve().parents[1]
 Rows = list[list[float]]

@@ -170,6 +170,6 @@ def test_the_extra_all_holds_every_other() -> None:
     assert requirements("all") == set().union(*map(requirements, extras - {"all"}))
 
 
-@pytest.mark.parametrize("name", ["LICENSE", "autodiff/py.typed", "viz/py.typed", "viz/data/README.md"])
+@pytest.mark.parametrize("name", ["LICENSE", "autodiff/py.typed", "viz/py.typed", "viz/demo/data/README.md"])
 def test_is_there(name: str) -> None:
     assert (ROOT / name).is_file()

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from programs import ALL_BACKENDS, COMPARISONS, EXACT, Plan, near, number, plan
 
-from autodiff import TABLE, Program, Value, ieee, operation
-from autodiff.languages import LANGUAGES
-from autodiff.lowering import PRIMITIVES
-from autodiff.value import function_of
+from autodiff import TABLE, Program, Value, operation
+from autodiff.programs.languages import LANGUAGES
+from autodiff.programs.listing import PRIMITIVES
+from autodiff.recording.value import function_of
+from autodiff.table import ieee
 
 # A source runs as (text, rows, params) -> for each row the outputs, then the gradients in the parameters.
 Runner = Callable[[str, Sequence[Sequence[float]], Sequence[float]], list[list[float]]]

@@ -22,8 +22,8 @@ from test_labels import HOSTILE
 
 from autodiff import Value, avg_pool2d, max_pool1d, maximum, nn, scope
 from viz import TooLargeError
-from viz.page import module, page
-from viz.stepper import Stepper, step
+from viz.page.html import module, page
+from viz.page.stepper import Stepper, step
 
 
 def told(shown: Stepper) -> dict[str, Any]:
@@ -244,7 +244,7 @@ def test_the_widget_keeps_in_touch() -> None:
 def test_without_anywidget_it_says_what_to_install(tmp_path: Path) -> None:
     script = (
         "import sys; sys.modules['anywidget'] = None\n"
-        "from autodiff import Value\nfrom viz.stepper import step\n"
+        "from autodiff import Value\nfrom viz.page.stepper import step\n"
         "shown = step(Value(3.0, 'x') * 2)\nshown.html()\n"
         "try:\n    shown.widget()\nexcept ImportError as error:\n    print(error)\n"
     )

@@ -31,9 +31,9 @@ from autodiff import (
     stop,
     where,
 )
-from autodiff.notation import number, plain
-from autodiff.value import NO_PATH, function_of
-from autodiff.words import SENTENCES, TIES, filled, labels, reason
+from autodiff.facts.words import SENTENCES, TIES, filled, labels, reason
+from autodiff.recording.value import NO_PATH, function_of
+from autodiff.table.notation import number, plain
 
 HOSTILE = ["{1}", "{name}", "{0}", "{out}", "%s", "\\1", "\\g<0>", "<b>", "", "a\nb", "\ud800", "-x", "f(x)", "${x}"]
 

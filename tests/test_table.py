@@ -25,7 +25,7 @@ from autodiff import (
     operation,
     steps,
 )
-from autodiff.value import function_of
+from autodiff.recording.value import function_of
 
 ROWS = list(TABLE.values())
 STEP = 6e-6

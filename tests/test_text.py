@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viz.picture import Picture
-from viz.text import html, plain, tooltip, visible
+from viz.ink.text import html, plain, tooltip, visible
+from viz.layout.picture import Picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = {

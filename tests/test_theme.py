@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viz.theme import DARK, LIGHT, THEMES, Theme, blend, contrast, number, theme, width
+from viz.ink.theme import DARK, LIGHT, THEMES, Theme, blend, contrast, number, theme, width
 
 BOTH = pytest.mark.parametrize("look", THEMES.values(), ids=list(THEMES))
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from autodiff import Graph, Value, expression, max_pool1d, max_pool2d, routes
-from viz.words import leaf_sentences, pool_sentences
+from viz.demo.sentences import leaf_sentences, pool_sentences
 
 
 def pooled(numbers: Any, weights: list[float], **settings: Any) -> list[str]:

@@ -8,14 +8,14 @@
 >>> viz.draw(y)  # doctest: +SKIP
 """
 
-from viz.animation import animate
-from viz.drawing import draw
-from viz.engines import LayoutError, LayoutTimeout, LayoutUnavailable
-from viz.picture import Picture
-from viz.pool import pool
-from viz.stepper import Stepper, step
-from viz.theme import DARK, LIGHT, Theme
-from viz.view import TooLargeError
+from viz.graph.drawing import draw
+from viz.graph.film import animate
+from viz.graph.view import TooLargeError
+from viz.ink.theme import DARK, LIGHT, Theme
+from viz.layout.engines import LayoutError, LayoutTimeout, LayoutUnavailable
+from viz.layout.picture import Picture
+from viz.page.stepper import Stepper, step
+from viz.pools.pool import pool
 
 __all__ = [
     "DARK",

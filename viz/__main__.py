@@ -11,14 +11,14 @@ from typing import Any, NoReturn
 
 from autodiff import Graph, Value, Window, expression
 from autodiff.pooling import plan
-from viz.demo import CONVOLUTION, Pool, digit_network, grid_of, pooled, telling
-from viz.digits import digit
-from viz.drawing import draw
-from viz.engines import LayoutError
-from viz.picture import Picture
-from viz.poolpicture import picture, require_readable
-from viz.theme import number
-from viz.words import leaf_sentences, pool_sentences
+from viz.demo.digits import digit
+from viz.demo.network import CONVOLUTION, Pool, digit_network, grid_of, pooled, telling
+from viz.demo.sentences import leaf_sentences, pool_sentences
+from viz.graph.drawing import draw
+from viz.ink.theme import number
+from viz.layout.engines import LayoutError
+from viz.layout.picture import Picture
+from viz.pools.grids import picture, require_readable
 
 
 class _Parser(argparse.ArgumentParser):

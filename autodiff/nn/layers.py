@@ -9,8 +9,8 @@ from autodiff import functions
 from autodiff.nn.modules import Module
 from autodiff.nn.nests import cells, flat, mapped
 from autodiff.nn.parts import Part, Rng, count, drawing, drawn, total
-from autodiff.recording import scope
-from autodiff.value import Value
+from autodiff.recording.scopes import scope
+from autodiff.recording.value import Value
 
 __all__ = ["Elementwise", "Flatten", "Linear", "ReLU", "Sequential", "Sigmoid", "Tanh"]
 

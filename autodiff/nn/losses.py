@@ -10,8 +10,8 @@ from typing import Any
 
 from autodiff.functions import clamp, equal, exp, identity, log, maximum, minimum, stop, where
 from autodiff.nn.nests import flat, is_nest, listed
-from autodiff.recording import scope
-from autodiff.value import Value
+from autodiff.recording.scopes import scope
+from autodiff.recording.value import Value
 
 __all__ = ["cross_entropy", "hinge", "mse"]
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from typing import Any
 
-from autodiff.ieee import real
 from autodiff.nn import saving
 from autodiff.nn.nests import Shape, cells, compare, flat, listed, mapped, shape
 from autodiff.optim import write
-from autodiff.value import Value, describe
+from autodiff.recording.value import Value, describe
+from autodiff.table.ieee import real
 
 __all__ = ["Module"]
 

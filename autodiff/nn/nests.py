@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from autodiff.functions import operand
-from autodiff.value import Value
+from autodiff.recording.value import Value
 
 __all__ = ["Shape", "cells", "compare", "flat", "is_nest", "listed", "mapped", "shape"]
 

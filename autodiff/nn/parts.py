@@ -12,8 +12,8 @@ from typing import Any
 from autodiff.functions import identity
 from autodiff.nn.modules import Module
 from autodiff.pooling import pair, whole
-from autodiff.recording import Scope, scope
-from autodiff.value import Value
+from autodiff.recording.scopes import Scope, scope
+from autodiff.recording.value import Value
 
 __all__ = ["Part", "Rng", "count", "counts", "drawing", "drawn", "total"]
 

@@ -9,8 +9,8 @@ from typing import Any
 from autodiff.nn.modules import Module
 from autodiff.nn.nests import listed
 from autodiff.nn.parts import count
-from autodiff.recording import scope
-from autodiff.value import Value
+from autodiff.recording.scopes import scope
+from autodiff.recording.value import Value
 
 __all__ = ["MLP", "Layer", "Neuron"]
 

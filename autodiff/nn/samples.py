@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from autodiff.ieee import real
 from autodiff.nn.nests import flat, listed
-from autodiff.value import Value, describe
+from autodiff.recording.value import Value, describe
+from autodiff.table.ieee import real
 
 __all__ = ["array", "first_wrong", "placeholder", "table"]
 

@@ -13,8 +13,8 @@ from autodiff.graph import Graph
 from autodiff.nn.nests import flat, listed
 from autodiff.nn.samples import array, first_wrong, table
 from autodiff.optim import Adam, Optimizer, leaves, write
-from autodiff.program import Program
-from autodiff.value import Value, describe, topological
+from autodiff.programs.program import Program
+from autodiff.recording.value import Value, describe, topological
 
 __all__ = ["History", "NonFiniteError", "fit"]
 

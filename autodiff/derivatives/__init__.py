@@ -1,0 +1,1 @@
+"""Derivatives as Values: recorded from the rows, so that they can be drawn and differentiated again."""

@@ -1,0 +1,138 @@
+"""Derivatives as Values: the partial formulas of the table, read over Values, record the gradient as a graph.
+
+So a gradient can be drawn, stepped through, replayed, and differentiated again, to any order.
+
+A derivative is a sum over paths, each the product of the slopes along it. What ``backward()``, ``grad``, ``jvp`` and
+``Program`` make of a slope that is no ordinary number:
+
+- *No path* (the partial is None: the operand that lost, a relu that is off, a comparison). Nothing is multiplied, and
+  the path counts for nothing, whatever slopes it has before or behind, infinite and nan ones included.
+- *A slope that is 0 everywhere* (the partial is the constant 0 there: ``sign``, ``x**0``). Exactly 0 is sent, whatever
+  arrived. Backwards it is the number 0 from then on, and no longer kept apart: ``sign(asin(x))`` at 1, where 0 then
+  meets the infinite slope of asin, has gradient nan. Forwards the node stands still, as a constant does: no later
+  slope is multiplied. Wherever backward answers a number, so does ``jvp``, and the same.
+- *A slope that is computed and happens to be 0* is multiplied like any other: 0 times an infinite one is nan.
+
+A replay decides every max anew. So a recorded sweep also records the sides that are not taken now, each with a
+condition, and holds the 0 that they send apart from slopes that may be infinite. A recorded derivative is right
+wherever its leaves are finite, though numbers between overflow there, and at the infinite leaves that it was
+recorded with. (A ``Program`` that meets nan holds everything apart, and runs again.)"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import overload
+
+from autodiff.derivatives.sweep import _RECORDING, T, _before, _recorded, _Sent, _uses, steep
+from autodiff.recording.reading import Operand
+from autodiff.recording.value import Value, adjoints, born, describe, topological
+from autodiff.table.ieee import real
+
+__all__ = ["grad", "hessian", "jacobian", "jvp", "require_order"]
+
+
+@overload
+def grad(output: Value, inputs: Value, create_graph: bool = True) -> Value: ...
+
+
+@overload
+def grad(output: Value, inputs: Sequence[Value], create_graph: bool = True) -> list[Value]: ...
+
+
+def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = True) -> Value | list[Value]:
+    """The gradient of ``output`` with respect to ``inputs``, as Values; no ``.grad`` is touched.
+
+    One Value gives one Value, a sequence gives a list. With ``create_graph`` (the default) the result is a
+    recorded graph that can be differentiated again; without, plain leaves, which is faster. An input that no
+    path leads to gets 0. Anything but Values raises ``TypeError``; an input that was computed from the output,
+    ``ValueError``: the output comes first.
+
+    >>> x = Value(3.0)
+    >>> slope = grad(x**3, x)
+    >>> slope.data, grad(slope, x).data
+    (27.0, 18.0)
+    """
+    _require_values([output])
+    wanted = list(inputs) if isinstance(inputs, Iterable) else [inputs]
+    _require_values(wanted)
+    require_order(output, wanted)
+    flows = _recorded(output) if create_graph else adjoints(output)[1]
+    found = [_as_value(flows.get(node, 0.0)) for node in wanted]
+    return found[0] if isinstance(inputs, Value) else found
+
+
+def jvp(output: Value, inputs: Sequence[Value], tangents: Sequence[Operand]) -> Value:
+    """The derivative of ``output`` along a direction: the sum of each partial times its tangent (forward mode).
+
+    >>> a, b = Value(2.0), Value(5.0)
+    >>> jvp(a * b, [a, b], [1.0, 10.0]).data
+    25.0
+    """
+    inputs, tangents = _listed(inputs), _listed(tangents)
+    _require_values([output, *inputs])
+    require_order(output, inputs)
+    if len(inputs) != len(tangents):
+        raise ValueError(f"jvp needs one tangent for each input; got {len(inputs)} inputs and {len(tangents)} tangents")
+    given = {x: t if isinstance(t, Value) else real(t) for x, t in zip(inputs, tangents, strict=True)}
+    order = topological([output])
+    slopes = steep(order, reach=sys.float_info.max)
+    sent = _Sent(_RECORDING, slopes, _before(order, slopes), dict[Value, Operand](given))
+    for node in order:
+        for operand, slope in _uses(node) if node not in given else ():
+            if operand in sent.flows:
+                sent.over(operand, node, node, slope, slope.motion)
+    return _as_value(sent.flows.get(output, 0.0))
+
+
+def jacobian(outputs: Sequence[Value], inputs: Sequence[Value]) -> list[list[Value]]:
+    """The derivative of each output (row) with respect to each input (column), recorded as Values.
+
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> [[entry.data for entry in row] for row in jacobian([x * y, x + y], [x, y])]
+    [[3.0, 2.0], [1.0, 1.0]]
+    """
+    outputs, inputs = _listed(outputs), _listed(inputs)
+    return [grad(output, inputs) for output in outputs]
+
+
+def hessian(output: Value, inputs: Sequence[Value]) -> list[list[Value]]:
+    """The second derivatives of ``output`` with respect to each pair of inputs, recorded as Values.
+
+    >>> x, y = Value(2.0), Value(3.0)
+    >>> [[entry.data for entry in row] for row in hessian(x * x * y, [x, y])]
+    [[6.0, 4.0], [4.0, 0.0]]
+    """
+    inputs = _listed(inputs)
+    return jacobian(grad(output, inputs), inputs)
+
+
+def _listed(nodes: Iterable[T]) -> list[T]:
+    """What may be iterated once, read once."""
+    if not isinstance(nodes, Iterable):
+        raise TypeError(f"a list of Values is needed here, got {type(nodes).__name__}; write [x]")
+    return list(nodes)
+
+
+def require_order(output: Value, inputs: Iterable[Value]) -> None:
+    """Refuse an input that was computed from the output: the two stand in the wrong order.
+
+    Only a node that is younger than the output can be; among leaves there is nothing to look for.
+    """
+    later = [node for node in inputs if node.op is not None and born(node) > born(output)]
+    if later and output in topological(later, check=False):
+        swapped = next(node for node in later if output in topological([node], check=False))
+        raise ValueError(
+            f"{describe(swapped)} was computed from {describe(output)}, which does not depend on it; the output comes "
+            f"first, then what it is differentiated by: here {describe(swapped)}, then {describe(output)}"
+        )
+
+
+def _require_values(nodes: Sequence[object]) -> None:
+    for node in nodes:
+        if not isinstance(node, Value):
+            raise TypeError(f"a derivative is taken of a Value with respect to Values, got {type(node).__name__}")
+
+
+def _as_value(flow: Operand) -> Value:
+    return flow if isinstance(flow, Value) else Value(flow)

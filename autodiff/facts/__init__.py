@@ -1,0 +1,1 @@
+"""What happened: every step of a pass as a fact, and the words for it."""

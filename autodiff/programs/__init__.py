@@ -1,0 +1,1 @@
+"""The graph as a program: flattened, over one sample or a batch, in many languages."""

@@ -1,0 +1,162 @@
+"""Numba, compiled for one program alone: the fastest for a small graph over a large batch, but slow to build.
+
+Where the machine of :mod:`autodiff.programs.backends.kernel` runs any program at once, this backend writes the
+routine out as one loop over the samples and has it compiled, which takes about a second for every hundred instructions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from threading import Lock
+from typing import Any
+
+import numba
+import numpy as np
+
+from autodiff.programs.backends.kernel import sum_of_block
+from autodiff.programs.routine import Routine
+from autodiff.programs.sums import BLOCK
+
+__all__ = ["build"]
+
+Array = Any
+
+_PRIMITIVES: dict[str, str] = {
+    **{sign: f"{{0}} {sign} {{1}}" for sign in ("+", "-", "*", "/")},
+    "**": "math.pow({0}, {1})",
+    "neg": "-{0}",
+    **{sign: f"1.0 if {{0}} {sign} {{1}} else 0.0" for sign in ("<", "<=", ">", ">=", "==", "!=")},
+    "and": "1.0 if ({0} != 0) & ({1} != 0) else 0.0",
+    "or": "1.0 if ({0} != 0) | ({1} != 0) else 0.0",
+    "not": "1.0 if {0} == 0 else 0.0",
+    "if": "{1} if {0} != 0 else {2}",
+    "abs": "abs({0})",
+}
+
+
+def build(routine: Routine, inputs: int, params: int) -> Callable[[Array, Array], tuple[Array, Array]]:
+    """A function of the samples (samples, inputs) and the parameters: results (samples, results), and the sums."""
+    shape = _Shape(routine)
+    program, constants = _compiled(shape.source()), np.array(shape.constants, dtype=float)
+    results, sums = len(routine.results), len(routine.sums)
+    columns, terms = np.empty((inputs, BLOCK)), np.empty((sums, BLOCK))
+
+    def run(x: Array, p: Array) -> tuple[Array, Array]:
+        out, totals = np.empty((results, len(x))), np.zeros(sums)
+        program(x, p, constants, out, columns, terms, totals)
+        return out.T, totals
+
+    return run
+
+
+_shapes: dict[str, Any] = {}
+_lock = Lock()
+
+
+def _compiled(source: str) -> Any:
+    """The compiled function of a shape, one for all programs of it.
+
+    Kept for good: Numba gives no machine code back to the system, so that to forget a function and to compile it
+    again would take its memory twice.
+    """
+    with _lock:
+        if source not in _shapes:
+            space: dict[str, Any] = {"math": math, "sum_of_block": sum_of_block}
+            exec(source, space)
+            _shapes[source] = numba.njit(space["program"], error_model="numpy", boundscheck=False)
+        return _shapes[source]
+
+
+class _Shape:
+    """The loops over blocks and over the samples of a block; what is uniform stands before both.
+
+    Places are numbered as they come and constants are data, so that programs alike but for their constants are one
+    text. Inputs and results are handled column by column, so that the inner loop runs along memory and the compiler
+    makes vectors of it.
+    """
+
+    def __init__(self, routine: Routine) -> None:
+        self.routine = routine
+        self.constants: list[float] = []
+        self.known: dict[str, str] = {}  # their names, by their bits
+        self.names: dict[int, str] = {}
+        self.uniform: list[str] = []
+        self.views: list[str] = []
+        self.inner: list[str] = []
+        for place in routine.order:
+            if routine[place].op != "const":
+                self._define(place)
+        for kind, part, places in (("out", "start : start + n", routine.results), ("term", ":", routine.sums)):
+            for k, place in enumerate(places):
+                self.views.append(f"{kind}{k} = {kind}s[{k}, {part}]")
+                self.inner.append(f"{kind}{k}[i] = {self._name(place)}")
+
+    def source(self) -> str:
+        """The function's text, which says all of the shape."""
+        return _TEMPLATE.format(
+            block=BLOCK,
+            uniform="".join(f"    {line}\n" for line in self.uniform),
+            views="".join(f"        {line}\n" for line in self.views),
+            inner="".join(f"            {line}\n" for line in self.inner),
+        )
+
+    def _define(self, place: int) -> None:
+        value = self._value(place)
+        name = self.names[place] = f"v{len(self.names)}"
+        (self.uniform if self.routine.is_uniform(place) else self.inner).append(f"{name} = {value}")
+
+    def _value(self, place: int) -> str:
+        op, args, payload = self.routine[place]
+        if op == "input":
+            self.views.append(f"x{payload} = columns[{payload}]")
+            return f"x{payload}[i]"
+        if op == "param":
+            return f"p[{payload}]"
+        if (better := self._better(op, args)) is not None:
+            return better
+        primitive = _PRIMITIVES.get(op) or f"math.{op}({', '.join(f'{{{i}}}' for i in range(len(args)))})"
+        return primitive.format(*map(self._name, args))
+
+    def _better(self, op: str, args: tuple[int, ...]) -> str | None:
+        """What a compiler makes of a constant that it knows: a root, a quotient, a product for a power of two."""
+        last = self.routine[args[-1]]
+        if last.op != "const" or op not in ("**", "/"):
+            return None
+        first, number = self._name(args[0]), last.payload
+        if op == "**":
+            return f"math.pow({first}, {number})" if number in (0.5, -1.0) else None
+        exact = abs(math.frexp(number)[0]) == 0.5 and 1e-300 < abs(number) < 1e300
+        return f"{first} * {self._constant(1 / number)}" if exact else None
+
+    def _name(self, place: int) -> str:
+        instruction = self.routine[place]
+        return self._constant(instruction.payload) if instruction.op == "const" else self.names[place]
+
+    def _constant(self, number: float) -> str:
+        """The name of a number of the data (0.0 and -0.0 are two numbers)."""
+        key = number.hex()
+        if key not in self.known:
+            k = len(self.constants)
+            self.known[key] = f"k{k}"
+            self.constants.append(number)
+            self.uniform.append(f"k{k} = constants[{k}]")
+        return self.known[key]
+
+
+_TEMPLATE = """
+def program(x, p, constants, outs, columns, terms, totals):
+{uniform}    for start in range(0, len(x), {block}):
+        n = min({block}, len(x) - start)
+        for k in range(x.shape[1]):
+            for i in range(n):
+                columns[k, i] = x[start + i, k]
+{views}        for i in range(n):
+{inner}            pass
+        for k in range(len(totals)):
+            totals[k] += sum_of_block(terms[k], n)
+"""
+
+
+def _slots(args: tuple[int, ...]) -> list[str]:
+    return [f"{{{i}}}" for i in range(len(args))]

@@ -1,0 +1,270 @@
+"""A routine as machine code for the Numba interpreter: fused, with slots reused as soon as they are free.
+
+The code is one row of whole numbers. An operand is a *slot* (a row of one number for each sample of a block) or a
+*uniform* (one number for all). Chains of ``a + b * c`` become one instruction, and so do the products of one factor
+that are summed over the samples; every number is rounded exactly as if each operation stood alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from autodiff.programs.routine import Routine
+
+__all__ = ["CODES", "Machine", "assemble"]
+
+# Instruction names, numbered. A name ends in v or u for each operand that is a slot or a uniform, where both exist.
+BINARY = ["-", "/", "**", "<", "<=", ">", ">=", "==", "!=", "and", "or", "hypot", "atan2"]
+UNARY = ["neg", "not", "abs", "exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan"]
+UNARY += ["sinh", "cosh", "tanh", "erf", "erfc"]
+SPECIAL = ["load", "spread", "store", "sum", "dots", "+vv", "+vu", "*vv", "*vu", "-vu", "-uv", ">vu", "macs", "macs_u"]
+SPECIAL += ["if", "if_vu"]
+CODES = {name: number for number, name in enumerate([*SPECIAL, *BINARY, *UNARY])}
+COMMUTING = ("+", "*")
+
+
+@dataclass
+class Machine:
+    """The code for the samples and for the uniforms, and how much room they need."""
+
+    code: list[int] = field(default_factory=list)
+    uniform_code: list[int] = field(default_factory=list)
+    constants: list[float] = field(default_factory=list)
+    uniform_results: list[int] = field(default_factory=list)
+    numbers: dict[int, int] = field(default_factory=dict)  # of the uniforms, by their place on the tape
+    slots: int = 0
+    instructions: int = 0
+
+
+@dataclass
+class _Item:
+    """A fused instruction before its slots are known: what it defines, and what it reads (all places on the tape)."""
+
+    name: str
+    place: int
+    reads: tuple[int, ...]
+    payload: tuple[int, ...] = ()
+
+
+def assemble(routine: Routine, params: int) -> Machine:
+    """Machine code for a routine with so many parameters, which are the first uniforms."""
+    return _Assembler(routine, params).machine
+
+
+class _Assembler:
+    def __init__(self, routine: Routine, params: int) -> None:
+        self.routine, self.params = routine, params
+        self.machine = Machine()
+        self.uses = self._count_uses()
+        self.uniforms = self._number_uniforms()
+        self.items: list[_Item] = []
+        self._select()
+        self._place(self._spread(self.items))
+
+    def _count_uses(self) -> dict[int, int]:
+        uses: dict[int, int] = {}
+        instructions = self.routine.tape.instructions
+        for place in self.routine.order:
+            for arg in instructions[place].args:
+                uses[arg] = uses.get(arg, 0) + 1
+        for place in (*self.routine.results, *self.routine.sums):
+            uses[place] = uses.get(place, 0) + 1
+        return uses
+
+    def _number_uniforms(self) -> dict[int, int]:
+        """Parameters first, then constants, then what is computed from them, in order."""
+        found: dict[int, int] = {}
+        computed = []
+        for place in self.routine.order:
+            instruction = self.routine[place]
+            if instruction.op == "param":
+                found[place] = int(instruction.payload)
+            elif instruction.op == "const":
+                found[place] = self.params + len(self.machine.constants)
+                self.machine.constants.append(instruction.payload)
+            elif self.routine.is_uniform(place):
+                computed.append(place)
+        first = self.params + len(self.machine.constants)
+        found.update({place: first + i for i, place in enumerate(computed)})
+        for place in computed:
+            self._write_uniform(place, found)
+        self.machine.uniform_results = [found[place] for place in computed]
+        self.machine.numbers = found
+        return found
+
+    def _write_uniform(self, place: int, numbers: dict[int, int]) -> None:
+        instruction = self.routine[place]
+        name = {"+": "+vv", "*": "*vv"}.get(instruction.op, instruction.op)
+        self.machine.uniform_code += [CODES[name], numbers[place], *(numbers[arg] for arg in instruction.args)]
+
+    def _select(self) -> None:
+        """Choose an instruction for each place that varies from sample to sample, fusing where it can."""
+        swallowed = self._swallowed()
+        for place in self.routine.order:
+            instruction = self.routine[place]
+            if self.routine.is_uniform(place) or place in swallowed:
+                continue
+            if instruction.op == "input":
+                self.items.append(_Item("load", place, (), (int(instruction.payload),)))
+            elif place in self.chains:
+                self._macs(place)
+            else:
+                self._plain(place)
+        for i, place in enumerate(self.routine.results):
+            self.items.append(_Item("store", -1, (place,), (i,)))
+        self._sums()
+
+    def _swallowed(self) -> set[int]:
+        """Products and partial sums that exist only inside a chain, and products that are only summed."""
+        swallowed: set[int] = set()
+        self.chains: dict[int, tuple[int, list[tuple[int, int]]]] = {}
+        self.products: dict[int, tuple[int, ...]] = {}
+        if "fuse" not in self.routine.tape.passes:
+            return swallowed
+        for place in self.routine.order:
+            self._extend_chain(place, swallowed)
+        summed = set(self.routine.sums)
+        self.products = {}
+        for place in summed:
+            instruction = self.routine[place]
+            if instruction.op == "*" and self.uses[place] == 1 and self._all_vary(instruction.args):
+                self.products[place] = instruction.args
+                swallowed.add(place)
+        return swallowed
+
+    def _all_vary(self, places: Iterable[int]) -> bool:
+        return not any(self.routine.is_uniform(place) for place in places)
+
+    def _extend_chain(self, place: int, swallowed: set[int]) -> None:
+        """``start + b * c`` begins a chain; a chain used once, in another such sum, goes on in it."""
+        instruction = self.routine[place]
+        if instruction.op != "+" or self.routine.is_uniform(place):
+            return
+        for start, product in (instruction.args, instruction.args[::-1]):
+            part = self.routine[product]
+            alone = self.uses[product] == 1 and product not in self.chains and not self.routine.is_uniform(product)
+            if part.op == "*" and alone and start != product:
+                self.chains[place] = (start, [part.args[:2]])  # type: ignore[list-item]
+                swallowed.add(product)
+                if start in self.chains and self.uses[start] == 1:
+                    before, terms = self.chains.pop(start)
+                    self.chains[place] = (before, [*terms, *self.chains[place][1]])
+                    swallowed.add(start)
+                return
+
+    def _macs(self, place: int) -> None:
+        start, terms = self.chains[place]
+        flat: list[int] = []
+        for b, c in terms:
+            flat += (b, c) if not self.routine.is_uniform(b) else (c, b)
+        self.items.append(_Item("macs_u" if self.routine.is_uniform(start) else "macs", place, (start, *flat)))
+
+    def _plain(self, place: int) -> None:
+        instruction = self.routine[place]
+        args = instruction.args
+        kinds = "".join("u" if self.routine.is_uniform(arg) else "v" for arg in args)
+        if instruction.op in COMMUTING and kinds == "uv":
+            args, kinds = args[::-1], "vu"
+        name = instruction.op + kinds
+        if instruction.op == "if" and kinds == "vvu":
+            name = "if_vu"
+        self.items.append(_Item(name if name in CODES else instruction.op, place, args))
+
+    def _sums(self) -> None:
+        """Sums over the samples: the products of one factor together, each group where its last part is known."""
+        groups: dict[int, list[tuple[int, int]]] = {}
+        factors = Counter(factor for pair in self.products.values() for factor in pair)
+        for i, place in enumerate(self.routine.sums):
+            if self.routine.is_uniform(place):
+                continue
+            if place not in self.products:
+                self.items.append(_Item("sum", -1, (place,), (i,)))
+                continue
+            b, c = self.products[place]
+            shared = c if factors[c] > factors[b] else b
+            groups.setdefault(shared, []).append((i, b if shared == c else c))
+        for shared, parts in groups.items():
+            self.items.append(_Item("dots", -1, (shared, *(part for _, part in parts)), tuple(i for i, _ in parts)))
+
+    def _spread(self, items: list[_Item]) -> list[_Item]:
+        """Items in an order in which everything is read soon; uniforms are spread over a slot where no other way is."""
+        known = {item.place: i for i, item in enumerate(items) if item.place >= 0}
+        # Stores and sums have no place of their own: they go right behind the last thing that they read.
+        late: dict[int, list[_Item]] = {}
+        for item in items:
+            if item.place < 0:
+                last = max((known[read] for read in item.reads if read in known), default=-1)
+                late.setdefault(last, []).append(item)
+        ordered = list(late.get(-1, []))
+        for i, item in enumerate(items):
+            if item.place >= 0:
+                ordered += [item, *late.get(i, [])]
+        return ordered
+
+    def _place(self, items: list[_Item]) -> None:
+        """Give every value a slot from its definition to its last use, and write the code."""
+        last: dict[int, int] = {}
+        for i, item in enumerate(items):
+            for read in self._slots_read(item):
+                last[read] = i
+        free: list[int] = []
+        slots: dict[int, int] = {}
+        for i, item in enumerate(items):
+            for read in self._slots_read(item):
+                if read not in slots:  # a uniform that must be spread over a slot
+                    slots[read] = self._slot(free)
+                    self.machine.code += [CODES["spread"], slots[read], self.uniforms[read]]
+            # The result gets its slot before the operands give theirs back: no instruction writes what it reads.
+            if item.place >= 0:
+                slots[item.place] = self._slot(free)
+            self._write(item, slots)
+            for read in dict.fromkeys(self._slots_read(item)):
+                if last[read] == i:
+                    free.append(slots[read])
+            if item.place >= 0 and item.place not in last:
+                free.append(slots[item.place])
+        self.machine.instructions = len(items)
+
+    def _slot(self, free: list[int]) -> int:
+        if free and "reuse" in self.routine.tape.passes:
+            return free.pop()
+        self.machine.slots += 1
+        return self.machine.slots - 1
+
+    def _slots_read(self, item: _Item) -> list[int]:
+        """The reads that must be in slots; the others are uniforms read as such."""
+        if item.name in ("+vu", "*vu", "-vu", ">vu"):
+            return [item.reads[0]]
+        if item.name == "-uv":
+            return [item.reads[1]]
+        if item.name == "if_vu":
+            return list(item.reads[:2])
+        if item.name in ("macs", "macs_u"):
+            start = () if item.name == "macs_u" else item.reads[:1]
+            return [*start, *(read for read in item.reads[1:] if not self.routine.is_uniform(read))]
+        return list(item.reads)
+
+    def _write(self, item: _Item, slots: dict[int, int]) -> None:
+        in_slots = set(self._slots_read(item))
+        reads = [slots[read] if read in in_slots else self.uniforms[read] for read in item.reads]
+        code = self.machine.code
+        code.append(CODES[item.name])
+        if item.name in ("store", "sum"):
+            code += [*item.payload, *reads]
+        elif item.name == "dots":
+            code += [reads[0], len(item.payload)]
+            for index, read in zip(item.payload, reads[1:], strict=True):
+                code += [index, read]
+        elif item.name in ("macs", "macs_u"):
+            self._write_macs(item, slots[item.place], reads)
+        else:
+            code += [slots[item.place], *item.payload, *reads]
+
+    def _write_macs(self, item: _Item, slot: int, reads: list[int]) -> None:
+        """Destination, start, number of terms, then for each term: the slot, 1 for a uniform factor, the factor."""
+        terms = list(zip(item.reads[1::2], item.reads[2::2], reads[1::2], reads[2::2], strict=True))
+        self.machine.code += [slot, reads[0], len(terms)]
+        for _, factor, b, c in terms:
+            self.machine.code += [b, int(self.routine.is_uniform(factor)), c]

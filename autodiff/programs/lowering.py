@@ -1,0 +1,150 @@
+"""Floor 3: a graph flattened into instructions in single-assignment form, over the primitives of its formulas.
+
+An instruction is named by its place. Sharing, folding and dropping happen while it is written: each is exact, to
+the bit. A *uniform* instruction depends on parameters and constants alone, so it is the same for every sample."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, reduce
+
+from autodiff.derivatives.sweep import Slope, steep, sweep
+from autodiff.programs.listing import PASSES, Tape
+from autodiff.recording.value import Value, topological
+from autodiff.table.formulas import BINARY, COMPARE, parts
+from autodiff.table.operations import Operation, expanded
+
+__all__ = ["Lowering"]
+
+
+class Lowering:
+    """The graph of some outputs on a tape; ``leaves`` says which leaf is which input or parameter.
+
+    Other leaves are constants, with the numbers in ``constants``, or else their own. What the computed nodes' numbers
+    are does not matter, nor whether they are stale.
+    """
+
+    def __init__(
+        self,
+        outputs: Sequence[Value],
+        leaves: Mapping[Value, tuple[str, int]],
+        constants: Mapping[Value, float] | None = None,
+        passes: Collection[str] = PASSES,
+    ) -> None:
+        self.constants = constants or {}
+        self.tape = Tape(passes)
+        self.outputs = list(outputs)
+        self.leaves = leaves
+        self.order = topological(outputs, check=False, inputs=leaves)
+        self.places: dict[Value, int] = {}
+        self._operands: dict[Value, list[int]] = {}
+        for node in self.order:
+            self.places[node] = self._lower(node)
+
+    def _lower(self, node: Value) -> int:
+        op = node.op
+        if node in self.leaves:
+            return self.tape.leaf(*self.leaves[node])
+        if op is None:
+            return self.tape.const(self.constants.get(node, node._data))
+        const, places = self.tape.const, self.places
+        args = [places[arg] if arg.__class__ is Value else const(arg) for arg in node.args]  # type: ignore[arg-type]
+        self._operands[node] = args
+        return writer(op, op.value)(self.tape.emit, const, *args, -1, -1)
+
+    def gradients(self, output: Value, wanted: Sequence[Value], wild: Collection[Value] = ()) -> list[int]:
+        """The places of the gradient of an output in each of the wanted leaves; ``wild`` is as for ``steep``."""
+        active = set(wanted)
+        for node in self.order:
+            if not active.isdisjoint(node.parents):
+                active.add(node)
+        slopes = steep(self.order, wild, sys.float_info.max if wild else 1.0)
+        flows = sweep(output, self.order, slopes, _Writing(self, self._operands), active)
+        return [flows[leaf] if leaf in flows else self.tape.const(0.0) for leaf in wanted]
+
+
+class _Writing:
+    """The arithmetic of a sweep that writes instructions: a number is the place of one."""
+
+    def __init__(self, lowered: Lowering, operands: Mapping[Value, Sequence[int]]) -> None:
+        self.tape, self.places, self.operands = lowered.tape, lowered.places, operands
+
+    def number(self, x: float) -> int:
+        return self.tape.const(x)
+
+    def known(self, x: int) -> float | None:
+        instruction = self.tape.instructions[x]
+        return instruction.payload if instruction.op == "const" else None
+
+    def condition(self, formula: ast.expr, node: Value) -> int:
+        return self._read(formula, node, -1)
+
+    def send(self, slope: Slope, node: Value, up: int) -> int:
+        return self._read(slope.contribution, node, up)
+
+    def _read(self, formula: ast.expr, node: Value, up: int) -> int:
+        assert node.op is not None
+        place, tape = self.places[node], self.tape
+        return writer(node.op, formula)(tape.emit, tape.const, *self.operands[node], place, up)
+
+    def add(self, x: int, y: int) -> int:
+        return self.tape.emit("+", x, y)
+
+    def where(self, condition: int, x: int, y: int) -> int:
+        return self.tape.emit("if", self.tape.emit(">", condition, self.tape.const(0.0)), x, y)
+
+
+@cache
+def writer(op: Operation, tree: ast.expr) -> Callable[..., int]:
+    """``write(emit, const, *inputs, out, up)`` writes one of a row's formulas, innermost first.
+
+    It takes places and answers the last one; those that the formula does not name may be anything.
+    """
+    found: dict[str, str] = {}
+
+    def part(text: str) -> str:
+        return found.setdefault(text, f"_{len(found)}")
+
+    result = _walk(expanded(tree), part)
+    lines = [f"{name} = {text}" for text, name in found.items()]
+    space: dict[str, Callable[..., int]] = {}
+    exec(
+        "\n    ".join(
+            [f"def write(_emit, _const, {', '.join((*op.inputs, 'out', 'up'))}):", *lines, f"return {result}"]
+        ),
+        space,
+    )
+    return space["write"]
+
+
+def _walk(tree: ast.expr, part: Callable[[str], str]) -> str:
+    """The name that holds a formula's place, once its parts are named."""
+    walked = [_walk(node, part) for node in parts(tree)]
+    match tree:
+        case ast.Constant(value=value):
+            return part(f"_const({float(value or 0)!r})")  # type: ignore[arg-type]
+        case ast.Name(id=name):
+            return name
+        case ast.UnaryOp(op=ast.UAdd()):
+            return walked[0]
+        case ast.BoolOp(op=word):
+            name = "and" if isinstance(word, ast.And) else "or"
+            return reduce(lambda x, y: part(f"_emit({name!r}, {x}, {y})"), walked)
+    return part(f"_emit({_primitive(tree)!r}, {', '.join(walked)})")
+
+
+def _primitive(tree: ast.expr) -> str:
+    match tree:
+        case ast.Call(func=ast.Name(id=name)):
+            return name
+        case ast.UnaryOp(op=sign):
+            return "neg" if isinstance(sign, ast.USub) else "not"
+        case ast.BinOp(op=op):
+            return BINARY[type(op)]
+        case ast.Compare(ops=[op]):
+            return COMPARE[type(op)]
+        case ast.IfExp():
+            return "if"
+    raise AssertionError(f"{ast.dump(tree)} passed the check of the formula language")

@@ -1,0 +1,380 @@
+"""Floor 3: Program, a recorded graph replayed over a batch, with its derivatives inside."""
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
+from itertools import chain
+from math import inf, isnan
+from typing import Any, Protocol
+
+from autodiff.programs.listing import PASSES
+from autodiff.programs.lowering import Lowering
+from autodiff.programs.routine import Routine
+from autodiff.programs.sources import LANGUAGES, emit
+from autodiff.recording.value import Value, born, describe, entry, read_at, saved, stale_moment, topological
+from autodiff.table.ieee import real
+
+__all__ = ["FrozenBranchWarning", "Program"]
+
+BACKENDS = ("numba", "numpy", "python", "fused")
+_NEEDS = {"fused": ("numba", "numpy"), "numba": ("numba", "numpy"), "numpy": ("numpy",), "python": ()}
+
+Run = Callable[[Any, Any], tuple[Any, Any]]
+
+
+class FrozenBranchWarning(UserWarning):
+    """A number was read while the graph was recorded: a Python ``if`` on it is not part of the program."""
+
+
+class HasParameters(Protocol):
+    """A Module, or anything like it."""
+
+    def parameters(self) -> list[Value]: ...
+
+
+class Program:
+    """A graph flattened into straight-line instructions, run over a batch of samples.
+
+    ``inputs`` are the leaves that differ from sample to sample, in the order of the batch's columns; ``params``
+    the leaves that are trained; every other leaf is a constant. ``output`` is a Value, or several. Every max,
+    relu and where is decided anew for every sample. ``backend`` is "numba", "numpy" or "python" (the standard
+    library alone), by default the first of these that is installed, or "fused" (Numba, compiled for this program
+    alone: about a second for every hundred instructions, for small graphs over large batches). All of them give
+    the same bits, but for library functions. ``threads`` is for "numba". ``passes`` are the passes that
+    make a program short ("fold", "share", "drop", "fuse", "reuse"), by default all; each changes no bit.
+
+    A constant keeps the number it has now. A leaf that the graph does not contain has gradient 0. What is not a
+    leaf, or stands twice, raises ``ValueError``; anything but Values, ``TypeError``; a batch of another shape,
+    ``ValueError``.
+
+    >>> x, w = Value(0.0, "x"), Value(3.0, "w")
+    >>> program = Program((w * x).relu(), inputs=[x], params=[w], backend="python")
+    >>> program.value([[1.0], [-1.0], [2.0]])
+    [3.0, 0.0, 6.0]
+    >>> program.value_and_grad([[1.0], [-1.0], [2.0]])
+    ([3.0, 0.0, 6.0], [1.0])
+    """
+
+    def __init__(
+        self,
+        output: Value | Iterable[Value],
+        inputs: Sequence[Value] = (),
+        params: Sequence[Value] | HasParameters = (),
+        backend: str | None = None,
+        threads: int = 1,
+        passes: Iterable[str] = PASSES,
+    ) -> None:
+        self.single = isinstance(output, Value)
+        self.outputs: list[Value] = list(output) if isinstance(output, Iterable) else [output]
+        if isinstance(inputs, Value) or isinstance(params, Value):
+            raise TypeError("inputs and params are lists of Values, got one Value; write [x]")
+        if not isinstance(params, Iterable) and hasattr(params, "parameters"):
+            params = params.parameters()
+        if not isinstance(inputs, Iterable) or not isinstance(params, Iterable):
+            raise TypeError("inputs are a list of Values, params one too, or a Module")
+        self.inputs, self.params = list(inputs), list(params)
+        self._check()
+        self.backend = _chosen(backend)
+        self.threads = threads
+        self.passes = frozenset(passes)
+        if not self.passes <= PASSES:
+            raise ValueError(f"passes are {', '.join(sorted(PASSES))}; got {', '.join(sorted(self.passes - PASSES))}")
+        if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+            raise ValueError(f"threads must be a whole number of at least 1, got {threads!r}")
+        self._leaves = {leaf: ("input", i) for i, leaf in enumerate(self.inputs)}
+        self._leaves |= {leaf: ("param", i) for i, leaf in enumerate(self.params)}
+        self._runs: dict[tuple[str, bool], Run] = {}
+        nodes = topological(self.outputs, check=False)
+        _refuse_overwritten(nodes)
+        # Taken now, so that what is printed later is what runs, whatever becomes of the Values.
+        self._constants = {node: node._data for node in nodes if node.op is None and node not in self._leaves}
+        _warn_of_frozen_branches(nodes, set(self.inputs))
+
+    def _check(self) -> None:
+        for node in (*self.outputs, *self.inputs, *self.params):
+            if not isinstance(node, Value):
+                raise TypeError(f"a Program is made of Values, got {type(node).__name__}")
+        if not self.outputs:
+            raise ValueError("a Program needs at least one output")
+        leaves = [*self.inputs, *self.params]
+        for leaf in leaves:
+            if leaf.op is not None:
+                raise ValueError(f"{describe(leaf)} is computed; inputs and params must be leaves")
+        twice = next((leaf for i, leaf in enumerate(leaves) if leaf in leaves[:i]), None) if len(leaves) < 64 else None
+        if twice is not None or len(set(leaves)) < len(leaves):
+            raise ValueError(f"{describe(twice) if twice else 'a leaf'} stands twice among inputs and params")
+
+    def value(self, batch: Any, params: Any = None) -> Any:
+        """The output of every sample: ``(samples,)``, or ``(samples, outputs)`` for several outputs.
+
+        ``batch`` has the shape ``(samples, inputs)``. ``params`` are numbers to use instead of the Values'.
+        """
+        results, _ = self._run("value", batch, params)
+        return self._shaped(results)
+
+    def value_and_grad(self, batch: Any, params: Any = None) -> tuple[Any, Any]:
+        """The output of every sample, and the gradient of their **mean** in each parameter: ``(params,)``.
+
+        For several outputs the gradient has one row for each.
+        """
+        results, sums = self._run("grad", batch, params)
+        count, samples = len(self.params), len(results)
+        means = [total / samples for total in sums] if self.backend == "python" else sums / samples
+        rows = [means[i * count : (i + 1) * count] for i in range(len(self.outputs))]
+        return self._shaped(results), rows[0] if self.single else self._stacked(rows)
+
+    def grad_per_sample(self, batch: Any, params: Any = None) -> Any:
+        """The gradient of each sample's output in each parameter: ``(samples, params)``; needs a single output."""
+        return self._single("grad_per_sample", batch, params)
+
+    def input_grad(self, batch: Any, params: Any = None) -> Any:
+        """The gradient of each sample's output in its own inputs: ``(samples, inputs)``; needs a single output."""
+        return self._single("input_grad", batch, params)
+
+    def value_and_input_grad(self, batch: Any, params: Any = None) -> tuple[Any, Any]:
+        """The output of every sample, and its gradient in the sample's inputs, in one pass; for a single output."""
+        columns = self._single("value_and_input_grad", batch, params)
+        if self.backend == "python":
+            return [row[0] for row in columns], [row[1:] for row in columns]
+        return columns[:, 0], columns[:, 1:]
+
+    def _single(self, what: str, batch: Any, params: Any) -> Any:
+        if len(self.outputs) != 1:
+            raise ValueError(f"{what} is for a program of one output; this one has {len(self.outputs)}")
+        return self._run(what, batch, params)[0]
+
+    def read(self) -> list[float]:
+        """The parameters' present numbers, as one list."""
+        return [param._data for param in self.params]
+
+    def write(self, params: Iterable[float]) -> None:
+        """Write numbers back into the parameters' Values: all of them, or none if one is not a number."""
+        numbers = [real(number) for number in params]
+        if len(numbers) != len(self.params):
+            raise ValueError(f"this program has {len(self.params)} parameters, got {len(numbers)} numbers")
+        for param, number in zip(self.params, numbers, strict=True):
+            param.data = number
+
+    def source(self, language: str = "python", what: str = "grad") -> str:
+        """The program as source: "python", "numpy", "javascript", "jax" or "torch".
+
+        It is a function ``program(x, p)`` that answers the outputs and, with ``what="grad"``, each output's
+        gradient in the parameters; ``what="value"`` leaves that out.
+        """
+        if what not in ("value", "grad"):
+            raise ValueError(f'what must be "value" or "grad", got {what!r}')
+        if language not in LANGUAGES:
+            raise ValueError(f"language must be one of {', '.join(LANGUAGES)}; got {language!r}")
+        routine = self._routine("grad" if what == "grad" and self.params else "value")
+        names = _told_apart(self.inputs), _told_apart(self.params)
+        return emit(routine, LANGUAGES[language], *names)
+
+    def __str__(self) -> str:
+        return self.source("python")
+
+    def __repr__(self) -> str:
+        shape = f"{len(self.inputs)} inputs, {len(self.params)} params, {len(self.outputs)} outputs"
+        return f"<Program of {shape}, on {self.backend}>"
+
+    def __reduce__(self) -> tuple[Callable[..., Program], tuple[Any, ...]]:
+        nodes = topological([*self.outputs, *self.inputs, *self.params], check=False)
+        return _rebuilt, (saved(nodes), *self._parts(entry))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Program:
+        return _rebuilt(None, *self._parts(lambda value: deepcopy(value, memo)))
+
+    def __copy__(self) -> Program:
+        return _rebuilt(None, *self._parts(lambda value: value))
+
+    def _parts(self, twin: Callable[[Value], Any]) -> tuple[tuple[Any, ...], dict[Any, float]]:
+        """What it is made of, with a twin for each Value: the arguments of Program, and its constants."""
+        outputs, inputs, params = ([*map(twin, values)] for values in (self.outputs, self.inputs, self.params))
+        constants = {twin(leaf): number for leaf, number in self._constants.items()}
+        output = outputs[0] if self.single else outputs
+        return (output, inputs, params, self.backend, self.threads, self.passes), constants
+
+    def _run(self, what: str, batch: Any, params: Any) -> tuple[Any, Any]:
+        rows = self._rows(batch)
+        numbers = self._numbers(params)
+        results, sums = self._ready(what, False)(rows, numbers)
+        if what != "value" and _has_nan(sums if what == "grad" else results):
+            # An infinite number may have met the 0 of a side without a path: now such sides are held apart.
+            results, sums = self._ready(what, True)(rows, numbers)
+        return results, sums
+
+    def _ready(self, what: str, careful: bool) -> Run:
+        """The routine for one purpose, built when it is first wanted."""
+        run = self._runs.get((what, careful))
+        if run is None:
+            run = self._runs[what, careful] = self._built(self._routine(what, careful))
+        return run
+
+    def _built(self, routine: Routine) -> Run:
+        backend = importlib.import_module(f"autodiff.programs.backends.{self.backend}")
+        more = {"threads": self.threads} if self.backend == "numba" else {}
+        run: Run = backend.build(routine, len(self.inputs), len(self.params), **more)
+        return run
+
+    def _routine(self, what: str, careful: bool = False) -> Routine:
+        """The instructions for one purpose, and the gradients it needs."""
+        lowered = Lowering(self.outputs, self._leaves, self._constants, self.passes)
+        outputs = tuple(lowered.places[output] for output in self.outputs)
+        wanted = {"value": [], "grad": self.params, "grad_per_sample": self.params}.get(what, self.inputs)
+        wild = self._leaves if careful else ()
+        rows = [lowered.gradients(output, wanted, wild) for output in (self.outputs if wanted else ())]
+        gradients = tuple(place for row in rows for place in row)
+        if what == "grad":
+            return Routine(lowered.tape, outputs, gradients)
+        return Routine(lowered.tape, (*outputs, *gradients) if what.startswith("value") else gradients, ())
+
+    def _rows(self, batch: Any) -> Any:
+        if self.backend == "python":
+            return self._listed(batch)
+        import numpy
+
+        batch = _sequence(batch)
+        rows = _array([_sequence(row) for row in batch] if isinstance(batch, (list, tuple)) else batch, "a batch")
+        if rows.ndim != 2 or rows.shape[1] != len(self.inputs) or not len(rows):
+            raise ValueError(_shape_error(self.inputs, f"the shape {rows.shape}"))
+        return numpy.ascontiguousarray(rows)
+
+    def _listed(self, batch: Any) -> list[list[float]]:
+        if not isinstance(batch, Iterable):
+            raise ValueError(_shape_error(self.inputs, f"{type(batch).__name__}"))
+        listed = []
+        for row in batch:
+            if not isinstance(row, Iterable) or isinstance(row, str):
+                raise ValueError(_shape_error(self.inputs, f"{type(row).__name__} {row!r} for a row"))
+            listed.append([real(x) for x in row])
+        lengths = {len(row) for row in listed}
+        if lengths != {len(self.inputs)}:
+            raise ValueError(_shape_error(self.inputs, f"rows of {sorted(lengths)} numbers" if listed else "no row"))
+        return listed
+
+    def _numbers(self, params: Any) -> Any:
+        if params is None:
+            params = [param._data for param in self.params]
+        if self.backend == "python":
+            numbers: Any = [real(number) for number in params]
+            shape: tuple[int, ...] = (len(numbers),)
+        else:
+            numbers = _array(_sequence(params), "params")
+            shape = numbers.shape
+        if shape != (len(self.params),):
+            raise ValueError(f"this program has {len(self.params)} parameters, got {_counted(shape)}")
+        return numbers
+
+    def _shaped(self, results: Any) -> Any:
+        if not self.single:
+            return results
+        return [row[0] for row in results] if self.backend == "python" else results[:, 0]
+
+    def _stacked(self, rows: list[Any]) -> Any:
+        if self.backend == "python":
+            return rows
+        import numpy
+
+        return numpy.array(rows)
+
+
+def _rebuilt(_: Any, arguments: tuple[Any, ...], constants: dict[Value, float]) -> Program:
+    program = Program(*arguments)
+    program._constants = constants
+    return program
+
+
+def _sequence(x: Any) -> Any:
+    """What NumPy would take for one object, such as a generator, as a list; anything else as it is."""
+    known = isinstance(x, (list, tuple, str, bytes, dict)) or hasattr(x, "__array__") or not isinstance(x, Iterable)
+    return x if known else list(x)
+
+
+def _array(numbers: Any, what: str) -> Any:
+    """An array of float64; what is no number is refused as in a Value, not read as one."""
+    import numpy
+
+    try:
+        array = numpy.asarray(numbers)
+    except ValueError:
+        raise ValueError(f"{what} must be rows of one length; got rows of different lengths") from None
+    if array.dtype.kind in "fiub":
+        return array.astype(float, copy=False)
+    if array.dtype.kind == "O":
+        return numpy.array([real(x) for x in array.ravel()]).reshape(array.shape)
+    real(array.ravel()[0].item() if array.size else "")
+    raise TypeError(f"{what} holds real numbers, got {array.dtype}")
+
+
+def _counted(shape: tuple[int, ...]) -> str:
+    return f"{shape[0]} numbers" if len(shape) == 1 else f"the shape {shape}"
+
+
+def _told_apart(leaves: list[Value]) -> list[str | None]:
+    """The leaves' names; those that several share with the scopes before them."""
+    often = Counter(leaf.name for leaf in leaves)
+    return [
+        leaf.name
+        if leaf.name is None or often[leaf.name] == 1 or leaf.scope is None
+        else "_".join([*leaf.scope.path, leaf.name])
+        for leaf in leaves
+    ]
+
+
+def _shape_error(inputs: list[Value], got: str) -> str:
+    names = ", ".join(describe(leaf) for leaf in inputs[:8]) + (", ..." if len(inputs) > 8 else "")
+    return f"a batch has the shape (samples, {len(inputs)}), one column for each input ({names}); got {got}"
+
+
+def _chosen(backend: str | None) -> str:
+    if backend is None:
+        return next(name for name in BACKENDS if _installed(name))
+    if backend not in BACKENDS:
+        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, or None for the fastest; got {backend!r}")
+    if not _installed(backend):
+        raise ImportError(
+            f"the backend {backend!r} needs {' and '.join(_NEEDS[backend])}: pip install 'gradroute[fast]'"
+        )
+    return backend
+
+
+def _installed(backend: str) -> bool:
+    return all(importlib.util.find_spec(module) is not None for module in _NEEDS[backend])
+
+
+def _has_nan(numbers: Any) -> bool:
+    if isinstance(numbers, list):
+        flat = chain.from_iterable(row if isinstance(row, list) else (row,) for row in numbers)
+        return any(x != x for x in flat)
+    return bool(numbers.size) and bool(isnan(numbers.max()))  # the maximum is nan where any number is
+
+
+def _refuse_overwritten(nodes: list[Value]) -> None:
+    """A program computes everything anew, so that stale nodes do no harm; a computed number that was written does."""
+    for node in nodes:
+        if node.op is not None and stale_moment(node) == inf:
+            topological([node])  # raises StaleError
+
+
+def _warn_of_frozen_branches(nodes: list[Value], inputs: set[Value]) -> None:
+    """Warn of a number that was read after the first computed node was recorded, and before the last one was.
+
+    An input that was read at the very moment before the first one counts too: ``y = x * 2 if x.data > 0 else -x``.
+    """
+    computed = [node for node in nodes if node.op is not None]
+    if not computed:
+        return
+    first, last = born(computed[0]), born(computed[-1])
+    for node in nodes:
+        if first < read_at(node) < last or (node in inputs and read_at(node) == first - 1):
+            warnings.warn(
+                f"the .data of {describe(node)} was read while this graph was being recorded. If a Python `if` or "
+                "`max()` depended on it, only the branch taken then is in the program; use where(condition, x, y), "
+                "maximum() or minimum(), which are decided anew for every sample",
+                FrozenBranchWarning,
+                stacklevel=3,
+            )
+            return

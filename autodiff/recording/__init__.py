@@ -1,0 +1,1 @@
+"""Running Python becomes a graph: Value, the functions generated from the rows, and the way back."""

@@ -1,0 +1,177 @@
+"""How running Python records a graph: scopes, and the functions generated from the table's rows.
+
+For each row two straight-line functions are generated from its formulas: one that records a node, and, for each
+pattern of Value and constant operands, one that pulls the upstream gradient back to the operands (a *rule*).
+A rule belongs to the row, not to the node, so that nodes hold no closures and graphs no reference cycles."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable
+from contextlib import ContextDecorator
+from contextvars import ContextVar
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from threading import Lock
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
+
+__all__ = ["Scope", "no_grad", "scope"]
+
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+# What a context (a thread, a task) is inside of: the innermost scope that groups nodes, whether nodes are recorded,
+# which scope was entered last, and the frame before. A frame never changes, so contexts may share it.
+Frame = tuple["Scope | None", bool, "Scope | None", Any]
+
+
+class Scope:
+    """A named group of nodes: those recorded inside ``with scope(name)``; scopes nest.
+
+    Two scopes of the same name are two groups; one that is entered again goes on where it was. Threads and tasks
+    may be inside of one at the same time: what each of them is inside of, and whether it records, is its own matter.
+    """
+
+    __slots__ = ("_placed", "name", "parent")
+
+    def __init__(self, name: str, parent: Scope | None = None, placed: bool = True) -> None:
+        self.name, self.parent = name, parent
+        self._placed = placed  # if not, the first time it is entered decides where it stands
+
+    def __enter__(self) -> Scope:
+        outer = current()
+        if not self._placed:
+            with _placing:
+                if not self._placed:
+                    self.parent = outer[0]
+                    self._placed = True  # last: whoever finds it placed finds it in its place
+        _current.set(self._frame(outer))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        above: list[Scope] = []
+        frame = current()
+        while frame[2] is not self:
+            if frame[2] is None:
+                return  # it was entered in another context: there is nothing to leave in this one
+            above.append(frame[2])
+            frame = frame[3]
+        outer = frame[3]
+        for scope in reversed(above):  # entered later and still open, as generators may leave them
+            outer = scope._frame(outer)
+        _current.set(outer)
+
+    def _frame(self, outer: Frame) -> Frame:
+        return self, outer[1], self, outer
+
+    def __deepcopy__(self, memo: object) -> Scope:
+        return self  # a copied graph shares the groups of its original
+
+    def __copy__(self) -> Scope:
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., Scope], tuple[Any, ...]]:
+        # Flat, as Values are pickled: by way of the parents it would recurse as deep as the scope stands.
+        return _innermost, ([scope_entry(scope) for scope in enclosing([self])],)
+
+    def __repr__(self) -> str:
+        path = " / ".join(self.path)
+        return f"Scope({path if len(path) <= 120 else f'{path[:57]} ... {path[-58:]}'!r})"
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The names from the outermost scope to this one."""
+        return tuple(scope.name for scope in enclosing([self]))
+
+
+class _Paused(ContextDecorator, Scope):
+    """The scope of ``no_grad``: it groups nothing, and records nothing. It may also decorate a function."""
+
+    def _frame(self, outer: Frame) -> Frame:
+        return outer[0], False, self, outer
+
+    def __call__(self, function: _F) -> _F:
+        if isgeneratorfunction(function) or iscoroutinefunction(function) or isasyncgenfunction(function):
+            raise TypeError(
+                f"no_grad() decorates functions that are done when they return; {function.__name__!r} is run later: "
+                "write `with no_grad():` inside of it"
+            )
+        return super().__call__(function)
+
+
+class _Entry:
+    """A scope in a pickle: it is read back as the scope itself, put into its parent, which was read before it."""
+
+    __slots__ = ("__weakref__", "scope")
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    def __reduce__(self) -> tuple[type[Scope], tuple[Any, ...]]:
+        scope = self.scope
+        return type(scope), (scope.name, scope_entry(scope.parent), scope._placed)
+
+
+# A pickle keeps its entries alive, so a scope that it meets again has the entry it had before.
+_entries: WeakValueDictionary[int, _Entry] = WeakValueDictionary()
+
+
+def scope_entry(scope: Scope | None) -> _Entry | None:
+    """What stands for a scope in a pickle, behind those around it."""
+    known = _entries.get(id(scope))
+    return known if scope is None or known is not None else _entries.setdefault(id(scope), _Entry(scope))
+
+
+def enclosing(scopes: Iterable[Scope | None]) -> list[Scope]:
+    """The scopes and all around them, each once, outer before inner."""
+    found: dict[Scope, None] = {}
+    for scope in scopes:
+        chain = []
+        while scope is not None and scope not in found:
+            chain.append(scope)
+            scope = scope.parent
+        found.update(dict.fromkeys(reversed(chain)))
+    return list(found)
+
+
+def _innermost(scopes: list[Scope]) -> Scope:
+    return scopes[-1]
+
+
+_current: ContextVar[Frame] = ContextVar("gradroute_scope", default=(None, True, None, None))
+
+
+current: Callable[[], Frame] = _current.get
+
+
+tick: Callable[[], int] = itertools.count(1).__next__
+
+
+_placing = Lock()
+
+
+def scope(name: str) -> Scope:
+    """Group the nodes recorded inside: pictures draw the group as a cluster, and can collapse it to one box.
+
+    >>> from autodiff import Value
+    >>> with scope("neuron"):
+    ...     y = Value(2.0) * 3.0
+    >>> y.scope
+    Scope('neuron')
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"a scope's name is a string, got {type(name).__name__}")
+    return Scope(name, placed=False)
+
+
+def no_grad() -> _Paused:
+    """Compute without recording: every result inside is a leaf with no parents.
+
+    >>> from autodiff import Value
+    >>> with no_grad():
+    ...     y = Value(2.0) * 3.0
+    >>> y.parents
+    ()
+    """
+    return _Paused("no_grad", placed=False)

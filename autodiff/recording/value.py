@@ -1,0 +1,505 @@
+"""Floor 1: Value, a number that remembers how it was computed, and the backward pass."""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from numbers import Number
+from operator import attrgetter
+from typing import Any, NoReturn
+from weakref import WeakKeyDictionary, WeakValueDictionary
+
+from autodiff.recording.rules import Rule, recorder, rules
+from autodiff.recording.scopes import Scope, current, enclosing, scope_entry, tick
+from autodiff.table.ieee import real
+from autodiff.table.operations import TABLE, Operation, add_row
+
+__all__ = [
+    "NO_PATH",
+    "StaleError",
+    "Value",
+    "adjoints",
+    "born",
+    "describe",
+    "entry",
+    "function_of",
+    "operation",
+    "read_at",
+    "restore",
+    "saved",
+    "seed_of",
+    "stale_moment",
+    "topological",
+]
+
+
+class StaleError(RuntimeError):
+    """A leaf's ``.data`` was changed after other nodes had been computed from it."""
+
+
+class _NoPath(float):
+    """The gradient of a node that no path leads to: 0.0 as a number, and yet not a zero that was computed."""
+
+    def __reduce__(self) -> str:
+        return "NO_PATH"
+
+    def __deepcopy__(self, memo: object) -> _NoPath:
+        return self
+
+
+NO_PATH = _NoPath(0.0)
+_late: list[Callable[..., Any]] = []  # generated functions that still wait for the class below
+
+
+def _method(
+    name: str, reflected: bool = False, operator: bool = False, neutral: int | None = None
+) -> Callable[..., Value]:
+    function = recorder(TABLE[name], reflected, operator, neutral)
+    _late.append(function)
+    return function
+
+
+class Value:
+    """A float64 that records how it was computed, so that gradients can flow back through it.
+
+    ``Value(data, name=None)`` is a leaf. ``.data`` is its number, ``.grad`` the gradient that ``backward()``
+    left, ``.op`` the row of the table that computed it (None for a leaf), ``.parents`` the Values it was
+    computed from, in order, repeats kept; ``.args`` also holds the constants among the operands.
+    ``data`` other than a real number raises ``TypeError``; an integer too large, ``OverflowError``.
+
+    >>> x = Value(3.0, "x")
+    >>> y = x * x + 1
+    >>> y.backward()
+    >>> y.data, x.grad
+    (10.0, 6.0)
+    """
+
+    __slots__ = ("__weakref__", "_data", "_grad", "_name", "_read", "_rule", "_scope", "_serial", "_stamp", "_x", "_y")
+
+    # _serial is the moment of creation: parents come before children. _stamp is the moment at which the data
+    # were last written: a node older than one of its operands' data is stale. _read is the moment at which the
+    # public .data were last read; nobody may have done so yet, so it is asked for with read_at().
+    _data: float
+    _grad: float | None
+    _name: str | None
+    _read: int
+    _rule: Rule | None
+    _scope: Scope | None
+    _serial: int
+    _stamp: float
+    _x: Value | float | None
+    _y: Value | float | tuple[Value | float, ...] | None
+
+    def __init__(self, data: object, name: str | None = None) -> None:
+        self._data = data if data.__class__ is float else real(data)
+        self._grad = self._name = self._rule = self._x = self._y = None
+        self._scope = current()[0]
+        self._serial = self._stamp = tick()
+        if name is not None:
+            self.name = name
+
+    def __init_subclass__(cls) -> NoReturn:
+        raise TypeError("Value cannot be subclassed; add an operation with autodiff.operation(...) instead")
+
+    @property
+    def data(self) -> float:
+        """The number. Writing it to a leaf makes every node computed from it stale, until it is recorded anew."""
+        self._read = tick()
+        return self._data
+
+    @data.setter
+    def data(self, data: object) -> None:
+        number = real(data)
+        # The stamp first: an interrupt between the two leaves an error behind, not a silent mixture.
+        self._stamp = tick() if self._rule is None else math.inf
+        self._data = number
+
+    @property
+    def grad(self) -> float:
+        """The gradient left by ``backward()``; 0.0 while there is none (``grad_state`` tells the difference)."""
+        return 0.0 if self._grad is None else self._grad
+
+    @grad.setter
+    def grad(self, grad: object) -> None:
+        self._grad = None if grad is None else real(grad)
+
+    @property
+    def grad_state(self) -> str:
+        """``"not computed"``, ``"no path"`` (backward ran, and nothing reached it), ``"zero"`` or ``"value"``."""
+        if self._grad is None or self._grad is NO_PATH:
+            return "not computed" if self._grad is None else "no path"
+        return "zero" if self._grad == 0 else "value"
+
+    @property
+    def name(self) -> str | None:
+        """What pictures and messages call it."""
+        return self._name
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"a Value's name is a string, got {type(name).__name__} {name!r}")
+        self._name = name
+
+    @property
+    def op(self) -> Operation | None:
+        """The row of the table that computed it; None for a leaf."""
+        return None if self._rule is None else self._rule.op
+
+    @property
+    def args(self) -> tuple[Value | float, ...]:
+        """The operands in order: Values and constants."""
+        x, y = self._x, self._y
+        if x is None:
+            return ()
+        return (x,) if y is None else (x, *y) if isinstance(y, tuple) else (x, y)
+
+    @property
+    def parents(self) -> tuple[Value, ...]:
+        """The Values it was computed from, in order, repeats kept; constants are in ``args`` alone."""
+        return tuple(arg for arg in self.args if arg.__class__ is Value)
+
+    @property
+    def scope(self) -> Scope | None:
+        """The innermost ``scope(...)`` it was recorded in."""
+        return self._scope
+
+    # micrograd's names, for code that draws its graphs.
+    _prev = property(lambda self: set(self.parents))
+    _op = property(lambda self: self.op.symbol if self.op else "")
+
+    def backward(self, upstream: float = 1.0) -> None:
+        """Send the gradient back: leaves accumulate it, interior nodes start afresh.
+
+        ``upstream`` is the gradient that arrives at this Value. A node that no path leads to gets none, which
+        differs from zero. Gradients are published at once at the end: an interrupted pass changes nothing.
+        ``StaleError`` when data were changed after they had been used.
+        """
+        order, flows = adjoints(self, upstream)
+        gradients = [_published(node, flows.get(node)) for node in order]
+        # One call into C: no interrupt can fall between two of the writes.
+        deque(map(_write_grad, order, gradients), maxlen=0)
+        _last_root[:] = [weakref.ref(self)]
+        _seeds[self] = flows[self]
+
+    def detach(self) -> Value:
+        """A new leaf with the same number and no history: no gradient goes further back."""
+        return Value(self._data, self._name)
+
+    __add__ = _method("add", operator=True)
+    __radd__ = _method("add", reflected=True, operator=True, neutral=0)  # where sum() begins; 0.0 is recorded
+    __sub__ = _method("subtract", operator=True)
+    __rsub__ = _method("subtract", reflected=True, operator=True)
+    __mul__ = _method("multiply", operator=True)
+    __rmul__ = _method("multiply", reflected=True, operator=True)
+    __truediv__ = _method("divide", operator=True)
+    __rtruediv__ = _method("divide", reflected=True, operator=True)
+    __pow__ = _method("power", operator=True)
+    __rpow__ = _method("power", reflected=True, operator=True)
+    __neg__ = _method("negative")
+    __abs__ = _method("absolute")
+
+    exp = _method("exp")
+    expm1 = _method("expm1")
+    log = _method("log")
+    log1p = _method("log1p")
+    sqrt = _method("sqrt")
+    sin = _method("sin")
+    cos = _method("cos")
+    tan = _method("tan")
+    asin = _method("asin")
+    acos = _method("acos")
+    atan = _method("atan")
+    sinh = _method("sinh")
+    cosh = _method("cosh")
+    tanh = _method("tanh")
+    erf = _method("erf")
+    erfc = _method("erfc")
+    sign = _method("sign")
+    relu = _method("relu")
+    leaky_relu = _method("leaky_relu")
+    elu = _method("elu")
+    sigmoid = _method("sigmoid")
+    silu = _method("silu")
+    softplus = _method("softplus")
+    gelu = _method("gelu")
+    gelu_tanh = _method("gelu_tanh")
+    clamp = _method("clamp")
+    hypot = _method("hypot")
+
+    def __pos__(self) -> Value:
+        return self
+
+    def _refuse_order(self, other: object) -> NoReturn:
+        raise TypeError(
+            "Values cannot be compared or passed to Python's max(), min() or sorted(): that would record nothing. "
+            "Use maximum(a, b), minimum(a, b), where(greater(a, b), x, y), or compare the numbers: a.data < b.data"
+        )
+
+    __lt__ = __le__ = __gt__ = __ge__ = _refuse_order
+
+    def __eq__(self, other: object) -> bool:
+        if _is_number(other):
+            raise TypeError(
+                f"a Value is not equal to a number: == and != ask whether two are the same object. Compare its number, "
+                f"y.data == {other!r:.40}, or record the comparison with equal(a, b)"
+            )
+        return NotImplemented
+
+    __hash__ = object.__hash__
+
+    def __float__(self) -> NoReturn:
+        raise TypeError(
+            "float(x), int(x) and functions such as math.exp(x) leave the graph and record nothing; the number of "
+            "a Value is x.data; a recorded function is x.exp() or autodiff.exp(x)"
+        )
+
+    __int__ = __float__
+
+    def __repr__(self) -> str:
+        parts = [repr(self._data)]
+        if self._name is not None:
+            parts.append(f"name={self._name!r}")
+        if self._rule is not None:
+            parts.append(f"op={self._rule.op.symbol!r}")
+        if self._grad is not None:
+            parts.append("grad=no path" if self._grad is NO_PATH else f"grad={self._grad!r}")
+        return f"Value({', '.join(parts)})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else repr(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        for node in _uncopied(self, memo):
+            args = tuple(memo[id(arg)] if arg.__class__ is Value else arg for arg in node.args)
+            memo[id(node)] = restore(node.op, args, *_state(node))
+        copy: Value = memo[id(self)]
+        return copy
+
+    def __copy__(self) -> Value:
+        return self.__deepcopy__({})
+
+    def __reduce_ex__(self, protocol: object) -> tuple[Callable[..., Value], tuple[Any, ...]]:
+        # Pickle saves depth first, which would recurse along the graph. So a node is saved as the list of its
+        # ancestors and itself, oldest first, each by an entry that refers to the entries of its operands alone.
+        return _newest, (saved(topological([self], check=False)),)
+
+
+class _Entry:
+    """A node in a pickle: it is read back as the node itself, put together from those read before it."""
+
+    __slots__ = ("__weakref__", "node")
+
+    def __init__(self, node: Value) -> None:
+        self.node = node
+
+    def __reduce__(self) -> tuple[Callable[..., Value], tuple[Any, ...]]:
+        args = tuple(entry(arg) if isinstance(arg, Value) else arg for arg in self.node.args)
+        data, grad, name, scope, moment = _state(self.node)
+        return restore, (self.node.op, args, data, grad, name, scope_entry(scope), moment)
+
+
+# A pickle keeps its entries alive, so a node that it meets again, in whatever list, has the entry it had before.
+_entries: WeakValueDictionary[int, _Entry] = WeakValueDictionary()
+
+
+def entry(node: Value) -> _Entry:
+    """What stands for a node in a pickle."""
+    known = _entries.get(id(node))
+    return _entries.setdefault(id(node), _Entry(node)) if known is None else known
+
+
+def saved(nodes: list[Value]) -> list[Any]:
+    """The entries of nodes, parents before children, behind those of all scopes they stand in: none recurses."""
+    return [*map(scope_entry, enclosing(node._scope for node in nodes)), *map(entry, nodes)]
+
+
+def _newest(nodes: list[Value]) -> Value:
+    return nodes[-1]
+
+
+_last_root: list[weakref.ref[Value]] = []  # what backward() was last called on, for explain(x)
+_seeds: WeakKeyDictionary[Value, float] = WeakKeyDictionary()  # what each was called with
+_write_grad: Callable[[Value, float], None] = vars(Value)["_grad"].__set__
+for _function in _late:
+    _function.__globals__["_Value"] = Value
+
+
+def _published(node: Value, flow: float | None) -> float:
+    if flow is None:
+        return NO_PATH if node._rule is not None or node._grad is None else node._grad
+    return flow if node._rule is not None or node._grad is None else node._grad + flow
+
+
+def _state(node: Value) -> tuple[Any, ...]:
+    """What a copy takes over beside the structure."""
+    return node._data, node._grad, node._name, node._scope, stale_moment(node)
+
+
+def stale_moment(node: Value) -> float | None:
+    """None for a node that is up to date; else the moment by which a copy of it is known to be stale."""
+    if node._stamp == math.inf:
+        return node._stamp
+    return -1 if any(arg.__class__ is Value and arg._stamp > node._stamp for arg in node.args) else None
+
+
+def born(node: Value) -> int:
+    """The moment of its creation; parents come before children."""
+    return node._serial
+
+
+def read_at(node: Value) -> int:
+    """The moment at which its public ``.data`` were last read, on the clock that numbers the nodes; else 0."""
+    return getattr(node, "_read", 0)
+
+
+def restore(
+    op: Operation | None,
+    args: tuple[Value | float, ...],
+    data: float,
+    grad: float | None = None,
+    name: str | None = None,
+    scope: Scope | None = None,
+    moment: float | None = None,
+) -> Value:
+    """A Value with this history, put together without computing it: what copies and files are restored by."""
+    node = Value(data, name)
+    if op is not None:
+        constants = tuple(arg.__class__ is not Value for arg in args)
+        node._rule = next(rule for rule in rules(op) if rule.constants == constants)
+        node._x = args[0]
+        node._y = args[1:] if len(args) > 2 else args[1] if len(args) == 2 else None
+    node._grad, node._scope = grad, scope
+    if moment is not None:  # older than all of its operands, which may be stale themselves
+        node._stamp = moment if moment > 0 else min([0, *(arg._stamp for arg in node.parents)]) - 1
+    return node
+
+
+def _uncopied(node: Value, memo: Mapping[int, Any]) -> list[Value]:
+    """The node and those of its ancestors that have no copy yet, oldest first."""
+    found: set[Value] = set()
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        if id(node) not in memo and node not in found:
+            found.add(node)
+            stack.extend(node.parents)
+    return sorted(found, key=attrgetter("_serial"))
+
+
+def _is_number(x: object) -> bool:
+    """Whether it is one number, of whatever library; an array is none: it compares element by element."""
+    if x.__class__ is Value:
+        return False
+    return isinstance(x, Number) or (hasattr(type(x), "__float__") and not getattr(x, "ndim", 0))
+
+
+def last_root() -> Value | None:
+    """What ``backward()`` was last called on, while it is still there."""
+    return _last_root[0]() if _last_root else None
+
+
+def seed_of(output: Value) -> float:
+    """The gradient that a pass told of ``output`` begins with: that of the pass that was run, else 1.
+
+    A computed Value holds the gradient of its last pass, and so do its copies, whether the pass began there or further
+    on. A leaf adds up its passes, and a 0 may have been written by hand: of these the last ``backward()`` speaks.
+    """
+    held = output._grad
+    if held is None or held is NO_PATH:
+        return 1.0
+    return held if held != 0 and output._rule is not None else _seeds.get(output, 1.0)
+
+
+def describe(node: Value) -> str:
+    """What a message calls a node: its name, or its operation and number."""
+    if node._name is not None:
+        return f"'{node._name}'"
+    kind = "leaf" if node._rule is None else f"'{node._rule.op.symbol}'"
+    return f"the unnamed {kind} of value {node._data!r}"
+
+
+def topological(outputs: Iterable[Value], check: bool = True, inputs: Iterable[Value] = ()) -> list[Value]:
+    """Every node the outputs were computed from, and themselves, parents before children, in order of creation.
+
+    Nothing behind ``inputs`` is looked at: they count as leaves. ``check`` raises :class:`StaleError` at a node
+    that is older than the data of one of its operands.
+    """
+    stack = list(dict.fromkeys(outputs))
+    seen = {*stack, *inputs}
+    while stack:
+        node = stack.pop()
+        stamp = node._stamp
+        x, y = node._x, node._y
+        for arg in (x, y) if y.__class__ is not tuple else (x, *y):
+            if arg.__class__ is Value:
+                if arg._stamp > stamp and check:
+                    _refuse_stale(arg, node)
+                if arg not in seen:
+                    seen.add(arg)
+                    stack.append(arg)
+        if stamp == math.inf and check:
+            _refuse_stale(node, node)
+    return sorted(seen, key=attrgetter("_serial"))
+
+
+def _refuse_stale(changed: Value, used: Value) -> NoReturn:
+    cure = "record the expression again, or bring it up to date with Graph(output).forward()"
+    if changed._stamp == math.inf:
+        raise StaleError(
+            f"the .data of {describe(changed)}, a computed node, was overwritten; change leaves, and {cure}"
+        )
+    raise StaleError(
+        f"the .data of {describe(changed)} was changed after {describe(used)} had been computed from it, so a "
+        f"gradient would mix old and new numbers; {cure}"
+    )
+
+
+def adjoints(
+    output: Value, upstream: float = 1.0, inputs: Iterable[Value] = ()
+) -> tuple[list[Value], dict[Value, float]]:
+    """The reverse sweep: the nodes in topological order, and the gradient of each one that a path leads to.
+
+    Nothing flows further back than ``inputs``. No Value is changed.
+    """
+    ends = set(inputs)
+    order = topological([output], inputs=ends)
+    flows: dict[Value, float] = {output: real(upstream)}
+    for node in reversed(order):
+        rule = node._rule
+        if rule is not None and node in flows and node not in ends:
+            rule.pull(node, flows[node], flows)
+    return order, flows
+
+
+@cache
+def function_of(op: Operation) -> Callable[..., Value]:
+    """The function that records an operation of the table."""
+    function = recorder(op)
+    function.__globals__["_Value"] = Value
+    return function
+
+
+def operation(signature: str, value: str, *partials: str, **options: Any) -> Callable[..., Value]:
+    """Add an operation to the table, and answer the function that records it.
+
+    ``value`` is the formula of its value, ``partials`` one formula for each input; in a partial ``out`` is the
+    operation's own value, and ``None`` says that there is no path. Options: ``symbol`` (what pictures show),
+    ``let`` (parts that several formulas share, each of which may use those before it), ``domain`` (where tests
+    sample it), ``doc``. A row that does not read, or is too large written out, raises a ``ValueError`` that names
+    the row, the part and what was expected.
+
+    A corrected row replaces your own old one of its name, but none of the table's. Nodes recorded before keep the
+    old row, and rows that call it keep the formula that they were read with; pickles and JSON keep the formulas
+    too, and are read only where they are the same.
+
+    >>> softsign = operation("softsign_(x)", "x / (1 + abs(x))", "1 / (1 + abs(x)) ** 2")
+    >>> x = Value(1.0)
+    >>> softsign(x).backward()
+    >>> x.grad
+    0.25
+    """
+    return function_of(add_row(signature, value, *partials, **options))

@@ -1,0 +1,332 @@
+"""The little language in which the table of operations is written.
+
+A formula is a Python expression made of numbers, names, ``+ - * / **``, comparisons, ``and or not``,
+``a if c else b``, ``None`` (no path) and calls of known functions. It is parsed, checked, and kept as data:
+each reader (floats, Values, generated code) gives the same tree its own meaning.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from math import inf
+from typing import Any, TypeVar
+
+from autodiff.table import ieee
+
+__all__ = ["Call", "FormulaError", "contribution", "has_none", "names", "parse", "parts", "python", "rebuilt", "tests"]
+
+BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
+COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
+
+
+_LONGEST = 10_000  # characters
+_MOST_TOLD = 12  # names in a message
+_T = TypeVar("_T")
+
+
+class FormulaError(ValueError):
+    """A formula that the language cannot say; the message names the part and what was expected."""
+
+
+class Call(ast.Call):
+    """A call bound to the row of the table that its name meant when the formula was read."""
+
+    def __init__(self, func: ast.expr, args: list[ast.expr], row: Any) -> None:
+        super().__init__(func=func, args=args, keywords=[])
+        self.row = row
+
+
+def parse(text: str, known: Sequence[str], functions: Callable[[str, int], bool]) -> ast.expr:
+    """The checked tree of a formula.
+
+    ``known`` are the names it may use; ``functions(name, count)`` tells whether a function may be called with
+    that many arguments. Anything else raises :class:`FormulaError`.
+
+    >>> ast.unparse(parse("x if x > 0 else 0", ["x"], lambda name, count: False))
+    'x if x > 0 else 0'
+    """
+    if not isinstance(text, str):
+        raise FormulaError(f"a formula is a string, got {type(text).__name__} {short(text)}")
+    if len(text) > _LONGEST:
+        raise FormulaError(f"a formula may have {_LONGEST} characters, got {len(text)}")
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+        _check(tree, text, known, functions)
+    except (SyntaxError, ValueError) as error:
+        if isinstance(error, FormulaError):
+            raise
+        raise FormulaError(f"cannot read the formula {short(text)}: {getattr(error, 'msg', error)}") from None
+    except (RecursionError, MemoryError):
+        raise FormulaError(f"the formula {short(text)} is nested too deeply") from None
+    return tree
+
+
+def short(thing: object) -> str:
+    """At most 60 characters of a text, or of what stands where one was expected."""
+    text = thing if isinstance(thing, str) else repr(thing)
+    cut = text if len(text) <= 60 else text[:57] + "..."
+    return repr(cut) if isinstance(thing, str) else cut
+
+
+def _check(node: ast.expr, text: str, known: Sequence[str], functions: Callable[[str, int], bool]) -> None:
+    """Refuse every construct that is not of the language, naming it."""
+    match node:
+        case ast.Constant(value=None):
+            return
+        case ast.Constant(value=value) if isinstance(value, (int, float)) and not isinstance(value, bool):
+            if not abs(value) <= sys.float_info.max:
+                raise FormulaError(f"a number in {short(text)} is too large for a float")
+            return
+        case ast.Name(id=name):
+            if name not in known:
+                expected = ", ".join([*known[:_MOST_TOLD], *["..."] * (len(known) > _MOST_TOLD)]) or "no name"
+                raise FormulaError(f"unknown name '{name}' in {short(text)}; expected one of: {expected}")
+            return
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
+            if not functions(name, len(args)):
+                count = f"{len(args)} argument{'s' * (len(args) != 1)}"
+                raise FormulaError(f"unknown function '{name}' with {count} in {short(text)}")
+        case (
+            ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not())
+            | ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.Pow())
+            | ast.BoolOp()
+            | ast.IfExp()
+        ):
+            pass
+        case ast.Compare(ops=[op]) if type(op) in COMPARE:
+            pass
+        case _:
+            power = (
+                "; a power is written a**2" if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor) else ""
+            )
+            raise FormulaError(f"{short(ast.unparse(node))} in {short(text)} is not of the formula language{power}")
+    for part in parts(node):
+        _check(part, text, known, functions)
+
+
+def parts(tree: ast.expr) -> list[ast.expr]:
+    """The formulas that a formula is made of, in the order in which they are computed."""
+    match tree:
+        case ast.Call(args=args):
+            return args
+        case ast.UnaryOp(operand=operand):
+            return [operand]
+        case ast.BinOp(left=left, right=right):
+            return [left, right]
+        case ast.Compare(left=left, comparators=[right]):
+            return [left, right]
+        case ast.BoolOp(values=values):
+            return values
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return [test, body, orelse]
+    return []
+
+
+def rebuilt(tree: ast.expr, made: Sequence[ast.expr]) -> ast.expr:
+    """The same formula of other parts."""
+    match tree:
+        case Call(func=func, row=row):
+            return Call(func, list(made), row)
+        case ast.Call(func=func):
+            return ast.Call(func=func, args=list(made), keywords=[])
+        case ast.UnaryOp(op=op):
+            return ast.UnaryOp(op=op, operand=made[0])
+        case ast.BinOp(op=op):
+            return ast.BinOp(left=made[0], op=op, right=made[1])
+        case ast.Compare(ops=ops):
+            return ast.Compare(left=made[0], ops=ops, comparators=[made[1]])
+        case ast.BoolOp(op=op):
+            return ast.BoolOp(op=op, values=list(made))
+        case ast.IfExp():
+            return ast.IfExp(test=made[0], body=made[1], orelse=made[2])
+    return tree
+
+
+def fold(tree: ast.expr, join: Callable[[ast.expr, list[_T]], _T], done: dict[int, _T] | None = None) -> _T:
+    """``join`` of each formula and of what it made of the parts, from within; a part that is shared, once."""
+    done = {} if done is None else done
+    if id(tree) not in done:
+        done[id(tree)] = join(tree, [fold(part, join, done) for part in parts(tree)])
+    return done[id(tree)]
+
+
+def substitute(tree: ast.expr, table: Mapping[str, ast.expr]) -> ast.expr:
+    """The formula with names replaced by formulas (which are shared, not copied)."""
+    return fold(
+        tree, lambda node, made: table.get(node.id, node) if isinstance(node, ast.Name) else rebuilt(node, made)
+    )
+
+
+def names(tree: ast.expr) -> set[str]:
+    """The names that a formula reads (functions are not names)."""
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called}
+
+
+def tests(tree: ast.expr) -> list[ast.expr]:
+    """The conditions a formula decides by: where one of them flips there is a kink."""
+    return [node.test for node in ast.walk(tree) if isinstance(node, ast.IfExp)]
+
+
+def is_none(tree: ast.expr) -> bool:
+    """Whether the formula is the bare ``None``: no path."""
+    return isinstance(tree, ast.Constant) and tree.value is None
+
+
+def has_none(tree: ast.expr) -> bool:
+    """Whether the formula can answer ``None``: no path, in at least one of its branches."""
+    return any(is_none(node) for node in ast.walk(tree) if isinstance(node, ast.expr))
+
+
+def contribution(partial: ast.expr) -> ast.expr:
+    """The formula of what flows back through a use: the partial derivative times the upstream gradient ``up``.
+
+    The product is taken inside each branch, so that an infinite or undefined slope of the branch not taken is
+    never multiplied; a slope of 1 passes ``up`` on as it is, and a slope of 0 passes exactly 0.
+
+    >>> ast.unparse(contribution(ast.parse("1 if x > 0 else -y", mode="eval").body))
+    'up if x > 0 else -y * up'
+    """
+    up = ast.Name(id="up")
+    match partial:
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return ast.IfExp(test=test, body=contribution(body), orelse=contribution(orelse))
+        case ast.Constant(value=None | 0):
+            return partial
+        case ast.Constant(value=1):
+            return up
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1)):
+            return ast.UnaryOp(op=ast.USub(), operand=up)
+    return ast.BinOp(left=partial, op=ast.Mult(), right=up)
+
+
+def differentiable(flow: ast.expr) -> ast.expr:
+    """A contribution that can be differentiated where it is exactly 0, such as that of ``y * x ** (y - 1)`` at y = 0.
+
+    The product is 0 there too, unless something infinite meets it; then alone the constant stands for it.
+
+    >>> ast.unparse(differentiable(ast.parse("0 if y == 0 else y / x * up", mode="eval").body))
+    '(y / x * up if y / x * up == 0 else 0) if y == 0 else y / x * up'
+    """
+    match flow:
+        case ast.IfExp(test=test, body=ast.Constant(value=0) as zero, orelse=ast.BinOp() as product):
+            is_zero = ast.Compare(left=product, ops=[ast.Eq()], comparators=[zero])
+            return ast.IfExp(test=test, body=ast.IfExp(test=is_zero, body=product, orelse=zero), orelse=product)
+    return flow
+
+
+def presence(partial: ast.expr, *stops: float | None) -> ast.expr:
+    """The formula of whether a partial leads on: 0 where it is a constant of ``stops`` (by default None), else 1.
+
+    >>> ast.unparse(presence(ast.parse("y if x > 0 else None", mode="eval").body))
+    '1 if x > 0 else 0'
+    """
+    if isinstance(partial, ast.IfExp):
+        body, orelse = presence(partial.body, *stops), presence(partial.orelse, *stops)
+        same = isinstance(body, ast.Constant) and isinstance(orelse, ast.Constant) and body.value == orelse.value
+        return body if same else ast.IfExp(test=partial.test, body=body, orelse=orelse)
+    return ast.Constant(value=0 if isinstance(partial, ast.Constant) and partial.value in (stops or (None,)) else 1)
+
+
+def multiplies(partial: ast.expr) -> bool:
+    """Whether some branch of a partial multiplies the upstream gradient, instead of passing it on or stopping it."""
+    if isinstance(partial, ast.IfExp):
+        return multiplies(partial.body) or multiplies(partial.orelse)
+    up = contribution(partial)
+    return isinstance(up, ast.BinOp)
+
+
+# Functions whose value is finite wherever their arguments are, with the most that it can be.
+_LIMITS = {"sin": 1.0, "cos": 1.0, "tanh": 1.0, "erf": 1.0, "erfc": 2.0, "atan": 1.6, "atan2": 3.2}
+
+
+def bound(inputs: Sequence[str], *trees: ast.expr) -> Callable[..., tuple[float, ...]]:
+    """A function of how large each input may be: how large each formula may be then, ``inf`` if not finite at all.
+
+    A sum or product that may overflow is not finite; of quotients, powers and logarithms nothing is known.
+
+    >>> bound(["x"], ast.parse("1 - x * sin(x)", mode="eval").body)(1e300)
+    (1e+300,)
+    """
+    body = "".join(f"{fold(tree, _bound)}, " for tree in trees)
+    function: Callable[..., tuple[float, ...]] = eval(f"lambda {', '.join(inputs)}: ({body})", dict(_BOUNDS))
+    return function
+
+
+def _bound(node: ast.expr, made: list[str]) -> str:
+    match node:
+        case ast.Constant(value=value):
+            return repr(abs(float(value or 0)))  # type: ignore[arg-type]
+        case ast.Name(id=name):
+            return name
+        case ast.Call(func=ast.Name(id="abs")) | ast.UnaryOp(op=ast.USub() | ast.UAdd()):
+            return made[0]
+        case ast.Call(func=ast.Name(id=name)) if name in _LIMITS:
+            return f"_within({_LIMITS[name]}, {' + '.join(made)})"
+        case ast.BinOp(op=ast.Add() | ast.Sub()) | ast.Call(func=ast.Name(id="hypot")):
+            return f"({' + '.join(made)})"
+        case ast.BinOp(op=ast.Mult()):
+            return f"_product({', '.join(made)})"
+        case ast.IfExp():
+            return f"_largest({', '.join(made[1:])})"
+        case ast.BinOp() | ast.Call():
+            return "_inf"
+    return "1.0"  # a condition
+
+
+_BOUNDS: dict[str, object] = {
+    "_inf": inf,
+    "_largest": max,
+    "_within": lambda limit, x: limit if x < inf else inf,
+    "_product": lambda x, y: inf if x == inf or y == inf else x * y,
+}
+
+
+def python(tree: ast.expr) -> str:
+    """Python source of a formula over floats; it calls the functions of ``ieee`` by the names in SPACE.
+
+    A condition that stands where a number is wanted is 1.0 or 0.0; a number as a condition holds where it is not 0.
+    """
+    match tree:
+        case ast.Constant(value=None):
+            return "None"
+        case ast.Constant(value=value):
+            assert isinstance(value, (int, float))
+            return repr(float(value))
+        case ast.Name(id=name):
+            return name
+        case ast.Call(func=ast.Name(id=name), args=args):
+            return f"_{name}({', '.join(map(python, args))})"
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd() as op, operand=operand):
+            return f"({'-' if isinstance(op, ast.USub) else '+'}{python(operand)})"
+        case ast.BinOp(left=left, op=ast.Div(), right=right):
+            return f"_divide({python(left)}, {python(right)})"
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            return f"_power({python(left)}, {python(right)})"
+        case ast.BinOp(left=left, op=op, right=right):
+            return f"({python(left)} {BINARY[type(op)]} {python(right)})"
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return f"({python(body)} if {_truth(test)} else {python(orelse)})"
+    return f"(1.0 if {_truth(tree)} else 0.0)"
+
+
+def _truth(tree: ast.expr) -> str:
+    """Python source of a formula whose truth alone matters."""
+    match tree:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return f"(not {_truth(operand)})"
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            return f"({python(left)} {COMPARE[type(op)]} {python(right)})"
+        case ast.BoolOp(op=op, values=values):
+            return "(" + (" and " if isinstance(op, ast.And) else " or ").join(map(_truth, values)) + ")"
+        case ast.Constant() | ast.Name() | ast.Call() | ast.UnaryOp() | ast.BinOp() | ast.IfExp():
+            return python(tree)
+    raise FormulaError(f"'{ast.unparse(tree)}' is not of the formula language")
+
+
+# What generated Python needs by name. An underscore stands before each, and before no input: none can hide another.
+SPACE: dict[str, object] = {
+    f"_{name}": function for name, function in {**ieee.FUNCTIONS, "divide": ieee.divide, "power": ieee.power}.items()
+}

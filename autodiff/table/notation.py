@@ -1,0 +1,108 @@
+"""How numbers and formulas are written for people: short numbers, plain text, and trees that other readers take."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from autodiff.table.formulas import BINARY, COMPARE
+
+__all__ = ["as_data", "number", "plain"]
+
+SIGNS = {"+": "+", "-": "−", "*": "·", "/": "/", "**": "^"}
+RELATIONS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
+_RANK = {"+": 2, "-": 2, "*": 3, "/": 3, "**": 5}
+_CONDITION, _NEGATION, _ATOM = 0, 4, 9
+
+
+def number(x: float) -> str:
+    """A short, readable form of a number: about four significant digits, never a negative zero.
+
+    >>> [number(x) for x in (0.25, -3.0, 1.2e-7, 0.1 + 0.2, -0.0, 123456.0, float("inf"))]
+    ['0.25', '-3', '1.2e-7', '0.3', '0', '123456', 'inf']
+    """
+    if x == 0:
+        return "0"
+    if not math.isfinite(x) or 1e-3 <= abs(x) < 1e3:
+        return f"{x:.4g}"
+    if 1e3 <= abs(x) < 999_999.5:
+        return f"{x:.0f}"
+    mantissa, exponent = f"{x:.2e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+
+
+def plain(tree: ast.expr, names: Mapping[str, str] | None = None) -> str:
+    """A formula as one line of text, with names replaced by ``names`` (other names, or numbers).
+
+    >>> plain(ast.parse("y * x ** (y - 1)", mode="eval").body, {"y": "3"})
+    '3·x^(3 − 1)'
+    """
+    return _plain(tree, names or {})[0]
+
+
+def _plain(tree: ast.expr, names: Mapping[str, str]) -> tuple[str, int]:
+    """The text, and how tightly its outermost sign binds."""
+
+    def part(node: ast.expr, least: int) -> str:
+        text, rank = _plain(node, names)
+        return text if rank >= least else f"({text})"
+
+    match tree:
+        case ast.Constant(value=None):
+            return "no path", _ATOM
+        case ast.Constant(value=value):
+            return number(float(value)), _ATOM  # type: ignore[arg-type]
+        case ast.Name(id=name):
+            text = names.get(name, name)
+            return text, _NEGATION if text.startswith("-") else _ATOM
+        case ast.Call(func=ast.Name(id=name), args=args):
+            return f"{name}({', '.join(part(arg, _CONDITION) for arg in args)})", _ATOM
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=value)):
+            return number(-float(value)), _NEGATION  # type: ignore[arg-type]
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return f"not {part(operand, 1)}", 1
+        case ast.UnaryOp(op=op, operand=operand):
+            return f"{'−' if isinstance(op, ast.USub) else ''}{part(operand, _NEGATION)}", _NEGATION
+        case ast.BinOp(left=left, op=op, right=right):
+            sign = BINARY[type(op)]
+            rank = _RANK[sign]
+            space = " " if sign in "+-" else ""
+            tight = rank + 1 if sign in ("-", "/", "**") else rank
+            left_text = part(left, rank + (sign == "**"))
+            return f"{left_text}{space}{SIGNS[sign]}{space}{part(right, max(tight, 3))}", rank
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            return f"{part(left, 2)} {RELATIONS[COMPARE[type(op)]]} {part(right, 2)}", 1
+        case ast.BoolOp(op=op, values=values):
+            word = " and " if isinstance(op, ast.And) else " or "
+            return word.join(part(value, 1) for value in values), _CONDITION
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return f"{part(body, 1)} if {part(test, _CONDITION)}, else {part(orelse, _CONDITION)}", _CONDITION
+    raise AssertionError(f"{ast.dump(tree)} passed the check of the formula language")
+
+
+def as_data(tree: ast.expr) -> Any:
+    """A formula as nested lists for readers in other languages: numbers, names, ``None``, ``[sign, part, ...]``.
+
+    >>> as_data(ast.parse("1 if x >= y else -exp(x)", mode="eval").body)
+    ['if', ['>=', 'x', 'y'], 1.0, ['neg', ['exp', 'x']]]
+    """
+    match tree:
+        case ast.Constant(value=value):
+            return None if value is None else float(value)  # type: ignore[arg-type]
+        case ast.Name(id=name):
+            return name
+        case ast.Call(func=ast.Name(id=name), args=args):
+            return [name, *map(as_data, args)]
+        case ast.UnaryOp(op=op, operand=operand):
+            return [{ast.USub: "neg", ast.UAdd: "pos", ast.Not: "not"}[type(op)], as_data(operand)]
+        case ast.BinOp(left=left, op=op, right=right):
+            return [BINARY[type(op)], as_data(left), as_data(right)]
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            return [COMPARE[type(op)], as_data(left), as_data(right)]
+        case ast.BoolOp(op=op, values=values):
+            return ["and" if isinstance(op, ast.And) else "or", *map(as_data, values)]
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return ["if", as_data(test), as_data(body), as_data(orelse)]
+    raise AssertionError(f"{ast.dump(tree)} passed the check of the formula language")

@@ -1,0 +1,1 @@
+"""What ``python -m viz`` shows: a digit, a grid, a formula."""

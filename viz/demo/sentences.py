@@ -1,0 +1,75 @@
+"""What the pictures say, in sentences: where each gradient came from."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+
+from autodiff import Graph
+from autodiff.facts.routes import PoolRoutes
+from autodiff.facts.words import operation_text, why_no_path
+from viz.ink.text import visible
+from viz.ink.theme import number
+
+
+def pool_sentences(routes: PoolRoutes) -> list[str]:
+    """One sentence for each cell that a pool sent gradient to: from which windows, and the sum.
+
+    >>> from autodiff import Value, max_pool1d, routes
+    >>> x = [Value(v) for v in (3, 0, 4, 2, 0)]
+    >>> p = max_pool1d(x, kernel_size=3, stride=2)
+    >>> (0.7 * p[0] + 0.9 * p[1]).backward()
+    >>> pool_sentences(routes("max", x, p, kernel_size=3, stride=2))
+    ['cell (0,2) got 0.7 from window 0 and 0.9 from window 1 = 1.6']
+    """
+    got: dict[tuple[int, int], list[tuple[float, str]]] = {}
+    for window in routes.windows:
+        for cell, contribution in window.contributions.items():
+            got.setdefault(cell, []).append((contribution, f"from window {window.number}"))
+    return [f"cell ({row},{column}) got {_sum(got[row, column])}" for row, column in sorted(got)]
+
+
+def leaf_sentences(graph: Graph) -> list[str]:
+    """One sentence for each named leaf: what it got over each of its uses, and the sum.
+
+    >>> from autodiff import expression
+    >>> y = expression("max(a*b, c) + a", a=2, b=-3, c=10)
+    >>> y.backward()
+    >>> for sentence in leaf_sentences(Graph(y)):
+    ...     print(sentence)
+    a got 1 through '+' (no path through '×') = 1
+    b got nothing: no path through '×'
+    c got 1 through 'max' = 1
+    """
+    sentences = []
+    flows = graph.flows()
+    for leaf in graph.leaves:
+        sent, refused = [], []
+        for flow in flows:
+            if flow.edge.source == leaf:
+                target = graph.nodes[flow.edge.target]
+                through = f"through '{operation_text(target)}'"
+                if flow.contribution is not None:
+                    sent.append((flow.contribution, through))
+                else:
+                    reason = "no path" if flow.local is not None else why_no_path(target, flow.edge.position)
+                    refused.append(f"{reason} {through}")
+        if leaf in graph.outputs:
+            sent.append((1.0, "as the result itself"))
+        name = visible(graph.nodes[leaf].name or f"leaf {leaf}", 40)
+        sentences.append(f"{name} got {_account(sent, refused)}")
+    return sentences
+
+
+def _account(sent: list[tuple[float, str]], refused: list[str]) -> str:
+    aside = ", ".join(dict.fromkeys(refused))
+    if not sent:
+        return f"nothing: {aside or 'no use'}"
+    return _sum(sent, f" ({aside})" if aside else "")
+
+
+def _sum(parts: list[tuple[float, str]], aside: str = "") -> str:
+    addends = [f"{number(contribution)} {origin}" for contribution, origin in parts]
+    total = reduce(add, (contribution for contribution, _ in parts))
+    listed = addends[0] if len(addends) == 1 else ", ".join(addends[:-1]) + " and " + addends[-1]
+    return f"{listed}{aside} = {number(total)}"

@@ -1,0 +1,1 @@
+"""Pictures of a graph: still, moving, and of its backward pass."""

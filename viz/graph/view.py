@@ -1,0 +1,257 @@
+"""What of a graph is shown: all of it, or a part, with some scopes collapsed to one box each."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from autodiff import Edge, Graph, Scope, Value
+from autodiff.recording.scopes import enclosing
+
+LIMIT = 400
+
+Collapse = bool | str | Scope | Iterable[str | Scope] | Callable[[Scope], bool]
+
+
+class TooLargeError(ValueError):
+    """A graph with too many nodes to be read; the message says how to look at a part."""
+
+
+@dataclass(frozen=True)
+class View:
+    """The shown part of a graph: ``numbers`` of its nodes, and the collapsed scope that hides a node, if any."""
+
+    graph: Graph
+    numbers: tuple[int, ...]
+    hidden_in: dict[int, Scope]
+
+    def key(self, number: int) -> str:
+        """The name of the box that shows a node: ``n7``, or ``s4`` for the scope whose first node is 4."""
+        scope = self.hidden_in.get(number)
+        return f"n{number}" if scope is None else f"s{self.members(scope)[0]}"
+
+    def members(self, scope: Scope) -> tuple[int, ...]:
+        """The shown nodes that a collapsed scope hides."""
+        return self._members[scope]
+
+    @cached_property
+    def _members(self) -> dict[Scope, tuple[int, ...]]:
+        found: dict[Scope, list[int]] = {}
+        for number, scope in self.hidden_in.items():
+            found.setdefault(scope, []).append(number)
+        return {scope: tuple(numbers) for scope, numbers in found.items()}
+
+    def boxes(self) -> int:
+        """How many boxes it takes to draw it."""
+        return len(self.numbers) - len(self.hidden_in) + len(self._members)
+
+    def edges(self) -> dict[tuple[str, str], list[Edge]]:
+        """The shown edges by the boxes they join; only edges of a collapsed box may share a line."""
+        keys = {number: self.key(number) for number in self.numbers}
+        joined: dict[tuple[str, str], list[Edge]] = {}
+        for edge in self.graph.edges:
+            if edge.source in keys and edge.target in keys and keys[edge.source] != keys[edge.target]:
+                joined.setdefault((keys[edge.source], keys[edge.target]), []).append(edge)
+        return joined
+
+    def lines(self, source: str, target: str, edges: list[Edge]) -> list[list[Edge]]:
+        """The lines between two boxes: one for each use, or one for all of them when a box is a folded scope."""
+        return [[edge] for edge in edges] if source[0] == target[0] == "n" else [edges]
+
+    def speaker(self, scope: Scope) -> int | None:
+        """The node whose numbers a folded scope shows: the only one that is used outside of it."""
+        inside = set(self.members(scope))
+        used = {edge.source for edge in self.graph.edges if edge.source in inside and edge.target not in inside}
+        used |= inside & set(self.graph.outputs)
+        return used.pop() if len(used) == 1 else None
+
+    def cut(self) -> tuple[list[int], list[int]]:
+        """The shown nodes with operands that are not shown, and those with uses that are not shown."""
+        shown = set(self.numbers)
+        outer = [e for e in self.graph.edges if (e.source in shown) != (e.target in shown)]
+        above = {e.target for e in outer if e.target in shown and e.target not in self.hidden_in}
+        below = {e.source for e in outer if e.source in shown and e.source not in self.hidden_in}
+        return sorted(above), sorted(below)
+
+
+DEEPEST = 1000  # scopes inside each other; Graphviz takes longer and longer with each
+
+
+def outputs_of(output: Value | Iterable[Value]) -> tuple[Value, ...]:
+    """The Values to draw, one or several; anything else raises ``TypeError`` that says what was got."""
+    outputs: tuple[object, ...] = tuple(output) if isinstance(output, Iterable) else (output,)
+    values = tuple(entry for entry in outputs if isinstance(entry, Value))
+    if not outputs:
+        raise TypeError(f"there is nothing to draw in an empty {type(output).__name__}")
+    if len(values) < len(outputs):
+        wrong = type(next(entry for entry in outputs if not isinstance(entry, Value))).__name__
+        got = f"a {type(output).__name__} with a {wrong} in it" if isinstance(output, Iterable) else wrong
+        raise TypeError(f"draw takes a Value, a list of Values, or a Graph; got {got}")
+    return values
+
+
+def require_boxes(
+    outputs: Iterable[Value], reached: bool = False, collapse: Collapse = False, limit: int | None = LIMIT
+) -> None:
+    """Refuse a graph that cannot be drawn in so many boxes, after looking at no more nodes than it takes to know.
+
+    A node that stands in a scope may share a box with all of its outermost scope, if that is to be folded.
+    """
+    if limit is None:
+        return
+    folds = _foldable(collapse)
+    outermost: dict[Scope | None, Scope | None] = {None: None}
+    boxes: set[Value | Scope] = set()
+    for node in ancestors(outputs):
+        if reached and node.grad_state not in ("value", "zero"):
+            continue
+        if node.scope not in outermost:
+            outermost[node.scope] = next(filter(folds, enclosing([node.scope])), None)
+        boxes.add(outermost[node.scope] or node)
+        if len(boxes) > limit:
+            raise TooLargeError(_refusal(f"more than {limit} boxes, which"))
+
+
+def ancestors(outputs: Iterable[Value]) -> Iterator[Value]:
+    """Every node that the outputs were computed from, and themselves, one by one, in no order that means anything."""
+    stack = list(dict.fromkeys(outputs))
+    seen = set(stack)
+    while stack:
+        node = stack.pop()
+        yield node
+        further = [parent for parent in dict.fromkeys(node.parents) if parent not in seen]
+        seen.update(further)
+        stack += further
+
+
+def read_once(collapse: Collapse) -> Collapse:
+    """The wish, to be read as often as needed."""
+    return [*collapse] if isinstance(collapse, Iterable) and not isinstance(collapse, str) else collapse
+
+
+def _foldable(collapse: Collapse) -> Callable[[Scope], bool]:
+    """Whether a scope is among those that may be folded; without a wish each may."""
+    if isinstance(collapse, bool):
+        return lambda scope: scope.parent is None
+    if callable(collapse):
+        return collapse
+    if not isinstance(collapse, Iterable) and not isinstance(collapse, Scope):
+        raise TypeError(
+            f"collapse is True, a scope's name, a Scope, several of them, or a function that tells of a Scope whether "
+            f"to fold it; got {type(collapse).__name__}"
+        )
+    wanted = {collapse} if isinstance(collapse, (str, Scope)) else set(collapse)
+    return lambda scope: scope in wanted or scope.name in wanted
+
+
+def _refusal(boxes: str) -> str:
+    return (
+        f"this graph would take {boxes} cannot be read; look at a part with "
+        "viz.draw(..., around=<a Value>, depth=2), or at the end with depth=3, group nodes with scope(...) and "
+        "collapse=True, or raise max_nodes"
+    )
+
+
+def view(
+    graph: Graph,
+    around: Value | None = None,
+    depth: int | None = None,
+    reached: bool = False,
+    collapse: Collapse = False,
+    limit: int | None = LIMIT,
+) -> View:
+    """Choose what to show: the nodes within ``depth`` edges of ``around`` (or before the outputs), scopes collapsed.
+
+    ``reached`` leaves out what no gradient reached, but for the operands refused right beside it. ``collapse``
+    names scopes, is True for all the outermost ones, or tells of each Scope whether to fold it. A graph of more
+    than ``limit`` boxes is collapsed by scope, the innermost first, and refused with :class:`TooLargeError` when
+    that is not enough; None is no limit.
+    """
+    limit = sys.maxsize if limit is None else limit
+    numbers = _part(graph, around, depth)
+    if reached:
+        numbers = _reached(graph, numbers)
+    shown = _collapsed(graph, numbers, _chosen(graph, collapse))
+    if shown.boxes() > limit and collapse is False:
+        deepest = max((len(scope.path) for scope in graph.scopes), default=0)
+        for level in range(deepest, 0, -1):
+            shown = _collapsed(graph, numbers, _at_level(level))
+            if shown.boxes() <= limit:
+                break
+    if shown.boxes() > limit:
+        raise TooLargeError(_refusal(f"{shown.boxes()} boxes, and more than {limit}"))
+    _require_depth(shown)
+    return shown
+
+
+def _require_depth(shown: View) -> None:
+    """Refuse scopes inside scopes inside scopes, too many to be laid out, unless they are folded away."""
+    depths: dict[Scope | None, int] = {None: 0}
+    scopes = (shown.graph.nodes[number].scope for number in shown.numbers if number not in shown.hidden_in)
+    for scope in enclosing(scopes):
+        depths[scope] = depths[scope.parent] + 1
+    if max(depths.values()) > DEEPEST:
+        raise TooLargeError(
+            f"the scopes of this graph are nested {max(depths.values())} deep, and more than {DEEPEST} levels cannot "
+            "be drawn; fold the outer ones with collapse=True, or enter fewer scope(...) inside each other"
+        )
+
+
+def _part(graph: Graph, around: Value | None, depth: int | None) -> tuple[int, ...]:
+    if around is None and depth is None:
+        return tuple(range(len(graph)))
+    if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
+        raise ValueError(f"depth is a number of edges, 0 or more, got {depth!r}")
+    if around is not None and not isinstance(around, Value):
+        raise TypeError(f"around is a Value of the graph, got {type(around).__name__} {around!r}")
+    near: list[list[int]] = [[] for _ in graph]
+    for edge in graph.edges:
+        near[edge.target].append(edge.source)
+        if around is not None:
+            near[edge.source].append(edge.target)
+    start = graph.outputs if around is None else (graph.number(around),)
+    seen, front = set(start), set(start)
+    for _ in range(2 if depth is None else depth):
+        front = {other for number in front for other in near[number]} - seen
+        if not front:
+            break
+        seen |= front
+    return tuple(sorted(seen))
+
+
+def _reached(graph: Graph, numbers: Sequence[int]) -> tuple[int, ...]:
+    if not any(value.grad_state in ("value", "zero") for value in graph.values):
+        raise ValueError("reached=True shows where the gradient went, and there is none yet: call backward() first")
+    on_path = {number for number in numbers if graph.values[number].grad_state in ("value", "zero")}
+    shown = on_path | {edge.source for edge in graph.edges if edge.target in on_path}
+    return tuple(number for number in numbers if number in shown)
+
+
+def _chosen(graph: Graph, collapse: Collapse) -> Callable[[Scope], bool]:
+    chosen = _foldable(collapse)
+    if collapse is False:
+        return lambda scope: False
+    if collapse is not True and not callable(collapse):
+        wanted = {collapse} if isinstance(collapse, (str, Scope)) else set(collapse)
+        present = set(enclosing(graph.scopes))
+        known = {scope.name for scope in present} | present
+        if not wanted <= known:
+            missing = sorted(str(w) for w in wanted - known)
+            names = sorted({scope.name for scope in present})
+            raise ValueError(f"no scope of this graph is called {', '.join(missing)}; its scopes are {names}")
+    return chosen
+
+
+def _at_level(level: int) -> Callable[[Scope], bool]:
+    return lambda scope: len(scope.path) == level
+
+
+def _collapsed(graph: Graph, numbers: Sequence[int], chosen: Callable[[Scope], bool]) -> View:
+    hidden: dict[int, Scope] = {}
+    for number in numbers:
+        outermost = next(filter(chosen, enclosing([graph.nodes[number].scope])), None)
+        if outermost is not None:
+            hidden[number] = outermost
+    return View(graph, tuple(numbers), hidden)

@@ -1,0 +1,211 @@
+"""Every colour, width, font and number format of the pictures, in one place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from autodiff.table.notation import number
+
+__all__ = ["DARK", "FONT", "FONT_STACK", "LIGHT", "THEMES", "Theme", "blend", "contrast", "number", "theme", "width"]
+
+# Arial has the metrics of Helvetica, Liberation Sans and Arimo, so text that one layout engine measured
+# still fits its box when another engine, or a browser, draws it.
+FONT = "Arial"
+FONT_STACK = "Arial, Helvetica, 'Liberation Sans', Arimo, sans-serif"
+
+THINNEST, THICKEST = 0.8, 5.0
+AT_ONE, PER_DECADE = 2.9, 1.0
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The look of a picture: colour-blind-safe colours (after Okabe and Ito), font sizes and line styles.
+
+    Green is always a value, purple always a gradient. A positive flow is a solid vermilion line, a negative flow
+    a dashed blue one, so that the sign is readable without colour; a path not taken is thin, grey and dotted.
+    """
+
+    name: str
+    background: str
+    text: str
+    muted: str
+    value: str
+    gradient: str
+    positive: str
+    negative: str
+    no_path: str
+    lost_fill: str
+    not_computed: str
+    highlight: str
+    node_fill: str
+    node_border: str
+    leaf_fill: str
+    leaf_border: str
+    cluster_fills: tuple[str, ...]
+    cluster_borders: tuple[str, ...]
+    windows: tuple[str, ...]
+    value_ramp: tuple[str, ...]
+    gradient_ramp: tuple[str, ...]
+    inks: tuple[str, str]
+    font: str = FONT
+    title_size: float = 13
+    name_size: float = 11
+    value_size: float = 15
+    gradient_size: float = 12
+    small_size: float = 9
+    positive_style: str = "solid"
+    negative_style: str = "dashed"
+    no_path_style: str = "dotted"
+
+    def flow(self, contribution: float) -> tuple[str, str]:
+        """Return the colour and the line style of a contribution, by its sign; zero and nan are grey.
+
+        >>> LIGHT.flow(-0.3) == (LIGHT.negative, "dashed")
+        True
+        """
+        if contribution > 0:
+            return self.positive, self.positive_style
+        if contribution < 0:
+            return self.negative, self.negative_style
+        return self.no_path, self.positive_style
+
+    def window(self, number: int) -> str:
+        """Return the colour of window ``number``; the colours repeat after the last one.
+
+        >>> LIGHT.window(0) == LIGHT.window(len(LIGHT.windows))
+        True
+        """
+        return self.windows[number % len(self.windows)]
+
+    def cluster(self, level: int) -> tuple[str, str]:
+        """Return fill and border of a cluster nested ``level`` deep; the deepest shades repeat.
+
+        >>> LIGHT.cluster(99) == LIGHT.cluster(98)
+        True
+        """
+        at = min(level, len(self.cluster_fills) - 1)
+        return self.cluster_fills[at], self.cluster_borders[at]
+
+    def ink(self, fill: str) -> str:
+        """Return whichever text colour reads better on ``fill``; the contrast is at least 4.5 on every ramp.
+
+        >>> LIGHT.ink("#ffffff") == LIGHT.text
+        True
+        """
+        return max(self.inks, key=lambda ink: contrast(ink, fill))
+
+
+LIGHT = Theme(
+    name="light",
+    background="#ffffff",
+    text="#1f2933",
+    muted="#5b6773",
+    value="#0b6e4f",
+    gradient="#a3127f",
+    positive="#b84e00",
+    negative="#0067a3",
+    no_path="#8c97a3",
+    lost_fill="#f3f5f7",
+    not_computed="#6b7785",
+    highlight="#e69f00",
+    node_fill="#ffffff",
+    node_border="#52606d",
+    leaf_fill="#f1f5f9",
+    leaf_border="#1f2933",
+    cluster_fills=("#f8fafc", "#f1f5f9", "#e8eef4", "#dfe7ef"),
+    cluster_borders=("#d3dce6", "#c5d0dc", "#b6c3d1", "#a7b6c6"),
+    windows=("#0067a3", "#b84e00", "#6f3fa8", "#8a6100", "#00806b", "#a02c5a", "#3d4d5c", "#5a7000"),
+    value_ramp=("#f6fbf8", "#cfeadd", "#9fd5bd", "#6fbd9b"),
+    gradient_ramp=("#fdf7fb", "#f8dcee", "#efbade", "#e394c9"),
+    inks=("#1f2933", "#ffffff"),
+)
+
+DARK = Theme(
+    name="dark",
+    background="#12171e",
+    text="#e8edf2",
+    muted="#9aa7b4",
+    value="#4fd1a1",
+    gradient="#f296d2",
+    positive="#ff9d57",
+    negative="#6cbcf5",
+    no_path="#66727e",
+    lost_fill="#1a2028",
+    not_computed="#8794a1",
+    highlight="#f0b83d",
+    node_fill="#1c232c",
+    node_border="#8b98a5",
+    leaf_fill="#242d38",
+    leaf_border="#e8edf2",
+    cluster_fills=("#171d25", "#1c232c", "#212a34", "#27313c"),
+    cluster_borders=("#2c3641", "#36424f", "#414e5c", "#4c5a69"),
+    windows=("#6cbcf5", "#ff9d57", "#bf9cf2", "#e6c229", "#4fd0d0", "#ff8fae", "#c3ced9", "#b4d455"),
+    value_ramp=("#17211f", "#1b3a31", "#1f5444", "#236e58"),
+    gradient_ramp=("#211a20", "#432338", "#642b52", "#85336b"),
+    inks=("#e8edf2", "#12171e"),
+)
+
+THEMES: Mapping[str, Theme] = {"light": LIGHT, "dark": DARK}
+
+
+def theme(name_or_theme: str | Theme) -> Theme:
+    """Return the theme of that name, or the theme itself.
+
+    Raises ``ValueError`` for a name that is not in ``THEMES``.
+
+    >>> theme("dark").name
+    'dark'
+    """
+    if isinstance(name_or_theme, Theme):
+        return name_or_theme
+    if isinstance(name_or_theme, str) and name_or_theme in THEMES:
+        return THEMES[name_or_theme]
+    raise ValueError(f"unknown theme {name_or_theme!r} (must be one of {sorted(THEMES)}, or a Theme)")
+
+
+def width(contribution: float) -> float:
+    """Return the pen width of a contribution: it grows with log |contribution|, on one scale for all pictures.
+
+    >>> [width(c) for c in (0.0, 0.1, 1.0, 10.0, float("inf"))]
+    [0.8, 1.9, 2.9, 3.9, 5.0]
+    """
+    size = abs(contribution)
+    if math.isnan(size) or size == 0:
+        return THINNEST
+    if math.isinf(size):
+        return THICKEST
+    return round(min(THICKEST, max(THINNEST, AT_ONE + PER_DECADE * math.log10(size))), 2)
+
+
+def blend(ramp: tuple[str, ...], fraction: float) -> str:
+    """Return the colour at ``fraction`` (0 to 1) of the way along a ramp of ``#rrggbb`` colours.
+
+    >>> blend(("#000000", "#ffffff"), 0.5)
+    '#808080'
+    """
+    place = min(1.0, max(0.0, fraction)) * (len(ramp) - 1)
+    left = min(int(place), len(ramp) - 2)
+    ends = zip(_channels(ramp[left]), _channels(ramp[left + 1]), strict=True)
+    return "#" + "".join(f"{round(a + (b - a) * (place - left)):02x}" for a, b in ends)
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours as WCAG defines it, from 1 to 21.
+
+    >>> contrast("#000000", "#ffffff")
+    21.0
+    """
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return round((light + 0.05) / (dark + 0.05), 2)
+
+
+def _channels(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _luminance(colour: str) -> float:
+    shares = (c / 255 for c in _channels(colour))
+    linear = (s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares)
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

@@ -1,0 +1,1 @@
+"""Where everything stands: the engines that lay out, and pictures that show and save themselves."""

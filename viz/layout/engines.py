@@ -1,0 +1,252 @@
+"""Which Graphviz lays out a picture: the system's ``dot`` when there is one, else the graphviz-pure wheel."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sysconfig
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib import metadata
+from pathlib import Path
+from typing import IO
+
+from viz.ink.text import visible
+from viz.layout.answers import fault
+
+PURE = "graphviz-pure"
+CURE = (
+    f"run `pip install {PURE}`, or install Graphviz so that `dot` is on the PATH; the DOT text is in hand all the same"
+)
+HINT = f"no Graphviz found to lay out the picture: {CURE}"
+SLOW = "{who} took longer than {seconds:.3g} s: {advice}"
+ADVICE = (
+    "draw a part of the graph with viz.draw(..., around=<a Value>, depth=2), or collapse its scopes to single nodes"
+)
+
+# Characters of DOT, some 600 boxes. From there on dot takes seconds where graphviz-pure takes one, and dot 2.43, which
+# Debian 12 has, gives up on a network of 1,000 nodes ("trouble in init_rank").
+LARGE = 300_000
+
+# How much of the time that is left an engine may take while another one waits: most pictures take dot a tenth of a
+# second, and where it takes many seconds the other one is faster.
+SHARE, HALF = 0.2, 0.5
+
+# Fewer rounds of putting boxes straight: of 305 boxes that dot 2.43 is busy with for 25 s, 3.5 s.
+HURRY = "-Gnslimit=1"
+
+# How much an engine may answer, in bytes: a PNG in a high resolution fits, an answer without end does not.
+FLOOR, PER_BYTE = 64_000_000, 100
+WORDS = 300  # characters of its complaints that are repeated
+CHUNK = 1 << 16
+GRACE = 1.0  # seconds to read on when it has ended; a process that left its group may hold the pipe open
+
+
+class LayoutError(RuntimeError):
+    """A picture could not be laid out; ``dot`` holds its DOT text."""
+
+    def __init__(self, message: str, dot: str) -> None:
+        super().__init__(message)
+        self.dot = dot
+
+
+class LayoutUnavailable(LayoutError):  # noqa: N818 - says what is missing, not that something broke
+    """No Graphviz is installed; the message says how to get one."""
+
+
+class LayoutTimeout(LayoutError):  # noqa: N818
+    """The layout took too long; the message says how to draw less."""
+
+
+def layout(
+    dot_text: str,
+    format: str,
+    program: str = "dot",
+    timeout: float = 30,
+    dpi: float | None = None,
+    advice: str = ADVICE,
+) -> bytes:
+    """Return the picture of ``dot_text`` in ``format`` ("svg", "png", ...), laid out by ``program``.
+
+    A graph with fixed positions says so itself, with the graph attribute ``layout=nop2``. ``dpi`` sets the resolution
+    of a PNG. When the first engine fails, or answers with something else than a whole picture, or with one that would
+    run a script, the next one is tried in the time that is left. One that is not ready after a fifth of ``timeout`` is
+    asked again for less care, in half of what is left, and then the next one. An answer may have 64 MB and 100 bytes
+    for each byte of DOT.
+
+    Raises ``LayoutUnavailable`` without an engine, ``LayoutTimeout`` after ``timeout`` seconds, with ``advice`` on
+    what to do, and ``LayoutError`` with Graphviz's own words when every engine refuses.
+
+    >>> layout("digraph { a -> b }", "svg")[:5]
+    b'<?xml'
+    """
+    flags = [f"-K{program}", f"-T{format}", *([f"-Gdpi={dpi:g}"] if dpi else [])]
+    commands = [[engine, *flags] for engine in _engines(large=len(dot_text) > LARGE)]
+    end = time.monotonic() + timeout
+    failures: list[LayoutError] = []
+    while commands:
+        command, *commands = commands
+        share = (HALF if HURRY in command else SHARE) if commands else 1
+        seconds = max(0.0, end - time.monotonic()) * share
+        try:
+            return _run(command, dot_text, seconds, format)
+        except LayoutError as error:
+            failures.append(error)
+            if isinstance(error, _Slow) and commands and HURRY not in command:
+                commands.insert(0, [*command, HURRY])
+    raise _summary(failures, dot_text, timeout, advice)
+
+
+def _summary(failures: list[LayoutError], dot_text: str, timeout: float, advice: str) -> LayoutError:
+    """Return what to say of all failures: that it took too long comes first, then what the best engine said."""
+    slow = [error for error in failures if isinstance(error, _Slow)]
+    others = [error for error in failures if not isinstance(error, _Slow)]
+    if not slow:
+        spoken = [error for error in others if not isinstance(error, LayoutUnavailable)]
+        return next(iter([*spoken, *others]), LayoutUnavailable(HINT, dot_text))
+    who, seconds = "the layout", timeout
+    if others:
+        who, seconds = " and ".join(dict.fromkeys(error.who for error in slow)), sum(error.seconds for error in slow)
+    message = SLOW.format(who=who, seconds=seconds, advice=advice)
+    return LayoutTimeout("; ".join([message, *map(str, others)]), dot_text)
+
+
+def engine_name() -> str | None:
+    """Return which engine ``layout`` tries first: ``"dot"``, ``"graphviz-pure"`` or None.
+
+    >>> engine_name() in ("dot", "graphviz-pure", None)
+    True
+    """
+    if shutil.which("dot"):
+        return "dot"
+    return PURE if _pure() else None
+
+
+def _engines(large: bool = False) -> Iterator[str]:
+    """Yield the engines that are installed, best first, as paths."""
+    both = [shutil.which("dot"), _pure()]
+    for path in reversed(both) if large else both:
+        if path:
+            yield path
+
+
+class _Slow(LayoutTimeout):
+    def __init__(self, dot: str, who: str, seconds: float) -> None:
+        super().__init__(f"{who} took longer than {seconds:.3g} s", dot)
+        self.who, self.seconds = who, seconds
+
+
+def _run(command: list[str], dot_text: str, seconds: float, format: str) -> bytes:
+    """Return what the command writes for ``dot_text``; its warnings are swallowed, its errors become ours."""
+    who = Path(command[0]).stem
+    # A lone surrogate cannot be encoded; its escape can, and is what a reader would want to see.
+    talk = _Talk(dot_text.encode("utf-8", "backslashreplace"))
+    try:
+        status = talk.hold(command, seconds)
+    except (OSError, NotImplementedError) as error:
+        raise LayoutUnavailable(f"could not run {command[0]}: {error}; {CURE}", dot_text) from error
+    if len(talk.answer) > talk.most:
+        raise LayoutError(f"{who} answered without end: it was stopped after {talk.most:,} bytes", dot_text)
+    if status is None:
+        raise _Slow(dot_text, who, seconds)
+    if wrong := f"exit status {status}" if status else fault(bytes(talk.answer), format):
+        said = " ".join(talk.complaint.decode("utf-8", "replace").split())
+        words = f"{wrong}, and it said: {said}" if said and not status else said or wrong
+        raise LayoutError(f"{who} could not lay out the picture: {visible(words, WORDS)}", dot_text)
+    return bytes(talk.answer)
+
+
+class _Talk:
+    """One run of a program: what it is told, and what it answers and complains, each bounded."""
+
+    def __init__(self, told: bytes) -> None:
+        self.told, self.most = told, FLOOR + PER_BYTE * len(told)
+        self.answer, self.complaint = bytearray(), bytearray()
+
+    def hold(self, command: list[str], seconds: float) -> int | None:
+        """Run ``command`` and return its exit status, None when it was not ready in time; leave nothing running.
+
+        Threads feed and read it, because on Windows nothing else can wait for three pipes. They end with the process
+        and its group; one that left the group may hold a pipe open, and a thread then waits for it alone.
+        """
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(
+            command,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            bufsize=0,
+            start_new_session=True,  # a group of its own, which can be ended as a whole
+            # On Windows a console window would flash up for every picture.
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        jobs = (self._feed, self._listen, self._overhear)
+        talking = [threading.Thread(target=job, args=(process,), daemon=True) for job in jobs]
+        waiting = threading.Thread(target=process.wait, daemon=True)
+        try:
+            for thread in (*talking, waiting):
+                thread.start()
+            waiting.join(min(seconds, threading.TIMEOUT_MAX))
+            ended = not waiting.is_alive()
+        finally:
+            _end(process)
+        for thread in (waiting, *talking):
+            thread.join(GRACE)
+        return process.returncode if ended else None
+
+    def _feed(self, process: subprocess.Popen[bytes]) -> None:
+        with suppress(OSError), _stream(process.stdin) as stream:  # it need not read to the end
+            rest = memoryview(self.told)
+            while rest:
+                rest = rest[stream.write(rest) :]
+
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+        with suppress(OSError), _stream(process.stdout) as stream:
+            while (piece := stream.read(CHUNK)) and len(self.answer) <= self.most:
+                self.answer += piece
+        if len(self.answer) > self.most:
+            _end(process)
+
+    def _overhear(self, process: subprocess.Popen[bytes]) -> None:
+        with suppress(OSError), _stream(process.stderr) as stream:
+            while piece := stream.read(CHUNK):
+                self.complaint += piece[: max(0, 4 * WORDS - len(self.complaint))]
+
+
+def _stream(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None, "a pipe was asked for"
+    return stream
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and, where there are groups, all that it started."""
+    with suppress(OSError):
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+
+
+def _pure() -> str | None:
+    """Return the path of the graphviz-pure program: where its wheel says it is, else in a folder of scripts."""
+    for path in _pure_candidates():
+        if path.stem == PURE and path.is_file() and os.access(path, os.X_OK):
+            return str(path)
+    return shutil.which(PURE)
+
+
+def _pure_candidates() -> Iterator[Path]:
+    try:
+        wheel = metadata.distribution(PURE)
+    except metadata.PackageNotFoundError:
+        pass
+    else:
+        yield from (Path(str(file.locate())).resolve() for file in wheel.files or () if file.stem == PURE)
+    for scheme in (None, f"{os.name}_user"):
+        with suppress(Exception):  # a Python without such a folder says so in its own way: in a browser, a KeyError
+            folder = Path(sysconfig.get_path("scripts", scheme) if scheme else sysconfig.get_path("scripts"))
+            yield from (folder / (PURE + suffix) for suffix in ("", ".exe"))

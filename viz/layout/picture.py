@@ -1,0 +1,152 @@
+"""A drawing in the DOT language that shows and saves itself, with or without a system Graphviz."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import graphviz
+
+from autodiff.files import write
+from viz.ink.theme import Theme, theme
+from viz.layout import engines
+from viz.layout.svg import clean, fitted
+
+DOTS_PER_INCH = 96
+
+
+PAGE = 700.0  # points: the width of a page that a notebook is read on
+
+
+class Picture(graphviz.Digraph):
+    """A ``graphviz.Digraph`` that displays as SVG in a notebook and saves itself as SVG, PNG or DOT.
+
+    ``look`` names the theme, ``program`` the layout ("dot", "neato", ...), ``fixed`` says that every node and edge
+    carries its own position. All other arguments are those of ``graphviz.Digraph``.
+
+    >>> picture = Picture("dark")
+    >>> picture.node("n0", "hello")
+    >>> "n0 [label=hello]" in picture.source
+    True
+    """
+
+    def __init__(
+        self,
+        look: str | Theme = "light",
+        program: str = "dot",
+        *,
+        fixed: bool = False,
+        timeout: float = 30,
+        advice: str = engines.ADVICE,
+        dressed: bool = True,
+        **digraph: Any,
+    ) -> None:
+        super().__init__(**{"engine": program, "format": "svg", **digraph})
+        self.theme, self.timeout, self.advice = theme(look), timeout, advice
+        if dressed:
+            self._dress(fixed)
+
+    def _dress(self, fixed: bool) -> None:
+        """Set the defaults of the theme under whatever the caller gave."""
+        look = self.theme
+        font = {"fontname": look.font, "fontcolor": look.text}
+        # A graph that names its own layout is drawn the same by a plain `dot`, without further options.
+        place = {"layout": "nop2"} if fixed else {}
+        self.graph_attr = {"bgcolor": look.background, **font, **place, **self.graph_attr}
+        self.node_attr = {**font, "color": look.node_border, **self.node_attr}
+        self.edge_attr = {**font, "color": look.node_border, **self.edge_attr}
+
+    def _copy_kwargs(self, **kwargs: Any) -> dict[str, Any]:
+        # Copies and subgraphs come through here; neither must be dressed a second time.
+        copied: dict[str, Any] = super()._copy_kwargs(**kwargs)  # type: ignore[no-untyped-call]
+        return {**copied, "look": self.theme, "timeout": self.timeout, "advice": self.advice, "dressed": False}
+
+    def svg(self) -> str:
+        """Return the picture as SVG without links, scripts or anything that names the machine.
+
+        >>> Picture().svg()[:4]
+        '<svg'
+        """
+        return self._laid_out("svg").decode()
+
+    def png(self, scale: float = 2) -> bytes:
+        """Return the picture as PNG, ``scale`` times the usual 96 dots per inch."""
+        return self._laid_out("png", dpi=DOTS_PER_INCH * scale)
+
+    def save_svg(self, path: str | os.PathLike[str]) -> Path:
+        """Save the picture as SVG and return where; ``OSError`` names the path when it cannot be written."""
+        return write(_named(path, ".svg"), self.svg().encode())
+
+    def save_png(self, path: str | os.PathLike[str], scale: float = 2) -> Path:
+        """Save the picture as PNG and return where; ``OSError`` names the path when it cannot be written."""
+        return write(_named(path, ".png"), self.png(scale))
+
+    def save_dot(self, path: str | os.PathLike[str]) -> Path:
+        """Save the DOT text and return where; ``OSError`` names the path when it cannot be written."""
+        return write(_named(path, ".dot"), self.source.encode())
+
+    def save(
+        self,
+        filename: str | os.PathLike[str] | None = None,
+        directory: str | os.PathLike[str] | None = None,
+        *,
+        skip_existing: bool | None = False,
+    ) -> str:
+        """Save the DOT text as ``graphviz.Digraph.save`` does, whole or not at all, and return its path."""
+        if filename is not None:
+            self.filename = os.fspath(filename)
+        if directory is not None:
+            self.directory = os.fspath(directory)
+        if not (skip_existing and os.path.exists(self.filepath)):
+            write(self.filepath, "".join(self).encode(self.encoding), folders=True)
+        return self.filepath
+
+    def _laid_out(self, format: str, engine: str | None = None, dpi: float | None = None) -> bytes:
+        """Return the picture in ``format``; SVG is cleaned whichever way it is asked for."""
+        data = engines.layout(self.source, format, engine or self.engine, self.timeout, dpi, self.advice)
+        return clean(data.decode()).encode() if format == "svg" else data
+
+    # The base class runs `dot` through these three; `pipe`, `render`, `view` and the notebook all end here.
+
+    @property
+    def _pipe_lines(self) -> Callable[..., bytes]:
+        return lambda engine, format, *_, **__: self._laid_out(format, engine)
+
+    @property
+    def _pipe_lines_string(self) -> Callable[..., str]:
+        return lambda engine, format, *_, encoding, **__: self._laid_out(format, engine).decode(encoding)
+
+    @property
+    def _render(self) -> Callable[..., str]:
+        def render(engine: str, format: str, filepath: str, outfile: str | None = None, **options: Any) -> str:
+            target = outfile or f"{filepath}.{format}"
+            if options.get("raise_if_result_exists") and os.path.exists(target):
+                raise graphviz.FileExistsError(f"output file exists: {os.fspath(target)!r}")
+            return str(write(target, self._laid_out(format, engine)))
+
+        return render
+
+    def _repr_mimebundle_(
+        self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **_: Any
+    ) -> dict[str, bytes | str]:
+        try:
+            return super()._repr_mimebundle_(include, exclude)
+        except engines.LayoutError as error:
+            return {"text/plain": f"{error}\n\n{self.source}"}
+
+    def _repr_image_svg_xml(self) -> str:
+        return fitted(self.svg(), PAGE)
+
+    def __repr__(self) -> str:
+        # What a notebook shows that may not show pictures; without an address, so that its files stay the same.
+        return "<Picture: run it in a notebook to see it, or .save_svg(path)>"
+
+
+def _named(path: str | os.PathLike[str], kind: str) -> str | os.PathLike[str]:
+    """Return ``path``, unless its name says that a picture of another kind is expected there."""
+    ending = Path(path).suffix.lower()
+    if ending in {".svg", ".png", ".dot", ".gif", ".html", ".pdf", ".jpg"} - {kind}:
+        raise ValueError(f"save_{kind[1:]} writes {kind[1:].upper()}, but {os.fspath(path)!r} ends in {ending}")
+    return path

@@ -1,0 +1,127 @@
+"""What the page's JavaScript works on: a graph's structure and numbers, and its operations' formulas as data.
+
+The page computes every step by itself, so that a leaf can be changed in it; it gets each formula, each sentence
+and each piece of notation from the same row of the table that Python reads.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from autodiff import Graph, Operation, Steps
+from autodiff.facts.words import (
+    SENTENCES,
+    call_template,
+    comparison,
+    comparison_templates,
+    formula_template,
+    is_arithmetic,
+    is_negation,
+    operation_text,
+    tie_of,
+    why_no_path,
+)
+from autodiff.table.formulas import COMPARE
+from autodiff.table.notation import as_data
+from autodiff.table.operations import expanded
+from viz.ink.mathml import mathml
+
+__all__ = ["page_data"]
+
+
+def page_data(told: Steps) -> dict[str, Any]:
+    """The data of a page for these steps, ready for JSON (numbers that JSON has not are text: "nan", "inf")."""
+    graph = told.graph
+    names = _names(graph)
+    return {
+        "nodes": [_node(graph, number, told.labels[number], names) for number in range(len(graph))],
+        "output": graph.outputs[0],
+        "seed": json_number(told.seed),
+        "operations": {name: _operation(op) for op, name in names.items()},
+        "sentences": SENTENCES,
+    }
+
+
+def _names(graph: Graph) -> dict[Operation, str]:
+    """What the page calls each operation: two rows of one name, where one was corrected since, stay two."""
+    found: dict[Operation, str] = {}
+    often: Counter[str] = Counter()
+    for node in graph:
+        if node.op is not None and node.op not in found:
+            often[node.op.name] += 1
+            count = often[node.op.name]
+            found[node.op] = node.op.name if count == 1 else f"{node.op.name} {count}"
+    return found
+
+
+def json_number(x: float) -> float | str:
+    """A number as JSON can hold it."""
+    return x if math.isfinite(x) else repr(x)
+
+
+def _node(graph: Graph, number: int, label: str, names: Mapping[Operation, str]) -> dict[str, Any]:
+    node = graph.nodes[number]
+    record: dict[str, Any] = {"label": label, "value": json_number(graph.values[number].data)}
+    if node.scope is not None:
+        record["scope"] = list(node.scope.path)
+    if node.op is not None:
+        record["op"] = names[node.op]
+        record["text"] = operation_text(node)
+        # A constant is wrapped in a list, so that 3 (node 3) and 3.0 (the number) cannot be mistaken.
+        record["args"] = [arg if isinstance(arg, int) else [json_number(arg)] for arg in node.args]
+        record["refusals"] = [why_no_path(node, position) for position in range(len(node.args))]
+    return record
+
+
+def _operation(op: Operation) -> dict[str, Any]:
+    return {
+        "inputs": list(op.inputs),
+        "symbol": op.symbol,
+        "notation": op.notation,
+        "call": call_template(op),
+        "value": as_data(expanded(op.value)),
+        "math": _math(op, op.value),
+        "chooses": op.chooses_between(),
+        "partials": [_decision(op, partial) for partial in op.partials],
+    }
+
+
+def _decision(op: Operation, partial: ast.expr) -> dict[str, Any]:
+    """A partial as a tree of conditions; each end is a formula, its text, and the notation of its flow."""
+    if isinstance(partial, ast.IfExp):
+        return {
+            "test": _test(op, partial.test),
+            "then": _decision(op, partial.body),
+            "else": _decision(op, partial.orelse),
+        }
+    if isinstance(partial, ast.Constant) and partial.value is None:
+        return {"formula": None}
+    return {
+        "formula": as_data(expanded(partial)),
+        "text": formula_template(op, partial),
+        "flow": _math(op, ast.BinOp(partial, ast.Mult(), ast.Name("up"))),
+        "arithmetic": is_arithmetic(partial),
+        "name": isinstance(partial, ast.Name),
+    }
+
+
+def _test(op: Operation, test: ast.expr) -> dict[str, Any]:
+    if isinstance(test, ast.BoolOp):
+        return {"any" if isinstance(test.op, ast.Or) else "all": [_test(op, value) for value in test.values]}
+    if is_negation(test):
+        return {"not": _test(op, test.operand)}
+    compare = comparison(test)
+    holds, fails, undecided = comparison_templates(op, compare)
+    sides = [as_data(expanded(side)) for side in (compare.left, *compare.comparators)]
+    told = {"holds": holds, "fails": fails, "nan": undecided, "tie": tie_of(op, compare)}
+    return {"compare": [COMPARE[type(compare.ops[0])], *sides], **told}
+
+
+def _math(op: Operation, tree: ast.expr) -> str:
+    """MathML with ``{0}``, ``{1}`` where the operands' markup goes, ``{out}`` for the value, ``{up}`` for upstream."""
+    slots = {name: f"{{{i}}}" for i, name in enumerate(op.inputs)}
+    return mathml(tree, {**slots, "out": "{out}", "up": "{up}"})

@@ -1,0 +1,119 @@
+"""The HTML around a graph: one page that needs no network, no kernel and no file but itself."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from viz.ink.theme import AT_ONE, DARK, FONT_STACK, LIGHT, PER_DECADE, THICKEST, THINNEST, Theme
+
+__all__ = ["SCALE", "frame", "module", "page", "shell", "style"]
+
+SCRIPTS = ("engine.js", "dom.js", "camera.js", "graph.js", "panels.js", "ui.js")
+SCALE = {"thinnest": THINNEST, "thickest": THICKEST, "at_one": AT_ONE, "per_decade": PER_DECADE}
+
+_START = """
+const told = JSON.parse(document.querySelector("#told").textContent);
+const svg = document.querySelector("#graph svg");
+mount(document.querySelector("#stepper"), told.data, { ...told, svg, page: true });
+"""
+
+_PAGE = """<!doctype html>
+<html lang="en" class="gr-page" data-look="{look}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<main id="stepper"></main>
+<div id="graph" hidden>{svg}</div>
+<noscript>This page steps through a graph with JavaScript, which is switched off.</noscript>
+<script type="application/json" id="told">{told}</script>
+<script type="module">{script}</script>
+</body>
+</html>
+"""
+
+
+@cache
+def module() -> str:
+    """The one JavaScript module, for the page and for the widget."""
+    return "\n".join(_static(name) for name in SCRIPTS)
+
+
+@cache
+def shell() -> str:
+    """The buttons and places of the stepper, without a word of any graph."""
+    return _static("shell.html").replace("\n", "")
+
+
+@cache
+def style() -> str:
+    """The style sheet, with the colours of both themes."""
+    dark = _variables(DARK)
+    return (
+        f".gradroute{{{_variables(LIGHT)}--gr-font:{FONT_STACK}}}\n.gradroute[data-look=dark]{{{dark}}}\n"
+        f"html{{background:{LIGHT.background}}}\nhtml[data-look=dark]{{background:{DARK.background}}}\n"
+        f"@media(prefers-color-scheme:dark){{html[data-look=auto]{{background:{DARK.background}}}}}\n"
+        + _static("stepper.css")
+    )
+
+
+def page(
+    data: Mapping[str, Any], svg: str, *, grid: Mapping[str, Any] | None, theme: str, start: int, title: str
+) -> str:
+    """The whole page. Its security policy allows this very script and style, and nothing from any network."""
+    told = {"data": dict(data), "grid": grid, "theme": theme, "start": start}
+    script = module() + _START
+    policy = (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; "
+        f"script-src '{_hash(script)}'; style-src '{_hash(style())}'"
+    )
+    parts = {"policy": policy, "title": escape(title), "style": style(), "svg": svg, "script": script, "look": theme}
+    return _PAGE.format(**parts, told=_embedded(told))
+
+
+def frame(whole: str, title: str, height: int) -> str:
+    """The page as an element for the output of a notebook: a frame of its own, apart from everything around it."""
+    return (
+        f'<iframe srcdoc="{escape(whole)}" title="{escape(title)}" width="100%" height="{height}" '
+        'style="border:0;display:block;color-scheme:normal" loading="lazy"></iframe>'
+    )
+
+
+def _embedded(told: object) -> str:
+    """JSON that no HTML parser takes for anything but text."""
+    text = json.dumps(told, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _static(name: str) -> str:
+    return (files("viz.page") / "static" / name).read_text(encoding="utf-8")
+
+
+def _variables(look: Theme) -> str:
+    """Every colour of a theme as a CSS variable: ``--gr-node-fill``, ``--gr-window-0``."""
+    found = {}
+    for field in fields(look):
+        value = getattr(look, field.name)
+        name = field.name.replace("_", "-")
+        if isinstance(value, str) and value.startswith("#"):
+            found[name] = value
+        elif isinstance(value, tuple):
+            found |= {f"{name.removesuffix('s')}-{i}": colour for i, colour in enumerate(value)}
+    return f"color-scheme:{look.name};" + "".join(f"--gr-{name}:{value};" for name, value in found.items())

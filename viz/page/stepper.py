@@ -1,0 +1,235 @@
+"""Step through a graph forwards and backwards, in a notebook or on a page of its own, and change its inputs live."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from autodiff import Edge, Graph, Value, steps
+from autodiff.files import write
+from autodiff.table.ieee import real
+from viz.graph.drawing import blank, line_id
+from viz.graph.marks import one_source
+from viz.graph.naming import names_of
+from viz.graph.view import Collapse, View, read_once, require_boxes, view
+from viz.ink.text import visible
+from viz.layout.slim import slim
+from viz.page.data import page_data
+from viz.page.grid import step_grid
+from viz.page.html import SCALE, frame, page, shell
+from viz.page.widget import widget
+
+__all__ = ["Stepper", "step"]
+
+LOOKS = ("auto", "light", "dark")
+
+
+def step(
+    output: Value,
+    *,
+    grid: Mapping[str, Any] | None = None,
+    theme: str = "auto",
+    collapse: Collapse = False,
+    names: bool = True,
+    rankdir: str = "LR",
+    max_nodes: int | None = 1000,
+    start: int = 0,
+    seed: float | None = None,
+    timeout: float = 30,
+) -> Stepper:
+    """Step through the graph behind a Value: each value as it is computed, each gradient as it arrives.
+
+    In a notebook the stepper shows itself; ``save_html`` writes it as one file for any browser, ``widget()`` makes
+    one that keeps in touch with Python. Unnamed Values are called like the caller's variables, unless
+    ``names=False``; ``collapse`` folds scopes as in :func:`viz.draw`; ``theme`` is auto (that of the host), light
+    or dark; ``start`` is the step to begin with, negative ones from the end; ``seed`` is the gradient that arrives at
+    the output (that of the pass that was run, else 1). ``grid`` shows a pool beside the graph:
+    ``dict(cells=x, outputs=p, kernel_size=3, stride=2)``, with the words of the pool functions.
+
+    No Value is changed unless :meth:`Stepper.apply` is called. ``TooLargeError`` says how to look at a part.
+
+    >>> from autodiff import maximum
+    >>> a, b = Value(3.0, "a"), Value(5.0, "b")
+    >>> stepper = step(maximum(a, b) * 2)
+    >>> stepper.save_html("max.html")  # doctest: +SKIP
+    >>> stepper.values
+    {'a': 3.0, 'b': 5.0}
+    """
+    if theme not in LOOKS:
+        raise ValueError(f"unknown theme {theme!r} (must be one of {list(LOOKS)})")
+    if not isinstance(output, Value):
+        raise TypeError(f"step takes one Value, the output of a graph; got {type(output).__name__}")
+    collapse = read_once(collapse)
+    require_boxes([output], collapse=collapse, limit=max_nodes)
+    graph = Graph(output)
+    view(graph, collapse=collapse, limit=max_nodes)  # refuses what is too large before any work is done
+    found = names_of(graph, sys._getframe(1) if names else None)
+    layout = {"rankdir": rankdir, "collapse": collapse, "max_nodes": max_nodes, "timeout": timeout}
+    shown = None if grid is None else step_grid(graph, grid)
+    return Stepper(output, found, layout, shown, theme, start, seed)
+
+
+class Stepper:
+    """A graph to step through; made by :func:`step`.
+
+    >>> x = Value(3.0, "x")
+    >>> stepper = step(x * x)
+    >>> stepper.values = {"x": 4}
+    >>> x.data, stepper.apply(), x.data
+    (3.0, 16.0, 4.0)
+    """
+
+    def __init__(
+        self,
+        output: Value,
+        names: dict[int, str],
+        layout: Mapping[str, Any],
+        grid: Mapping[str, Any] | None,
+        theme: str,
+        start: int,
+        seed: float | None = None,
+    ) -> None:
+        self._output, self._names, self.grid, self.theme = output, names, grid, theme
+        self._told = steps(output, names, seed=seed)
+        if isinstance(start, bool) or not isinstance(start, int) or not -len(self._told) <= start < len(self._told):
+            raise ValueError(f"start is a step from 0 to {len(self._told) - 1}, or from the end; got {start!r}")
+        self.start = start
+        # An unnamed node is called v7 in sentences, so its box says so too.
+        picture, self._view = blank(self._told, names=dict(enumerate(self._told.labels)), **layout)
+        self.svg = slim(picture.svg())
+        self._edits: dict[str, float] = {}
+        self._widget: Any = None
+
+    @cached_property
+    def leaves(self) -> dict[str, Value]:
+        """The leaves by name; a name that several leaves share is followed by the number of the node."""
+        graph = self._told.graph
+        labels = {number: self._label(number) for number in graph.leaves}
+        often = Counter(labels.values())  # different names may look alike once every character is made visible
+        return {label if often[label] == 1 else f"{label} #{n}": graph.values[n] for n, label in labels.items()}
+
+    def _label(self, number: int) -> str:
+        return visible(self._told.labels[number]).strip() or f"v{number}"
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The numbers of the leaves by name, with what was edited; set some to edit them from Python.
+
+        Only :meth:`apply` writes them into the Values.
+        """
+        return {name: self._edits.get(name, value.data) for name, value in self.leaves.items()}
+
+    @values.setter
+    def values(self, numbers: Mapping[str, float]) -> None:
+        unknown = [name for name in numbers if name not in self.leaves]
+        if unknown:
+            raise KeyError(f"no leaf is called {unknown[0]!r}; the leaves are {list(self.leaves)}")
+        self._edits |= {name: real(number) for name, number in numbers.items()}
+        if self._widget is not None:
+            self._widget.values = self.values
+
+    def apply(self) -> float:
+        """Write the edited leaves into their Values, compute the graph anew, and answer its output.
+
+        Gradients of what was computed anew are "not computed" until the next ``backward()``.
+        """
+        for name, number in self.values.items():
+            value = self.leaves[name]
+            # Writing the very same number again would make the graph out of date for nothing.
+            if value.data != number and not (value.data != value.data and number != number):
+                value.data = number
+        (result,) = self._told.graph.forward()
+        self._told, self._edits = steps(self._output, self._names, seed=self._told.seed), {}
+        return result
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the page works on, ready for JSON."""
+        told, shown = self._told, self._view
+        data = page_data(told)
+        for number, node in enumerate(data["nodes"]):
+            node["label"] = self._label(number)
+            if "scope" in node:
+                node["scope"] = [visible(name) for name in node["scope"]]
+        names = {told.graph.number(value): name for name, value in self.leaves.items()}
+        return {
+            **data,
+            "shell": shell(),
+            "scale": SCALE,
+            "leaves": names,
+            "folds": _folds(shown),
+            "lines": _lines(shown),
+        }
+
+    @property
+    def title(self) -> str:
+        """What the page is called."""
+        return f"Step through {self._label(self._told.graph.outputs[0])}"
+
+    def html(self) -> str:
+        """The stepper as one self-contained page: no network, no kernel, no other file."""
+        svg = re.sub(r"[\ud800-\udfff]", "\ufffd", self.svg)
+        return page(self.data, svg, grid=self.grid, theme=self.theme, start=self.start, title=self.title)
+
+    def save_html(self, path: str | os.PathLike[str]) -> Path:
+        """Save the page and return where; ``OSError`` names the path when it cannot be written."""
+        return write(path, self.html().encode())
+
+    def widget(self) -> Any:
+        """The stepper as a widget in touch with Python: ``values`` follows what people edit, and the other way.
+
+        Needs the package anywidget; ``ImportError`` says so when it is not there.
+        """
+        if self._widget is None:
+            facts = {"data": self.data, "svg": self.svg, "grid": self.grid, "theme": self.theme, "start": self.start}
+            self._widget = widget({**facts, "values": self.values}, self._repr_mimebundle_, self._follow)
+        return self._widget
+
+    def _follow(self, numbers: Mapping[str, float]) -> None:
+        """The widget was edited."""
+        self._edits = {name: number for name, number in numbers.items() if name in self.leaves}
+
+    @property
+    def _height(self) -> int:
+        size = re.search(r'data-size="\S+ ([\d.]+)"', self.svg)
+        beside = 70 * len(self.grid["cells"]) + 150 if self.grid else 0
+        beside += 40 * min(8, len(self.leaves)) + 60
+        return round(min(760, max(480, 220 + 4 / 3 * float(size[1] if size else 0), 170 + beside)))
+
+    def _repr_html_(self) -> str:
+        return frame(self.html(), self.title, self._height)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return f"<Stepper through {len(self._told.graph)} nodes: {self._told.forward} steps forward, " + (
+            f"{len(self._told) - self._told.forward} backward; save_html(path) writes it as a page>"
+        )
+
+
+def _folds(shown: View) -> dict[str, Any]:
+    """The folded scopes by the id of their box."""
+    folds = {}
+    for scope in dict.fromkeys(shown.hidden_in.values()):
+        members = shown.members(scope)
+        name = visible(scope.name).strip() or "scope"
+        folds[f"s{members[0]}"] = {"name": name, "members": members, "speaker": shown.speaker(scope)}
+    return folds
+
+
+def _lines(shown: View) -> dict[str, dict[str, Any]]:
+    """The lines that stand for several uses, by id, and whether what these send adds up."""
+    joined: list[list[Edge]] = []
+    for (source, target), edges in shown.edges().items():
+        joined += [line for line in shown.lines(source, target, edges) if len(line) > 1]
+    return {
+        line_id(line): {"uses": [f"{edge.target}_{edge.position}" for edge in line], "adds": one_source(line)}
+        for line in joined
+    }

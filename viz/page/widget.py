@@ -1,0 +1,67 @@
+"""The stepper as a widget: the page's own script, in touch with Python. Needs the optional package anywidget."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from viz.page.html import module, style
+
+__all__ = ["widget"]
+
+
+def _packed(values: dict[str, float], _: object) -> dict[str, float | str]:
+    return {name: x if math.isfinite(x) else repr(x) for name, x in values.items()}
+
+
+def _unpacked(values: dict[str, float | str], _: object) -> dict[str, float]:
+    return {name: float(x) for name, x in values.items()}
+
+
+@cache
+def _kind() -> Any:
+    """The class of the widgets, made when the first one is asked for."""
+    try:
+        import anywidget
+        import traitlets
+    except ImportError as error:
+        raise ImportError(
+            "a stepper in touch with Python needs the package anywidget: pip install anywidget; without it, the "
+            "stepper itself shows everything in the notebook and on a page"
+        ) from error
+
+    class StepperWidget(anywidget.AnyWidget):  # type: ignore[misc,unused-ignore]
+        """A stepper whose ``values``, the numbers of the leaves by name, go both ways between page and Python."""
+
+        _esm = module()
+        _css = style()
+        data = traitlets.Dict().tag(sync=True)
+        svg = traitlets.Unicode().tag(sync=True)
+        grid = traitlets.Dict(allow_none=True).tag(sync=True)
+        theme = traitlets.Unicode().tag(sync=True)
+        start = traitlets.Int().tag(sync=True)
+        values = traitlets.Dict().tag(sync=True, to_json=_packed, from_json=_unpacked)
+        page: Callable[[], dict[str, str]]
+
+        def _repr_mimebundle_(self, **options: Any) -> Any:
+            """The widget, and beside it the page in a frame, for where no kernel is."""
+            bundle = super()._repr_mimebundle_(**options)
+            data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+            return {**data, **self.page()}, metadata
+
+    return StepperWidget
+
+
+def widget(
+    facts: Mapping[str, Any], page: Callable[[], dict[str, str]], follow: Callable[[dict[str, float]], None]
+) -> Any:
+    """A widget of these facts, that tells ``follow`` its new values; ``page`` is what stands in where no kernel is.
+
+    ``ImportError`` says what to install when the package anywidget is not there.
+    """
+    made = _kind()(**facts)
+    made.page = page
+    made.observe(lambda change: follow(change["new"]), names="values")
+    return made

@@ -1,0 +1,91 @@
+"""The grid picture of pooling: windows, winners, and the gradient routed back to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import add
+from typing import Any
+
+from autodiff import Value, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d, routes
+from autodiff.pooling import Pool, is_listable, plan, read_once
+from autodiff.table.ieee import real
+from viz.ink.theme import Theme
+from viz.layout.picture import Picture
+from viz.pools.grids import picture, require_readable
+
+POOLS = {"max": (max_pool1d, max_pool2d), "avg": (avg_pool1d, avg_pool2d)}
+
+
+def pool(
+    cells: Any,
+    outputs: Any = None,
+    *,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
+    ceil_mode: bool = False,
+    kind: str = "max",
+    upstream: Any = None,
+    theme: str | Theme = "light",
+) -> Picture:
+    """Draw a pool as grids: the input with its windows and winners, the output, and the gradient on its way back.
+
+    ``cells`` is a list, or a list of rows, of numbers or Values. Given alone, it is pooled here (on copies: your
+    Values stay as they are), and ``upstream``, one number for each output (1 by default), in their
+    shape or as one flat list, is sent back. Given
+    ``outputs``, what ``max_pool1d`` or ``max_pool2d`` answered for these Values, the picture shows the gradients
+    that ``backward()`` left there. The keywords are torch's; ``kind`` is "max" or "avg". Wrong numbers, and
+    grids of more than 16 by 16, raise ``ValueError``.
+
+    >>> picture = pool([3, 0, 4, 2, 0], kernel_size=3, stride=2, upstream=[0.7, 0.9])
+    >>> picture.save_png("pool.png")  # doctest: +SKIP
+    """
+    if kind not in POOLS:
+        raise ValueError(f"kind must be 'max' or 'avg', got {kind!r}")
+    if kind == "avg" and dilation != 1:
+        raise ValueError("an average pool has no dilation")
+    window: dict[str, Any] = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "ceil_mode": ceil_mode}
+    cells, flat = read_once(cells)
+    shape = plan(cells, 1 if flat else 2, kernel_size, stride, padding, dilation, ceil_mode)
+    require_readable(shape)
+    if kind == "max":
+        window["dilation"] = dilation
+    if outputs is None:
+        cells, outputs = _pooled(shape, kind, window, flat, upstream)
+    elif upstream is not None:
+        raise ValueError("outputs bring their own gradients: give either outputs or upstream")
+    return picture(routes(kind, cells, outputs, **window), theme)
+
+
+def _pooled(shape: Pool, kind: str, window: dict[str, Any], flat: bool, upstream: Any) -> tuple[Any, Any]:
+    """The cells as leaves of their own, and their pool's outputs after the backward pass."""
+    sent = _sent(upstream, shape.rows.count, shape.columns.count)
+    rows = [[x.detach() if isinstance(x, Value) else Value(x) for x in row] for row in shape.grid]
+    cells: Any = rows[0] if flat else rows
+    outputs = POOLS[kind][0 if flat else 1](cells, **window)
+    every = list(outputs) if flat else [output for row in outputs for output in row]
+    reduce(add, [weight * output for weight, output in zip(sent, every, strict=True)]).backward()
+    return cells, outputs
+
+
+def _sent(upstream: Any, rows: int, columns: int) -> list[Any]:
+    """One number for each output, row by row."""
+    if upstream is None:
+        return [1.0] * (rows * columns)
+    given = upstream.tolist() if hasattr(upstream, "tolist") else upstream
+    if not is_listable(given):
+        given = [given]
+    numbers, flat = read_once(given)
+    lengths = [len(row) if is_listable(row) else 0 for row in numbers]
+    if flat and not any(lengths) and len(numbers) == rows * columns:
+        return [real(x) for x in numbers]
+    if lengths == [columns] * rows:
+        return [real(x) for row in numbers for x in row]
+    got = f"{len(numbers)} numbers" if not any(lengths) else f"rows of {', '.join(map(str, lengths[:8]))} numbers"
+    size = f"{columns}" if rows == 1 else f"{rows} x {columns}"
+    raise ValueError(
+        f"upstream needs one number for each output: upstream= has their shape, {size}, or is one flat list of "
+        f"{rows * columns} numbers; got {got}"
+    )
