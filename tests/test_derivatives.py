@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -217,9 +218,13 @@ def test_for_leaves_nothing_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> No
     x = Value(2.0)
     y, later = x * x, Value(1.0)
     walks = []
-    original = ad.derivatives.topological
-    monkeypatch.setattr(
-        ad.derivatives, "topological", lambda *args, **options: walks.append(args) or original(*args, **options)
-    )
+    for name in ("grad", "sweep"):
+        module = sys.modules[f"autodiff.derivatives.{name}"]
+        original = module.topological
+        monkeypatch.setattr(
+            module,
+            "topological",
+            lambda *args, original=original, **options: walks.append(args) or original(*args, **options),
+        )
     grad(y, [x, later])
     assert len(walks) == 1

@@ -390,7 +390,7 @@ def test_an_upstream_may_have_the_outputs_shape_or_be_flat() -> None:
 def test_a_pool_too_large_to_read_is_refused_before_it_is_computed(
     cells: Any, window: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["viz.pool"], "POOLS", {"max": (pytest.fail, pytest.fail)})
+    monkeypatch.setattr(sys.modules["viz.pools.pool"], "POOLS", {"max": (pytest.fail, pytest.fail)})
     with pytest.raises(ValueError, match="too large to read"):
         viz.pool(cells, **window)
 
