@@ -46,7 +46,7 @@ def test_every_sentence_has_its_time(tmp_path: Path) -> None:
 def test_at_rest_it_shows_the_last_step(tmp_path: Path) -> None:
     text = film(tmp_path, score())
     shown = set(re.findall(r"\.(k\d+)\{opacity:1;", text))
-    group = re.search(r'<g id="n2" class="node">.*?</g>', text, re.DOTALL)
+    group = re.search(r'<g class="node" id="n2">.*?</g>', text, re.DOTALL)
     assert group is not None
     texts = dict(re.findall(r'class="(k\d+)">([^<]*)</text>', group[0]))
     assert [words for name, words in texts.items() if name in shown] == ["4", "1.6"]

@@ -5,12 +5,14 @@ import stat
 import struct
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import graphviz
 import pytest
 
+import viz
 from autodiff import Value, scope
 from viz import draw
 from viz.layout import engines
@@ -464,3 +466,57 @@ def test_nothing_of_the_machine_stays_in_the_svg() -> None:
     assert (
         clean("<svg><title>%3</title><title>n0&#45;&gt;n1</title></svg>") == "<svg><title>n0&#45;&gt;n1</title></svg>"
     )
+
+
+# -- An engine of one's own
+
+
+@pytest.fixture
+def own() -> Iterator[Callable[[Any], None]]:
+    """Use an engine for this test alone."""
+    before: list[Any] = []
+    yield lambda engine: before.append(viz.use_engine(engine))
+    if before:
+        viz.use_engine(before[0])
+
+
+def test_an_engine_of_ones_own_lays_out_pictures_pages_and_films(own: Callable[[Any], None], tmp_path: Path) -> None:
+    asked = []
+
+    def engine(dot_text: str, format: str, program: str) -> bytes:
+        asked.append((format, program))
+        return engines.layout_installed(dot_text, format, program)
+
+    own(engine)
+    y = Value(3.0, "x") * 2
+    picture = viz.draw(y)
+    assert picture.svg().startswith("<svg")
+    assert picture.png().startswith(b"\x89PNG")
+    viz.step(y)
+    viz.animate(y, tmp_path / "film.svg")
+    assert asked == [("svg", "dot"), ("png", "dot"), ("json", "dot"), ("json", "dot")]
+
+
+@pytest.mark.parametrize("answer", ["junk", b"", "<svg><script>alert(1)</script></svg>", None, 7])
+def test_an_engine_that_answers_no_picture_gives_way(own: Callable[[Any], None], answer: Any) -> None:
+    own(lambda *_: answer)
+    assert 'class="node"' in viz.draw(Value(3.0, "x") * 2).svg()
+
+
+def test_an_engine_that_raises_gives_way_and_is_named_where_there_is_no_other(
+    own: Callable[[Any], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wasm(*_: Any) -> bytes:
+        raise RuntimeError("out of memory")
+
+    own(wasm)
+    picture = viz.draw(Value(3.0, "x") * 2)
+    assert 'class="node"' in picture.svg()
+    monkeypatch.setattr(engines, "_engines", lambda large=False: iter(()))
+    with pytest.raises(engines.LayoutError, match="wasm could not lay out the picture: RuntimeError: out of memory"):
+        picture.svg()
+
+
+def test_an_engine_can_be_called() -> None:
+    with pytest.raises(TypeError, match="dot_text, format, program"):
+        viz.use_engine("dot")  # type: ignore[arg-type]

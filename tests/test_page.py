@@ -72,7 +72,7 @@ def test_it_steps_to_the_end_and_back(opened: Visit) -> None:
 
 def test_no_number_is_shown_before_it_is_there(opened: Visit) -> None:
     opened.slider().fill("5")
-    assert opened.texts(P0) == ["", ""]
+    assert opened.texts(P0) == ["·", "–"]
     assert opened.texts(V5) == ["3", "–"]
     opened.slider().fill("19")
     assert opened.texts(X2) == ["4", "0.9"]  # not 1.6 yet
@@ -84,7 +84,7 @@ def test_no_number_is_shown_before_it_is_there(opened: Visit) -> None:
 def test_the_loser_of_a_max_is_seen_as_soon_as_it_is_decided(opened: Visit) -> None:
     opened.slider().fill("6")
     lost, taken = (opened.page.locator(f"#e{P0}_{position}") for position in (0, 1))
-    assert "gr-lost" in lost.get_attribute("class")
+    assert "gr-refused" in lost.get_attribute("class")
     assert lost.text_content() == "not taken"
     assert "gr-feeds" in taken.get_attribute("class")
 
@@ -409,7 +409,7 @@ def test_folded_scopes_are_one_box(chromium: Any, tmp_path: Path) -> None:
         y = relu(pooled[0][0] + pooled[0][1]) + pooled[1][0] * pooled[1][1]
     shown = step(y, collapse=True)
     with visit(chromium, shown.save_html(tmp_path / "folded.html")) as seen:
-        folds = seen.page.locator("g.gr-fold, g.node:not([data-node])")
+        folds = seen.page.locator("g.gr-folded")
         assert folds.count() == 5
         seen.press("End")
         labels = [fold.locator("rect").get_attribute("aria-label") for fold in folds.all()]

@@ -7,18 +7,15 @@ call by call; and on graphs that use them JavaScript is given Python's results, 
 from __future__ import annotations
 
 import functools
-import json
 import math
 import random
-import shutil
 import struct
-import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from scripts import Ask, running
 
 import autodiff
 from autodiff import TABLE, Graph, Moment, Operation, Step, Steps, Value, max_pool1d, max_pool2d, nn, operation
@@ -27,10 +24,6 @@ from autodiff.table import ieee
 from autodiff.table.notation import number
 from viz.page.data import page_data
 
-Ask = Callable[[Any], Any]
-
-ENGINE = Path(__file__).parents[1] / "viz" / "page" / "static" / "engine.js"
-DRIVER = Path(__file__).with_name("parity.mjs")
 LIBRARY = {**ieee.FUNCTIONS, "power": ieee.power}
 EXACT = {"abs", "sqrt"}
 ULPS = 2  # of a library function, call by call
@@ -80,26 +73,8 @@ NAMES += ["line\nbreak", "\ud800", "\\", "constructor", "__proto__", ")", "w" * 
 
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
-    """One Node process, which answers jobs."""
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("no Node.js")
-    module = tmp_path_factory.mktemp("parity") / "parity.mjs"
-    module.write_text(ENGINE.read_text("utf-8") + DRIVER.read_text("utf-8"), "utf-8")
-    pipe = subprocess.PIPE
-    with subprocess.Popen([node, str(module)], stdin=pipe, stdout=pipe, encoding="utf-8") as process:
-        assert process.stdin
-        assert process.stdout
-
-        def ask(job: Any) -> Any:
-            process.stdin.write(json.dumps(job) + "\n")
-            process.stdin.flush()
-            reply = json.loads(process.stdout.readline())
-            assert not isinstance(reply, dict), reply["error"]
-            return reply
-
+    with running(["engine.js"], "parity.mjs", tmp_path_factory.mktemp("parity")) as ask:
         yield ask
-        process.stdin.close()
 
 
 def bits(x: float | None) -> str | None:

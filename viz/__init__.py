@@ -12,7 +12,7 @@ from viz.graph.drawing import draw
 from viz.graph.film import animate
 from viz.graph.view import TooLargeError
 from viz.ink.theme import DARK, LIGHT, Theme
-from viz.layout.engines import LayoutError, LayoutTimeout, LayoutUnavailable
+from viz.layout.engines import LayoutError, LayoutTimeout, LayoutUnavailable, use_engine
 from viz.layout.picture import Picture
 from viz.page.stepper import Stepper, step
 from viz.pools.pool import pool
@@ -31,4 +31,5 @@ __all__ = [
     "draw",
     "pool",
     "step",
+    "use_engine",
 ]

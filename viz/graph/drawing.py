@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 import sys
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from autodiff import Edge, Graph, Moment, Scope, Steps, Value, steps
 from viz.graph.backward import with_backward
@@ -15,9 +15,10 @@ from viz.graph.naming import names_of
 from viz.graph.view import LIMIT, Collapse, View, outputs_of, read_once, require_boxes, view
 from viz.ink.text import html
 from viz.ink.theme import Theme
+from viz.layout.layout import Layout, laid_out
 from viz.layout.picture import Picture
 
-__all__ = ["blank", "draw"]
+__all__ = ["Drawing", "Laid", "blank", "draw", "line_id"]
 
 
 def draw(
@@ -80,24 +81,36 @@ def draw(
     return picture
 
 
+@dataclass(frozen=True)
+class Laid:
+    """A graph laid out once with every number left blank, for a page or a film to paint: what is shown, and where.
+
+    A box is called ``n7`` (or ``s4``, a folded scope), a line ``e7_0`` for operand 0 of node 7; ``clusters`` tells
+    which scope the frame of that name is.
+    """
+
+    view: View
+    names: Mapping[int, str]
+    clusters: Mapping[str, Scope]
+    layout: Layout
+
+
 def blank(
     told: Steps,
     *,
     names: dict[int, str],
+    theme: str | Theme = "light",
     rankdir: str = "LR",
     collapse: Collapse = False,
     max_nodes: int | None = LIMIT,
     timeout: float = 30,
-) -> tuple[Picture, View]:
-    """Lay out the graph of some steps with every number left blank, for a page to fill in and to restyle.
-
-    In its SVG a box is the group ``n7`` (or ``s4``, a folded scope), whose last two texts are the value and the
-    gradient; a line is the group ``e7_0``, for operand 0 of node 7. The view tells what each box stands for.
-    """
+) -> Laid:
+    """Lay out the graph of some steps with every number left blank."""
     shown = view(told.graph, collapse=collapse, limit=max_nodes)
-    picture = Drawing(shown, names, None, "light", rankdir).picture(timeout=timeout)
-    picture.advice = _advice(told.graph, bool(collapse), False, None)
-    return picture, shown
+    drawing = Drawing(shown, names, None, theme, rankdir)
+    picture = drawing.picture(timeout=timeout)
+    advice = _advice(told.graph, bool(collapse), False, None)
+    return Laid(shown, names, drawing.clusters, laid_out(picture.source, timeout, advice))
 
 
 def _advice(graph: Graph, folded: bool, cut: bool, depth: int | None) -> str:
@@ -132,7 +145,7 @@ class Drawing:
         theme: str | Theme,
         rankdir: str,
         gradients: bool = True,
-        places: Mapping[str, Any] | None = None,
+        places: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         if rankdir not in ("LR", "TB", "RL", "BT"):
             raise ValueError(f"rankdir must be one of LR, TB, RL, BT; got {rankdir!r}")
@@ -140,6 +153,7 @@ class Drawing:
         self.places = places or {}  # where a layout put everything, to draw it there again
         spread = {"rankdir": rankdir, "nodesep": "0.28", "ranksep": "0.5"}
         self.canvas = Picture(theme, fixed=bool(places), graph_attr=spread)
+        self.clusters: dict[str, Scope] = {}
         self.look = self.canvas.theme
         self.marks = Marks(view.graph, moment, names, self.look, rankdir in ("TB", "BT"), gradients)
 
@@ -164,8 +178,7 @@ class Drawing:
         return canvas
 
     def _place_of(self, name: str) -> dict[str, str]:
-        place: dict[str, str] = self.places.get(name, {})
-        return place
+        return dict(self.places.get(name, {}))
 
     def _id(self, name: str) -> dict[str, str]:
         return {"id": name} if self.blank else {}
@@ -223,8 +236,10 @@ class Drawing:
             if level < 0:
                 canvas.body.append("\t}\n")
                 continue
-            canvas.body.append(f"\tsubgraph cluster_{numbers[scope]} {{\n")
-            self._cluster(canvas, scope, f"cluster_{numbers[scope]}", level)
+            name = f"cluster_{numbers[scope]}"
+            self.clusters[name] = scope
+            canvas.body.append(f"\tsubgraph {name} {{\n")
+            self._cluster(canvas, scope, name, level)
             self._entries(canvas, tree[scope])
             open_scopes.append((scope, -1))
             open_scopes += [(inner, level + 1) for inner in reversed(inside.get(scope, []))]
@@ -257,6 +272,6 @@ class Drawing:
             self.canvas.edge(self.view.key(member), f"after_{member}", **line)
 
 
-def line_id(edges: list[Edge]) -> str:
+def line_id(edges: Sequence[Edge]) -> str:
     """The id of a line in a blank picture: the use it stands for, or the first of several."""
     return f"e{edges[0].target}_{edges[0].position}"

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from itertools import islice
 from pathlib import Path
 
-from autodiff import Graph, Moment, Steps, Value, steps
-from autodiff.facts.words import why_no_path
+from autodiff import Edge, Graph, Node, Scope, Steps, Value, steps
+from autodiff.facts.words import operation_text
 from autodiff.files import write
-from autodiff.recording.value import NO_PATH
-from viz.graph.drawing import blank
+from viz.graph.drawing import Laid, blank, line_id
 from viz.graph.gif import gif
-from viz.graph.marks import BLANK
+from viz.graph.look import Look, Looks, Words
 from viz.graph.naming import names_of
 from viz.graph.view import ancestors
 from viz.ink.text import visible
-from viz.ink.theme import FONT_STACK, Theme, number, width
+from viz.ink.theme import DASHES, FONT_STACK, Theme, blend
 from viz.ink.theme import theme as theme_of
+from viz.layout.layout import Box, Curve
+from viz.layout.svg import SVG, element, head, outline, stroke, tee, way
 
 __all__ = ["animate"]
 
 LIMIT = 400  # steps; more would take minutes to watch
-# Widths of Arial's characters in an em, for centring what replaces a blank label.
-_EM = {"-": 0.333, ".": 0.278, " ": 0.278, "×": 0.584, "=": 0.584}
-_DASHES = {"solid": "none", "dashed": "5,2", "dotted": "1,5"}
 _CAPTION = 34.0  # the height of the line of words below
+_MARGIN = 4.0  # around the graph
+_STILL = "@media (prefers-reduced-motion:reduce){*{animation:none!important}}"
 
 
 def animate(
@@ -66,8 +65,8 @@ def animate(
     _check_length(len(told))
     if kind == ".gif":
         return write(path, gif(told, found, theme, rankdir, seconds))
-    picture, _ = blank(told, names=found, rankdir=rankdir)
-    return write(path, _Film(told, picture.svg(), theme_of(theme), seconds).svg().encode())
+    film = _Film(told, blank(told, names=found, theme=theme, rankdir=rankdir), theme_of(theme), seconds)
+    return write(path, film.svg().encode())
 
 
 def _check_length(steps: int) -> None:
@@ -78,174 +77,178 @@ def _check_length(steps: int) -> None:
         )
 
 
+State = Mapping[str, str]
+
+
 @dataclass
 class _Film:
-    """One animation under way: the blank SVG, and the style that fills it in step by step."""
+    """One animation under way: a graph laid out, and the style that paints each step's looks on it."""
 
     told: Steps
-    blank: str
+    laid: Laid
     look: Theme
     seconds: float
     rules: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.looks = [Looks(self.told.graph, self.told.moment(k)) for k in range(len(self.told))]
+
     def svg(self) -> str:
         """The finished text."""
-        moments = [self.told.moment(k) for k in range(len(self.told))]
-        body = re.sub(
-            r'<g id="n(\d+)" class="node">.*?</g>',
-            lambda g: self._box(g[0], int(g[1]), moments),
-            self.blank,
-            flags=re.S,
+        layout = self.laid.layout
+        parts = [self._cluster(scope, layout.clusters[name]) for name, scope in self.laid.clusters.items()]
+        parts += [self._line(edge, layout.lines[line_id([edge])]) for edge in self.told.graph.edges]
+        parts += [self._box(node, layout.boxes[f"n{node.number}"]) for node in self.told.graph]
+        place = f"translate({_MARGIN:g} {_MARGIN:g})"
+        return self._framed(element("g", "\n".join(parts), class_="graph", transform=place))
+
+    def _framed(self, graph: str) -> str:
+        """The graph on paper, with room for the words below."""
+        own, tall = self.laid.layout.width + 2 * _MARGIN, self.laid.layout.height + 2 * _MARGIN
+        wide, high = max(own, 620.0), tall + _CAPTION
+        left = (own - wide) / 2
+        paper = element("rect", x=left, y=0.0, width=wide, height=high, fill=self.look.background)
+        words = self._caption(left + 12, high - 14)
+        style = element("style", "".join(self.rules) + _STILL)  # complete once everything is painted
+        size = {"width": f"{wide:g}pt", "height": f"{high:g}pt", "viewBox": f"{left:g} 0 {wide:g} {high:g}"}
+        return element("svg", "\n".join([style, paper, graph, words]), **size, xmlns=SVG, font_family=FONT_STACK)
+
+    def _caption(self, x: float, y: float) -> str:
+        """The sentence of each step, at its time."""
+        sentences = [escape(visible(step.sentence, 110)) for step in self.told]
+        shown = [self._animated(_times(i == k for i in range(len(sentences)))) for k in range(len(sentences))]
+        return "".join(
+            element("text", text, x=x, y=y, font_size=12.0, fill=self.look.text, class_=name)
+            for text, name in zip(sentences, shown, strict=True)
         )
-        body = re.sub(
-            r'<g id="e(\d+)_(\d+)" class="edge">.*?</g>',
-            lambda g: self._line(g[0], (int(g[1]), int(g[2])), moments),
-            body,
-            flags=re.S,
+
+    def _cluster(self, scope: Scope, box: Box) -> str:
+        fill, border = self.look.cluster(len(scope.path) - 1)
+        frame = element("path", d=outline(box), fill=fill, stroke=border)
+        place = box.words[0]
+        title = _text(place.middle, place.y, place.size, escape(visible(scope.name)), self.look.muted)
+        return element("g", frame + title, class_="cluster")
+
+    def _box(self, node: Node, box: Box) -> str:
+        looks = [look.box((node.number,), node.number) for look in self.looks]
+        states = [{"fill": self._colour(look.fill), **self._pen(look)} for look in looks]
+        parts = [element("path", d=outline(box), class_=self._animated(states)), self._title(node, box)]
+        numbers = list(zip((look.words(node.number) for look in self.looks), looks, strict=True))
+        value, gradient = box.words[-2:]
+        parts += self._stack(
+            box.middle, value.y, [_Said(v, self._colour(look.value), value.size) for (v, _), look in numbers]
         )
-        return self._framed(body)
-
-    def _framed(self, body: str) -> str:
-        """The picture with room for the words below, in the colours of the theme."""
-        size = re.search(r'width="([\d.]+)pt" height="([\d.]+)pt"\s*viewBox="([^"]+)"', body)
-        assert size is not None
-        wide, high = max(float(size[1]), 620.0), float(size[2]) + _CAPTION
-        left, top, _, _ = map(float, size[3].split())
-        shift = (wide - float(size[1])) / 2
-        box = f'width="{wide:g}pt" height="{high:g}pt" viewBox="{left - shift:g} {top:g} {wide:g} {high:g}"'
-        body = body.replace(size[0], box, 1)
-        paper = (
-            f'<rect x="{left - shift:g}" y="{top:g}" width="{wide:g}" height="{high:g}" fill="{self.look.background}"/>'
+        small = self.look.small_size
+        parts += self._stack(
+            box.middle,
+            gradient.y,
+            [_Said(g, self._colour(look.gradient), small if look.small else gradient.size) for (_, g), look in numbers],
         )
-        words = "".join(
-            f'<text x="{left - shift + 12:g}" y="{top + high - 14:g}" font-family="{FONT_STACK}" font-size="12" '
-            f'fill="{self.look.text}" {self._shown([i == k for i in range(len(self.told))])}>'
-            f"{escape(visible(step.sentence, 110))}</text>"
-            for k, step in enumerate(self.told)
-        )
-        body = re.sub(r'<polygon fill="#[0-9a-f]{6}" stroke="transparent"[^>]*/>', "", body, count=1)
-        style = f"<style>{''.join(self.rules)}{self._still()}</style>"
-        start = body.index(">", body.index("<svg")) + 1
-        return self._coloured(body[:start] + style + paper + body[start:].replace("</svg>", f"{words}</svg>"))
+        return element("g", "".join(parts), class_="node", id=f"n{node.number}")
 
-    def _coloured(self, body: str) -> str:
-        """The light colours of the blank picture, in those of this theme."""
-        light = theme_of("light")
-        pairs = [(light.text, self.look.text), (light.muted, self.look.muted)]
-        pairs += [(light.node_fill, self.look.node_fill), (light.leaf_fill, self.look.leaf_fill)]
-        pairs += list(
-            zip(
-                light.cluster_fills + light.cluster_borders,
-                self.look.cluster_fills + self.look.cluster_borders,
-                strict=True,
-            )
-        )
-        table = dict(pairs)
-        return re.sub(r'(fill|stroke)="(#[0-9a-f]{6})"', lambda c: f'{c[1]}="{table.get(c[2], c[2])}"', body)
+    def _title(self, node: Node, box: Box) -> str:
+        name = self.laid.names.get(node.number)
+        bold = element("tspan", escape(visible(name, 40)), font_weight="bold") if name else ""
+        muted = element("tspan", escape(visible(operation_text(node))), fill=self.look.muted) if node.op else ""
+        words = f"{bold} {muted}".strip()
+        place = box.words[0]
+        return _text(box.middle, place.y, place.size, words, self.look.text) if words else ""
 
-    def _still(self) -> str:
-        return "@media (prefers-reduced-motion:reduce){*{animation:none!important}}"
+    def _line(self, edge: Edge, curve: Curve) -> str:
+        looks = [look.line([edge]) for look in self.looks]
+        states = [self._pen(look) for look in looks]
+        parts = [
+            element("path", d=stroke(curve), fill="none", class_=self._animated(states)),
+            *self._ends(curve, looks),
+        ]
+        words = [look.line_words([edge]) for look in self.looks]
+        if curve.words is not None:
+            size = curve.words.size
+            said = [self._label(word, look, size) for word, look in zip(words, looks, strict=True)]
+            parts += self._stack(curve.words.middle, curve.words.y, said)
+        return element("g", "".join(parts), class_="edge", id=line_id([edge]))
 
-    def _box(self, group: str, place: int, moments: Sequence[Moment]) -> str:
-        texts = list(re.finditer(r"<text[^>]*>.*?</text>", group, re.S))[-2:]
-        edge = [float(x) for x in re.findall(r"(-?[\d.]+),-?[\d.]+", re.search(r' d="([^"]+)"', group)[1])]  # type: ignore[index]
-        middle = (min(edge) + max(edge)) / 2
-        look = self.look
-        values = [_value(moment, place) for moment in moments]
-        gradients = [_gradient(moment, place) for moment in moments]
-        inks = [look.not_computed if text in ("–", "no path") else look.gradient for text in gradients]
-        fills = [look.muted if text == "·" else look.value for text in values]
-        borders = [self._border(moment, place) for moment in moments]
-        drawn = group[: texts[0].start()].replace("<path ", f"<path {self._animated(borders)} ", 1)
-        drawn += self._stack(texts[0][0], middle, values, fills)
-        return drawn + self._stack(texts[1][0], middle, gradients, inks) + "</g>"
+    def _ends(self, curve: Curve, looks: Sequence[Look]) -> Iterator[str]:
+        """At the operand: an arrowhead where a gradient flows, else the line goes on; a bar where it is refused."""
+        for tag, shape, heads in (
+            ("polygon", {"points": head(curve)}, {"back"}),
+            ("polyline", {"points": tee(curve)}, {"tee"}),
+            ("path", {"d": way(curve)}, {"tee", "none", "forth"}),
+        ):
+            shown = _times(look.head in heads for look in looks)
+            if any(state["opacity"] == "1" for state in shown):
+                inks = [
+                    {**self._pen(look), "stroke-dasharray": "none", "fill": self._colour(look.ink)} for look in looks
+                ]
+                states = [{**ink, **now} for ink, now in zip(inks, shown, strict=True)]
+                yield element(tag, **shape, class_=self._animated(states))
 
-    def _border(self, moment: Moment, place: int) -> Mapping[str, str]:
-        look = self.look
-        if moment.current is not None and moment.current.node == place:
-            return {"stroke": look.highlight, "stroke-width": "3"}
-        quiet = moment.values[place] is None or moment.gradients[place] is NO_PATH
-        leaf = self.told.graph.nodes[place].op is None
-        return {
-            "stroke": look.no_path if quiet else look.leaf_border if leaf else look.node_border,
-            "stroke-width": "1.4",
-        }
+    def _label(self, words: Words, look: Look, size: float) -> _Said:
+        bold = element("tspan", escape(words.result), font_weight="bold")
+        text = f"{escape(words.text)} = {bold}" if words.result else escape(words.text)
+        paper = self.look.background
+        halo = blend((paper, self.look.highlight), 0.35) if look.framed else paper
+        return _Said(text, self.look.text if look.framed else self._colour(look.label), size, halo)
 
-    def _line(self, group: str, key: tuple[int, int], moments: Sequence[Moment]) -> str:
-        states = [self._flow(moment, key) for moment in moments]
-        label = re.search(r"<text[^>]*>.*?</text>", group, re.S)
-        assert label is not None
-        start = re.search(r' x="(-?[\d.]+)"', label[0])
-        assert start is not None
-        size = self.look.small_size
-        middle = float(start[1]) + sum(_EM.get(c, 0.556) for c in f"{BLANK} × {BLANK} = {BLANK}") * size / 2
-        lines = [{k: v for k, v in state.items() if k.startswith("stroke")} for state in states]
-        heads = [{"fill": state["stroke"], "stroke": state["stroke"], "opacity": state["head"]} for state in states]
-        drawn = group[: label.start()].replace("<path ", f"<path {self._animated(lines)} ", 1)
-        drawn = drawn.replace("<polygon ", f"<polygon {self._animated(heads)} ", 1)
-        words = self._stack(label[0], middle, [state["text"] for state in states], [state["ink"] for state in states])
-        return drawn + words + "</g>"
+    def _colour(self, part: str | None) -> str:
+        assert part is not None
+        return self.look.colour(part)
 
-    def _flow(self, moment: Moment, key: tuple[int, int]) -> dict[str, str]:
-        look = self.look
-        flow = next((f for e, f in moment.flows.items() if (e.target, e.position) == key), None)
-        quiet = {
-            "stroke": look.no_path,
-            "stroke-width": "1",
-            "stroke-dasharray": "none",
-            "head": "0",
-            "ink": look.not_computed,
-        }
-        if flow is None:
-            return {**quiet, "text": ""}
-        if flow.local is None:
-            node = self.told.graph.nodes[key[0]]
-            return {**quiet, "stroke-dasharray": _DASHES[look.no_path_style], "text": why_no_path(node, key[1])}
-        if flow.contribution is None or flow.upstream is None:
-            return {**quiet, "text": "taken"}
-        colour, style = look.flow(flow.contribution)
-        text = f"{number(flow.local)} × {number(flow.upstream)} = {number(flow.contribution)}"
-        pen = {"stroke-width": f"{width(flow.contribution):g}", "stroke-dasharray": _DASHES[style]}
-        return {"stroke": colour, **pen, "head": "1", "ink": colour, "text": text}
+    def _pen(self, look: Look) -> dict[str, str]:
+        assert look.dash is not None
+        dashes = ",".join(f"{length:g}" for length in DASHES[self.look.style(look.dash)])
+        ink = self._colour(look.ink)
+        return {"stroke": ink, "stroke-width": f"{look.pen:g}", "stroke-dasharray": dashes or "none"}
 
-    def _stack(self, text: str, middle: float, texts: Sequence[str], inks: Sequence[str]) -> str:
+    def _stack(self, x: float, y: float, said: Sequence[_Said]) -> list[str]:
         """One text for each thing that stands here at some time, each shown at its time."""
-        place = re.sub(r'text-anchor="\w+" x="-?[\d.]+"', f'text-anchor="middle" x="{middle:g}"', text)
-        opening = re.sub(r' fill="[^"]*"', "", place[: place.index(">")])
-        out = []
-        for words, ink in dict.fromkeys(zip(texts, inks, strict=True)):
-            if words:
-                times = [pair == (words, ink) for pair in zip(texts, inks, strict=True)]
-                out.append(f'{opening} fill="{ink}" {self._shown(times)}>{escape(words)}</text>')
-        return "".join(out)
+        found = []
+        for one in dict.fromkeys(said):
+            if one.words:
+                times = self._animated(_times(other == one for other in said))
+                around = (one.halo, "4", "stroke") if one.halo else (None, None, None)
+                halo = dict(zip(("stroke", "stroke_width", "paint_order"), around, strict=True))
+                found.append(_text(x, y, one.size, one.words, one.ink, class_=times, **halo))
+        return found
 
-    def _shown(self, times: Sequence[bool]) -> str:
-        return self._animated([{"opacity": "1" if now else "0"} for now in times])
-
-    def _animated(self, states: Sequence[Mapping[str, str]]) -> str:
+    def _animated(self, states: Sequence[State]) -> str:
         """A class whose style goes through these states; at rest it is in the last one."""
-        rest = ";".join(f"{key}:{value}" for key, value in states[-1].items())
         name = f"k{len(self.rules)}"
-        frames = "".join(f"{at:.3f}%{{{style}}}" for at, style in self._changes(states))
+        frames = "".join(f"{at:.3f}%{{{style}}}" for at, style in _changes(states))
         total = (len(self.told) + 2) * self.seconds
         moving = f"animation:{name} {total:g}s step-end infinite" if frames.count("{") > 1 else ""
-        self.rules.append((f"@keyframes {name}{{{frames}}}" if moving else "") + f".{name}{{{rest};{moving}}}")
-        return f'class="{name}"'
-
-    def _changes(self, states: Sequence[Mapping[str, str]]) -> Iterator[tuple[float, str]]:
-        before = None
-        for k, state in enumerate(states):
-            style = ";".join(f"{key}:{value}" for key, value in state.items())
-            if style != before:
-                yield 100 * k / (len(states) + 2), style  # the last step is held for two more
-            before = style
+        rest = f".{name}{{{_style(states[-1])};{moving}}}"
+        self.rules.append((f"@keyframes {name}{{{frames}}}" if moving else "") + rest)
+        return name
 
 
-def _value(moment: Moment, place: int) -> str:
-    value = moment.values[place]
-    return "·" if value is None else number(value)
+@dataclass(frozen=True)
+class _Said:
+    """Words as they stand in one place at some step: markup, ink, size, and the ink around them."""
+
+    words: str
+    ink: str
+    size: float
+    halo: str = ""
 
 
-def _gradient(moment: Moment, place: int) -> str:
-    gradient = moment.gradients[place]
-    return "–" if gradient is None else "no path" if gradient is NO_PATH else number(gradient)
+def _text(x: float, y: float, size: float, words: str, ink: str, **more: str | None) -> str:
+    return element("text", words, text_anchor="middle", x=x, y=y, font_size=size, fill=ink, **more)
+
+
+def _times(shown: Iterable[bool]) -> list[State]:
+    return [{"opacity": f"{now:d}"} for now in shown]
+
+
+def _style(state: State) -> str:
+    return ";".join(f"{key}:{value}" for key, value in state.items())
+
+
+def _changes(states: Sequence[State]) -> Iterator[tuple[float, str]]:
+    """When the style changes, in percent, and what it is from then on; the last step is held for two more."""
+    before = None
+    for k, state in enumerate(states):
+        style = _style(state)
+        if style != before:
+            yield 100 * k / (len(states) + 2), style
+        before = style

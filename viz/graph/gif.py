@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator
-from typing import Any
 
 from autodiff import Steps
 from viz.graph.drawing import Drawing, blank
 from viz.graph.marks import font
-from viz.graph.view import View
 from viz.ink.text import html
 from viz.ink.theme import Theme
 from viz.layout import engines
+from viz.layout.layout import POINTS_PER_INCH, Layout, Place, Point
 from viz.layout.picture import DOTS_PER_INCH
 
 __all__ = ["gif"]
@@ -47,37 +45,42 @@ def gif(told: Steps, names: dict[int, str], theme: str | Theme, rankdir: str, se
 
 def _frames(told: Steps, names: dict[int, str], theme: str | Theme, rankdir: str) -> Iterator[bytes]:
     """A PNG of each step; every box and line stands where the one layout put it."""
-    picture, view = blank(told, names=names, rankdir=rankdir)
-    layout = json.loads(engines.layout(picture.source, "json"))
-    places = _places(layout)
+    laid = blank(told, names=names, theme=theme, rankdir=rankdir)
+    places = _places(laid.layout)
     for k in range(len(told)):
-        yield _frame(told, k, view, names, theme, rankdir, places)
+        drawing = Drawing(laid.view, names, told.moment(k), theme, rankdir, places=places)
+        yield _frame(drawing, told[k].sentence, laid.layout)
 
 
-def _frame(
-    told: Steps, k: int, view: View, names: dict[int, str], theme: str | Theme, rankdir: str, places: dict[str, Any]
-) -> bytes:
-    drawing = Drawing(view, names, told.moment(k), theme, rankdir, places=places)
+def _frame(drawing: Drawing, sentence: str, layout: Layout) -> bytes:
     canvas = drawing.picture(legend=False)
-    left, bottom, right, _ = map(float, places["bb"].split(","))
-    words = f"<{font(html(told[k].sentence, 110), drawing.look.text, 12)}>"
-    at = f"{(left + right) / 2:g},{bottom - _CAPTION:g}"
+    words = f"<{font(html(sentence, 110), drawing.look.text, 12)}>"
+    at = f"{layout.width / 2:g},{-layout.height - _CAPTION:g}"
     # As wide as the picture, so that all frames have one size, however long the sentence is.
-    wide = f"{(right - left) / 72:g}"
+    wide = f"{layout.width / POINTS_PER_INCH:g}"
     canvas.node("caption", label=words, shape="plaintext", style="", pos=at, width=wide, fixedsize="true")
     return engines.layout(canvas.source, "png", canvas.engine, canvas.timeout, dpi=DOTS_PER_INCH)
 
 
-def _places(layout: dict[str, Any]) -> dict[str, Any]:
-    """Where Graphviz put everything: by name for boxes and clusters, by id for lines."""
-    places: dict[str, Any] = {"bb": layout["bb"]}
-    for thing in layout.get("objects", []):
-        if "pos" in thing:
-            size = {"width": thing["width"], "height": thing["height"], "fixedsize": "true"}
-            places[thing["name"]] = {"pos": thing["pos"], **size}
-        elif "bb" in thing:
-            places[thing["name"]] = {key: thing[key] for key in ("bb", "lp") if key in thing}
-    for line in layout.get("edges", []):
-        if "id" in line:
-            places[line["id"]] = {key: line[key] for key in ("pos", "lp") if key in line}
+def _places(layout: Layout) -> dict[str, dict[str, str]]:
+    """A layout as attributes: of boxes and clusters by name, of lines by id. Graphviz counts y upwards."""
+    places = {}
+    for name, box in layout.boxes.items():
+        size = {"width": f"{box.width / POINTS_PER_INCH:g}", "height": f"{box.height / POINTS_PER_INCH:g}"}
+        places[name] = {"pos": _point((box.middle, box.y + box.height / 2)), **size, "fixedsize": "true"}
+    for name, box in layout.clusters.items():
+        bounds = f"{_point((box.x, box.y + box.height))},{_point((box.x + box.width, box.y))}"
+        places[name] = {"bb": bounds, "lp": _label(box.words[0])}
+    for name, curve in layout.lines.items():
+        points = f"s,{_point(curve.tip)} {' '.join(map(_point, curve.points))}"
+        places[name] = {"pos": points} | ({"lp": _label(curve.words)} if curve.words else {})
     return places
+
+
+def _point(point: Point) -> str:
+    return f"{point[0]:g},{-point[1] + 0.0:g}"
+
+
+def _label(place: Place) -> str:
+    """The middle of a word, as Graphviz wants it; its baseline lies two fifths of its size below."""
+    return _point((place.middle, place.y - 0.4 * place.size))

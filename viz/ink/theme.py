@@ -8,12 +8,28 @@ from dataclasses import dataclass
 
 from autodiff.table.notation import number
 
-__all__ = ["DARK", "FONT", "FONT_STACK", "LIGHT", "THEMES", "Theme", "blend", "contrast", "number", "theme", "width"]
+__all__ = [
+    "DARK",
+    "DASHES",
+    "FONT",
+    "FONT_STACK",
+    "LIGHT",
+    "THEMES",
+    "Theme",
+    "blend",
+    "contrast",
+    "number",
+    "theme",
+    "width",
+]
 
 # Arial has the metrics of Helvetica, Liberation Sans and Arimo, so text that one layout engine measured
 # still fits its box when another engine, or a browser, draws it.
 FONT = "Arial"
 FONT_STACK = "Arial, Helvetica, 'Liberation Sans', Arimo, sans-serif"
+
+# The line styles as they are dashed: so long, so far apart, in points.
+DASHES: Mapping[str, tuple[float, ...]] = {"solid": (), "dashed": (5, 2), "dotted": (1, 5)}
 
 THINNEST, THICKEST = 0.8, 5.0
 AT_ONE, PER_DECADE = 2.9, 1.0
@@ -59,17 +75,25 @@ class Theme:
     negative_style: str = "dashed"
     no_path_style: str = "dotted"
 
-    def flow(self, contribution: float) -> tuple[str, str]:
-        """Return the colour and the line style of a contribution, by its sign; zero and nan are grey.
+    def colour(self, part: str, level: int = 0) -> str:
+        """The colour of a part of the picture: a field of the theme, or a cluster's fill or border at its level.
 
-        >>> LIGHT.flow(-0.3) == (LIGHT.negative, "dashed")
-        True
+        >>> LIGHT.colour("value"), LIGHT.colour("cluster_fill", 99) == LIGHT.cluster_fills[-1]
+        ('#0b6e4f', True)
         """
-        if contribution > 0:
-            return self.positive, self.positive_style
-        if contribution < 0:
-            return self.negative, self.negative_style
-        return self.no_path, self.positive_style
+        if part in ("cluster_fill", "cluster_border"):
+            return self.cluster(level)[part == "cluster_border"]
+        colour: str = getattr(self, part)
+        return colour
+
+    def style(self, dash: str) -> str:
+        """The line style ("solid", "dashed", "dotted") that is meant: by its name, or as a field of the theme.
+
+        >>> LIGHT.style("negative_style"), LIGHT.style("solid")
+        ('dashed', 'solid')
+        """
+        style: str = getattr(self, dash, dash)
+        return style
 
     def window(self, number: int) -> str:
         """Return the colour of window ``number``; the colours repeat after the last one.

@@ -9,7 +9,7 @@ import subprocess
 import sysconfig
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
@@ -84,10 +84,29 @@ def layout(
     >>> layout("digraph { a -> b }", "svg")[:5]
     b'<?xml'
     """
+    failures: list[LayoutError] = []
+    for engine in _own:
+        try:
+            return _asked(engine, dot_text, format, program)
+        except LayoutError as error:
+            failures.append(error)
+    return layout_installed(dot_text, format, program, timeout, dpi, advice, failures)
+
+
+def layout_installed(
+    dot_text: str,
+    format: str,
+    program: str = "dot",
+    timeout: float = 30,
+    dpi: float | None = None,
+    advice: str = ADVICE,
+    failed: Sequence[LayoutError] = (),
+) -> bytes:
+    """Return the picture as :func:`layout` does, by the engines that are installed alone; ``failed`` is of others."""
     flags = [f"-K{program}", f"-T{format}", *([f"-Gdpi={dpi:g}"] if dpi else [])]
     commands = [[engine, *flags] for engine in _engines(large=len(dot_text) > LARGE)]
     end = time.monotonic() + timeout
-    failures: list[LayoutError] = []
+    failures = [*failed]
     while commands:
         command, *commands = commands
         share = (HALF if HURRY in command else SHARE) if commands else 1
@@ -99,6 +118,41 @@ def layout(
             if isinstance(error, _Slow) and commands and HURRY not in command:
                 commands.insert(0, [*command, HURRY])
     raise _summary(failures, dot_text, timeout, advice)
+
+
+Engine = Callable[[str, str, str], "bytes | str"]
+_own: list[Engine] = []
+
+
+def use_engine(engine: Engine | None) -> Engine | None:
+    """Let ``engine(dot_text, format, program)`` lay out pictures before any other; None: no longer.
+
+    It answers the picture in that format ("svg", "png", "json", ...), as bytes or text. What it raises, and what is no
+    whole and harmless picture, gives way to the engines that are installed. Returns the engine used before.
+
+    >>> before = use_engine(lambda dot_text, format, program: "<svg>by hand</svg>")
+    >>> layout("digraph {}", "svg")
+    b'<svg>by hand</svg>'
+    >>> _ = use_engine(before)
+    """
+    if engine is not None and not callable(engine):
+        raise TypeError(f"an engine is called with (dot_text, format, program), got {type(engine).__name__}")
+    before = _own[0] if _own else None
+    _own[:] = [] if engine is None else [engine]
+    return before
+
+
+def _asked(engine: Engine, dot_text: str, format: str, program: str) -> bytes:
+    who = getattr(engine, "__name__", type(engine).__name__)
+    try:
+        answer = engine(dot_text, format, program)
+    except Exception as error:  # whatever it raises, the next engine may do better
+        said = visible(f"{type(error).__name__}: {error}", WORDS)
+        raise LayoutError(f"{who} could not lay out the picture: {said}", dot_text) from error
+    data = answer.encode("utf-8", "backslashreplace") if isinstance(answer, str) else answer
+    if wrong := fault(data, format) if isinstance(data, bytes) else f"it answered {type(data).__name__}":
+        raise LayoutError(f"{who} could not lay out the picture: {visible(wrong, WORDS)}", dot_text)
+    return data
 
 
 def _summary(failures: list[LayoutError], dot_text: str, timeout: float, advice: str) -> LayoutError:

@@ -1,10 +1,81 @@
-"""A drawing in the DOT language that shows and saves itself, with or without a system Graphviz."""
+"""SVG: written from a layout, and cleaned where Graphviz itself has drawn. Nothing else in the project reads SVG."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from viz.ink.theme import FONT_STACK
+from viz.layout.layout import Box, Curve, Point
+
+__all__ = ["SVG", "clean", "element", "fitted", "head", "outline", "stroke", "tee", "way"]
+
+SVG = "http://www.w3.org/2000/svg"
+ROUND, BEND = 12.0, 6.0  # the corners that Graphviz gives to style=rounded: so far apart, so far bent
+TEE = 3.5  # half the length of the bar across a line's end
+
+
+def element(tag: str, content: str | None = None, **attributes: str | float | None) -> str:
+    """An element with these attributes (None: left out; ``class_`` and ``stroke_width`` are said like that).
+
+    ``content`` is markup; without it the element is closed at once.
+
+    >>> element("text", "a &lt; b", x=1.50, class_="gr-name")
+    '<text x="1.5" class="gr-name">a &lt; b</text>'
+    """
+    said = "".join(
+        f' {name.rstrip("_").replace("_", "-")}="{value if isinstance(value, str) else _short(value)}"'
+        for name, value in attributes.items()
+        if value is not None
+    )
+    return f"<{tag}{said}/>" if content is None else f"<{tag}{said}>{content}</{tag}>"
+
+
+def outline(box: Box) -> str:
+    """The path data of a box with round corners, as Graphviz draws them."""
+    far = min(ROUND, box.width / 3, box.height / 3)
+    near = far * BEND / ROUND
+    left, top, right, bottom = box.x, box.y, box.x + box.width, box.y + box.height
+    corners = [
+        ((right - far, top), (right - near, top), (right, top + near), (right, top + far)),
+        ((right, bottom - far), (right, bottom - near), (right - near, bottom), (right - far, bottom)),
+        ((left + far, bottom), (left + near, bottom), (left, bottom - near), (left, bottom - far)),
+        ((left, top + far), (left, top + near), (left + near, top), (left + far, top)),
+    ]
+    parts = [f"{_points([start])}C{_points(bend)}" for start, *bend in corners]
+    return f"M{'L'.join(parts)}Z"
+
+
+def stroke(curve: Curve) -> str:
+    """The path data of a line."""
+    first, *rest = curve.points
+    return f"M{_points([first])}C{_points(rest)}"
+
+
+def head(curve: Curve) -> str:
+    """The points of the arrowhead at the operand's end."""
+    return _points(curve.head)
+
+
+def way(curve: Curve) -> str:
+    """The path data from a line's end to the operand's box, where no arrowhead fills the gap."""
+    return f"M{_points(curve.points[:1])}L{_points([curve.tip])}"
+
+
+def tee(curve: Curve) -> str:
+    """The points of the bar across the operand's end of a line over which nothing comes."""
+    (x, y), (tip_x, tip_y) = curve.points[0], curve.tip
+    length = ((tip_x - x) ** 2 + (tip_y - y) ** 2) ** 0.5 or 1.0
+    across = (y - tip_y) / length * TEE, (tip_x - x) / length * TEE
+    return _points([(tip_x - across[0], tip_y - across[1]), (tip_x + across[0], tip_y + across[1])])
+
+
+def _points(points: Iterable[Point]) -> str:
+    return " ".join(f"{_short(x)},{_short(y)}" for x, y in points)
+
+
+def _short(x: float) -> str:
+    return f"{round(x, 1) + 0.0:g}"
 
 
 def clean(svg: str) -> str:

@@ -6,17 +6,17 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from functools import cache
 from html import escape
 from importlib.resources import files
 from typing import Any
 
-from viz.ink.theme import AT_ONE, DARK, FONT_STACK, LIGHT, PER_DECADE, THICKEST, THINNEST, Theme
+from viz.ink.theme import AT_ONE, PER_DECADE, THICKEST, THINNEST
+from viz.page.style import style
 
-__all__ = ["SCALE", "frame", "module", "page", "shell", "style"]
+__all__ = ["SCALE", "frame", "module", "page", "shell"]
 
-SCRIPTS = ("engine.js", "dom.js", "camera.js", "graph.js", "panels.js", "ui.js")
+SCRIPTS = ("engine.js", "look.js", "state.js", "dom.js", "camera.js", "graph.js", "panels.js", "ui.js")
 SCALE = {"thinnest": THINNEST, "thickest": THICKEST, "at_one": AT_ONE, "per_decade": PER_DECADE}
 
 _START = """
@@ -58,18 +58,6 @@ def shell() -> str:
     return _static("shell.html").replace("\n", "")
 
 
-@cache
-def style() -> str:
-    """The style sheet, with the colours of both themes."""
-    dark = _variables(DARK)
-    return (
-        f".gradroute{{{_variables(LIGHT)}--gr-font:{FONT_STACK}}}\n.gradroute[data-look=dark]{{{dark}}}\n"
-        f"html{{background:{LIGHT.background}}}\nhtml[data-look=dark]{{background:{DARK.background}}}\n"
-        f"@media(prefers-color-scheme:dark){{html[data-look=auto]{{background:{DARK.background}}}}}\n"
-        + _static("stepper.css")
-    )
-
-
 def page(
     data: Mapping[str, Any], svg: str, *, grid: Mapping[str, Any] | None, theme: str, start: int, title: str
 ) -> str:
@@ -104,16 +92,3 @@ def _hash(text: str) -> str:
 
 def _static(name: str) -> str:
     return (files("viz.page") / "static" / name).read_text(encoding="utf-8")
-
-
-def _variables(look: Theme) -> str:
-    """Every colour of a theme as a CSS variable: ``--gr-node-fill``, ``--gr-window-0``."""
-    found = {}
-    for field in fields(look):
-        value = getattr(look, field.name)
-        name = field.name.replace("_", "-")
-        if isinstance(value, str) and value.startswith("#"):
-            found[name] = value
-        elif isinstance(value, tuple):
-            found |= {f"{name.removesuffix('s')}-{i}": colour for i, colour in enumerate(value)}
-    return f"color-scheme:{look.name};" + "".join(f"--gr-{name}:{value};" for name, value in found.items())

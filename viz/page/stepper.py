@@ -15,12 +15,12 @@ from autodiff import Edge, Graph, Value, steps
 from autodiff.files import write
 from autodiff.table.ieee import real
 from viz.graph.drawing import blank, line_id
-from viz.graph.marks import one_source
+from viz.graph.look import one_source
 from viz.graph.naming import names_of
 from viz.graph.view import Collapse, View, read_once, require_boxes, view
 from viz.ink.text import visible
-from viz.layout.slim import slim
 from viz.page.data import page_data
+from viz.page.drawn import drawn
 from viz.page.grid import step_grid
 from viz.page.html import SCALE, frame, page, shell
 from viz.page.widget import widget
@@ -101,8 +101,8 @@ class Stepper:
             raise ValueError(f"start is a step from 0 to {len(self._told) - 1}, or from the end; got {start!r}")
         self.start = start
         # An unnamed node is called v7 in sentences, so its box says so too.
-        picture, self._view = blank(self._told, names=dict(enumerate(self._told.labels)), **layout)
-        self.svg = slim(picture.svg())
+        laid = blank(self._told, names=dict(enumerate(self._told.labels)), **layout)
+        self._view, self.svg = laid.view, drawn(laid)
         self._edits: dict[str, float] = {}
         self._widget: Any = None
 

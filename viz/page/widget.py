@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from viz.page.html import module, style
+from viz.page.html import module
+from viz.page.style import style
 
 __all__ = ["widget"]
 

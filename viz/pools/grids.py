@@ -101,7 +101,7 @@ def _backwards(canvas: Canvas, routes: PoolRoutes, plan: Plan) -> None:
             "color": canvas.theme.window(window.number),
             "penwidth": f"{width(window.upstream):g}",
             "arrowsize": "0.6",
-            "style": canvas.theme.flow(window.upstream)[1],
+            "style": canvas.theme.style("negative_style" if window.upstream < 0 else "positive_style"),
         }
         tail, head = _name("up", window.output), _name("grad", plan.winner(window))
         canvas.arrow(tail, head, route(*plan.backward_route(window)), **look_of_it)

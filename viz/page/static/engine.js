@@ -322,7 +322,8 @@ function moment(told, index) {
   }
   if (last === steps.length - 1) gradients = gradients.map((gradient) => gradient ?? noPath);
   const reached = Array.from(values, (value, place) => (place <= last ? value : null));
-  return { values: reached, gradients, flows, current: steps[last] };
+  const flowing = [...flows.values()].some(({ contribution }) => contribution !== null);
+  return { values: reached, gradients, flows, flowing, current: steps[last] };
 }
 
 // A choice is known once computed, before any gradient.

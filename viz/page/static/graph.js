@@ -6,9 +6,6 @@ function penWidth(contribution, { thinnest, thickest, at_one, per_decade }) {
   return size ? Math.min(thickest, Math.max(thinnest, at_one + per_decade * Math.log10(size))) : thinnest;
 }
 
-const gradientText = (gradient) =>
-  gradient === null ? "–" : gradient === noPath ? "no path" : number(gradient);
-
 const PIECE = 60; // nodes and edges in a piece of the drawing
 const LONG_LINE = 900; // longer ones have longer dashes
 
@@ -30,25 +27,18 @@ function graphPicture(svg, data, stage) {
   const view = cameraOf(frame, root, width, height);
 
   const groups = [...root.querySelectorAll("g.edge[id]")];
-  // Before anything is written.
-  const extents = groups.map((group) => [group.querySelector("text").getBBox(), group.querySelector("path").getTotalLength()]);
-  const centre = (text, x) => h(text, { x, "text-anchor": "middle" });
+  const lengths = groups.map((group) => group.querySelector("path").getTotalLength()); // before anything is written
   const boxOf = new Map(); // the box of each node: its own, or that of the folded scope it is in
   const boxes = [...root.querySelectorAll("g.node[id]")].map((group) => {
     const { name, members = [Number(group.id.slice(1))], speaker = members[0] } = data.folds[group.id] ?? {};
     const button = h(group.querySelector("rect"), { tabindex: -1, role: "button" });
     const area = ["x", "y", "width", "height"].map((side) => Number(button.getAttribute(side)));
-    const texts = speaker === null ? [] : [...group.querySelectorAll("text")].slice(-2);
-    const middle = area[0] + area[2] / 2;
-    texts.forEach((text, i) => centre(text, middle).classList.add(i ? "gr-gradient" : "gr-value"));
-    for (const text of group.querySelectorAll("text")) {
-      text.ariaHidden = true; // the button's label says it
-      if (name) centre(text, middle);
-    }
+    const texts = [".gr-value", ".gr-gradient"].flatMap((part) => [...group.querySelectorAll(part)]);
+    for (const text of group.querySelectorAll("text")) text.ariaHidden = true; // the button's label says it
     if (!name) group.dataset.node = speaker;
     group.classList.toggle("gr-leaf", !name && !data.nodes[speaker].op);
     group.append(shape("circle", { class: "gr-stop", cx: area[0], cy: area[1], r: 5 }));
-    group.append(centre(shape("text", { class: "gr-flag", y: area[1] + 4 }, "⇄"), area[0] + area[2]));
+    group.append(shape("text", { class: "gr-flag", x: area[0] + area[2], y: area[1] + 4 }, "⇄"));
     const box = { group, button, area, name, members, speaker, texts, flags: [] };
     for (const member of members) boxOf.set(member, box);
     return box;
@@ -58,8 +48,7 @@ function graphPicture(svg, data, stage) {
   const lineOf = new Map(); // the line of each use
   const lines = groups.map((group, i) => {
     const [path, arrow, text] = ["path", "polygon", "text"].map((tag) => group.querySelector(tag));
-    const [extent, length] = extents[i];
-    if (extent.width) centre(text, extent.x + extent.width / 2);
+    const length = lengths[i];
     if (length > LONG_LINE) path.style.setProperty("--dash", length / LONG_LINE); // many dashes take long to paint
     const bare = path.getAttribute("d");
     const tip = arrow.getAttribute("points").trim().split(/\s+/)[1]; // without an arrowhead the line goes on to here
@@ -85,18 +74,11 @@ function graphPicture(svg, data, stage) {
     const reached = members.every((member) => values[member] !== null);
     const [value, gradient] = speaker === null ? [null, null] : [values[speaker], gradients[speaker]];
     const any = (set) => members.some((member) => set.has(member));
-    const flags = Object.entries({
-      unreached: !reached,
-      current: members.includes(current.node),
-      dead: members.every((member) => gradients[member] === noPath),
-      quiet: [0, null, noPath].includes(gradient),
-      strange: value !== null && !Number.isFinite(value),
-      breaks: any(breaks),
-      changed: any(changed),
-      edited: any(edited),
-    }).flatMap(([flag, holds]) => (holds ? [`gr-${flag}`] : []));
-    if (!restyle(box, flags, `${value}|${gradient}`)) return;
-    const words = [value === null ? "" : number(value), reached && speaker !== null ? gradientText(gradient) : ""];
+    const flags = Object.entries({ current: members.includes(current.node), breaks: any(breaks), changed: any(changed), edited: any(edited) })
+      .flatMap(([flag, holds]) => (holds ? [`gr-${flag}`] : []));
+    if (speaker !== null) flags.push(...look.numberMarks(value, gradient).map((mark) => `gr-${mark}`));
+    if (!restyle(box, flags, `${value}|${gradient}|${reached}`)) return;
+    const words = speaker === null ? [] : look.words(value, gradient);
     box.texts.forEach((text, i) => {
       text.textContent = words[i];
       // Squeezed if wider than its box: a digit is 8.4 wide, a gradient's 6.7.
@@ -105,33 +87,20 @@ function graphPicture(svg, data, stage) {
     });
     const parts = [box.name ? `${box.name}, ${members.length} nodes folded` : data.nodes[speaker].label];
     if (!box.name) parts.push(data.nodes[speaker].text ?? "input");
-    parts.push(words[0] ? `value ${words[0]}` : reached ? "" : "not reached yet");
-    if (words[0] && gradient !== null) parts.push(`gradient ${words[1]}`);
+    parts.push(value !== null ? `value ${words[0]}` : reached ? "" : "not reached yet");
+    if (value !== null && gradient !== null) parts.push(`gradient ${words[1]}`);
     parts.push(any(changed) ? "another winner" : "", any(breaks) ? "breakpoint" : "");
     box.button.ariaLabel = parts.filter(Boolean).join(", ");
   }
 
   function showLine(line, moment) {
-    const { uses, adds } = line;
-    const { current, values } = moment;
-    const flows = uses.map((use) => moment.flows.get(use)).filter(Boolean);
-    const sent = flows.filter(({ contribution }) => contribution !== null);
-    const lost = flows.length > 0 && flows.every(({ local }) => local === null);
-    // To different nodes: no sum, but the largest.
-    const total = sent.reduce((sum, { contribution: x }) => (adds ? sum + x : Math.abs(x) > Math.abs(sum) ? x : sum), 0);
-    const now = current.edge ? uses.includes(useOf(current.edge)) : current.phase === "forward" && line.targets.includes(current.node);
-    const kind = sent.length ? (total > 0 ? "positive" : total < 0 ? "negative" : "nil") : lost ? "lost"
-      : line.targets.every((target) => values[target] !== null) ? "carried" : "idle";
-    const flags = [`gr-${kind}`, ...(now ? [current.edge ? "gr-now" : "gr-feeds"] : [])];
-    if (!restyle(line, flags, `${sent.length}|${total}|${sent[0]?.local}`)) return;
-    const [target, position] = uses[0].split("_");
-    const words = !sent.length ? (lost ? data.nodes[target].refusals[position] : "")
-      : uses.length > 1 ? `${sent.length} of ${uses.length} uses${adds ? "" : ", largest"}: `
-      : `${number(sent[0].local)} × ${number(sent[0].upstream)} = `;
-    const result = sent.length ? number(total) : "";
-    line.path.setAttribute("d", sent.length ? line.bare : line.whole);
-    line.path.style.strokeWidth = sent.length ? `${penWidth(total, data.scale)}px` : "";
-    line.text.replaceChildren(words, shape("tspan", { "font-weight": "bold" }, result));
+    const total = look.total(line, moment);
+    const [text, result] = look.lineWords(line, moment, data.nodes);
+    const flags = look.lineMarks(line, moment, data.nodes).map((mark) => `gr-${mark}`);
+    if (!restyle(line, flags, text + result)) return;
+    line.path.setAttribute("d", total === null ? line.whole : line.bare);
+    line.path.style.strokeWidth = total === null ? "" : `${penWidth(total, data.scale)}px`;
+    line.text.replaceChildren(text, shape("tspan", { "font-weight": "bold" }, result));
   }
 
   function show(moment, context) {
@@ -149,7 +118,7 @@ function graphPicture(svg, data, stage) {
     const uses = back ? [useOf(step.edge)] : step.phase === "forward" ? data.nodes[step.node].args.map((_, i) => `${step.node}_${i}`) : [];
     for (const line of new Set(uses.map((use) => lineOf.get(use)).filter(Boolean))) {
       const lost = back && step.local === null;
-      const dot = shape("circle", { class: `gr-dot${lost ? " gr-lost" : back ? " gr-back" : ""}`, r: 4.5 });
+      const dot = shape("circle", { class: `gr-dot${lost ? " gr-refused" : back ? " gr-back" : ""}`, r: 4.5 });
       overlay.append(dot);
       const length = line.path.getTotalLength();
       // A refused gradient does not arrive.
@@ -163,6 +132,7 @@ function graphPicture(svg, data, stage) {
 
   const placed = ([x, y, ...size]) => [x + left, y + top, ...size];
   const reveal = (...members) => view.reveal(members.map((member) => placed(boxOf.get(member).area)));
+  const nodeOf = (box) => box.speaker ?? box.members.at(-1);
   const boxAt = (target) => boxes.find(({ group }) => group === target?.closest?.("g.node"));
 
   // One node is a Tab stop; the arrow keys walk from there.
@@ -180,5 +150,5 @@ function graphPicture(svg, data, stage) {
   tabTo(stop);
   root.addEventListener("focusin", ({ target }) => tabTo(boxAt(target) ?? stop));
   const follow = (step) => reveal(step.node, step.edge ? step.edge.target : step.node);
-  return { show, pulse, follow, view, walk, boxAt, focusNode: (node) => focus(boxOf.get(node)) };
+  return { show, pulse, follow, view, walk, boxAt, nodeOf, focusNode: (node) => focus(boxOf.get(node)) };
 }

@@ -37,7 +37,7 @@ function inputsPanel(data, part, change) {
     for (const row of rows) {
       if (!Object.is(values[row.node], row.now)) row.take(values[row.node]);
       row.line.classList.toggle("gr-edited", !Object.is(row.now, row.recorded));
-      if (row.shown !== gradients[row.node]) row.gradient.textContent = gradientText((row.shown = gradients[row.node]));
+      if (row.shown !== gradients[row.node]) row.gradient.textContent = look.gradientText((row.shown = gradients[row.node]));
     }
     part.reset.disabled = rows.every(({ now, recorded }) => Object.is(now, recorded));
   }
@@ -106,7 +106,7 @@ function gridPanel(grid, part) {
       frames[k].textContent = now && tied(k, values) ? `${k} tie` : k;
       const text = values[output] === null ? "·" : number(values[output]);
       outputs[r][c][0].parentElement.style.setProperty("--ink", ink(k));
-      fill(outputs[r][c], output === current.node, text, gradients[output] === null ? [] : [coloured(gradientText(gradients[output]), k)]);
+      fill(outputs[r][c], output === current.node, text, gradients[output] === null ? [] : [coloured(look.gradientText(gradients[output]), k)]);
     });
     grid.cells.forEach((row, r) => row.forEach(([node, value], c) => {
       const parts = arrived.get(`${r},${c}`) ?? [];
@@ -123,21 +123,17 @@ function gridPanel(grid, part) {
   return { show };
 }
 
-/** The next number is hidden, asked for, checked, and explained. */
-function predictor(data, part, go) {
-  let target = null;
-  let [right, asked] = [0, 0];
+/** Predict: the question, and what became of the last answer. */
+function quizPanel(part, answer) {
   part.answer.id = `gr-${(serial += 1)}`;
   part.question.htmlFor = part.answer.id;
+  part.ask.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (part.answer.value.trim()) answer(part.answer.value);
+    part.answer.focus();
+  });
 
-  function ask(run, index) {
-    const worth = ({ edge, phase, node }) => edge || (phase === "forward" && data.nodes[node].op);
-    const known = target?.index;
-    target = run.steps.slice(index + 1).find(worth) ?? null;
-    part.ask.hidden = !target;
-    if (target?.index !== known) part.answer.value = "";
-    if (!target) return;
-    const { phase, node, edge, before, upstream } = target;
+  function question({ data, run }, { phase, node, edge, before, upstream }) {
     const { label, op, args } = data.nodes[node];
     part.refuse.hidden = phase === "forward";
     const operands = args.map((arg) => number(Array.isArray(arg) ? arg[0] : run.values[arg]));
@@ -148,24 +144,23 @@ function predictor(data, part, go) {
     part.question.replaceChildren(words, h("b", {}, "?"));
   }
 
-  function check(answer) {
-    if (!target) return;
-    const { index, sentence, before, after, edge, local } = target;
-    const refused = Boolean(edge) && local === null; // what arrived before stays
-    const truth = refused && before === null ? noPath : number(after);
-    const text = answer.trim().replace(",", ".").replace("−", "-");
-    const near = Math.abs(text - after) < 0.005 * Math.abs(after) || number(Number(text)) === truth;
-    const hit = text === truth || (refused && text === noPath) || (text !== "" && !isNaN(text) && near);
-    [right, asked] = [right + Number(hit), asked + 1];
+  function verdict({ verdict: { hit, truth, answer: given, sentence }, right, asked }) {
     part.verdict.className = hit ? "gr-right" : "gr-wrong";
-    const opening = hit ? "Right. " : answer ? `Not ${answer}, but ${truth}. ` : `${truth}. `;
+    const opening = hit ? "Right. " : given ? `Not ${given}, but ${truth}. ` : `${truth}. `;
     part.verdict.replaceChildren(h("b", {}, opening), `${sentence} `, h("small", {}, `${right} of ${asked} right`));
-    go(index);
-    part.answer.focus();
   }
-  part.ask.addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (part.answer.value.trim()) check(part.answer.value);
-  });
-  return { ask, check };
+
+  let known;
+  function show(state, before) {
+    h(part.predict, { "aria-pressed": state.predicting });
+    part.quiz.hidden = !state.predicting;
+    if (!state.predicting) return;
+    if (state.verdict && state.verdict !== before?.verdict) verdict(state);
+    const target = stepper.target(state);
+    part.ask.hidden = !target;
+    if (target?.index !== known) part.answer.value = "";
+    known = target?.index;
+    if (target) question(state, target);
+  }
+  return { show };
 }

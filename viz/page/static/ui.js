@@ -1,194 +1,140 @@
-// The stepper: forwards and backwards through a graph, with inputs to edit.
+// The stepper on a page: what people do becomes actions, and each part paints the state that comes of them.
 
 const MOVES = { ArrowRight: [-60, 0], ArrowLeft: [60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
 const BEAT = 1100; // milliseconds a step at speed 1
 
-/** @param {HTMLElement} element @param {any} given @param {Record<string, any>} options */
-export function mount(element, given, { svg, theme = "auto", grid, onChange, start = 0, page = false } = {}) {
-  const data = engine.decode(given);
-  const recorded = engine.run(data);
-  const leaves = {}; // the numbers of edited leaves
-  const context = { breaks: new Set(), changed: new Set(), edited: new Set() };
-  let run = recorded;
-  let index = 0;
-  let moment, timer, predicting;
-  let look = theme;
-
+/** The places of the shell, by name: parts to fill, buttons by what they do, keys. */
+function shellOf(markup) {
   const root = h("div", { class: "gradroute", tabindex: -1, "data-lm-suppress-shortcuts": "true" });
-  root.innerHTML = given.shell; // without a word of the graph
+  root.innerHTML = markup; // without a word of the graph
   const collect = (kind) => Object.fromEntries([...root.querySelectorAll(`[data-${kind}]`)].map((one) => [one.dataset[kind], one]));
-  const part = collect("part");
-  const buttons = collect("do");
-  const keys = collect("key");
-  element.replaceChildren(root);
-  const picture = graphPicture(typeof svg === "string" ? parsed(svg, "svg") : svg, data, part.stage);
-  const { view } = picture;
-  const inputs = inputsPanel(data, part, (changes) => edit(changes));
-  const pool = grid && gridPanel(grid, part);
-  const quiz = predictor(data, part, (to) => go(to));
-  const last = () => run.steps.length - 1;
-  const nodeOf = (box) => box.speaker ?? box.members.at(-1);
-  const focused = () => picture.boxAt(root.getRootNode().activeElement);
+  return { root, part: collect("part"), buttons: collect("do"), keys: collect("key") };
+}
 
-  // ---- Steps
+/** The bar: where one is among the steps, and what is switched on. */
+function showBar({ root, part, buttons }, state) {
+  const { data, run, index, breaks, playing, speed } = state;
+  const step = stepper.step(state);
+  const last = stepper.last(state);
+  const share = (place) => `${(100 * place) / last}%`;
+  root.dataset.phase = step.phase;
+  part.slider.max = last;
+  part.slider.value = index;
+  part.slider.ariaValueText = `${index} of ${last}, ${step.phase}`;
+  part.track.style.setProperty("--split", share(data.nodes.length - 0.5));
+  part.track.style.setProperty("--at", share(index));
+  part.count.textContent = `${index} / ${last}`;
+  part.speed.value = speed;
+  buttons.play.ariaLabel = playing ? "Pause" : "Play";
+  buttons.stop.ariaPressed = breaks.has(step.node);
+  buttons.stop.title = `Breakpoint on ${data.nodes[step.node].label} (b)`;
+  part.marks.replaceChildren(...run.steps.filter(({ node }) => breaks.has(node)).map((stopped) => {
+    const mark = h("i");
+    mark.style.left = share(stopped.index);
+    return mark;
+  }));
+}
 
-  function go(to) {
-    const old = index;
-    index = Math.max(0, Math.min(last(), to));
-    show();
-    if (index === old + 1) picture.pulse(run.steps[index]);
-    picture.follow(run.steps[index]);
+/** What happens in this step, in words and as a formula, and what the edits have changed. */
+function showStory({ part }, state, { told }) {
+  const { data, recorded, run, leaves } = state;
+  const step = stepper.step(state);
+  part.phase.textContent = step.phase;
+  if (part.sentence.textContent !== step.sentence) part.sentence.textContent = step.sentence;
+  part.math.replaceChildren(parsed(engine.mathml(run, step), "math"));
+  const [old, present] = [recorded, run].map((one) => number(one.values[data.output]));
+  part.news.replaceChildren(
+    ...(told.length ? [h("b", {}, "⇄ Another route: "), `now ${told.join("; ")}. `] : []),
+    ...(Object.keys(leaves).length ? [`${data.nodes[data.output].label}: ${old} → ${present}`] : []),
+  );
+}
+
+/** The look of page or frame: its own, or that of what is around it. */
+function showTheme({ root, buttons }, { theme }, page) {
+  const dark = theme === "auto" ? hostIsDark() : theme === "dark";
+  for (const one of page ? [root, document.documentElement] : [root]) {
+    if (one.dataset.look !== (dark ? "dark" : "light")) one.dataset.look = dark ? "dark" : "light";
   }
+  h(buttons.theme, { "aria-label": `Theme: ${theme}`, title: `Theme: ${theme} (t)` });
+}
 
-  function show() {
-    moment = engine.moment(run, index);
+/** Details of the node that one points at. */
+function hinter(shell, picture, stateOf) {
+  const { root, part } = shell;
+  function lines(place) {
+    const { data, run, index } = stateOf();
+    const { op, scope } = data.nodes[place];
+    const moment = engine.moment(run, index);
+    const [value, gradient] = [moment.values[place], moment.gradients[place]];
+    const users = data.nodes.filter((node) => node.args.includes(place)).map((node) => node.label);
+    return {
+      is: op ? fill(op.call, engine.parts(data, place, String, number)) : "an input",
+      value: value === null ? "not reached yet" : number(value),
+      gradient: gradient === null ? "none yet" : look.gradientText(gradient),
+      "used by": users.slice(0, 5).join(", ") + (users.length > 5 ? ` and ${users.length - 5} more` : ""),
+      in: scope?.join(" › "),
+    };
+  }
+  return ({ target, type, pointerType }) => {
+    const box = type === "pointerover" && pointerType !== "touch" ? picture.boxAt(target) : null;
+    part.tip.hidden = !box || Boolean(box.name);
+    if (part.tip.hidden) return;
+    const pairs = Object.entries(lines(box.speaker)).flatMap(([term, text]) => (text ? [h("dt", {}, term), h("dd", {}, text)] : []));
+    part.tip.replaceChildren(h("b", {}, stateOf().data.nodes[box.speaker].label), h("dl", {}, ...pairs));
+    const [frame, at, own] = [root, box.group, part.tip].map((one) => one.getBoundingClientRect());
+    const left = at.left - frame.left + (at.width - own.width) / 2;
+    const top = at.bottom + 8 + own.height < frame.bottom ? at.bottom + 8 : at.top - own.height - 8;
+    part.tip.style.left = `${Math.max(8, Math.min(frame.width - own.width - 8, left))}px`;
+    part.tip.style.top = `${top - frame.top}px`;
+  };
+}
+
+/** The painters of a state: each part shows what it is made from. */
+function paintersOf(shell, picture, { inputs, pool, quiz }, page) {
+  const { part } = shell;
+  let routes = { changed: new Set(), told: [] };
+  return function paint(state, before) {
+    if (state.theme !== before?.theme) showTheme(shell, state, page);
+    if (state.run !== before?.run) routes = state.run === state.recorded ? { changed: new Set(), told: [] } : stepper.routes(state);
+    const moment = engine.moment(state.run, state.index);
     part.tip.hidden = true;
-    const step = run.steps[index];
-    picture.show(moment, context);
-    inputs.show(run.values, moment.gradients);
+    const edited = new Set(Object.keys(state.leaves).map(Number));
+    picture.show(moment, { breaks: state.breaks, changed: routes.changed, edited });
+    inputs.show(state.run.values, moment.gradients);
     pool?.show(moment);
-    root.dataset.phase = step.phase;
-    part.slider.max = last();
-    part.slider.value = index;
-    part.slider.ariaValueText = `${index} of ${last()}, ${step.phase}`;
-    const share = (place) => `${(100 * place) / last()}%`;
-    part.track.style.setProperty("--split", share(data.nodes.length - 0.5));
-    part.track.style.setProperty("--at", share(index));
-    part.count.textContent = `${index} / ${last()}`;
-    part.phase.textContent = step.phase;
-    if (part.sentence.textContent !== step.sentence) part.sentence.textContent = step.sentence;
-    part.math.replaceChildren(parsed(engine.mathml(run, step), "math"));
-    buttons.stop.ariaPressed = context.breaks.has(step.node);
-    buttons.stop.title = `Breakpoint on ${data.nodes[step.node].label} (b)`;
-    part.marks.replaceChildren(...run.steps.filter(({ node }) => context.breaks.has(node)).map((stopped) => {
-      const mark = h("i");
-      mark.style.left = share(stopped.index);
-      return mark;
-    }));
-    if (predicting) quiz.ask(run, index);
-  }
+    showBar(shell, state);
+    showStory(shell, state, routes);
+    quiz.show(state, before);
+    const moved = before && state.index !== before.index;
+    if (moved && state.index === before.index + 1) picture.pulse(stepper.step(state));
+    if (!before || moved || state.run !== before.run) picture.follow(stepper.step(state));
+  };
+}
 
-  function play(on) {
-    clearTimeout(timer);
-    timer = on ? setTimeout(beat, BEAT / part.speed.value) : 0;
-    buttons.play.ariaLabel = on ? "Pause" : "Play";
-  }
-
-  function beat() {
-    go(index + 1);
-    play(index < last() && !context.breaks.has(run.steps[index].node));
-  }
-
-  /** To a node's step in this phase; from there to its next, round and round. */
-  function jump({ members }) {
-    const own = run.steps.filter(({ node }) => members.includes(node));
-    const here = own.includes(run.steps[index]);
-    const next = own.find((step) => (here ? step.index > index : step.phase === run.steps[index].phase));
-    go((next ?? own[0]).index);
-  }
-
-  function toggleStop(node) {
-    if (!context.breaks.delete(node)) context.breaks.add(node);
-    show();
-  }
-
-  // ---- Inputs
-
-  function edit(changes, tell = true) {
-    for (const [leaf, value] of Object.entries(changes)) {
-      leaves[leaf] = value;
-      if (Object.is(value, recorded.values[leaf])) delete leaves[leaf];
-    }
-    const mark = ({ phase, node, edge }) => `${phase} ${node} ${edge && useOf(edge)}`;
-    const [was, atEnd] = [mark(run.steps[index]), index === last()];
-    run = engine.run(data, leaves);
-    index = atEnd ? last() : Math.min(last(), run.steps.find((step) => mark(step) === was)?.index ?? index);
-    context.edited = new Set(Object.keys(leaves).map(Number));
-    tellRoutes();
-    show();
-    if (tell) onChange?.({ values: leafValues() });
-  }
-
-  /** Flag and tell every choice unlike the recorded one. */
-  function tellRoutes() {
-    const [before, now] = [recorded, run].map((one) => engine.moment(one, -1).flows);
-    const refused = (flow) => flow && flow.local === null;
-    const other = [...now].filter(([use, flow]) => refused(flow) !== refused(before.get(use)));
-    context.changed = new Set(other.map(([use]) => parseInt(use, 10)));
-    const routes = [...context.changed].map((node) => {
-      const { label, args } = data.nodes[node];
-      const winners = args.filter((_, position) => refused(now.get(`${node}_${position}`)) === false).map((arg) => data.nodes[arg].label);
-      return `${label} ${winners.length ? `takes ${winners.join(", ")}` : "is off"}`;
-    });
-    if (routes.length > 3) routes.splice(3, Infinity, `${routes.length - 3} more`);
-    const [old, present] = [recorded, run].map((one) => number(one.values[data.output]));
-    part.news.replaceChildren(
-      ...(routes.length ? [h("b", {}, "⇄ Another route: "), `now ${routes.join("; ")}. `] : []),
-      ...(context.edited.size ? [`${data.nodes[data.output].label}: ${old} → ${present}`] : []),
-    );
-  }
-
-  const leafValues = () => Object.fromEntries(inputs.rows.map(({ node }) => [node, run.values[node]]));
-
-  // ---- Commands
-
-  function setTheme(name) {
-    look = name;
-    const dark = name === "auto" ? hostIsDark() : name === "dark";
-    for (const one of page ? [root, document.documentElement] : [root]) {
-      if (one.dataset.look !== (dark ? "dark" : "light")) one.dataset.look = dark ? "dark" : "light";
-    }
-    h(buttons.theme, { "aria-label": `Theme: ${name}`, title: `Theme: ${name} (t)` });
-  }
-
-  function predict(on) {
-    predicting = on;
-    buttons.predict.ariaPressed = on;
-    part.quiz.hidden = !on;
-    if (!on) return;
-    if (index === last()) go(0);
-    quiz.ask(run, index);
-    part.answer.focus();
-  }
-
-  const speed = (by) => (part.speed.selectedIndex = Math.max(0, Math.min(5, part.speed.selectedIndex + by)));
-  const commands = {
-    first: () => go(0),
-    back: () => go(index - 1),
-    next: () => (predicting ? part.answer.focus() : go(index + 1)),
-    last: () => go(last()),
-    play: (playing) => {
-      predict(false);
-      if (!playing && index === last()) go(0);
-      play(!playing);
-    },
-    jump: () => focused() && jump(focused()),
-    stop: () => toggleStop(focused() ? nodeOf(focused()) : run.steps[index].node),
+/** What the buttons and keys do that is no action of a state: the camera, the focus, the dialog. */
+function gestures(shell, picture, inputs, stateOf) {
+  const { part } = shell;
+  const { view } = picture;
+  return {
     up: () => picture.walk(-1),
     down: () => picture.walk(1),
-    focus: () => picture.focusNode(run.steps[index].node),
+    focus: () => picture.focusNode(stepper.step(stateOf()).node),
     edit: () => inputs.rows[0]?.field.select(),
-    reset: () => edit(Object.fromEntries(Object.keys(leaves).map((leaf) => [leaf, recorded.values[leaf]]))),
-    predict: () => predict(!predicting),
-    refuse: () => quiz.check("no path"),
-    give: () => quiz.check(""),
-    theme: () => setTheme({ auto: "light", light: "dark", dark: "auto" }[look]),
     in: () => view.zoom(1.3),
     out: () => view.zoom(1 / 1.3),
     fit: () => view.fit(),
-    slower: () => speed(-1),
-    faster: () => speed(1),
     keys: () => part.keys.showModal(),
     close: () => part.keys.close(),
   };
-  const passive = /^(theme|in|out|fit|slower|faster|up|down|focus)$/; // Play goes on
+}
 
-  function act(name) {
-    const playing = Boolean(timer);
-    if (!passive.test(name)) play(false);
-    commands[name](playing);
-    if (!root.contains(root.getRootNode().activeElement)) root.focus({ preventScroll: true });
-  }
+const PASSIVE = /^(in|out|fit|up|down|focus)$/; // Play goes on
+
+/** What people do, as actions. */
+function listen(shell, picture, handle, page, ended) {
+  const { root, part, keys } = shell;
+  const { perform, dispatch, stateOf } = handle;
+  const on = (where, name, react, capture = false) => where.addEventListener(name, react, { signal: ended.signal, capture });
 
   function onKey(event) {
     const { key, shiftKey } = event;
@@ -201,68 +147,89 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     if (!name || (/^( |Enter)$/.test(key) && target.closest?.("button"))) return;
     event.preventDefault();
     event.stopPropagation();
-    if (shiftKey && MOVES[key]) view.pan(...MOVES[key]);
-    else act(name);
+    if (shiftKey && MOVES[key]) picture.view.pan(...MOVES[key]);
+    else perform(name);
   }
 
-  /** Details of a node. */
-  function hint({ target, type, pointerType }) {
-    const box = type === "pointerover" && pointerType !== "touch" ? picture.boxAt(target) : null;
-    part.tip.hidden = !box || Boolean(box.name);
-    if (part.tip.hidden) return;
-    const { label, op, scope } = data.nodes[box.speaker];
-    const [value, gradient] = [moment.values[box.speaker], moment.gradients[box.speaker]];
-    const users = data.nodes.filter((node) => node.args.includes(box.speaker)).map((node) => node.label);
-    const lines = {
-      is: op ? fill(op.call, engine.parts(data, box.speaker, String, number)) : "an input",
-      value: value === null ? "not reached yet" : number(value),
-      gradient: gradient === null ? "none yet" : gradientText(gradient),
-      "used by": users.slice(0, 5).join(", ") + (users.length > 5 ? ` and ${users.length - 5} more` : ""),
-      in: scope?.join(" › "),
-    };
-    const pairs = Object.entries(lines).flatMap(([term, text]) => (text ? [h("dt", {}, term), h("dd", {}, text)] : []));
-    part.tip.replaceChildren(h("b", {}, label), h("dl", {}, ...pairs));
-    const [frame, at, own] = [root, box.group, part.tip].map((one) => one.getBoundingClientRect());
-    const left = at.left - frame.left + (at.width - own.width) / 2;
-    const top = at.bottom + 8 + own.height < frame.bottom ? at.bottom + 8 : at.top - own.height - 8;
-    part.tip.style.left = `${Math.max(8, Math.min(frame.width - own.width - 8, left))}px`;
-    part.tip.style.top = `${top - frame.top}px`;
-  }
-
-  const ended = new AbortController();
-  const on = (where, name, react, capture = false) => where.addEventListener(name, react, { signal: ended.signal, capture });
   on(window, "keydown", onKey, true); // before a notebook takes it
   on(root, "click", ({ target, shiftKey }) => {
     if (target === part.keys) part.keys.close(); // beside the dialog
     const name = target.closest("[data-do]")?.dataset.do;
-    if (name) return act(name);
+    if (name) return perform(name);
     const [box, line] = [picture.boxAt(target), target.closest("g.edge[id]")];
-    if (view.dragged() || !(box || line)) return;
-    play(false);
-    if (box) return shiftKey ? toggleStop(nodeOf(box)) : jump(box);
-    const flow = run.steps.find(({ edge }) => edge && `e${useOf(edge)}` === line.id);
-    if (flow) go(flow.index);
+    if (picture.view.dragged() || !(box || line)) return;
+    if (box) return dispatch(shiftKey ? { do: "stop", node: picture.nodeOf(box) } : { do: "jump", members: box.members });
+    const flow = stateOf().run.steps.find(({ edge }) => edge && `e${useOf(edge)}` === line.id);
+    dispatch(flow ? { do: "go", to: flow.index } : { do: "pause" });
   });
-  on(part.slider, "input", () => (play(false), go(part.slider.valueAsNumber)));
+  on(part.slider, "input", () => dispatch({ do: "go", to: part.slider.valueAsNumber }));
+  on(part.speed, "input", () => dispatch({ do: "pace", speed: Number(part.speed.value) }));
+  const hint = hinter(shell, picture, stateOf);
   on(part.stage, "pointerover", hint);
   on(part.stage, "pointerleave", hint);
-  watchHost(() => look === "auto" && setTheme(look), ended.signal);
+}
+
+/** @param {HTMLElement} element @param {any} given @param {Record<string, any>} options */
+export function mount(element, given, { svg, theme = "auto", grid, onChange, start = 0, page = false } = {}) {
+  const shell = shellOf(given.shell);
+  const { root, part } = shell;
+  element.replaceChildren(root);
+  let state = stepper.initial(given, { start, theme });
+  let timer;
+  const picture = graphPicture(typeof svg === "string" ? parsed(svg, "svg") : svg, state.data, part.stage);
+  const inputs = inputsPanel(state.data, part, (changes) => edit(changes));
+  const quiz = quizPanel(part, (text) => dispatch({ do: "answer", text }));
+  const paint = paintersOf(shell, picture, { inputs, quiz, pool: grid && gridPanel(grid, part) }, page);
+  const own = gestures(shell, picture, inputs, () => state);
+  const focused = () => picture.boxAt(root.getRootNode().activeElement);
+
+  function dispatch(action) {
+    const before = state;
+    state = stepper.act(state, action);
+    clearTimeout(timer);
+    if (state.playing) timer = setTimeout(() => dispatch({ do: "beat" }), BEAT / state.speed);
+    paint(state, before);
+  }
+
+  /** What a button or a key is called. */
+  function perform(name) {
+    const box = focused();
+    if (own[name]) {
+      if (!PASSIVE.test(name)) dispatch({ do: "pause" });
+      own[name]();
+    } else if (name === "jump") box && dispatch({ do: "jump", members: box.members });
+    else if (name === "stop") dispatch(box ? { do: "stop", node: picture.nodeOf(box) } : { do: "stop" });
+    else if (name === "refuse" || name === "give") dispatch({ do: "answer", text: name === "give" ? "" : noPath });
+    else dispatch({ do: name });
+    if (!root.contains(root.getRootNode().activeElement)) root.focus({ preventScroll: true });
+    if (state.predicting && /^(next|predict|refuse|give)$/.test(name)) part.answer.focus();
+  }
+
+  const values = () => Object.fromEntries(inputs.rows.map(({ node }) => [node, state.run.values[node]]));
+  function edit(changes, tell = true) {
+    dispatch({ do: "edit", changes });
+    if (tell) onChange?.({ values: values() });
+  }
+
+  const ended = new AbortController();
+  listen(shell, picture, { perform, dispatch, stateOf: () => state }, page, ended);
+  watchHost(() => state.theme === "auto" && showTheme(shell, state, page), ended.signal);
   const sizes = new ResizeObserver(() => {
-    view.resized();
-    picture.follow(run.steps[index]);
+    picture.view.resized();
+    picture.follow(stepper.step(state));
   });
   sizes.observe(part.stage);
-  setTheme(theme);
-  view.resized();
-  go(start < 0 ? last() + 1 + start : start);
+  showTheme(shell, state, page);
+  picture.view.resized();
+  paint(state);
 
   function destroy() {
-    play(false);
+    dispatch({ do: "pause" });
     ended.abort();
     sizes.disconnect();
     root.remove();
   }
-  return { go, destroy, edit, values: leafValues };
+  return { go: (to) => dispatch({ do: "go", to }), destroy, edit, values };
 }
 
 // What JSON has not travels as text.

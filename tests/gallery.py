@@ -1,0 +1,367 @@
+"""Every kind of picture once: each function is an example, a test, and an entry of one page that shows them all.
+
+``python tests/gallery.py`` writes the page ``out/gallery.html`` to look at; with ``--keep`` it also keeps what the
+pictures say as text in tests/gallery/, which tests/test_gallery.py compares.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import random
+import sys
+from collections.abc import Callable
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import viz
+from autodiff import Steps, Value, clamp, log, max_pool1d, max_pool2d, maximum, nn, relu, scope, steps, where
+from viz import DARK, LIGHT
+from viz.graph.look import Looks
+
+KEPT = Path(__file__).with_name("gallery")
+GALLERY: dict[str, Callable[[], Any]] = {}
+
+
+def shown(make: Callable[[], Any]) -> Callable[[], Any]:
+    GALLERY[make.__name__] = make
+    return make
+
+
+# -- What is drawn
+
+
+def pooled() -> Value:
+    x = [Value(v, f"x{i}") for i, v in enumerate((3, 0, 4, 2, 0))]
+    p = max_pool1d(x, kernel_size=3, stride=2)
+    return 0.7 * p[0] + 0.9 * p[1]
+
+
+def neuron() -> Value:
+    with scope("neuron"):
+        w0, x0, w1, x1, b = (Value(v, n) for v, n in ((2, "w0"), (-1, "x0"), (-3, "w1"), (-2, "x1"), (-3, "b")))
+        return (w0 * x0 + w1 * x1 + b).sigmoid()
+
+
+def micrograd() -> Value:
+    a, b = Value(-4.0, "a"), Value(2.0, "b")
+    c, d = a + b, a * b + b**3
+    c = c + (c + 1)
+    c = c + (1 + c + (-a))
+    d = d + (d * 2 + (b + a).relu())
+    d = d + (3 * d + (b - a).relu())
+    f = (c - d) ** 2
+    return f / 2.0 + 10.0 / f
+
+
+def network() -> Value:
+    random.seed(3)
+    y: Value = nn.MLP(2, [3, 1])([0.5, -1.0])
+    with scope("loss"):
+        return (1 - y).relu()
+
+
+def entropy() -> Value:
+    return nn.cross_entropy([Value(v, f"s{i}") for i, v in enumerate((1.0, 2.0, -1.0))], 1)
+
+
+def done(y: Value, upstream: float = 1.0) -> Value:
+    y.backward(upstream)
+    return y
+
+
+def drawn(y: Value, **more: Any) -> Any:
+    return viz.draw(y, names=False, **more)
+
+
+def of(*numbers: float) -> list[Value]:
+    return [Value(v, f"x{i}") for i, v in enumerate(numbers)]
+
+
+@shown
+def before_the_backward_pass() -> Any:
+    return drawn(pooled())
+
+
+@shown
+def after_it() -> Any:
+    return drawn(done(pooled()))
+
+
+@shown
+def in_the_dark() -> Any:
+    return drawn(done(pooled()), theme="dark")
+
+
+@shown
+def from_top_to_bottom() -> Any:
+    return drawn(done(pooled()), rankdir="TB")
+
+
+@shown
+def without_a_legend() -> Any:
+    return drawn(done(pooled()), legend=False)
+
+
+@shown
+def with_a_theme_of_ones_own() -> Any:
+    own = dataclasses.replace(LIGHT, cluster_fills=("#fff8f0", "#fff0e0"), cluster_borders=("#e0c8a8", "#d0b088"))
+    return drawn(done(neuron()), theme=dataclasses.replace(own, value_size=20))
+
+
+@shown
+def two_uses_of_one_value() -> Any:
+    x = Value(3.0, "x")
+    return drawn(done(x * x))
+
+
+@shown
+def a_negative_and_a_zero_gradient() -> Any:
+    x, y = of(2.0, 0.0)
+    return drawn(done(-x * y))
+
+
+@shown
+def the_loser_of_a_max() -> Any:
+    return drawn(done(maximum(*of(3.0, 5.0))))
+
+
+@shown
+def a_tie() -> Any:
+    return drawn(done(maximum(*of(5.0, 5.0))))
+
+
+@shown
+def a_relu_that_is_off() -> Any:
+    return drawn(done(relu(Value(-1.0, "x")) + 1))
+
+
+@shown
+def a_clamp_outside_its_interval() -> Any:
+    return drawn(done(clamp(Value(7.0, "x"), 0.0, 1.0)))
+
+
+@shown
+def the_branch_that_was_not_taken() -> Any:
+    c, a, b = (Value(v, n) for v, n in ((1.0, "c"), (2.0, "a"), (3.0, "b")))
+    return drawn(done(where(c, a, b)))
+
+
+@shown
+def nan_where_it_begins() -> Any:
+    return drawn(done(log(Value(-1.0, "x")) * 2))
+
+
+@shown
+def inf() -> Any:
+    return drawn(done(1 / Value(0.0, "x")))
+
+
+@shown
+def large_and_small_numbers() -> Any:
+    x, y = of(1.5e9, 2.5e-9)
+    return drawn(done(x * y))
+
+
+@shown
+def names_that_look_like_markup() -> Any:
+    return drawn(done(Value(1.0, "<b>&amp;{0}\\N") * Value(2.0, "a\nb\u202ec")))
+
+
+@shown
+def micrograds_graph() -> Any:
+    return drawn(done(micrograd()))
+
+
+@shown
+def a_neuron() -> Any:
+    return drawn(done(neuron()))
+
+
+@shown
+def a_neuron_folded() -> Any:
+    return drawn(done(neuron()), collapse=True)
+
+
+@shown
+def a_network() -> Any:
+    return drawn(done(network()))
+
+
+@shown
+def a_network_folded() -> Any:
+    return drawn(done(network()), collapse=True)
+
+
+@shown
+def cross_entropy() -> Any:
+    return drawn(done(entropy()))
+
+
+@shown
+def cross_entropy_folded() -> Any:
+    return drawn(done(entropy()), collapse=True)
+
+
+@shown
+def a_part_around_a_node() -> Any:
+    y = done(micrograd())
+    return drawn(y, around=y.parents[0], depth=2)
+
+
+@shown
+def where_the_gradient_went() -> Any:
+    return drawn(done(pooled()), reached=True)
+
+
+@shown
+def gradients_of_two_passes() -> Any:
+    y = pooled()
+    y.backward()
+    return drawn(done(y))
+
+
+@shown
+def a_seed_of_ones_own() -> Any:
+    return drawn(done(pooled(), -0.5))
+
+
+@shown
+def the_backward_pass_as_a_graph() -> Any:
+    return drawn(maximum(*of(3.0, 5.0)) * 2, backward="graph")
+
+
+@shown
+def a_step_forwards() -> Any:
+    return drawn(pooled(), step=7)
+
+
+@shown
+def a_step_backwards() -> Any:
+    return drawn(pooled(), step=14)
+
+
+@shown
+def the_last_step() -> Any:
+    return drawn(pooled(), step=-1)
+
+
+@shown
+def a_step_in_a_folded_scope() -> Any:
+    return drawn(pooled(), step=6, collapse=True)
+
+
+@shown
+def the_grid_of_a_pool() -> Any:
+    return viz.pool([3, 0, 4, 2, 0], kernel_size=3, stride=2, upstream=[0.7, 0.9])
+
+
+@shown
+def a_grid_of_rows() -> Any:
+    cells = [[(7 * r + 3 * c) % 10 - 2 for c in range(4)] for r in range(4)]
+    return viz.pool(cells, kernel_size=2, upstream=[[1, -2], [0.5, 3]])
+
+
+@shown
+def a_grid_with_padding_and_dilation() -> Any:
+    cells = [[(7 * r + 3 * c) % 10 - 2 for c in range(4)] for r in range(4)]
+    return viz.pool(cells, kernel_size=2, stride=1, padding=1, dilation=2)
+
+
+@shown
+def a_grid_of_averages() -> Any:
+    return viz.pool([1, 3, 5, 7], kernel_size=2, stride=1, kind="avg", upstream=[1, 2, 3])
+
+
+@shown
+def a_grid_in_the_dark() -> Any:
+    return viz.pool([3, 0, math.nan, 2], kernel_size=2, upstream=[1, -1], theme="dark")
+
+
+@shown
+def every_step_of_a_pool() -> Any:
+    return steps(pooled())
+
+
+@shown
+def every_step_of_a_network_of_max_pools() -> Any:
+    cells = [[Value(float(r * c - 2), f"x{r}{c}") for c in range(3)] for r in range(3)]
+    out = max_pool2d(cells, kernel_size=2, stride=1)
+    return steps(relu(out[0][0] - out[1][1]) + out[0][1] * -0.5)
+
+
+# -- What is kept of it
+
+
+def text_of(picture: Any) -> str:
+    """What a picture says, without the places that an engine gives it."""
+    if not isinstance(picture, Steps):
+        source: str = picture.source
+        return source
+    lines = []
+    for k, step in enumerate(picture):
+        looks = Looks(picture.graph, picture.moment(k))
+        lines.append(str(step))
+        lines += [f"    {picture.labels[n.number]}: {_box(looks, n.number)}" for n in picture.graph]
+        lines += [f"    {_name(picture, edge)}: {_line(looks, edge)}" for edge in picture.graph.edges]
+    return "\n".join(lines) + "\n"
+
+
+def _box(looks: Looks, number: int) -> str:
+    marks = sorted(looks.box_marks((number,), number))
+    return f"{' '.join(looks.words(number))} [{', '.join(marks)}]"
+
+
+def _line(looks: Looks, edge: Any) -> str:
+    return f"{looks.line_words([edge])} [{', '.join(sorted(looks.line_marks([edge])))}]"
+
+
+def _name(told: Steps, edge: Any) -> str:
+    return f"{told.labels[edge.source]} → {told.labels[edge.target]}"
+
+
+def kept(name: str) -> Path:
+    return KEPT / f"{name}.txt"
+
+
+def page() -> str:
+    """All of it on one page."""
+    parts = ["<!doctype html><meta charset=utf-8><title>gradroute: gallery</title>", f"<style>{_STYLE}</style>"]
+    for name, make in GALLERY.items():
+        picture = make()
+        title = escape(name.replace("_", " "))
+        if isinstance(picture, Steps):
+            output = picture.graph.values[picture.graph.outputs[0]]
+            content = viz.step(output, names=False)._repr_html_()
+        else:
+            content = picture.svg()
+        ground = ' class="dark"' if "dark" in name else ""
+        parts.append(f"<figure><figcaption>{title}</figcaption><div{ground}>{content}</div></figure>")
+    return "\n".join(parts)
+
+
+_STYLE = f"""
+body {{ font: 14px system-ui; margin: 24px; background: #f6f7f9; }}
+figure {{ margin: 0 0 28px; }}
+figcaption {{ font-weight: 600; margin-bottom: 6px; }}
+div {{ background: {LIGHT.background}; padding: 12px; overflow: auto; }}
+div.dark {{ background: {DARK.background}; }}
+svg {{ max-width: 100%; height: auto; }}
+"""
+
+
+def main(arguments: list[str]) -> None:
+    if "--keep" in arguments:
+        KEPT.mkdir(exist_ok=True)
+        for old in [*KEPT.glob("*.txt"), *KEPT.glob("*.new")]:
+            old.unlink()
+        for name, make in GALLERY.items():
+            kept(name).write_text(text_of(make()), encoding="utf-8")
+    Path("out").mkdir(exist_ok=True)
+    Path("out/gallery.html").write_text(page(), encoding="utf-8")
+    print(f"{len(GALLERY)} pictures: open out/gallery.html")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

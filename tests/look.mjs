@@ -1,0 +1,37 @@
+// Stands behind engine.js and look.js in one module (tests/test_look.py puts them together): for each job, the marks and
+// the words of every box and line at every step.
+import { createInterface } from "node:readline";
+
+function linesOf(data) {
+  const known = new Set(Object.values(data.lines).flatMap(({ uses }) => uses));
+  const single = data.nodes.flatMap((node, target) =>
+    (node.args ?? []).flatMap((arg, position) => (Array.isArray(arg) ? [] : [`${target}_${position}`])));
+  const rest = single.filter((use) => !known.has(use)).map((use) => [`e${use}`, { uses: [use], adds: true }]);
+  return [...Object.entries(data.lines), ...rest];
+}
+
+function answer(data) {
+  const told = engine.run(data);
+  return told.steps.map((_, index) => {
+    const moment = engine.moment(told, index);
+    const boxes = told.data.nodes.map((_, node) => {
+      const [value, gradient] = [moment.values[node], moment.gradients[node]];
+      return [look.numberMarks(value, gradient), look.words(value, gradient)];
+    });
+    const lines = linesOf(data).map(([name, { uses, adds }]) => {
+      const line = { uses, adds, targets: uses.map((use) => parseInt(use, 10)) };
+      return [name, look.lineMarks(line, moment, told.data.nodes), look.lineWords(line, moment, told.data.nodes).join("")];
+    });
+    return { boxes, lines: Object.fromEntries(lines.map(([name, ...facts]) => [name, facts])) };
+  });
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  let reply;
+  try {
+    reply = answer(JSON.parse(line));
+  } catch (error) {
+    reply = { error: String(error.stack) };
+  }
+  process.stdout.write(`${JSON.stringify(reply)}\n`);
+}

@@ -1,0 +1,36 @@
+// Stands behind engine.js, look.js and state.js in one module (tests/test_state.py puts them together): for each job, a
+// graph and a list of actions, the states that come of them.
+import { createInterface } from "node:readline";
+
+const numbers = (record) => Object.fromEntries(Object.entries(record).map(([key, x]) => [key, String(x)]));
+
+function seen(state) {
+  const { index, playing, speed, theme, predicting, right, asked, verdict } = state;
+  const { changed, told } = stepper.routes(state);
+  const target = stepper.target(state);
+  return {
+    ...{ index, playing, speed, theme, predicting, right, asked, verdict, told },
+    last: stepper.last(state),
+    breaks: [...state.breaks],
+    leaves: numbers(state.leaves),
+    changed: [...changed],
+    target: target && target.index,
+    sentence: stepper.step(state).sentence,
+    output: String(state.run.values[state.data.output]),
+  };
+}
+
+function answer({ data, start, actions }) {
+  let state = stepper.initial(data, { start });
+  return [seen(state), ...actions.map((action) => seen((state = stepper.act(state, action))))];
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  let reply;
+  try {
+    reply = answer(JSON.parse(line));
+  } catch (error) {
+    reply = { error: String(error.stack) };
+  }
+  process.stdout.write(`${JSON.stringify(reply)}\n`);
+}

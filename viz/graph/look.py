@@ -1,0 +1,214 @@
+"""What a box and a line look like at a moment. All of it is decided here, from facts alone, and nowhere else.
+
+Facts about a box or a line are *marks* ("leaf", "no path", "current"). The two tables say what each mark looks like,
+the strongest first; what a mark leaves open, the marks below it decide. Colours are named by their part in a Theme.
+DOT, film, GIF and page only paint what stands here; the style sheet of the page is generated from these very tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from math import isinf, isnan
+
+from autodiff import Edge, Flow, Graph, Moment, Node
+from autodiff.facts.words import why_no_path
+from autodiff.recording.value import NO_PATH
+from viz.ink.theme import number, width
+
+__all__ = [
+    "BLANK",
+    "BOX",
+    "LINE",
+    "Look",
+    "Looks",
+    "Words",
+    "count",
+    "look",
+    "one_source",
+]
+
+BLANK = "-0.000"  # as wide as a number may get; a page writes its own over it
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a mark decides; None leaves it open. Colours and ``dash`` are fields of a Theme, or a line style by name."""
+
+    fill: str | None = None
+    ink: str | None = None  # of a border, of a line and its head
+    pen: float | None = None
+    dash: str | None = None
+    double: bool | None = None  # whether a box has two borders
+    value: str | None = None  # inks of the words: of a value, of a gradient, of what stands at a line
+    gradient: str | None = None
+    small: bool | None = None  # whether the gradient's words are small
+    label: str | None = None
+    framed: bool | None = None  # whether what stands at a line is framed
+    head: str | None = None  # "back" (the gradient's way), "tee" (it ends at the loser), "forth" (a value's), "none"
+
+
+# A gradient that is zero looks like any number; "waiting" is one that was not computed.
+BOX: Mapping[str, Look] = {
+    "current": Look(ink="highlight", pen=3, dash="solid"),
+    "changed": Look(ink="highlight", pen=2),  # a choice that an edit has decided differently
+    "edited": Look(ink="highlight", pen=2),
+    "nan": Look(ink="highlight", pen=1.8, dash="dashed"),
+    "inf": Look(ink="highlight", pen=1.8, dash="solid"),
+    "folded": Look("cluster_fill", "cluster_border", 2, double=True),
+    "unreached": Look(ink="no_path", pen=1, value="muted"),
+    "no path": Look(ink="no_path", pen=1, gradient="not_computed", small=True),
+    "waiting": Look(gradient="not_computed"),
+    "leaf": Look("leaf_fill", "leaf_border"),
+    "box": Look("node_fill", "node_border", 1.4, "solid", False, "value", "gradient", False),
+}
+
+# The pen of a contribution is its magnitude, on one scale for all pictures.
+LINE: Mapping[str, Look] = {
+    "now": Look(framed=True),  # the use over which this step sends
+    "feeds": Look(ink="value", pen=2.4),  # an operand of the node that this step computes
+    "positive": Look(ink="positive", dash="positive_style", label="positive", head="back"),
+    "negative": Look(ink="negative", dash="negative_style", label="negative", head="back"),
+    "zero": Look(ink="no_path", dash="positive_style", label="not_computed", head="back"),  # computed; nan, too
+    "refused": Look(ink="no_path", pen=1, dash="no_path_style", label="not_computed", head="tee"),
+    "settled": Look(head="none"),  # a head means that a gradient flows: elsewhere it does, here not
+    "line": Look(None, "no_path", 1, "solid", label="not_computed", framed=False, head="forth"),
+}
+
+
+def look(table: Mapping[str, Look], marks: Collection[str]) -> Look:
+    """The look of what bears these marks: each attribute is what its strongest mark says.
+
+    >>> found = look(BOX, {"box", "leaf", "no path"})
+    >>> found.fill, found.ink, found.pen
+    ('leaf_fill', 'no_path', 1)
+    """
+    decided: dict[str, str | float | bool] = {}
+    for mark, row in table.items():
+        if mark in marks:
+            for field in fields(row):
+                if (choice := getattr(row, field.name)) is not None:
+                    decided.setdefault(field.name, choice)
+    return Look(**decided)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Words:
+    """What stands at a line: ``text``, and the number that it amounts to, in bold."""
+
+    text: str = ""
+    result: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text} = {self.result}" if self.result else self.text
+
+
+class Looks:
+    """The marks, looks and words of the parts of a graph at one moment; without a moment (None) they are blank.
+
+    ``gradients=False`` is for a picture that tells of no gradient: a use is refused there only by a choice.
+    """
+
+    def __init__(self, graph: Graph, moment: Moment | None, gradients: bool = True) -> None:
+        self.graph, self.moment, self.gradients = graph, moment, gradients
+        self._flows: Mapping[Edge, Flow] = {} if moment is None else moment.flows
+        # Once gradients flow, a head means their direction.
+        self._flowing = any(flow.contribution is not None for flow in self._flows.values())
+
+    def box_marks(self, members: Collection[int], speaker: int | None, folded: bool = False) -> set[str]:
+        """The marks of the box of a node, or of a folded scope's ``members``; it bears the numbers of ``speaker``."""
+        is_leaf = not folded and speaker is not None and self.graph.nodes[speaker].op is None
+        marks = {"box"} | ({"folded"} if folded else {"leaf"} if is_leaf else set())
+        moment = self.moment
+        if moment is None:
+            return marks
+        if moment.current is not None and moment.current.node in members:
+            marks.add("current")
+        return marks if speaker is None else marks | _number_marks(moment.values[speaker], moment.gradients[speaker])
+
+    def box(self, members: Collection[int], speaker: int | None, folded: bool = False) -> Look:
+        """What a box looks like; see :meth:`box_marks`."""
+        return look(BOX, self.box_marks(members, speaker, folded))
+
+    def words(self, place: int) -> tuple[str, str]:
+        """The words of a node's value and of its gradient."""
+        if self.moment is None:
+            return BLANK, BLANK
+        value, gradient = self.moment.values[place], self.moment.gradients[place]
+        told = "–" if gradient is None else "no path" if gradient is NO_PATH else number(gradient)
+        return "·" if value is None else number(value), told
+
+    def line_marks(self, edges: Sequence[Edge]) -> set[str]:
+        """The marks of the line of these uses: a single one, or all that join a folded box."""
+        marks = {"line"} | ({"settled"} if self._flowing else set())
+        current = None if self.moment is None else self.moment.current
+        if current is not None and current.edge in edges:
+            marks.add("now")
+        elif current is not None and current.phase == "forward" and any(e.target == current.node for e in edges):
+            marks.add("feeds")
+        total = self._total(edges)
+        if total is None:
+            return marks | ({"refused"} if self._refusal(edges) else set())
+        return marks | {"positive" if total > 0 else "negative" if total < 0 else "zero"}
+
+    def line(self, edges: Sequence[Edge]) -> Look:
+        """What the line of these uses looks like; the pen of a contribution is its magnitude."""
+        found, total = look(LINE, self.line_marks(edges)), self._total(edges)
+        return found if total is None else replace(found, pen=width(total))
+
+    def line_words(self, edges: Sequence[Edge]) -> Words:
+        """What stands at the line of these uses: ``local × upstream = contribution`` where something flowed."""
+        if self.moment is None:
+            return Words(f"{BLANK} × {BLANK} = {BLANK}")
+        total = self._total(edges)
+        if total is None:
+            return Words(self._refusal(edges) or ("taken" if self._is_taken(edges) else ""))
+        if len(edges) > 1:
+            return Words(f"{count(len(edges), 'use')}, {'sum' if one_source(edges) else 'largest'}", number(total))
+        flow = self._flows[edges[0]]
+        assert flow.local is not None
+        assert flow.upstream is not None
+        return Words(f"{number(flow.local)} × {number(flow.upstream)}", number(total))
+
+    def _total(self, edges: Sequence[Edge]) -> float | None:
+        """The sum of what these uses sent; to different nodes, where a sum means nothing, the largest."""
+        sent = [flow.contribution for edge in edges if (flow := self._flows.get(edge))]
+        arrived = [contribution for contribution in sent if contribution is not None]
+        if not arrived:
+            return None
+        return sum(arrived) if one_source(edges) else max(arrived, key=abs)
+
+    def _refusal(self, edges: Sequence[Edge]) -> str:
+        """Why nothing can flow over any of these uses; empty where something can, or where it is not known yet."""
+        known = [flow for edge in edges if (flow := self._flows.get(edge))]
+        if not known or any(flow.local is not None for flow in known):
+            return ""
+        edge = known[0].edge
+        node = self.graph.nodes[edge.target]
+        return why_no_path(node, edge.position) if self.gradients or _chooses(node) else ""
+
+    def _is_taken(self, edges: Sequence[Edge]) -> bool:
+        """Whether a choice has taken this one use, and no gradient has come yet."""
+        return len(edges) == 1 and edges[0] in self._flows and _chooses(self.graph.nodes[edges[0].target])
+
+
+def one_source(edges: Sequence[Edge]) -> bool:
+    """Whether the contributions of these uses add up, for they all go to one node."""
+    return len({edge.source for edge in edges}) == 1
+
+
+def count(number_of: int, what: str) -> str:
+    """``1 node``, ``2 nodes``."""
+    return f"{number_of} {what}{'s' * (number_of != 1)}"
+
+
+def _chooses(node: Node) -> bool:
+    return node.op is not None and node.op.chooses_between()
+
+
+def _number_marks(value: float | None, gradient: float | None) -> set[str]:
+    if value is None:
+        return {"unreached", "waiting"}
+    numbers = [value] if gradient is None else [value, gradient]
+    strange = {"nan"} if any(map(isnan, numbers)) else {"inf"} if any(map(isinf, numbers)) else set()
+    return strange | ({"waiting"} if gradient is None else {"no path"} if gradient is NO_PATH else set())

@@ -1,0 +1,142 @@
+"""Where everything stands: what an engine answered as JSON, as boxes, curves and words with the origin at the left top.
+
+Only places are read from the engine: what is written there, and in which colour, painters know better.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from viz.layout import engines
+
+__all__ = ["POINTS_PER_INCH", "Box", "Curve", "Layout", "Place", "Point", "laid_out"]
+
+POINTS_PER_INCH = 72
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a word stands: the left end of its baseline, its width there, and its size in points."""
+
+    x: float
+    y: float
+    width: float
+    size: float
+
+    @property
+    def middle(self) -> float:
+        """The middle of the word."""
+        return self.x + self.width / 2
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box or a cluster: left, top, width and height, and the places of its words in the order of writing."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    words: tuple[Place, ...] = ()
+
+    @property
+    def middle(self) -> float:
+        """Half way between left and right."""
+        return self.x + self.width / 2
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line from operand to use: its Bézier points, its arrowhead at the operand's end, and the place of its words."""
+
+    points: tuple[Point, ...]
+    head: tuple[Point, ...]
+    words: Place | None
+
+    @property
+    def tip(self) -> Point:
+        """Where the arrowhead touches the operand's box."""
+        return self.head[1] if self.head else self.points[0]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The places of everything in a picture of a size, in points: boxes and clusters by name, lines by id."""
+
+    width: float
+    height: float
+    boxes: Mapping[str, Box]
+    clusters: Mapping[str, Box]
+    lines: Mapping[str, Curve]
+
+
+def laid_out(dot_text: str, timeout: float = 30, advice: str = engines.ADVICE) -> Layout:
+    """The layout of a graph in the DOT language; errors are those of :func:`viz.layout.engines.layout`.
+
+    Lines without an id, and groups without a frame of their own, have no place in it.
+
+    >>> layout = laid_out('digraph { a -> b [id=e dir=back] }')
+    >>> list(layout.boxes), list(layout.lines)
+    (['a', 'b'], ['e'])
+    """
+    told = json.loads(engines.layout(dot_text, "json", timeout=timeout, advice=advice))
+    left, bottom, right, top = _numbers(told["bb"])
+    reader = _Reader(left, top)
+    things = told.get("objects", ())
+    return Layout(
+        right - left,
+        top - bottom,
+        {thing["name"]: reader.box(thing) for thing in things if "pos" in thing},
+        {thing["name"]: reader.cluster(thing) for thing in things if "bb" in thing and "nodes" in thing},
+        {line["id"]: reader.curve(line) for line in told.get("edges", ()) if "id" in line},
+    )
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Graphviz counts y upwards from the bottom."""
+
+    left: float
+    top: float
+
+    def point(self, x: float, y: float) -> Point:
+        return x - self.left, self.top - y
+
+    def points(self, pairs: Iterable[Sequence[float]]) -> tuple[Point, ...]:
+        return tuple(self.point(x, y) for x, y in pairs)
+
+    def box(self, thing: Mapping[str, Any]) -> Box:
+        x, y = self.point(*_numbers(thing["pos"]))
+        width, height = (float(thing[side]) * POINTS_PER_INCH for side in ("width", "height"))
+        return Box(x - width / 2, y - height / 2, width, height, self.words(thing))
+
+    def cluster(self, thing: Mapping[str, Any]) -> Box:
+        left, bottom, right, top = _numbers(thing["bb"])
+        x, y = self.point(left, top)
+        return Box(x, y, right - left, top - bottom, self.words(thing))
+
+    def words(self, thing: Mapping[str, Any]) -> tuple[Place, ...]:
+        size, found = 14.0, []
+        for act in thing.get("_ldraw_", ()):
+            if act["op"] == "F":
+                size = float(act["size"])
+            elif act["op"] == "T":
+                x, y = self.point(*act["pt"])
+                shift = {"l": 0.0, "c": act["width"] / 2, "r": act["width"]}[act["align"]]
+                found.append(Place(x - shift, y, act["width"], size))
+        return tuple(found)
+
+    def curve(self, line: Mapping[str, Any]) -> Curve:
+        curves = [act["points"] for act in line.get("_draw_", ()) if act["op"] in "bB"]
+        heads = [act["points"] for act in line.get("_tdraw_", ()) if act["op"] in "pP"]
+        points = self.points(point for curve in curves for point in curve)
+        return Curve(points, self.points(heads[0]) if heads else (), next(iter(self.words(line)), None))
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    return tuple(map(float, text.split(",")))

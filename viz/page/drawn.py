@@ -1,0 +1,90 @@
+"""A graph laid out, as the SVG that the page paints: outlines and words, without a colour, a font or a number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from autodiff import Edge, Graph, Scope
+from autodiff.facts.words import operation_text
+from autodiff.table.formulas import has_none
+from viz.graph.drawing import Laid, line_id
+from viz.graph.look import count
+from viz.ink.text import visible
+from viz.ink.theme import LIGHT
+from viz.layout.layout import Box, Curve
+from viz.layout.svg import SVG, element, head, outline, stroke, tee
+
+__all__ = ["drawn"]
+
+MARGIN = 4.0
+RING = 4.0  # how far the second border of a folded scope lies outside the first
+
+
+def drawn(laid: Laid) -> str:
+    """The SVG of a graph: groups of the classes ``cluster``, ``edge`` and ``node``, the last two with their ids.
+
+    The last two texts of a node are those of its value and its gradient.
+    """
+    layout, view = laid.layout, laid.view
+    parts = [_cluster(scope, layout.clusters[name]) for name, scope in laid.clusters.items()]
+    for (source, target), uses in view.edges().items():
+        for edges in view.lines(source, target, uses):
+            parts.append(_line(edges, layout.lines[line_id(edges)], view.graph))
+    folded = {f"s{view.members(scope)[0]}": scope for scope in dict.fromkeys(view.hidden_in.values())}
+    for name, box in layout.boxes.items():
+        if name in folded:
+            parts.append(_folded(name, folded[name], len(view.members(folded[name])), box))
+        elif name[0] == "n":
+            parts.append(_box(laid, int(name[1:]), box))
+    size = f"{layout.width + 2 * MARGIN:.2f} {layout.height + 2 * MARGIN:.2f}"
+    graph = element("g", "".join(parts), class_="graph", transform=f"translate({MARGIN:g} {MARGIN:g})")
+    return element("svg", graph, data_size=size, role="group", aria_label="Graph", xmlns=SVG)
+
+
+def _cluster(scope: Scope, box: Box) -> str:
+    title = element("text", escape(visible(scope.name)), x=box.words[0].middle, y=box.words[0].y)
+    return element("g", _rectangle(box) + title, class_=f"cluster {_level(scope)}")
+
+
+def _box(laid: Laid, number: int, box: Box) -> str:
+    node, name = laid.view.graph.nodes[number], laid.names.get(number)
+    bold = element("tspan", escape(visible(name, 40)), font_weight="bold") if name else ""
+    title = f"{bold} {escape(visible(operation_text(node))) if node.op else ''}".strip()
+    words = [element("text", title, x=box.middle, y=box.words[0].y)] if title else []
+    return element("g", _rectangle(box) + "".join([*words, *_numbers(box)]), id=f"n{number}", class_="node")
+
+
+def _folded(name: str, scope: Scope, members: int, box: Box) -> str:
+    ring = Box(box.x - RING, box.y - RING, box.width + 2 * RING, box.height + 2 * RING)
+    titles = element("tspan", escape(visible(scope.name, 40)), font_weight="bold"), count(members, "node")
+    words = [element("text", title, x=box.middle, y=place.y) for title, place in zip(titles, box.words, strict=False)]
+    shapes = _rectangle(box) + element("path", d=outline(ring))
+    numbers = _numbers(box) if len(box.words) > len(titles) else []
+    return element("g", shapes + "".join([*words, *numbers]), id=name, class_=f"node gr-folded {_level(scope)}")
+
+
+def _line(edges: Sequence[Edge], curve: Curve, graph: Graph) -> str:
+    parts = [element("path", d=stroke(curve)), element("polygon", points=head(curve))]
+    if any((op := graph.nodes[edge.target].op) and has_none(op.partials[edge.position]) for edge in edges):
+        parts.append(element("polyline", points=tee(curve)))
+    if curve.words:
+        parts.append(element("text", "", x=curve.words.middle, y=curve.words.y))
+    return element("g", "".join(parts), id=line_id(edges), class_="edge")
+
+
+def _numbers(box: Box) -> list[str]:
+    """The places of value and gradient, which the page fills."""
+    return [
+        element("text", "", x=box.middle, y=place.y, class_=name)
+        for place, name in zip(box.words[-2:], ("gr-value", "gr-gradient"), strict=True)
+    ]
+
+
+def _rectangle(box: Box) -> str:
+    return element("rect", x=box.x, y=box.y, width=box.width, height=box.height, rx=6.0)
+
+
+def _level(scope: Scope) -> str:
+    """The class of a scope's shade; the deepest shades repeat."""
+    return f"gr-level-{min(len(scope.path), len(LIGHT.cluster_fills)) - 1}"

@@ -1,0 +1,121 @@
+// The stepper as a state: what is looked at and what was changed. `act` is the one function from a state and an action to
+// the next state; nothing here knows of a document, so a list of actions can be replayed anywhere.
+
+const stepper = (() => {
+  const { number, noPath, useOf } = engine;
+  const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
+
+  const last = ({ run }) => run.steps.length - 1;
+  const stepOf = ({ run, index }) => run.steps[index];
+  const moved = (state, to) => ({ ...state, index: Math.max(0, Math.min(last(state), to)) });
+
+  /** The state in which a graph is opened; `start` counts from the end where it is negative. */
+  function initial(data, { start = 0, theme = "auto" } = {}) {
+    const ready = engine.decode(data);
+    const recorded = engine.run(ready);
+    const looking = { breaks: new Set(), playing: false, speed: 1, theme };
+    const quiz = { predicting: false, right: 0, asked: 0, verdict: null };
+    const state = { data: ready, recorded, run: recorded, leaves: {}, ...looking, ...quiz };
+    return moved(state, start < 0 ? last(state) + 1 + start : start);
+  }
+
+  /** To a node's step in this phase; from there to its next, round and round. */
+  function jumped(state, members) {
+    const { run, index } = state;
+    const own = run.steps.filter(({ node }) => members.includes(node));
+    const here = own.includes(run.steps[index]);
+    const next = own.find((step) => (here ? step.index > index : step.phase === run.steps[index].phase));
+    return moved(state, (next ?? own[0]).index);
+  }
+
+  function toggled(state, node) {
+    const breaks = new Set(state.breaks);
+    if (!breaks.delete(node)) breaks.add(node);
+    return { ...state, breaks };
+  }
+
+  /** With other numbers in some leaves; one goes on looking at the same step. */
+  function edited(state, changes) {
+    const { data, recorded, index } = state;
+    const leaves = { ...state.leaves, ...changes };
+    for (const [leaf, value] of Object.entries(leaves)) if (Object.is(value, recorded.values[leaf])) delete leaves[leaf];
+    const mark = ({ phase, node, edge }) => `${phase} ${node} ${edge && useOf(edge)}`;
+    const [was, atEnd] = [mark(stepOf(state)), index === last(state)];
+    const now = { ...state, leaves, run: engine.run(data, leaves) };
+    return moved(now, atEnd ? last(now) : now.run.steps.find((step) => mark(step) === was)?.index ?? index);
+  }
+
+  /** Where every choice stands unlike the recorded one, and how a sentence tells it. */
+  function routes({ data, recorded, run }) {
+    const [before, now] = [recorded, run].map((one) => engine.moment(one, -1).flows);
+    const refused = (flow) => flow && flow.local === null;
+    const other = [...now].filter(([use, flow]) => refused(flow) !== refused(before.get(use)));
+    const changed = new Set(other.map(([use]) => parseInt(use, 10)));
+    const told = [...changed].map((node) => {
+      const { label, args } = data.nodes[node];
+      const winners = args.filter((_, place) => refused(now.get(`${node}_${place}`)) === false).map((arg) => data.nodes[arg].label);
+      return `${label} ${winners.length ? `takes ${winners.join(", ")}` : "is off"}`;
+    });
+    if (told.length > 3) told.splice(3, Infinity, `${told.length - 3} more`);
+    return { changed, told };
+  }
+
+  // -- Predict: the next number is hidden, asked for, checked, and explained
+
+  const worth = ({ data }) => ({ edge, phase, node }) => edge || (phase === "forward" && data.nodes[node].op);
+
+  /** The step that Predict asks for; null at the end. */
+  const target = (state) => state.run.steps.slice(state.index + 1).find(worth(state)) ?? null;
+
+  function answered(state, answer) {
+    const step = target(state);
+    if (!step) return state;
+    const refused = Boolean(step.edge) && step.local === null; // what arrived before stays
+    const truth = refused && step.before === null ? noPath : number(step.after);
+    const hit = matches(answer, truth, step.after) || (refused && answer === noPath);
+    const verdict = { hit, truth, answer, sentence: step.sentence };
+    return moved({ ...state, right: state.right + hit, asked: state.asked + 1, verdict }, step.index);
+  }
+
+  function matches(answer, truth, after) {
+    const text = answer.trim().replace(",", ".").replace("−", "-");
+    const near = Math.abs(text - after) < 0.005 * Math.abs(after) || number(Number(text)) === truth;
+    return text === truth || (text !== "" && !isNaN(text) && near);
+  }
+
+  // -- Actions
+
+  const playing = (state) => ({ ...state, playing: state.index < last(state) && !state.breaks.has(stepOf(state).node) });
+  const paced = (state, by) => ({ ...state, speed: SPEEDS[Math.max(0, Math.min(5, SPEEDS.indexOf(state.speed) + by))] });
+  const asking = (state) => (state.index === last(state) ? moved(state, 0) : state);
+
+  const ACTIONS = {
+    go: (state, { to }) => moved(state, to),
+    first: (state) => moved(state, 0),
+    back: (state) => moved(state, state.index - 1),
+    next: (state) => (state.predicting ? state : moved(state, state.index + 1)), // Predict asks for it first
+    last: (state) => moved(state, last(state)),
+    beat: (state) => (state.playing ? playing(moved(state, state.index + 1)) : state),
+    play: (state, _, was) => (was ? state : { ...(state.index === last(state) ? moved(state, 0) : state), playing: true, predicting: false }),
+    pause: (state) => state,
+    jump: (state, { members }) => jumped(state, members),
+    stop: (state, { node = stepOf(state).node }) => toggled(state, node),
+    edit: (state, { changes }) => edited(state, changes),
+    reset: (state) => edited(state, Object.fromEntries(Object.keys(state.leaves).map((leaf) => [leaf, state.recorded.values[leaf]]))),
+    predict: (state) => (state.predicting ? { ...state, predicting: false } : { ...asking(state), predicting: true }),
+    answer: (state, { text }) => (state.predicting ? answered(state, text) : state),
+    theme: (state) => ({ ...state, theme: { auto: "light", light: "dark", dark: "auto" }[state.theme] }),
+    slower: (state) => paced(state, -1),
+    faster: (state) => paced(state, 1),
+    pace: (state, { speed }) => ({ ...state, speed }),
+  };
+  const PASSIVE = new Set(["beat", "theme", "slower", "faster", "pace", "edit"]); // Play goes on
+
+  /** The state after an action, `{ do: "next" }`, `{ do: "go", to: 7 }`, `{ do: "edit", changes: { 0: 2.5 } }`, … */
+  function act(state, action) {
+    const quiet = PASSIVE.has(action.do) ? state : { ...state, playing: false };
+    return ACTIONS[action.do](quiet, action, state.playing);
+  }
+
+  return { initial, act, last, step: stepOf, target, routes, SPEEDS };
+})();

@@ -1,0 +1,119 @@
+"""The style sheet of the page: the themes' colours, and what the tables say of every mark of a box or a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from functools import cache
+from importlib.resources import files
+
+from viz.graph.look import BOX, LINE, Look
+from viz.ink.theme import DARK, DASHES, FONT_STACK, LIGHT, Theme
+
+__all__ = ["looks", "style"]
+
+
+@cache
+def style() -> str:
+    """The whole style sheet, with the colours of both themes."""
+    dark = _variables(DARK)
+    return (
+        f".gradroute{{{_variables(LIGHT)}--gr-font:{FONT_STACK}}}\n.gradroute[data-look=dark]{{{dark}}}\n"
+        f"html{{background:{LIGHT.background}}}\nhtml[data-look=dark]{{background:{DARK.background}}}\n"
+        f"@media(prefers-color-scheme:dark){{html[data-look=auto]{{background:{DARK.background}}}}}\n"
+        f"{looks()}\n{(files('viz.page') / 'static' / 'stepper.css').read_text(encoding='utf-8')}"
+    )
+
+
+def looks() -> str:
+    """The rules of every mark of a box and of a line. Of equal selectors the last one wins: the strongest mark."""
+    rules = [*_shades(), *_sizes()]
+    for mark, look in reversed(list(BOX.items())):
+        rules += _rules(_selector("node", mark), _box(look))
+    for mark, look in reversed(list(LINE.items())):
+        rules += _rules(_selector("edge", mark), _line(look))
+    return "\n".join(rules)
+
+
+def _shades() -> Iterator[str]:
+    """The shade of a scope, by its level."""
+    for level in range(len(LIGHT.cluster_fills)):
+        names = (f"--gr-cluster-{part}:var(--gr-cluster-{part}-{level})" for part in ("fill", "border"))
+        yield f".gradroute .gr-level-{level}{{{';'.join(names)}}}"
+
+
+def _sizes() -> Iterator[str]:
+    sizes = {".node text": LIGHT.name_size, ".cluster text": LIGHT.name_size, ".edge text": LIGHT.small_size}
+    sizes[".node .gr-value"] = LIGHT.value_size
+    return (f".gradroute {part}{{font-size:{size:g}px}}" for part, size in sizes.items())
+
+
+def _selector(group: str, mark: str) -> str:
+    return f".gradroute .{group}" + ("" if mark in ("box", "line") else f".gr-{mark.replace(' ', '-')}")
+
+
+def _rules(selector: str, parts: dict[str, dict[str, str]]) -> Iterator[str]:
+    for part, properties in parts.items():
+        if properties:
+            yield f"{selector}{part}{{{';'.join(f'{name}:{value}' for name, value in properties.items())}}}"
+
+
+def _box(look: Look) -> dict[str, dict[str, str]]:
+    shape = {"fill": _ink(look.fill), "stroke": _ink(look.ink), **_pen(look)}
+    size = None if look.small is None else LIGHT.small_size if look.small else LIGHT.gradient_size
+    return {
+        " :is(rect,path)": _said(shape),
+        " .gr-value": _said({"fill": _ink(look.value)}),
+        " .gr-gradient": _said({"fill": _ink(look.gradient), "font-size": None if size is None else f"{size:g}px"}),
+    }
+
+
+def _line(look: Look) -> dict[str, dict[str, str]]:
+    heads = {} if look.head is None else {kind: "inline" if look.head == kind else "none" for kind in ("back", "tee")}
+    return {
+        "": _said({"--ink": _ink(look.ink)}),
+        " path": _said(_pen(look)),
+        " text": {**_said({"fill": _ink(look.label)}), **(_FRAME if look.framed else {})},
+        " polygon": _said({"display": heads.get("back")}),
+        " polyline": _said({"display": heads.get("tee")}),
+    }
+
+
+_FRAME = {
+    "fill": "var(--gr-text)",
+    "stroke": "color-mix(in srgb,var(--gr-highlight) 35%,var(--gr-background))",
+    "stroke-width": "5",
+}
+
+
+def _pen(look: Look) -> dict[str, str | None]:
+    return {"stroke-width": None if look.pen is None else f"{look.pen:g}", "stroke-dasharray": _dashes(look.dash)}
+
+
+def _dashes(dash: str | None) -> str | None:
+    """Long lines have longer dashes: many take long to paint."""
+    if dash is None:
+        return None
+    lengths = DASHES[LIGHT.style(dash)]
+    return " ".join(f"calc({length:g}px*var(--dash,1))" for length in lengths) or "none"
+
+
+def _ink(part: str | None) -> str | None:
+    return None if part is None else f"var(--gr-{part.replace('_', '-')})"
+
+
+def _said(properties: dict[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in properties.items() if value is not None}
+
+
+def _variables(look: Theme) -> str:
+    """Every colour of a theme as a CSS variable: ``--gr-node-fill``, ``--gr-window-0``."""
+    found = {}
+    for field in fields(look):
+        value = getattr(look, field.name)
+        name = field.name.replace("_", "-")
+        if isinstance(value, str) and value.startswith("#"):
+            found[name] = value
+        elif isinstance(value, tuple):
+            found |= {f"{name.removesuffix('s')}-{i}": colour for i, colour in enumerate(value)}
+    return f"color-scheme:{look.name};" + "".join(f"--gr-{name}:{value};" for name, value in found.items())
