@@ -24,7 +24,7 @@ README = HERE.parent / "README.md"
 
 HEAD = """# The table of operations
 
-One row of [`autodiff/operations.py`](../autodiff/operations.py) is all the project knows about an operation: eager
+One row of [`autodiff/table/rows.py`](../autodiff/table/rows.py) is all the project knows about an operation: eager
 numbers, recorded derivatives, pictures and sentences read the same formulas. In a partial, `None` means *no path*:
 nothing flows, and nothing is multiplied. `out` is the operation's own value.
 
