@@ -25,7 +25,7 @@ from autodiff.recording.value import StaleError, Value, operation
 from autodiff.table.formulas import FormulaError
 from autodiff.table.operations import TABLE, Operation
 
-__version__ = "0.1.0"
+__version__ = "0.1.0"  # its one home: setup.cfg reads it from here, without importing anything
 
 __all__ = [
     "TABLE",

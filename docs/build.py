@@ -1,4 +1,4 @@
-"""Build what the README shows: its pictures, the page of operations, and the figures of the last benchmarks.
+"""Build what the README and the pages here show: pictures, operations, the floor plan, the last benchmarks' figures.
 
 Run it as ``python docs/build.py``; the chart needs matplotlib, and is left as it is without.
 """
@@ -6,6 +6,7 @@ Run it as ``python docs/build.py``; the chart needs matplotlib, and is left as i
 from __future__ import annotations
 
 import ast
+import hashlib
 import importlib.util
 import json
 import re
@@ -13,7 +14,9 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE.parent), str(HERE)]
+
+import floors  # noqa: E402
 
 from autodiff import TABLE, Value, max_pool1d  # noqa: E402 - the project need not be installed
 from viz import animate, pool  # noqa: E402
@@ -43,7 +46,7 @@ def operations() -> str:
     return HEAD + "".join(rows)
 
 
-def pictures() -> None:
+def pictures(folder: Path = HERE) -> None:
     """The README's pictures, light and dark."""
     x = [Value(v, f"x{i}") for i, v in enumerate((3, 0, 4, 2, 0))]
     p = max_pool1d(x, kernel_size=3, stride=2)
@@ -52,8 +55,18 @@ def pictures() -> None:
     score.name = "score"
     score.backward()
     for look in ("light", "dark"):
-        pool(x, p, kernel_size=3, stride=2, theme=look).save_svg(HERE / f"pool-{look}.svg")
-        animate(score, HERE / f"steps-{look}.svg", theme=look)
+        pool(x, p, kernel_size=3, stride=2, theme=look).save_svg(folder / f"pool-{look}.svg")
+        animate(score, folder / f"steps-{look}.svg", theme=look)
+
+
+def shown(svg: str) -> dict[str, object]:
+    """What a picture shows whichever engine laid it out: its words, its colours and pens, and how it moves."""
+    looks = set(re.findall(r'\b(?:fill|stroke|stroke-width|stroke-dasharray|font-family|font-size)="([^"]*)"', svg))
+    return {
+        "words": sorted(re.findall(r">([^<>\n]+)</text>", svg)),
+        "looks": sorted(looks - {"transparent", "none"}),  # engines differ in which of the two they write
+        "moves": re.findall(r"<style>(.*?)</style>", svg, re.DOTALL),
+    }
 
 
 def figures() -> str:
@@ -88,6 +101,12 @@ def readme() -> str:
     return re.sub(f"{marks[0]}.*?{marks[1]}", f"{marks[0]}\n\n{figures()}\n\n{marks[1]}", text, flags=re.DOTALL)
 
 
+def measured() -> str:
+    """What the charts were drawn from, so that a stale one is known without drawing it again."""
+    digest = hashlib.sha256(RESULTS.read_text(encoding="utf-8").encode()).hexdigest()[:16]
+    return f"benchmarks/results.json, {digest}"
+
+
 def chart(look: Theme) -> None:
     """Where the frameworks overtake: the time of a training step as the layers grow."""
     from matplotlib import pyplot
@@ -112,12 +131,14 @@ def chart(look: Theme) -> None:
     for side in axes.spines.values():
         side.set_color(look.muted)
     axes.legend(frameon=False, labelcolor=look.text)
-    figure.savefig(HERE / f"speed-{look.name}.svg", metadata={"Date": None}, bbox_inches="tight")
+    notes = {"Date": None, "Description": measured()}
+    figure.savefig(HERE / f"speed-{look.name}.svg", metadata=notes, bbox_inches="tight")
     pyplot.close(figure)
 
 
 if __name__ == "__main__":
     (HERE / "operations.md").write_text(operations(), encoding="utf-8")
+    (HERE / "house.md").write_text(floors.house(), encoding="utf-8")
     pictures()
     if RESULTS.exists():
         README.write_text(readme(), encoding="utf-8")

@@ -65,6 +65,7 @@ def test_the_main_job_writes_both_pictures_and_says_where_the_gradient_went(caps
     assert any(" from window 0, 0.9 from window 1" in line and line.endswith(" = 2.6") for line in sentences)
 
 
+@pytest.mark.slow
 def test_the_main_job_says_the_same_every_time(capsys: Captured) -> None:
     first = run(capsys), Path("out/graph.dot").read_bytes(), Path("out/pool.svg").read_bytes()
     assert (run(capsys), Path("out/graph.dot").read_bytes(), Path("out/pool.svg").read_bytes()) == first
@@ -97,6 +98,7 @@ def test_rows_of_numbers_are_pooled_in_two_dimensions(capsys: Captured) -> None:
     assert "cell (0,2) got 0.7 from window 0 = 0.7" in out
 
 
+@pytest.mark.slow
 def test_options_change_the_pool(capsys: Captured) -> None:
     out = run(capsys, "--grid", "3,0,4,2,0", "--kernel", "2", "--stride", "1")
     assert "max pool 2, stride 1" in out

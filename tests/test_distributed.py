@@ -17,6 +17,8 @@ import pytest
 
 from autodiff import Program, Value, nn
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = 64
 
 JAX = """

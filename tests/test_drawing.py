@@ -352,6 +352,7 @@ def test_three_hundred_values_are_drawn() -> None:
     assert picture.svg().count('class="node"') == 300
 
 
+@pytest.mark.slow
 def test_a_chain_without_scopes_is_refused_however_deep_it_is() -> None:
     for length in (400, 100_000):
         with pytest.raises(TooLargeError, match=r"more than 400 boxes.*around=.*depth="):

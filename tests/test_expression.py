@@ -206,6 +206,7 @@ TOKENS += [".", "[", "]", "'", "lambda ", ":", "=", "__import__(", "\n", "#", "%
 
 
 @given(st.lists(st.sampled_from(TOKENS), max_size=12).map("".join) | st.text(max_size=20))
+@pytest.mark.slow
 def test_any_text_is_a_graph_or_a_formula_error(text: str) -> None:
     try:
         y = expression(f"x*y*0 + ({text})", x=2.0, y=3.0)

@@ -250,6 +250,7 @@ def test_a_step_beyond_the_floats_is_not_taken(backend: str) -> None:
     assert optimizer.steps == 0
 
 
+@pytest.mark.slow
 def test_the_first_bad_loss_leaves_the_parameters_as_they_were() -> None:
     scores, label = [Value(1.0, "a"), Value(2.0, "b")], placeholder(name="label")
     with pytest.raises(NonFiniteError, match=r"the loss is nan in row 1 of the data"):

@@ -33,6 +33,7 @@ FLOORS: dict[str, int] = {
     "autodiff.programs": 4,  # the graph as a program
     "autodiff.nn": 5,
     "autodiff": 6,  # what users import
+    "viz._neighbours": 7,  # other distributions of our names
     "viz.ink": 7,  # what everything is drawn with
     "viz.layout": 8,  # where everything stands
     "viz.graph": 9,  # pictures of a graph

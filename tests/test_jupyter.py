@@ -19,6 +19,8 @@ from urllib.request import urlopen
 import pytest
 from browsing import absent, browser, need_browser
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 CELLS = [
     "from autodiff import Value, max_pool1d\nimport viz\n"

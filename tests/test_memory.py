@@ -17,6 +17,8 @@ import autodiff as ad
 from autodiff import Graph, Value, grad, jvp, max_pool2d, maximum, scope
 from autodiff.nn import MLP
 
+pytestmark = pytest.mark.slow
+
 MILLION = 1_000_000
 DEEP = 100_000
 

@@ -15,6 +15,8 @@ from test_labels import HOSTILE
 from autodiff import Value, max_pool1d, max_pool2d, nn, relu, scope, steps
 from viz.page.stepper import Stepper, step
 
+pytestmark = pytest.mark.slow
+
 need = pytest.fixture(autouse=True, scope="module")
 
 

@@ -24,6 +24,8 @@ from autodiff.table import ieee
 from autodiff.table.notation import number
 from viz.page.data import page_data
 
+pytestmark = pytest.mark.slow
+
 LIBRARY = {**ieee.FUNCTIONS, "power": ieee.power}
 EXACT = {"abs", "sqrt"}
 ULPS = 2  # of a library function, call by call

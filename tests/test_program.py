@@ -99,6 +99,7 @@ def test_backends_agree_to_the_bit_on_exact_operations(wild: bool) -> None:
 
 
 @pytest.mark.parametrize("samples", [1, 7, 8, 9, 100, 255, 256, 257, 600])
+@pytest.mark.slow
 def test_backends_agree_to_the_bit_on_batches_of_every_size(samples: int) -> None:
     for seed in range(4):
         draw = random.Random(seed)

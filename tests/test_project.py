@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import re
 import shutil
 import subprocess
 import sys
 from configparser import ConfigParser
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from packaging.requirements import Requirement
 
 pytest_plugins = ["pytester"]
+
+import autodiff
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -70,9 +73,8 @@ def test_paths_of_a_machine_are_recognised(folder: str) -> None:
 
 
 def test_the_changelog_has_a_section_for_this_version() -> None:
-    version = metadata()["metadata"]["version"]
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert re.search(rf"^## {re.escape(version)}\b", changelog, flags=re.MULTILINE)
+    assert re.search(rf"^## {re.escape(autodiff.__version__)}\b", changelog, flags=re.MULTILINE)
 
 
 def test_the_readme_starts_with_the_two_commands() -> None:
@@ -173,3 +175,91 @@ def test_the_extra_all_holds_every_other() -> None:
 @pytest.mark.parametrize("name", ["LICENSE", "autodiff/py.typed", "viz/py.typed", "viz/demo/data/README.md"])
 def test_is_there(name: str) -> None:
     assert (ROOT / name).is_file()
+
+
+def load(path: str) -> ModuleType:
+    """A file of the project that is in no package."""
+    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_version_has_one_home() -> None:
+    assert metadata()["metadata"]["version"] == "attr: autodiff.__version__"
+    # A plain text in a line of its own is read by a build without importing the package.
+    source = (ROOT / "autodiff" / "__init__.py").read_text(encoding="utf-8")
+    assert re.findall(r'^__version__ = "(.*?)"', source, re.MULTILINE) == [autodiff.__version__]
+    assert re.fullmatch(r"\d+\.\d+\.\d+", autodiff.__version__), "semantic versioning: major.minor.patch"
+
+
+def citation() -> dict[str, str]:
+    """The plain lines of CITATION.cff, ``key: value``."""
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    return dict(re.findall(r"^([a-z-]+): (.+)$", text, re.MULTILINE))
+
+
+def test_the_citation_names_this_version_and_what_the_format_asks_for() -> None:
+    cited = citation()
+    assert cited["version"] == autodiff.__version__
+    assert cited["cff-version"] == "1.2.0"
+    assert cited["license"] == metadata()["metadata"]["license_expression"]
+    assert {"message", "title"} <= set(cited)
+    assert "\nauthors:\n  - name: " in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def pins(text: str) -> dict[str, str]:
+    return dict(re.findall(r"\b(ruff|mypy)(==[\d.*]+)", text))
+
+
+def test_the_hooks_before_a_commit_hold_the_linters_to_the_same_versions() -> None:
+    hooks = pins((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    assert set(hooks) == {"ruff", "mypy"}
+    assert hooks == pins(metadata()["options.extras_require"]["dev"])
+
+
+def test_the_workflow_runs_the_second_command_on_every_python_that_is_promised() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
+    promised = re.findall(r"Python :: (3\.\d+)$", metadata()["metadata"]["classifiers"], re.MULTILINE)
+    assert re.findall(r'"(3\.\d+)"', workflow) == promised
+    assert {f"{system}-latest" for system in ("ubuntu", "macos", "windows")} <= set(re.findall(r"[\w-]+", workflow))
+    assert "run: python .ci/readme.py 2" in workflow
+    listed = re.findall(r"ALLOWED_SKIPS: (\S+)", workflow)
+    assert [(ROOT / name).is_file() for name in listed] == [True]
+
+
+def test_the_workflow_spells_the_command_as_the_readme_says() -> None:
+    readme = load(".ci/readme.py")
+    second = readme.commands((ROOT / "README.md").read_text(encoding="utf-8"))[1]
+    assert second == shell_blocks()[1].strip()
+    assert readme.spelled(second, "python", windows=False) == second.replace("python3", '"python"')
+    windows = readme.spelled(second, r"C:\py\python.exe", windows=True)
+    assert windows.startswith(r'"C:\py\python.exe" -m venv .venv && .venv\Scripts\python -m pip install')
+    assert "bin/" not in windows
+
+
+def test_every_allowed_skip_has_its_reason() -> None:
+    lines = (ROOT / "tests" / "allowed_skips.txt").read_text(encoding="utf-8").splitlines()
+    rows = [line for line in lines if not line.startswith("#")]
+    assert rows
+    assert all(re.fullmatch(r"\S.* -- \S.*", row) for row in rows)
+    assert len(rows) == len(set(rows))
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md", "docs/house.md"])
+def test_what_a_page_for_those_who_come_refers_to_is_there(name: str) -> None:
+    page = ROOT / name
+    for link in re.findall(r"\]\(([^):#]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / link).exists(), f"{name} refers to {link}"
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/house.md"])
+def test_what_a_page_for_those_who_come_calls_by_name_is_defined(name: str) -> None:
+    """A call in backticks such as ``topological()`` is a function or class of the project."""
+    sources = [*ROOT.glob("autodiff/**/*.py"), *ROOT.glob("viz/**/*.py"), *ROOT.glob("tests/*.py")]
+    defined = set(re.findall(r"(?:def|class) (\w+)", "\n".join(path.read_text(encoding="utf-8") for path in sources)))
+    defined |= set(autodiff.__all__)
+    named = set(re.findall(r"`(?:\w+\.)*(\w+)\(\)`", (ROOT / name).read_text(encoding="utf-8")))
+    assert named - defined == set()

@@ -224,6 +224,7 @@ def test_what_is_asked_for_is_not_collapsed_further() -> None:
     assert len(read(draw(y)).boxes) == 1
 
 
+@pytest.mark.slow
 def test_forty_thousand_nodes_in_scopes_are_folded() -> None:
     y = Value(1.0)
     for i in range(20):

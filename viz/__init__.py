@@ -8,6 +8,7 @@
 >>> viz.draw(y)  # doctest: +SKIP
 """
 
+from viz import _neighbours as _neighbours  # isort: skip - first: refuses an autodiff that is not ours
 from viz.graph.drawing import draw
 from viz.graph.film import animate
 from viz.graph.view import TooLargeError

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from autodiff import Graph, Value, Window, expression
 from autodiff.pooling import plan
+from viz import _neighbours
 from viz.demo.digits import digit
 from viz.demo.network import CONVOLUTION, Pool, digit_network, grid_of, pooled, telling
 from viz.demo.sentences import leaf_sentences, pool_sentences
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 when all was written, 2 with one sentence on what was wrong."""
+    _neighbours.need("viz")
     try:
         options = _parser().parse_intermixed_args(arguments)
         _refuse_mixtures(options)
