@@ -16,7 +16,11 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def commands(readme: str) -> list[str]:
     """The shell commands of a README, in order."""
-    return [line for block in re.findall(r"^```sh\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL) for line in block.splitlines()]
+    return [
+        line
+        for block in re.findall(r"^```sh\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+        for line in block.splitlines()
+    ]
 
 
 def spelled(command: str, python: str, windows: bool) -> str:

@@ -71,6 +71,7 @@ def test_the_main_job_says_the_same_every_time(capsys: Captured) -> None:
     assert (run(capsys), Path("out/graph.dot").read_bytes(), Path("out/pool.svg").read_bytes()) == first
 
 
+@pytest.mark.slow
 def test_it_runs_as_a_command(tmp_path: Path) -> None:
     for arguments, code in ((["--grid", "3 0 4 2 0", "--out", "o p"], 0), (["--digit", "12"], 2)):
         done = subprocess.run(
@@ -141,6 +142,7 @@ def test_strange_results_are_results(capsys: Captured, text: str, value: str) ->
 
 
 @pytest.mark.parametrize("grid", ["inf 1 nan 2", "-inf -inf; 0 1", "1e308 1e308 1e308", "1e999 0 1", "5", "0 0 0 0"])
+@pytest.mark.slow
 def test_strange_numbers_in_a_grid_are_numbers(capsys: Captured, grid: str) -> None:
     assert "your grid" in run(capsys, f"--grid={grid}")
     assert written() == ALL

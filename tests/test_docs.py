@@ -77,7 +77,10 @@ def test_the_floor_plan_is_that_of_the_imports(build: ModuleType) -> None:
 PLANS = {
     "a tower": ({"a": {"b"}, "b": {"c"}, "c": set()}, {"a": 2, "b": 1, "c": 0}),
     "the longest way down counts": ({"a": {"b", "c"}, "b": {"c"}, "c": set()}, {"a": 2, "b": 1, "c": 0}),
-    "a circle shares a floor": ({"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}, {"a": 2, "b": 1, "c": 1, "d": 0}),
+    "a circle shares a floor": (
+        {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()},
+        {"a": 2, "b": 1, "c": 1, "d": 0},
+    ),
 }
 
 

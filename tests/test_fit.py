@@ -56,6 +56,7 @@ class Line:
 
 
 @every_backend
+@pytest.mark.slow
 def test_micrograds_moons_in_a_few_lines(backend: str) -> None:
     points, labels = moons(100)
     random.seed(1337)

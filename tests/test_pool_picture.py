@@ -238,6 +238,7 @@ def test_the_first_nan_wins_also_before_a_gradient_came() -> None:
 
 @pytest.mark.parametrize("look", list(THEMES))
 @pytest.mark.parametrize(("kernel", "stride"), [(2, 2), (3, 1)])
+@pytest.mark.slow
 def test_sixteen_by_sixteen_cells_can_be_drawn(look: str, kernel: int, stride: int) -> None:
     drawn = picture(pooled(grid(16, 16), kernel, stride, [0.5] * 196), look)
     assert len(Drawn(drawn).groups) > 600

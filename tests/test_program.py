@@ -595,6 +595,7 @@ def test_the_parameters_may_be_those_of_a_module() -> None:
 
 
 @pytest.mark.parametrize("backend", [*HERE, *["fused"] * ("numba" in HERE)])
+@pytest.mark.slow
 def test_one_program_runs_in_several_threads_of_python_at_once(backend: str) -> None:
     x, p = Value(1.0), Value(2.0)
     program = Program((x * p).tanh() * (p * p), [x], [p], backend=backend)

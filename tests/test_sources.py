@@ -20,6 +20,8 @@ from autodiff.programs.listing import PRIMITIVES
 from autodiff.recording.value import function_of
 from autodiff.table import ieee
 
+pytestmark = pytest.mark.slow  # JAX and PyTorch take seconds to load
+
 # A source runs as (text, rows, params) -> for each row the outputs, then the gradients in the parameters.
 Runner = Callable[[str, Sequence[Sequence[float]], Sequence[float]], list[list[float]]]
 

@@ -395,6 +395,7 @@ def test_no_two_nodes_are_called_alike() -> None:
     assert len(set(steps(nodes[0] + nodes[1] + nodes[2]).labels)) == 5
 
 
+@pytest.mark.slow
 def test_a_long_path_is_told_by_its_ends() -> None:
     x = Value(1.0, "x")
     y = x

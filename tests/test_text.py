@@ -109,6 +109,7 @@ def test_a_tooltip_is_text(label: str, engine: str) -> None:
 
 
 @EACH
+@pytest.mark.slow
 def test_a_label_is_drawn_in_the_png(label: str, engine: str) -> None:
     png = labelled(label).png(scale=1)
     assert png.startswith(b"\x89PNG\r\n\x1a\n")

@@ -28,7 +28,7 @@ def need(name: str) -> None:
         spec = find_spec(name)
         if spec is not None and _home(spec.origin, spec.submodule_search_locations) == _HOME:
             raise
-        raise ImportError(_advice(name, spec and spec.origin)) from error
+        raise ImportError(_advice(name, spec.origin if spec else None)) from error
     missing = [word for word in _KNOWN[name] if not hasattr(package, word)]
     if missing:
         raise ImportError(_advice(name, package.__file__))
