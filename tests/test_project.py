@@ -14,9 +14,9 @@ from types import ModuleType
 import pytest
 from packaging.requirements import Requirement
 
-pytest_plugins = ["pytester"]
-
 import autodiff
+
+pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -164,6 +164,30 @@ def test_with_ci_nothing_is_skipped(pytester: pytest.Pytester, monkeypatch: pyte
         monkeypatch.setenv("CI", ci)
         result = pytester.runpytest("-p", "no:cacheprovider", "--continue-on-collection-errors")
         result.assert_outcomes(**outcomes)
+
+
+def test_with_ci_only_what_is_listed_is_skipped(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytester.makeconftest((ROOT / "conftest.py").read_text(encoding="utf-8"))
+    pytester.makepyfile(
+        test_one="import pytest\ndef test_one(): pytest.skip('no such tool')\ndef test_two(): pytest.skip('tired')"
+    )
+    pytester.makepyfile(test_all="import pytest\npytest.importorskip('no_such_module')")
+    listed = pytester.makefile(
+        ".txt",
+        listed="# reasons\nno such tool -- a tool\n"
+        "could not import 'no_such_module': No module named 'no_such_module' -- x",
+    )
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("ALLOWED_SKIPS", str(listed))
+    result = pytester.runpytest("-p", "no:cacheprovider")
+    result.assert_outcomes(skipped=2, failed=1)
+
+
+def test_what_is_not_slow_is_quick(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest((ROOT / "conftest.py").read_text(encoding="utf-8"))
+    pytester.makepyfile("import pytest\ndef test_a(): pass\n@pytest.mark.slow\ndef test_b(): pass")
+    result = pytester.runpytest("-p", "no:cacheprovider", "-m", "quick")
+    result.assert_outcomes(passed=1, deselected=1)
 
 
 def test_the_extra_all_holds_every_other() -> None:
