@@ -25,8 +25,8 @@ MARKS = "<!-- floors: made by docs/build.py -->", "<!-- end of floors -->"
 def room(module: str) -> str:
     """The room that a module is in; a package's own ``__init__`` is a room too.
 
-    >>> room("autodiff.nn.layers"), room("viz.theme"), room("viz")
-    ('autodiff.nn', 'viz.theme', 'viz')
+    >>> room("autodiff.nn.layers"), room("viz.ink.theme"), room("viz")
+    ('autodiff.nn', 'viz.ink', 'viz')
     """
     return ".".join(module.split(".")[:2])
 
