@@ -21,6 +21,7 @@ import floors  # noqa: E402
 from autodiff import TABLE, Value, max_pool1d  # noqa: E402 - the project need not be installed
 from viz import animate, pool  # noqa: E402
 from viz.ink.theme import THEMES, Theme  # noqa: E402
+from viz.page.contract import jsdoc  # noqa: E402
 
 RESULTS = HERE.parent / "benchmarks" / "results.json"
 README = HERE.parent / "README.md"
@@ -139,6 +140,7 @@ def chart(look: Theme) -> None:
 if __name__ == "__main__":
     (HERE / "operations.md").write_text(operations(), encoding="utf-8")
     (HERE / "house.md").write_text(floors.house(), encoding="utf-8")
+    (HERE.parent / "viz" / "page" / "static" / "contract.js").write_text(jsdoc(), encoding="utf-8")
     pictures()
     if RESULTS.exists():
         README.write_text(readme(), encoding="utf-8")

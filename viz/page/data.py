@@ -10,7 +10,6 @@ import ast
 import math
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 from autodiff import Graph, Operation, Steps
 from autodiff.facts.words import (
@@ -29,11 +28,13 @@ from autodiff.table.formulas import COMPARE
 from autodiff.table.notation import as_data
 from autodiff.table.operations import expanded
 from viz.ink.mathml import mathml
+from viz.page import contract
+from viz.page.contract import Condition, Facts, Node, Partial
 
 __all__ = ["page_data"]
 
 
-def page_data(told: Steps) -> dict[str, Any]:
+def page_data(told: Steps) -> Facts:
     """The data of a page for these steps, ready for JSON (numbers that JSON has not are text: "nan", "inf")."""
     graph = told.graph
     names = _names(graph)
@@ -63,9 +64,9 @@ def json_number(x: float) -> float | str:
     return x if math.isfinite(x) else repr(x)
 
 
-def _node(graph: Graph, number: int, label: str, names: Mapping[Operation, str]) -> dict[str, Any]:
+def _node(graph: Graph, number: int, label: str, names: Mapping[Operation, str]) -> Node:
     node = graph.nodes[number]
-    record: dict[str, Any] = {"label": label, "value": json_number(graph.values[number].data)}
+    record: Node = {"label": label, "value": json_number(graph.values[number].data)}
     if node.scope is not None:
         record["scope"] = list(node.scope.path)
     if node.op is not None:
@@ -77,7 +78,7 @@ def _node(graph: Graph, number: int, label: str, names: Mapping[Operation, str])
     return record
 
 
-def _operation(op: Operation) -> dict[str, Any]:
+def _operation(op: Operation) -> contract.Operation:
     return {
         "inputs": list(op.inputs),
         "symbol": op.symbol,
@@ -90,7 +91,7 @@ def _operation(op: Operation) -> dict[str, Any]:
     }
 
 
-def _decision(op: Operation, partial: ast.expr) -> dict[str, Any]:
+def _decision(op: Operation, partial: ast.expr) -> Partial:
     """A partial as a tree of conditions; each end is a formula, its text, and the notation of its flow."""
     if isinstance(partial, ast.IfExp):
         return {
@@ -109,16 +110,18 @@ def _decision(op: Operation, partial: ast.expr) -> dict[str, Any]:
     }
 
 
-def _test(op: Operation, test: ast.expr) -> dict[str, Any]:
+def _test(op: Operation, test: ast.expr) -> Condition:
     if isinstance(test, ast.BoolOp):
-        return {"any" if isinstance(test.op, ast.Or) else "all": [_test(op, value) for value in test.values]}
+        parts = [_test(op, value) for value in test.values]
+        return {"any": parts} if isinstance(test.op, ast.Or) else {"all": parts}
     if is_negation(test):
         return {"not": _test(op, test.operand)}
     compare = comparison(test)
     holds, fails, undecided = comparison_templates(op, compare)
     sides = [as_data(expanded(side)) for side in (compare.left, *compare.comparators)]
-    told = {"holds": holds, "fails": fails, "nan": undecided, "tie": tie_of(op, compare)}
-    return {"compare": [COMPARE[type(compare.ops[0])], *sides], **told}
+    sign = COMPARE[type(compare.ops[0])]
+    words: Condition = {"holds": holds, "fails": fails, "nan": undecided, "tie": tie_of(op, compare)}
+    return {"compare": [sign, *sides], **words}
 
 
 def _math(op: Operation, tree: ast.expr) -> str:

@@ -19,6 +19,7 @@ from viz.graph.look import one_source
 from viz.graph.naming import names_of
 from viz.graph.view import Collapse, View, read_once, require_boxes, view
 from viz.ink.text import visible
+from viz.page.contract import Fold, Line, Page
 from viz.page.data import page_data
 from viz.page.drawn import drawn
 from viz.page.grid import step_grid
@@ -149,7 +150,7 @@ class Stepper:
         return result
 
     @property
-    def data(self) -> dict[str, Any]:
+    def data(self) -> Page:
         """What the page works on, ready for JSON."""
         told, shown = self._told, self._view
         data = page_data(told)
@@ -214,17 +215,17 @@ class Stepper:
         )
 
 
-def _folds(shown: View) -> dict[str, Any]:
+def _folds(shown: View) -> dict[str, Fold]:
     """The folded scopes by the id of their box."""
-    folds = {}
+    folds: dict[str, Fold] = {}
     for scope in dict.fromkeys(shown.hidden_in.values()):
         members = shown.members(scope)
         name = visible(scope.name).strip() or "scope"
-        folds[f"s{members[0]}"] = {"name": name, "members": members, "speaker": shown.speaker(scope)}
+        folds[f"s{members[0]}"] = {"name": name, "members": list(members), "speaker": shown.speaker(scope)}
     return folds
 
 
-def _lines(shown: View) -> dict[str, dict[str, Any]]:
+def _lines(shown: View) -> dict[str, Line]:
     """The lines that stand for several uses, by id, and whether what these send adds up."""
     joined: list[list[Edge]] = []
     for (source, target), edges in shown.edges().items():

@@ -209,6 +209,7 @@ const decoded = new WeakMap(); // from data, and from what was made of it, to wh
 /**
  * The JSON of `viz.page.data.page_data` made ready: texts such as "nan" become numbers, formulas functions, the name of
  * an operation its row (null for a leaf).
+ * @param {any} data `Facts` of contract.js, or what was made of them
  */
 function decode(data) {
   if (decoded.has(data)) return decoded.get(data);

@@ -1,0 +1,193 @@
+"""What Python tells the page: every message in one place.
+
+Their twin for the page's scripts is ``static/contract.js``, generated from here by docs/build.py; nothing loads it.
+"""
+
+from __future__ import annotations
+
+import types
+from typing import Any, ForwardRef, Literal, TypedDict, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+__all__ = [
+    "Condition",
+    "Facts",
+    "Fold",
+    "Formula",
+    "Grid",
+    "Line",
+    "Node",
+    "Operation",
+    "Page",
+    "Partial",
+    "Told",
+    "Window",
+    "jsdoc",
+]
+
+Number = float | str  # "nan", "inf" and "-inf" are text: JSON has no such numbers
+Formula = Any  # a number, a name, None, or [sign, part, ...]
+
+
+class _Node(TypedDict):
+    label: str
+    value: Number
+
+
+class Node(_Node, total=False):
+    """A node: its label and number, and of a computed one its operation, operands ([3.0] is a constant) and words."""
+
+    scope: list[str]
+    op: str
+    text: str
+    args: list[int | list[Number]]
+    refusals: list[str]
+
+
+# A condition: some of others, all of them, one denied, or a comparison with the words for each way it ends.
+Condition = TypedDict(
+    "Condition",
+    {
+        "any": list["Condition"],
+        "all": list["Condition"],
+        "not": "Condition",
+        "compare": list[Formula],
+        "holds": str,
+        "fails": str,
+        "nan": str,
+        "tie": str,
+    },
+    total=False,
+)
+
+# A partial derivative: a tree of conditions, or, at its ends, a formula (None: no path) with its notation.
+Partial = TypedDict(
+    "Partial",
+    {
+        "test": Condition,
+        "then": "Partial",
+        "else": "Partial",
+        "formula": Formula,
+        "text": str,
+        "flow": str,
+        "arithmetic": bool,
+        "name": bool,
+    },
+    total=False,
+)
+
+
+class Operation(TypedDict):
+    """A row of the table: formulas as nested lists, and templates of text and markup."""
+
+    inputs: list[str]
+    symbol: str
+    notation: str
+    call: str
+    value: Formula
+    math: str
+    chooses: bool
+    partials: list[Partial]
+
+
+class Fold(TypedDict):
+    """A folded scope: its name, the nodes in it, and the one whose numbers its box bears."""
+
+    name: str
+    members: list[int]
+    speaker: int | None
+
+
+class Line(TypedDict):
+    """A line that stands for several uses ("7_0": operand 0 of node 7), and whether what they send adds up."""
+
+    uses: list[str]
+    adds: bool
+
+
+class Facts(TypedDict):
+    """The graph itself: structure, numbers, and its operations' formulas."""
+
+    nodes: list[Node]
+    output: int
+    seed: Number
+    operations: dict[str, Operation]
+    sentences: dict[str, str]
+
+
+class Page(Facts):
+    """All that the page knows of a graph, beside the SVG: names of the leaves, what is folded and joined, the shell."""
+
+    shell: str
+    scale: dict[str, float]
+    leaves: dict[int, str]
+    folds: dict[str, Fold]
+    lines: dict[str, Line]
+
+
+class Window(TypedDict):
+    """A window of a pool: its output's node, its nodes, and the uses that send to each of its cells ("0,2")."""
+
+    output: int | None
+    place: list[int]
+    members: list[int]
+    uses: list[list[Any]]
+    frame: list[int]
+    choice: bool
+
+
+class Grid(TypedDict):
+    """The grid of a pool: a node and a number in each cell, and the windows over them."""
+
+    title: str
+    cells: list[list[list[Any]]]
+    shape: list[int]
+    colours: int
+    windows: list[Window]
+
+
+class Told(TypedDict):
+    """What a page is opened with."""
+
+    data: Page
+    grid: Grid | None
+    theme: Literal["auto", "light", "dark"]
+    start: int
+
+
+MESSAGES: tuple[Any, ...] = (Node, Condition, Partial, Operation, Fold, Line, Facts, Page, Window, Grid, Told)
+
+
+def jsdoc() -> str:
+    """The messages as JSDoc typedefs."""
+    head = "// What Python tells the page: generated from viz/page/contract.py by docs/build.py.\n\n"
+    return head + "\n".join(map(_typedef, MESSAGES)) + "\nexport {};\n"
+
+
+def _typedef(message: Any) -> str:
+    lines = ["/**", f" * @typedef {{object}} {message.__name__}"]
+    for name, hint in get_type_hints(message, globals()).items():
+        lines.append(f" * @property {{{_type(hint)}}} {f'[{name}]' if name in message.__optional_keys__ else name}")
+    return "\n".join([*lines, " */", ""])
+
+
+_PLAIN = {str: "string", float: "number", int: "number", bool: "boolean", type(None): "null", Any: "any"}
+
+
+def _type(hint: Any) -> str:
+    if isinstance(hint, (str, ForwardRef)):  # as Python 3.10 leaves a name within a list
+        return hint if isinstance(hint, str) else hint.__forward_arg__
+    if hint in _PLAIN:
+        return _PLAIN[hint]
+    if is_typeddict(hint):
+        name: str = hint.__name__
+        return name
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is list:
+        return f"Array<{_type(parts[0])}>"
+    if origin is dict:
+        return f"Record<string, {_type(parts[1])}>"
+    if origin is Literal:
+        return " | ".join(f'"{part}"' for part in parts)
+    if origin in (Union, types.UnionType):
+        return " | ".join(dict.fromkeys(map(_type, parts)))
+    raise TypeError(f"no type of the page stands for {hint!r}")

@@ -1,0 +1,113 @@
+// What Python tells the page: generated from viz/page/contract.py by docs/build.py.
+
+/**
+ * @typedef {object} Node
+ * @property {string} label
+ * @property {number | string} value
+ * @property {Array<string>} [scope]
+ * @property {string} [op]
+ * @property {string} [text]
+ * @property {Array<number | Array<number | string>>} [args]
+ * @property {Array<string>} [refusals]
+ */
+
+/**
+ * @typedef {object} Condition
+ * @property {Array<Condition>} [any]
+ * @property {Array<Condition>} [all]
+ * @property {Condition} [not]
+ * @property {Array<any>} [compare]
+ * @property {string} [holds]
+ * @property {string} [fails]
+ * @property {string} [nan]
+ * @property {string} [tie]
+ */
+
+/**
+ * @typedef {object} Partial
+ * @property {Condition} [test]
+ * @property {Partial} [then]
+ * @property {Partial} [else]
+ * @property {any} [formula]
+ * @property {string} [text]
+ * @property {string} [flow]
+ * @property {boolean} [arithmetic]
+ * @property {boolean} [name]
+ */
+
+/**
+ * @typedef {object} Operation
+ * @property {Array<string>} inputs
+ * @property {string} symbol
+ * @property {string} notation
+ * @property {string} call
+ * @property {any} value
+ * @property {string} math
+ * @property {boolean} chooses
+ * @property {Array<Partial>} partials
+ */
+
+/**
+ * @typedef {object} Fold
+ * @property {string} name
+ * @property {Array<number>} members
+ * @property {number | null} speaker
+ */
+
+/**
+ * @typedef {object} Line
+ * @property {Array<string>} uses
+ * @property {boolean} adds
+ */
+
+/**
+ * @typedef {object} Facts
+ * @property {Array<Node>} nodes
+ * @property {number} output
+ * @property {number | string} seed
+ * @property {Record<string, Operation>} operations
+ * @property {Record<string, string>} sentences
+ */
+
+/**
+ * @typedef {object} Page
+ * @property {Array<Node>} nodes
+ * @property {number} output
+ * @property {number | string} seed
+ * @property {Record<string, Operation>} operations
+ * @property {Record<string, string>} sentences
+ * @property {string} shell
+ * @property {Record<string, number>} scale
+ * @property {Record<string, string>} leaves
+ * @property {Record<string, Fold>} folds
+ * @property {Record<string, Line>} lines
+ */
+
+/**
+ * @typedef {object} Window
+ * @property {number | null} output
+ * @property {Array<number>} place
+ * @property {Array<number>} members
+ * @property {Array<Array<any>>} uses
+ * @property {Array<number>} frame
+ * @property {boolean} choice
+ */
+
+/**
+ * @typedef {object} Grid
+ * @property {string} title
+ * @property {Array<Array<Array<any>>>} cells
+ * @property {Array<number>} shape
+ * @property {number} colours
+ * @property {Array<Window>} windows
+ */
+
+/**
+ * @typedef {object} Told
+ * @property {Page} data
+ * @property {Grid | null} grid
+ * @property {"auto" | "light" | "dark"} theme
+ * @property {number} start
+ */
+
+export {};
