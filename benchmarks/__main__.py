@@ -11,9 +11,12 @@ if hasattr(os, "sched_setaffinity"):
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
 
 import argparse
+import contextlib
 import json
 import platform
+import re
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 
 from benchmarks.eager import chain, training_step
@@ -27,36 +30,58 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="the eager engine alone, in a few seconds")
     options = parser.parse_args(arguments)
-    comparisons = [training_step()]
+    print(f"{processor()}, Python {platform.python_version()}\n", flush=True)
     notes = [chain()]
+    comparisons = [_shown(training_step()), _shown(training_step(collector=False))]
     if not options.quick:
-        from benchmarks.graphs import building, memory, readme
+        from benchmarks.graphs import readme
+        from benchmarks.lenet import lenet
         from benchmarks.networks import demo_network, growing_networks
+        from benchmarks.notes import building, memory
 
-        comparisons += [demo_network(), readme(), *_lenet(), *growing_networks()]
-        notes += [*building(), *memory()]
-    for comparison in comparisons:
-        print(comparison, end="\n\n")
+        notes += [*building(), *memory()]  # first: contestants leave much behind
+        comparisons += [_shown(contest()) for contest in (demo_network, readme, lenet)]
+        comparisons += [_shown(comparison) for comparison in growing_networks()]
     print("\n".join(notes))
     if not options.quick:
         _write(comparisons, notes)
 
 
-def _lenet() -> list[Comparison]:
-    from benchmarks.lenet import lenet
+def _shown(comparison: Comparison) -> Comparison:
+    print(comparison, end="\n\n", flush=True)
+    return comparison
 
-    return [lenet()]
+
+def processor() -> str:
+    """The processor's name, where the system tells."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+        found = dict(re.findall(r"^(\S[^\t:]*)\s*: (.*)$", text, re.MULTILINE))
+        return f"{found['model name']} (family {found['cpu family']}, model {found['model']})"
+    except (OSError, KeyError):
+        return platform.processor() or platform.machine()
 
 
 def _write(comparisons: list[Comparison], notes: list[str]) -> None:
     figures = {
         "python": platform.python_version(),
-        "machine": platform.machine(),
+        "processor": processor(),
+        "versions": _versions(),
         "median_seconds": {comparison.title: dict(comparison.seconds) for comparison in comparisons},
+        "missing": {comparison.title: dict(comparison.missing) for comparison in comparisons if comparison.missing},
         "notes": notes,
     }
     RESULTS.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"\nwrote {RESULTS.name}; the README's table and chart are made from it by docs/build.py")
+
+
+def _versions() -> dict[str, str]:
+    """The releases that were measured."""
+    found = {}
+    for name in ("numpy", "numba", "jax", "torch", "casadi", "heyoka", "drjit", "autograd", "micrograd"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
 
 
 if __name__ == "__main__":

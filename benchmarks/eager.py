@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import random
 import time
-from types import ModuleType
-from typing import Any
+from collections.abc import Callable
 
-from autodiff import Value, nn
-from benchmarks.timing import Comparison, Job, compare
+import numpy as np
+
+from autodiff import Value
+from benchmarks.peers import Contest, agree
+from benchmarks.timing import Comparison, Job
 
 SAMPLES = 100
 
 
-def training_step() -> Comparison:
-    """One training step of micrograd's demo: a 2-16-16-1 network, hinge loss, 100 samples."""
-    jobs: dict[str, Job] = {"gradroute": _step(Value, nn)}
-    try:
-        engine, modules = importlib.import_module("micrograd.engine"), importlib.import_module("micrograd.nn")
-    except ImportError:
-        return compare("training step", jobs, missing=("micrograd",))
-    jobs["micrograd"] = _step(engine.Value, modules)
-    return compare("training step, 2-16-16-1, 100 samples, 65,000 nodes", jobs)
+def training_step(collector: bool = True) -> Comparison:
+    """One training step of micrograd's demo, with the garbage collector on or off."""
+    switched = "on" if collector else "off"
+    title = f"training step, 2-16-16-1, 100 samples, 65,000 nodes, garbage collector {switched}"
+    step = _step("autodiff", "autodiff.nn")
+    contest = Contest(title, collector, [step(), step()])
+    contest.enter("gradroute", _checked, "autodiff", "autodiff.nn")
+    contest.enter("micrograd", _checked, "micrograd.engine", "micrograd.nn")
+    return contest.run()
 
 
-def _step(value: Any, modules: ModuleType) -> Job:
+def _checked(engine: str, modules: str, collector: bool, losses: list[float]) -> Job:
+    step = _step(engine, modules)
+    agree([step(), step()], np.array(losses))
+    return step if collector else _without_collector(step)
+
+
+def _step(engine: str, modules: str) -> Callable[[], float]:
+    value = importlib.import_module(engine).Value
     random.seed(1)
-    model = modules.MLP(2, [16, 16, 1])
+    model = importlib.import_module(modules).MLP(2, [16, 16, 1])
     points = [(random.uniform(-1, 1), random.uniform(-1, 1)) for _ in range(SAMPLES)]
     labels = [random.choice((-1, 1)) for _ in points]
 
@@ -42,6 +52,17 @@ def _step(value: Any, modules: ModuleType) -> Job:
         return float(total.data)
 
     return step
+
+
+def _without_collector(step: Job) -> Job:
+    def run() -> object:
+        gc.disable()
+        try:
+            return step()
+        finally:
+            gc.enable()
+
+    return run
 
 
 def chain(length: int = 10**6) -> str:

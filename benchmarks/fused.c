@@ -1,9 +1,6 @@
-/* micrograd's demo network, 2-16-16-1 with hinge loss, by hand: value and gradient of the mean over the samples.
-   Eight samples at a time, every layer unrolled by the compiler; parameters neuron by neuron, weights then bias. */
+/* micrograd's demo network, 2-H-H-1 with hinge loss, by hand: value and gradient of the mean over the samples.
+   H neurons a layer, L samples at a time; parameters neuron by neuron, weights then bias. */
 #include <string.h>
-
-#define H 16
-#define L 8
 
 static double block(const double *p, const double *x0, const double *x1, const double *y, int n, double *g) {
     const double *w1 = p, *w2 = p + H * 3, *w3 = p + H * 3 + H * (H + 1);

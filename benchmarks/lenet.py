@@ -9,8 +9,8 @@ import numpy as np
 
 from autodiff import Program, Value
 from autodiff.nn import Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential, cross_entropy
-from benchmarks.networks import Array, _agree, installed
-from benchmarks.timing import Comparison, Job, compare
+from benchmarks.peers import Array, Contest, agree, jax_here, torch_here
+from benchmarks.timing import Comparison, Job
 from viz.demo.digits import digit
 
 BATCH = 64
@@ -45,35 +45,68 @@ def lenet() -> Comparison:
     """Value and gradient of the mean loss over a batch of 64, one thread."""
     program, flat = network()
     data = images(BATCH)
-    expected = program.value_and_grad(data, flat)[1]
-    jobs: dict[str, Job] = {"gradroute (Numba)": lambda: program.value_and_grad(data, flat)}
-    job = _torch(data, flat, expected)
-    if job:
-        jobs["torch"] = job
-    missing = () if job else ("torch",)
-    return compare(f"a LeNet-like network on 8×8 digits, batch {BATCH}", jobs, missing=missing)
+    title = f"a LeNet-like network on 8×8 digits, batch {BATCH}"
+    contest = Contest(title, data, flat, program.value_and_grad(data, flat)[1])
+    contest.enter("gradroute (Numba)", lambda *_: lambda: program.value_and_grad(data, flat))
+    for form in ("flat vector", "list of arrays", "feature-major"):
+        contest.enter(f"jax (jit, {form})", _jax, form)
+    contest.enter("torch (compiled grad_and_value)", _torch, True)
+    contest.enter("torch (list of tensors)", _torch, False)
+    return contest.run()
 
 
-def _torch(data: Array, flat: Array, expected: Array) -> Job | None:
-    torch = installed("torch")
-    if torch is None:
-        return None
-    torch.set_num_threads(1)
-    p = torch.tensor(flat, requires_grad=True)
-    pixels = torch.tensor(data[:, :64]).reshape(-1, 1, 8, 8)
-    labels = torch.tensor(data[:, 64:]).argmax(1)
+def _jax(form: str, data: Array, flat: Array, expected: Array) -> Job:
+    """Jitted; parameters in one vector or as a list, channels before the pixels or (feature-major) batch innermost."""
+    jax = jax_here()
+    vector, layout = form == "flat vector", "CHWN" if form == "feature-major" else "NCHW"
+    pixels, labels = data[:, :64].reshape(-1, 1, 8, 8), jax.numpy.array(data[:, 64:].argmax(1))
+    x = jax.numpy.array(pixels.transpose(1, 2, 3, 0) if layout == "CHWN" else pixels)
 
-    def step() -> Any:
-        p.grad = None
-        w1, b1, w2, b2, w3, b3 = _pieces(p)
-        f = torch.nn.functional
-        h = f.max_pool2d(torch.relu(f.conv2d(pixels, w1, b1, padding=1)), 2)
-        h = f.max_pool2d(torch.relu(f.conv2d(h, w2, b2, padding=1)), 2)
-        f.cross_entropy(h.flatten(1) @ w3.T + b3, labels).backward()
-        return p.grad
+    def loss(p: Any, x: Any, labels: Any) -> Any:
+        w1, b1, w2, b2, w3, b3 = _pieces(p) if vector else p
+        h = _jax_layer(jax, layout, _jax_layer(jax, layout, x, w1, b1), w2, b2)
+        h = h.reshape(-1, h.shape[-1]).T if layout == "CHWN" else h.reshape(len(h), -1)
+        return -jax.numpy.mean(jax.nn.log_softmax(h @ w3.T + b3)[jax.numpy.arange(BATCH), labels])
 
-    _agree(step().numpy(), expected)
-    return step
+    function = jax.jit(jax.value_and_grad(loss))
+    p = jax.numpy.array(flat) if vector else [jax.numpy.array(piece) for piece in _pieces(flat)]
+    gradient = function(p, x, labels)[1]
+    agree(gradient if vector else _joined(gradient), expected)
+    return lambda: jax.block_until_ready(function(p, x, labels))
+
+
+def _jax_layer(jax: Any, layout: str, x: Any, weights: Any, bias: Any) -> Any:
+    """Convolution, relu and pool."""
+    kinds = (layout, "OIHW", layout)
+    h = jax.lax.conv_general_dilated(x, weights, (1, 1), "SAME", dimension_numbers=kinds)
+    h = jax.nn.relu(h + bias.reshape([-1 if axis == "C" else 1 for axis in layout]))
+    window = tuple(2 if axis in "HW" else 1 for axis in layout)
+    return jax.lax.reduce_window(h, -jax.numpy.inf, jax.lax.max, window, window, "VALID")
+
+
+def _torch(compiled: bool, data: Array, flat: Array, expected: Array) -> Job:
+    torch = torch_here()
+    f = torch.nn.functional
+    pixels, labels = torch.tensor(data[:, :64]).reshape(-1, 1, 8, 8), torch.tensor(data[:, 64:]).argmax(1)
+    p = [torch.tensor(piece.copy(), requires_grad=not compiled) for piece in _pieces(flat)]
+
+    def loss(p: Any) -> Any:
+        h = f.max_pool2d(torch.relu(f.conv2d(pixels, p[0], p[1], padding=1)), 2)
+        h = f.max_pool2d(torch.relu(f.conv2d(h, p[2], p[3], padding=1)), 2)
+        return f.cross_entropy(f.linear(h.flatten(1), p[4], p[5]), labels)
+
+    def eager(p: Any) -> Any:
+        value = loss(p)
+        return torch.autograd.grad(value, p), value
+
+    torch._dynamo.reset()
+    function = torch.compile(torch.func.grad_and_value(loss)) if compiled else eager
+    agree(_joined(function(p)[0]), expected)
+    return lambda: function(p)
+
+
+def _joined(pieces: Any) -> Array:
+    return np.concatenate([np.asarray(piece).ravel() for piece in pieces])
 
 
 def _pieces(p: Any) -> list[Any]:

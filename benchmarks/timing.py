@@ -6,7 +6,7 @@ import gc
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Job = Callable[[], object]
 SHORTEST = 0.02  # seconds: a job is repeated until a round of it takes at least as long
@@ -16,12 +16,12 @@ SHORTEST = 0.02  # seconds: a job is repeated until a round of it takes at least
 class Comparison:
     """The median seconds of one call of each contestant; the first one is what the others are measured by.
 
-    ``scale`` says how much more work a call stands for (a slow peer may be given a part, and says so in its name).
+    ``missing`` are those that could not run, and why.
     """
 
     title: str
     seconds: Mapping[str, float]
-    missing: tuple[str, ...] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     def ratio(self, name: str) -> float:
         """How many times as long as ours a contestant takes."""
@@ -30,15 +30,15 @@ class Comparison:
     def __str__(self) -> str:
         lines = [self.title]
         for name, seconds in self.seconds.items():
-            lines.append(f"  {name:34s} {_readable(seconds):>12s}   {self.ratio(name):10.2f} times ours")
-        return "\n".join([*lines, *(f"  {name:34s} not installed" for name in self.missing)])
+            lines.append(f"  {name:52s} {_readable(seconds):>12s}   {self.ratio(name):10.2f} times ours")
+        return "\n".join([*lines, *(f"  {name:52s} missing: {why}" for name, why in self.missing.items())])
 
 
 def compare(
     title: str,
     jobs: Mapping[str, Job],
     rounds: int = 9,
-    missing: tuple[str, ...] = (),
+    missing: Mapping[str, str] | None = None,
     scale: Mapping[str, float] | None = None,
 ) -> Comparison:
     """Run the jobs in turn, ``rounds`` times after a warm-up, and take the median of each.
@@ -52,7 +52,7 @@ def compare(
         for name, job in jobs.items():
             gc.collect()
             times[name].append(_timed(job, repeats[name]) * (scale or {}).get(name, 1.0))
-    return Comparison(title, {name: statistics.median(found) for name, found in times.items()}, missing)
+    return Comparison(title, {name: statistics.median(found) for name, found in times.items()}, missing or {})
 
 
 def _repeats(job: Job) -> int:

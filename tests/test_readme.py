@@ -7,6 +7,7 @@ import io
 import re
 from contextlib import redirect_stdout
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -38,10 +39,36 @@ def test_what_the_readme_refers_to_is_there(path: tuple[str, str]) -> None:
     assert (ROOT / (path[0] or path[1])).exists()
 
 
-def test_the_page_of_operations_lists_the_table_as_it_is() -> None:
+def builder() -> ModuleType:
+    """What makes the README's figures and pages."""
     spec = importlib.util.spec_from_file_location("docs_build", ROOT / "docs" / "build.py")
     assert spec is not None
     assert spec.loader is not None
     build = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(build)
-    assert (ROOT / "docs" / "operations.md").read_text(encoding="utf-8") == build.operations()
+    return build
+
+
+def test_the_page_of_operations_lists_the_table_as_it_is() -> None:
+    assert (ROOT / "docs" / "operations.md").read_text(encoding="utf-8") == builder().operations()
+
+
+def test_the_figures_are_those_of_the_last_benchmarks() -> None:
+    assert builder().readme() == README
+
+
+def test_of_each_peer_the_best_form_is_shown_and_all_of_ours() -> None:
+    seconds = {"gradroute (Numba)": 2.0, "gradroute (numpy)": 9.0, "c (8)": 1.5, "c (32)": 1.0, "jax (a)": 3.0}
+    best = builder()._best_forms(seconds)
+    assert list(best.items()) == [
+        ("gradroute (Numba)", 2.0), ("c (32)", 1.0), ("jax (a)", 3.0), ("gradroute (numpy)", 9.0),
+    ]  # fmt: skip
+
+
+def test_who_could_not_run_stands_in_the_table() -> None:
+    table = builder()._table("a title", {"gradroute": 1e-3, "jax (jit)": 5e-4}, {"torch": "not installed (torch)"})
+    assert table.splitlines()[2:] == [
+        "| gradroute | 1 ms | 1.00 |",
+        "| jax (jit) | 500 µs | 0.50 |",
+        "| torch | missing: not installed (torch) | |",
+    ]

@@ -1,4 +1,4 @@
-"""Numba, compiled for one program alone: the fastest for a small graph over a large batch, but slow to build.
+"""Numba, compiled for one shape of program alone: the fastest for a small graph over a large batch, but slow to build.
 
 Where the machine of :mod:`autodiff.programs.backends.kernel` runs any program at once, this backend writes the
 routine out as one loop over the samples and has it compiled, which takes about a second for every hundred instructions.
@@ -50,6 +50,7 @@ def build(routine: Routine, inputs: int, params: int) -> Callable[[Array, Array]
     return run
 
 
+_FOLDED = {(0.0).hex(), (1.0).hex()}  # -0.0 is another number
 _shapes: dict[str, Any] = {}
 _lock = Lock()
 
@@ -87,9 +88,9 @@ class _Shape:
         for place in routine.order:
             if routine[place].op != "const":
                 self._define(place)
-        for kind, part, places in (("out", "start : start + n", routine.results), ("term", ":", routine.sums)):
+        for kind, part, places in (("out", ", start : start + n", routine.results), ("term", "", routine.sums)):
             for k, place in enumerate(places):
-                self.views.append(f"{kind}{k} = {kind}s[{k}, {part}]")
+                self.views.append(f"{kind}{k} = {kind}s[{k}{part}]")
                 self.inner.append(f"{kind}{k}[i] = {self._name(place)}")
 
     def source(self) -> str:
@@ -134,8 +135,10 @@ class _Shape:
         return self._constant(instruction.payload) if instruction.op == "const" else self.names[place]
 
     def _constant(self, number: float) -> str:
-        """The name of a number of the data (0.0 and -0.0 are two numbers)."""
+        """The name of a number of the data; 0 and 1 stay in the code, where they decide what is folded."""
         key = number.hex()
+        if key in _FOLDED:
+            return repr(number)
         if key not in self.known:
             k = len(self.constants)
             self.known[key] = f"k{k}"
