@@ -20,8 +20,9 @@ from autodiff.functions import abs as abs
 from autodiff.graph import Edge, Flow, Graph, Node
 from autodiff.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
 from autodiff.programs.program import FrozenBranchWarning, Program
+from autodiff.recording.reverse import StaleError
 from autodiff.recording.scopes import Scope, no_grad, scope
-from autodiff.recording.value import StaleError, Value, operation
+from autodiff.recording.value import Value, operation
 from autodiff.table.formulas import FormulaError
 from autodiff.table.operations import TABLE, Operation
 

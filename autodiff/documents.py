@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
+from autodiff.recording.copies import restore
+from autodiff.recording.reverse import NO_PATH, stale_moment
 from autodiff.recording.scopes import Scope, enclosing
-from autodiff.recording.value import NO_PATH, Value, restore, stale_moment
+from autodiff.recording.value import Value
 from autodiff.table import formulas
 from autodiff.table.formulas import short
 from autodiff.table.operations import Operation, find
@@ -145,7 +147,7 @@ def _restored(
     name = _member(record, "name", str, type(None))
     stale = record.get("stale") if isinstance(record, dict) else None
     moment = None if stale is None else _real(stale)
-    value = restore(op, args, _real(_member(record, "data")), grad, name, place, moment)
+    value = restore(Value, op, args, _real(_member(record, "data")), grad, name, place, moment)
     if stale_moment(value) != moment:
         raise ValueError(f"it cannot be stale in this way: {short(stale)}")
     if moment is None and op is not None:  # that of a stale node belongs to operands that are gone

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from autodiff.documents import read_values, written
+from autodiff.recording.copies import entry, saved
+from autodiff.recording.reverse import NO_PATH, describe, stale_moment, topological
 from autodiff.recording.scopes import Scope, tick
-from autodiff.recording.value import NO_PATH, Value, describe, entry, saved, stale_moment, topological
+from autodiff.recording.value import Value
 from autodiff.table.ieee import real
 from autodiff.table.operations import Operation
 

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autodiff.recording.value import Value, describe
+from autodiff.recording.reverse import describe
+from autodiff.recording.value import Value
 
 __all__ = ["SGD", "Adam", "Optimizer", "cosine", "linear", "step", "write"]
 

@@ -16,7 +16,7 @@ from scripts import running
 
 import viz
 from autodiff import Edge, Flow, Graph, Moment, Step, Value, log, max_pool1d, maximum, relu, scope, steps
-from autodiff.recording.value import NO_PATH
+from autodiff.recording.reverse import NO_PATH
 from viz.graph.film import _Film
 from viz.graph.look import BOX, LINE, Look, Looks, look
 from viz.graph.marks import Marks

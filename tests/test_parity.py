@@ -19,7 +19,8 @@ from scripts import Ask, running
 
 import autodiff
 from autodiff import TABLE, Graph, Moment, Operation, Step, Steps, Value, max_pool1d, max_pool2d, nn, operation
-from autodiff.recording.value import NO_PATH, function_of
+from autodiff.recording.reverse import NO_PATH
+from autodiff.recording.value import function_of
 from autodiff.table import ieee
 from autodiff.table.notation import number
 from viz.page.data import page_data

@@ -32,7 +32,8 @@ from autodiff import (
     where,
 )
 from autodiff.facts.words import SENTENCES, TIES, filled, labels, reason
-from autodiff.recording.value import NO_PATH, function_of
+from autodiff.recording.reverse import NO_PATH
+from autodiff.recording.value import function_of
 from autodiff.table.notation import number, plain
 
 HOSTILE = ["{1}", "{name}", "{0}", "{out}", "%s", "\\1", "\\g<0>", "<b>", "", "a\nb", "\ud800", "-x", "f(x)", "${x}"]

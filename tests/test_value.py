@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 import autodiff as ad
 from autodiff import Graph, StaleError, Value, grad, jvp, maximum, minimum, no_grad, scope, where
-from autodiff.recording.value import adjoints
+from autodiff.recording.reverse import adjoints
 
 inf, nan = math.inf, math.nan
 

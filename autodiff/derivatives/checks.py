@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from autodiff.derivatives.grad import require_order
 from autodiff.graph import Graph
-from autodiff.recording.value import Value, adjoints, describe
+from autodiff.recording.reverse import adjoints, describe
+from autodiff.recording.value import Value
 
 __all__ = ["GradcheckError", "KinkWarning", "gradcheck"]
 

@@ -26,7 +26,8 @@ from typing import overload
 
 from autodiff.derivatives.sweep import _RECORDING, T, _before, _recorded, _Sent, _uses, steep
 from autodiff.recording.reading import Operand
-from autodiff.recording.value import Value, adjoints, born, describe, topological
+from autodiff.recording.reverse import adjoints, born, describe, topological
+from autodiff.recording.value import Value
 from autodiff.table.ieee import real
 
 __all__ = ["grad", "hessian", "jacobian", "jvp", "require_order"]

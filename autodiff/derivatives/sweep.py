@@ -29,7 +29,8 @@ from math import inf, isfinite
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from autodiff.recording.reading import Operand, apply, read
-from autodiff.recording.value import Value, topological
+from autodiff.recording.reverse import topological
+from autodiff.recording.value import Value
 from autodiff.table import formulas
 from autodiff.table.operations import Operation
 

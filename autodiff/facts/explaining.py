@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from autodiff.facts.steps import Step, Steps, require_names
 from autodiff.facts.words import TIES, branch, operation_text, reason, why_no_path
 from autodiff.graph import Edge
+from autodiff.recording.reverse import describe, last_root
 from autodiff.recording.scopes import Scope, enclosing
-from autodiff.recording.value import Value, describe, last_root
+from autodiff.recording.value import Value
 from autodiff.table.ieee import agree
 from autodiff.table.notation import number
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autodiff.pooling import Cell, Pair, grid_of, plan, read_once
-from autodiff.recording.value import Value, adjoints
+from autodiff.recording.reverse import adjoints
+from autodiff.recording.value import Value
 
 __all__ = ["PoolRoutes", "Window", "require_window", "routes"]
 

@@ -19,7 +19,8 @@ from autodiff.facts.words import (
     refusal,
 )
 from autodiff.graph import Edge, Flow, Graph
-from autodiff.recording.value import NO_PATH, Value, seed_of, topological
+from autodiff.recording.reverse import NO_PATH, seed_of, topological
+from autodiff.recording.value import Value
 from autodiff.table.ieee import real
 from autodiff.table.notation import number
 from autodiff.table.operations import Operation

@@ -9,7 +9,8 @@ from typing import Any
 from autodiff.nn import saving
 from autodiff.nn.nests import Shape, cells, compare, flat, listed, mapped, shape
 from autodiff.optim import write
-from autodiff.recording.value import Value, describe
+from autodiff.recording.reverse import describe
+from autodiff.recording.value import Value
 from autodiff.table.ieee import real
 
 __all__ = ["Module"]

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from autodiff.nn.nests import flat, listed
-from autodiff.recording.value import Value, describe
+from autodiff.recording.reverse import describe
+from autodiff.recording.value import Value
 from autodiff.table.ieee import real
 
 __all__ = ["array", "first_wrong", "placeholder", "table"]

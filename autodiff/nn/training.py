@@ -14,7 +14,8 @@ from autodiff.nn.nests import flat, listed
 from autodiff.nn.samples import array, first_wrong, table
 from autodiff.optim import Adam, Optimizer, leaves, write
 from autodiff.programs.program import Program
-from autodiff.recording.value import Value, describe, topological
+from autodiff.recording.reverse import describe, topological
+from autodiff.recording.value import Value
 
 __all__ = ["History", "NonFiniteError", "fit"]
 

@@ -12,7 +12,8 @@ from functools import cache, reduce
 
 from autodiff.derivatives.sweep import Slope, steep, sweep
 from autodiff.programs.listing import PASSES, Tape
-from autodiff.recording.value import Value, topological
+from autodiff.recording.reverse import topological
+from autodiff.recording.value import Value
 from autodiff.table.formulas import BINARY, COMPARE, parts
 from autodiff.table.operations import Operation, expanded
 

@@ -15,7 +15,9 @@ from autodiff.programs.listing import PASSES
 from autodiff.programs.lowering import Lowering
 from autodiff.programs.routine import Routine
 from autodiff.programs.sources import LANGUAGES, emit
-from autodiff.recording.value import Value, born, describe, entry, read_at, saved, stale_moment, topological
+from autodiff.recording.copies import entry, saved
+from autodiff.recording.reverse import born, describe, read_at, stale_moment, topological
+from autodiff.recording.value import Value
 from autodiff.table.ieee import real
 
 __all__ = ["FrozenBranchWarning", "Program"]

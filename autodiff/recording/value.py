@@ -1,56 +1,22 @@
-"""Floor 1: Value, a number that remembers how it was computed, and the backward pass."""
+"""Value: a number that remembers how it was computed."""
 
 from __future__ import annotations
 
-import math
-import weakref
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from functools import cache
+from math import inf
 from numbers import Number
-from operator import attrgetter
 from typing import Any, NoReturn
-from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from autodiff.recording.rules import Rule, recorder, rules
-from autodiff.recording.scopes import Scope, current, enclosing, scope_entry, tick
+from autodiff.recording.copies import copied, newest, saved
+from autodiff.recording.reverse import NO_PATH, run, topological
+from autodiff.recording.rules import Rule, recorder
+from autodiff.recording.scopes import Scope, current, tick
 from autodiff.table.ieee import real
 from autodiff.table.operations import TABLE, Operation, add_row
 
-__all__ = [
-    "NO_PATH",
-    "StaleError",
-    "Value",
-    "adjoints",
-    "born",
-    "describe",
-    "entry",
-    "function_of",
-    "operation",
-    "read_at",
-    "restore",
-    "saved",
-    "seed_of",
-    "stale_moment",
-    "topological",
-]
+__all__ = ["Value", "function_of", "operation"]
 
-
-class StaleError(RuntimeError):
-    """A leaf's ``.data`` was changed after other nodes had been computed from it."""
-
-
-class _NoPath(float):
-    """The gradient of a node that no path leads to: 0.0 as a number, and yet not a zero that was computed."""
-
-    def __reduce__(self) -> str:
-        return "NO_PATH"
-
-    def __deepcopy__(self, memo: object) -> _NoPath:
-        return self
-
-
-NO_PATH = _NoPath(0.0)
 _late: list[Callable[..., Any]] = []  # generated functions that still wait for the class below
 
 
@@ -114,7 +80,7 @@ class Value:
     def data(self, data: object) -> None:
         number = real(data)
         # The stamp first: an interrupt between the two leaves an error behind, not a silent mixture.
-        self._stamp = tick() if self._rule is None else math.inf
+        self._stamp = tick() if self._rule is None else inf
         self._data = number
 
     @property
@@ -178,12 +144,7 @@ class Value:
         differs from zero. Gradients are published at once at the end: an interrupted pass changes nothing.
         ``StaleError`` when data were changed after they had been used.
         """
-        order, flows = adjoints(self, upstream)
-        gradients = [_published(node, flows.get(node)) for node in order]
-        # One call into C: no interrupt can fall between two of the writes.
-        deque(map(_write_grad, order, gradients), maxlen=0)
-        _last_root[:] = [weakref.ref(self)]
-        _seeds[self] = flows[self]
+        run(self, upstream)
 
     def detach(self) -> Value:
         """A new leaf with the same number and no history: no gradient goes further back."""
@@ -273,121 +234,19 @@ class Value:
         return format(self._data, spec) if spec else repr(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        for node in _uncopied(self, memo):
-            args = tuple(memo[id(arg)] if arg.__class__ is Value else arg for arg in node.args)
-            memo[id(node)] = restore(node.op, args, *_state(node))
-        copy: Value = memo[id(self)]
-        return copy
+        return copied(self, memo)
 
     def __copy__(self) -> Value:
-        return self.__deepcopy__({})
+        return copied(self, {})
 
     def __reduce_ex__(self, protocol: object) -> tuple[Callable[..., Value], tuple[Any, ...]]:
         # Pickle saves depth first, which would recurse along the graph. So a node is saved as the list of its
         # ancestors and itself, oldest first, each by an entry that refers to the entries of its operands alone.
-        return _newest, (saved(topological([self], check=False)),)
+        return newest, (saved(topological([self], check=False)),)
 
 
-class _Entry:
-    """A node in a pickle: it is read back as the node itself, put together from those read before it."""
-
-    __slots__ = ("__weakref__", "node")
-
-    def __init__(self, node: Value) -> None:
-        self.node = node
-
-    def __reduce__(self) -> tuple[Callable[..., Value], tuple[Any, ...]]:
-        args = tuple(entry(arg) if isinstance(arg, Value) else arg for arg in self.node.args)
-        data, grad, name, scope, moment = _state(self.node)
-        return restore, (self.node.op, args, data, grad, name, scope_entry(scope), moment)
-
-
-# A pickle keeps its entries alive, so a node that it meets again, in whatever list, has the entry it had before.
-_entries: WeakValueDictionary[int, _Entry] = WeakValueDictionary()
-
-
-def entry(node: Value) -> _Entry:
-    """What stands for a node in a pickle."""
-    known = _entries.get(id(node))
-    return _entries.setdefault(id(node), _Entry(node)) if known is None else known
-
-
-def saved(nodes: list[Value]) -> list[Any]:
-    """The entries of nodes, parents before children, behind those of all scopes they stand in: none recurses."""
-    return [*map(scope_entry, enclosing(node._scope for node in nodes)), *map(entry, nodes)]
-
-
-def _newest(nodes: list[Value]) -> Value:
-    return nodes[-1]
-
-
-_last_root: list[weakref.ref[Value]] = []  # what backward() was last called on, for explain(x)
-_seeds: WeakKeyDictionary[Value, float] = WeakKeyDictionary()  # what each was called with
-_write_grad: Callable[[Value, float], None] = vars(Value)["_grad"].__set__
 for _function in _late:
     _function.__globals__["_Value"] = Value
-
-
-def _published(node: Value, flow: float | None) -> float:
-    if flow is None:
-        return NO_PATH if node._rule is not None or node._grad is None else node._grad
-    return flow if node._rule is not None or node._grad is None else node._grad + flow
-
-
-def _state(node: Value) -> tuple[Any, ...]:
-    """What a copy takes over beside the structure."""
-    return node._data, node._grad, node._name, node._scope, stale_moment(node)
-
-
-def stale_moment(node: Value) -> float | None:
-    """None for a node that is up to date; else the moment by which a copy of it is known to be stale."""
-    if node._stamp == math.inf:
-        return node._stamp
-    return -1 if any(arg.__class__ is Value and arg._stamp > node._stamp for arg in node.args) else None
-
-
-def born(node: Value) -> int:
-    """The moment of its creation; parents come before children."""
-    return node._serial
-
-
-def read_at(node: Value) -> int:
-    """The moment at which its public ``.data`` were last read, on the clock that numbers the nodes; else 0."""
-    return getattr(node, "_read", 0)
-
-
-def restore(
-    op: Operation | None,
-    args: tuple[Value | float, ...],
-    data: float,
-    grad: float | None = None,
-    name: str | None = None,
-    scope: Scope | None = None,
-    moment: float | None = None,
-) -> Value:
-    """A Value with this history, put together without computing it: what copies and files are restored by."""
-    node = Value(data, name)
-    if op is not None:
-        constants = tuple(arg.__class__ is not Value for arg in args)
-        node._rule = next(rule for rule in rules(op) if rule.constants == constants)
-        node._x = args[0]
-        node._y = args[1:] if len(args) > 2 else args[1] if len(args) == 2 else None
-    node._grad, node._scope = grad, scope
-    if moment is not None:  # older than all of its operands, which may be stale themselves
-        node._stamp = moment if moment > 0 else min([0, *(arg._stamp for arg in node.parents)]) - 1
-    return node
-
-
-def _uncopied(node: Value, memo: Mapping[int, Any]) -> list[Value]:
-    """The node and those of its ancestors that have no copy yet, oldest first."""
-    found: set[Value] = set()
-    stack = [node]
-    while stack:
-        node = stack.pop()
-        if id(node) not in memo and node not in found:
-            found.add(node)
-            stack.extend(node.parents)
-    return sorted(found, key=attrgetter("_serial"))
 
 
 def _is_number(x: object) -> bool:
@@ -395,84 +254,6 @@ def _is_number(x: object) -> bool:
     if x.__class__ is Value:
         return False
     return isinstance(x, Number) or (hasattr(type(x), "__float__") and not getattr(x, "ndim", 0))
-
-
-def last_root() -> Value | None:
-    """What ``backward()`` was last called on, while it is still there."""
-    return _last_root[0]() if _last_root else None
-
-
-def seed_of(output: Value) -> float:
-    """The gradient that a pass told of ``output`` begins with: that of the pass that was run, else 1.
-
-    A computed Value holds the gradient of its last pass, and so do its copies, whether the pass began there or further
-    on. A leaf adds up its passes, and a 0 may have been written by hand: of these the last ``backward()`` speaks.
-    """
-    held = output._grad
-    if held is None or held is NO_PATH:
-        return 1.0
-    return held if held != 0 and output._rule is not None else _seeds.get(output, 1.0)
-
-
-def describe(node: Value) -> str:
-    """What a message calls a node: its name, or its operation and number."""
-    if node._name is not None:
-        return f"'{node._name}'"
-    kind = "leaf" if node._rule is None else f"'{node._rule.op.symbol}'"
-    return f"the unnamed {kind} of value {node._data!r}"
-
-
-def topological(outputs: Iterable[Value], check: bool = True, inputs: Iterable[Value] = ()) -> list[Value]:
-    """Every node the outputs were computed from, and themselves, parents before children, in order of creation.
-
-    Nothing behind ``inputs`` is looked at: they count as leaves. ``check`` raises :class:`StaleError` at a node
-    that is older than the data of one of its operands.
-    """
-    stack = list(dict.fromkeys(outputs))
-    seen = {*stack, *inputs}
-    while stack:
-        node = stack.pop()
-        stamp = node._stamp
-        x, y = node._x, node._y
-        for arg in (x, y) if y.__class__ is not tuple else (x, *y):
-            if arg.__class__ is Value:
-                if arg._stamp > stamp and check:
-                    _refuse_stale(arg, node)
-                if arg not in seen:
-                    seen.add(arg)
-                    stack.append(arg)
-        if stamp == math.inf and check:
-            _refuse_stale(node, node)
-    return sorted(seen, key=attrgetter("_serial"))
-
-
-def _refuse_stale(changed: Value, used: Value) -> NoReturn:
-    cure = "record the expression again, or bring it up to date with Graph(output).forward()"
-    if changed._stamp == math.inf:
-        raise StaleError(
-            f"the .data of {describe(changed)}, a computed node, was overwritten; change leaves, and {cure}"
-        )
-    raise StaleError(
-        f"the .data of {describe(changed)} was changed after {describe(used)} had been computed from it, so a "
-        f"gradient would mix old and new numbers; {cure}"
-    )
-
-
-def adjoints(
-    output: Value, upstream: float = 1.0, inputs: Iterable[Value] = ()
-) -> tuple[list[Value], dict[Value, float]]:
-    """The reverse sweep: the nodes in topological order, and the gradient of each one that a path leads to.
-
-    Nothing flows further back than ``inputs``. No Value is changed.
-    """
-    ends = set(inputs)
-    order = topological([output], inputs=ends)
-    flows: dict[Value, float] = {output: real(upstream)}
-    for node in reversed(order):
-        rule = node._rule
-        if rule is not None and node in flows and node not in ends:
-            rule.pull(node, flows[node], flows)
-    return order, flows
 
 
 @cache

@@ -13,7 +13,7 @@ from math import isinf, isnan
 
 from autodiff import Edge, Flow, Graph, Moment, Node
 from autodiff.facts.words import why_no_path
-from autodiff.recording.value import NO_PATH
+from autodiff.recording.reverse import NO_PATH
 from viz.ink.theme import number, width
 
 __all__ = [

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from autodiff import Edge, Graph, Moment, Node, Scope
 from autodiff.facts.words import operation_text
-from autodiff.recording.value import NO_PATH
+from autodiff.recording.reverse import NO_PATH
 from autodiff.table.ieee import agree
 from viz.graph.look import Look, Looks, count
 from viz.ink.text import html

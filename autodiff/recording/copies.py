@@ -1,0 +1,103 @@
+"""Copies and pickles: a graph put together again without computing it, however deep it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
+
+from autodiff.recording.reverse import stale_moment
+from autodiff.recording.rules import rules
+from autodiff.recording.scopes import Scope, enclosing, scope_entry
+from autodiff.table.operations import Operation
+
+__all__ = ["copied", "entry", "newest", "restore", "saved"]
+
+_V = TypeVar("_V")
+
+
+def copied(node: _V, memo: dict[int, Any]) -> _V:
+    """A copy of a node and of all its ancestors; ``memo`` has those that were copied already, by id."""
+    kind = type(node)
+    for one in _uncopied(node, memo):
+        args = tuple(memo[id(arg)] if arg.__class__ is kind else arg for arg in one.args)
+        memo[id(one)] = restore(kind, one.op, args, *_state(one))
+    copy: _V = memo[id(node)]
+    return copy
+
+
+class _Entry:
+    """A node in a pickle: it is read back as the node itself, put together from those read before it."""
+
+    __slots__ = ("__weakref__", "node")
+
+    def __init__(self, node: Any) -> None:
+        self.node = node
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        kind = type(self.node)
+        args = tuple(entry(arg) if arg.__class__ is kind else arg for arg in self.node.args)
+        data, grad, name, scope, moment = _state(self.node)
+        return restore, (kind, self.node.op, args, data, grad, name, scope_entry(scope), moment)
+
+
+# A pickle keeps its entries alive, so a node that it meets again, in whatever list, has the entry it had before.
+_entries: WeakValueDictionary[int, _Entry] = WeakValueDictionary()
+
+
+def entry(node: Any) -> _Entry:
+    """What stands for a node in a pickle."""
+    known = _entries.get(id(node))
+    return _entries.setdefault(id(node), _Entry(node)) if known is None else known
+
+
+def saved(nodes: list[Any]) -> list[Any]:
+    """The entries of nodes, parents before children, behind those of all scopes they stand in: none recurses."""
+    return [*map(scope_entry, enclosing(node._scope for node in nodes)), *map(entry, nodes)]
+
+
+def newest(nodes: list[Any]) -> Any:
+    """The node that was saved, which stands behind its ancestors."""
+    return nodes[-1]
+
+
+def _state(node: Any) -> tuple[Any, ...]:
+    """What a copy takes over beside the structure."""
+    return node._data, node._grad, node._name, node._scope, stale_moment(node)
+
+
+def restore(
+    kind: Callable[[float, str | None], _V],
+    op: Operation | None,
+    args: tuple[Any, ...],
+    data: float,
+    grad: float | None = None,
+    name: str | None = None,
+    scope: Scope | None = None,
+    moment: float | None = None,
+) -> _V:
+    """A node of this ``kind`` (Value) with this history, put together without computing it: a copy, or of a file."""
+    node: Any = kind(data, name)
+    if op is not None:
+        constants = tuple(arg.__class__ is not kind for arg in args)
+        node._rule = next(rule for rule in rules(op) if rule.constants == constants)
+        node._x = args[0]
+        node._y = args[1:] if len(args) > 2 else args[1] if len(args) == 2 else None
+    node._grad, node._scope = grad, scope
+    if moment is not None:  # older than all of its operands, which may be stale themselves
+        node._stamp = moment if moment > 0 else min([0, *(arg._stamp for arg in node.parents)]) - 1
+    made: _V = node
+    return made
+
+
+def _uncopied(node: Any, memo: Mapping[int, Any]) -> list[Any]:
+    """The node and those of its ancestors that have no copy yet, oldest first."""
+    found: set[Any] = set()
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        if id(node) not in memo and node not in found:
+            found.add(node)
+            stack.extend(node.parents)
+    return sorted(found, key=attrgetter("_serial"))

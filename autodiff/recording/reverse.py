@@ -1,0 +1,182 @@
+"""The way back: the order of a graph, what is out of date in it, and the gradient of each node that a path leads to.
+
+Nothing here makes a Value: whatever has its slots will do.
+"""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections import deque
+from collections.abc import Iterable
+from operator import attrgetter
+from typing import Any, NoReturn, Protocol, TypeVar
+from weakref import WeakKeyDictionary
+
+from autodiff.recording.rules import Rule
+from autodiff.table.ieee import real
+
+__all__ = [
+    "NO_PATH",
+    "Recorded",
+    "StaleError",
+    "adjoints",
+    "born",
+    "describe",
+    "last_root",
+    "read_at",
+    "run",
+    "seed_of",
+    "stale_moment",
+    "topological",
+]
+
+
+class Recorded(Protocol):
+    """The slots of a Value that the order and the reverse sweep read."""
+
+    _data: float
+    _grad: float | None
+    _name: str | None
+    _rule: Rule | None
+    _serial: int
+    _stamp: float
+    _x: Any
+    _y: Any
+
+
+_V = TypeVar("_V", bound=Recorded)
+
+
+class StaleError(RuntimeError):
+    """A leaf's ``.data`` was changed after other nodes had been computed from it."""
+
+
+class _NoPath(float):
+    """The gradient of a node that no path leads to: 0.0 as a number, and yet not a zero that was computed."""
+
+    def __reduce__(self) -> str:
+        return "NO_PATH"
+
+    def __deepcopy__(self, memo: object) -> _NoPath:
+        return self
+
+
+NO_PATH = _NoPath(0.0)
+
+
+# What backward() was last called on, for explain(x), and with what each was called.
+_last_root: list[weakref.ref[Any]] = []
+_seeds: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+
+
+def run(output: Recorded, upstream: float) -> None:
+    """A backward pass: sweep, then publish all gradients at once, so that an interrupted pass changes nothing."""
+    order, flows = adjoints(output, upstream)
+    gradients = [_published(node, flows.get(node)) for node in order]
+    # One call into C: no interrupt can fall between two of the writes.
+    deque(map(vars(type(output))["_grad"].__set__, order, gradients), maxlen=0)
+    _last_root[:] = [weakref.ref(output)]
+    _seeds[output] = flows[output]
+
+
+def _published(node: Recorded, flow: float | None) -> float:
+    if flow is None:
+        return NO_PATH if node._rule is not None or node._grad is None else node._grad
+    return flow if node._rule is not None or node._grad is None else node._grad + flow
+
+
+def last_root() -> Any:
+    """What ``backward()`` was last called on, while it is still there."""
+    return _last_root[0]() if _last_root else None
+
+
+def seed_of(output: Recorded) -> float:
+    """The gradient that a pass told of ``output`` begins with: that of the pass that was run, else 1.
+
+    A computed Value holds the gradient of its last pass, and so do its copies, whether the pass began there or further
+    on. A leaf adds up its passes, and a 0 may have been written by hand: of these the last ``backward()`` speaks.
+    """
+    held = output._grad
+    if held is None or held is NO_PATH:
+        return 1.0
+    return held if held != 0 and output._rule is not None else _seeds.get(output, 1.0)
+
+
+def describe(node: Recorded) -> str:
+    """What a message calls a node: its name, or its operation and number."""
+    if node._name is not None:
+        return f"'{node._name}'"
+    kind = "leaf" if node._rule is None else f"'{node._rule.op.symbol}'"
+    return f"the unnamed {kind} of value {node._data!r}"
+
+
+def topological(outputs: Iterable[_V], check: bool = True, inputs: Iterable[_V] = ()) -> list[_V]:
+    """Every node the outputs were computed from, and themselves, parents before children, in order of creation.
+
+    Nothing behind ``inputs`` is looked at: they count as leaves. ``check`` raises :class:`StaleError` at a node
+    that is older than the data of one of its operands.
+    """
+    stack = list(dict.fromkeys(outputs))
+    seen = {*stack, *inputs}
+    kind = type(stack[0]) if stack else None
+    while stack:
+        node = stack.pop()
+        stamp = node._stamp
+        x, y = node._x, node._y
+        for arg in (x, y) if y.__class__ is not tuple else (x, *y):
+            if arg.__class__ is kind:
+                if arg._stamp > stamp and check:
+                    _refuse_stale(arg, node)
+                if arg not in seen:
+                    seen.add(arg)
+                    stack.append(arg)
+        if stamp == math.inf and check:
+            _refuse_stale(node, node)
+    return sorted(seen, key=attrgetter("_serial"))
+
+
+def _refuse_stale(changed: Recorded, used: Recorded) -> NoReturn:
+    cure = "record the expression again, or bring it up to date with Graph(output).forward()"
+    if changed._stamp == math.inf:
+        raise StaleError(
+            f"the .data of {describe(changed)}, a computed node, was overwritten; change leaves, and {cure}"
+        )
+    raise StaleError(
+        f"the .data of {describe(changed)} was changed after {describe(used)} had been computed from it, so a "
+        f"gradient would mix old and new numbers; {cure}"
+    )
+
+
+def adjoints(output: _V, upstream: float = 1.0, inputs: Iterable[_V] = ()) -> tuple[list[_V], dict[_V, float]]:
+    """The reverse sweep: the nodes in topological order, and the gradient of each one that a path leads to.
+
+    Nothing flows further back than ``inputs``. No Value is changed.
+    """
+    ends = set(inputs)
+    order = topological([output], inputs=ends)
+    flows: dict[_V, float] = {output: real(upstream)}
+    for node in reversed(order):
+        rule = node._rule
+        if rule is not None and node in flows and node not in ends:
+            rule.pull(node, flows[node], flows)
+    return order, flows
+
+
+def stale_moment(node: Recorded) -> float | None:
+    """None for a node that is up to date; else the moment by which a copy of it is known to be stale."""
+    if node._stamp == math.inf:
+        return node._stamp
+    args = node._y if node._y.__class__ is tuple else (node._y,)
+    stale = any(arg.__class__ is node.__class__ and arg._stamp > node._stamp for arg in (node._x, *args))
+    return -1 if stale else None
+
+
+def born(node: Recorded) -> int:
+    """The moment of its creation; parents come before children."""
+    return node._serial
+
+
+def read_at(node: Recorded) -> int:
+    """The moment at which its public ``.data`` were last read, on the clock that numbers the nodes; else 0."""
+    return getattr(node, "_read", 0)
