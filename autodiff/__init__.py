@@ -8,23 +8,56 @@
 6.0
 """
 
-from autodiff.derivatives.checks import GradcheckError, KinkWarning, gradcheck
-from autodiff.derivatives.grad import grad, hessian, jacobian, jvp
-from autodiff.expressions import expression
-from autodiff.facts.explaining import Explanation, explain
-from autodiff.facts.routes import PoolRoutes, Window, routes
-from autodiff.facts.steps import Moment, Step, Steps, steps
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from autodiff import functions
 from autodiff.functions import *  # noqa: F403 - the functions of the table, by name
-from autodiff.functions import __all__ as _functions
 from autodiff.functions import abs as abs
-from autodiff.graph import Edge, Flow, Graph, Node
-from autodiff.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
-from autodiff.programs.program import FrozenBranchWarning, Program
 from autodiff.recording.reverse import StaleError
 from autodiff.recording.scopes import Scope, no_grad, scope
 from autodiff.recording.value import Value, operation
 from autodiff.table.formulas import FormulaError
 from autodiff.table.operations import TABLE, Operation
+
+if TYPE_CHECKING:
+    from autodiff import nn as nn
+    from autodiff import optim as optim
+    from autodiff.derivatives.checks import GradcheckError, KinkWarning, gradcheck
+    from autodiff.derivatives.grad import grad, hessian, jacobian, jvp
+    from autodiff.expressions import expression
+    from autodiff.facts.explaining import Explanation, explain
+    from autodiff.facts.routes import PoolRoutes, Window, routes
+    from autodiff.facts.steps import Moment, Step, Steps, steps
+    from autodiff.graph import Edge, Flow, Graph, Node
+    from autodiff.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
+    from autodiff.programs.program import FrozenBranchWarning, Program
+else:
+    # Where the names above are at home: what a Value does not need is loaded when it is first asked for.
+    _HOMES = {
+        "derivatives.checks": ("GradcheckError", "KinkWarning", "gradcheck"),
+        "derivatives.grad": ("grad", "hessian", "jacobian", "jvp"),
+        "expressions": ("expression",),
+        "facts.explaining": ("Explanation", "explain"),
+        "facts.routes": ("PoolRoutes", "Window", "routes"),
+        "facts.steps": ("Moment", "Step", "Steps", "steps"),
+        "graph": ("Edge", "Flow", "Graph", "Node"),
+        "pooling": ("avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d"),
+        "programs.program": ("FrozenBranchWarning", "Program"),
+    }
+    _LATE = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
+
+    def __getattr__(name):
+        if name in ("nn", "optim"):
+            return import_module(f"{__name__}.{name}")
+        if name not in _LATE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(_LATE[name]), name)
+        return found
+
+    def __dir__():
+        return sorted({*globals(), *_LATE, "nn", "optim"})
+
 
 __version__ = "0.1.0"  # its one home: setup.cfg reads it from here, without importing anything
 
@@ -33,8 +66,8 @@ __all__ = [
     "Edge",
     "Explanation",
     "Flow",
-    "FrozenBranchWarning",
     "FormulaError",
+    "FrozenBranchWarning",
     "GradcheckError",
     "Graph",
     "KinkWarning",
@@ -65,5 +98,5 @@ __all__ = [
     "routes",
     "scope",
     "steps",
-    *_functions,
 ]
+__all__ += vars(functions)["__all__"]

@@ -6,57 +6,12 @@ from collections.abc import Callable
 from functools import reduce
 from operator import add
 from sys import float_info
+from typing import TYPE_CHECKING
 
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value, function_of
 from autodiff.table.ieee import real
 from autodiff.table.operations import TABLE
-
-# abs is missing on purpose: `from autodiff import *` must not hide Python's own.
-__all__ = [
-    "absolute",
-    "acos",
-    "asin",
-    "atan",
-    "atan2",
-    "clamp",
-    "cos",
-    "cosh",
-    "elu",
-    "equal",
-    "erf",
-    "erfc",
-    "exp",
-    "expm1",
-    "gelu",
-    "gelu_tanh",
-    "greater",
-    "greater_equal",
-    "hypot",
-    "identity",
-    "leaky_relu",
-    "less",
-    "less_equal",
-    "log",
-    "log1p",
-    "logsumexp",
-    "maximum",
-    "minimum",
-    "not_equal",
-    "relu",
-    "sigmoid",
-    "sign",
-    "silu",
-    "sin",
-    "sinh",
-    "softmax",
-    "softplus",
-    "sqrt",
-    "stop",
-    "tan",
-    "tanh",
-    "where",
-]
 
 Operand = Value | float
 
@@ -70,51 +25,17 @@ def operand(x: object) -> Operand:
     return x if isinstance(x, Value) else real(x)
 
 
-def _function(name: str) -> Callable[..., Value]:
-    return function_of(TABLE[name])
+if TYPE_CHECKING:  # a checker that saw __all__ would take it for the whole
+    from autodiff.signatures import *  # noqa: F403
+    from autodiff.signatures import absolute, clamp, exp, identity, log, stop
+else:
+    _rows = {op.name: function_of(op) for op in TABLE.values() if op.notation == "call"}
+    globals().update(_rows)
+    # abs is missing on purpose: `from autodiff import *` must not hide Python's own.
+    __all__ = sorted({*_rows, "logsumexp", "softmax"})
 
-
-abs = absolute = _function("absolute")
-sign = _function("sign")
-exp = _function("exp")
-expm1 = _function("expm1")
-log = _function("log")
-log1p = _function("log1p")
-sqrt = _function("sqrt")
-sin = _function("sin")
-cos = _function("cos")
-tan = _function("tan")
-asin = _function("asin")
-acos = _function("acos")
-atan = _function("atan")
-atan2 = _function("atan2")
-sinh = _function("sinh")
-cosh = _function("cosh")
-tanh = _function("tanh")
-erf = _function("erf")
-erfc = _function("erfc")
-hypot = _function("hypot")
-relu = _function("relu")
-leaky_relu = _function("leaky_relu")
-elu = _function("elu")
-sigmoid = _function("sigmoid")
-silu = _function("silu")
-softplus = _function("softplus")
-gelu = _function("gelu")
-gelu_tanh = _function("gelu_tanh")
-clamp = _function("clamp")
-where = _function("where")
-stop = _function("stop")
-identity = _function("identity")
-less = _function("less")
-less_equal = _function("less_equal")
-greater = _function("greater")
-greater_equal = _function("greater_equal")
-equal = _function("equal")
-not_equal = _function("not_equal")
-
-_maximum = _function("maximum")
-_minimum = _function("minimum")
+abs = absolute
+_maximum, _minimum = function_of(TABLE["maximum"]), function_of(TABLE["minimum"])
 
 
 def maximum(*values: Operand) -> Value:

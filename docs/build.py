@@ -17,6 +17,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE)]
 
 import floors  # noqa: E402
+import signatures  # noqa: E402
 
 from autodiff import TABLE, Value, max_pool1d  # noqa: E402 - the project need not be installed
 from viz import animate, pool  # noqa: E402
@@ -195,6 +196,7 @@ if __name__ == "__main__":
     (HERE / "operations.md").write_text(operations(), encoding="utf-8")
     (HERE / "house.md").write_text(floors.house(), encoding="utf-8")
     (HERE.parent / "viz" / "page" / "static" / "contract.js").write_text(jsdoc(), encoding="utf-8")
+    signatures.write()
     pictures()
     if RESULTS.exists():
         README.write_text(readme(), encoding="utf-8")

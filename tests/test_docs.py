@@ -94,3 +94,8 @@ def test_a_room_stands_one_floor_above_what_it_stands_on(
 def test_a_room_is_said_to_stand_on_what_it_does_not_reach_otherwise(build: ModuleType) -> None:
     below: dict[str, set[str]] = {"a": {"b", "c"}, "b": {"c"}, "c": set()}
     assert [*build.floors.direct("a", below)] == ["b"]
+
+
+def test_the_signatures_are_those_of_the_table(build: ModuleType) -> None:
+    for path, text in build.signatures.written().items():
+        assert read(ROOT / path) == text, "python docs/signatures.py"

@@ -23,6 +23,7 @@ FLOORS: dict[str, int] = {
     "autodiff.table": 0,  # what an operation is
     "autodiff.recording": 1,  # running Python becomes a graph
     "autodiff.functions": 2,
+    "autodiff.signatures": 2,  # of the functions, for type checkers
     "autodiff.expressions": 2,
     "autodiff.documents": 2,
     "autodiff.graph": 2,

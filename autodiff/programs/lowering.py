@@ -14,6 +14,7 @@ from autodiff.derivatives.sweep import Slope, steep, sweep
 from autodiff.programs.listing import PASSES, Tape
 from autodiff.recording.reverse import topological
 from autodiff.recording.value import Value
+from autodiff.table.compiling import compiled
 from autodiff.table.formulas import BINARY, COMPARE, parts
 from autodiff.table.operations import Operation, expanded
 
@@ -110,14 +111,9 @@ def writer(op: Operation, tree: ast.expr) -> Callable[..., int]:
 
     result = _walk(expanded(tree), part)
     lines = [f"{name} = {text}" for text, name in found.items()]
-    space: dict[str, Callable[..., int]] = {}
-    exec(
-        "\n    ".join(
-            [f"def write(_emit, _const, {', '.join((*op.inputs, 'out', 'up'))}):", *lines, f"return {result}"]
-        ),
-        space,
-    )
-    return space["write"]
+    inputs = ", ".join((*op.inputs, "out", "up"))
+    body = "\n    ".join([*lines, f"return {result}"])
+    return compiled(f"def {op.name}_write(_emit, _const, {inputs}):\n    {body}", {})
 
 
 def _walk(tree: ast.expr, part: Callable[[str], str]) -> str:

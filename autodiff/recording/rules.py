@@ -13,6 +13,7 @@ from typing import Any
 
 from autodiff.recording.scopes import current, tick
 from autodiff.table import formulas, ieee
+from autodiff.table.compiling import compiled
 from autodiff.table.operations import Operation
 
 __all__ = ["Rule", "recorder", "rules"]
@@ -27,15 +28,13 @@ class Rule:
     @cached_property
     def pull(self) -> Callable[[Any, float, dict[Any, float]], None]:
         """``pull(node, up, adjoints)``: add each operand's contribution; an operand with no path gets no entry."""
-        space = dict(formulas.SPACE)
-        exec(_pull_source(self.op, self.constants), space)
-        return space["pull"]  # type: ignore[return-value]
+        return compiled(_pull_source(self.op, self.constants), formulas.SPACE)
 
 
 def _pull_source(op: Operation, constants: tuple[bool, ...]) -> str:
     parts = [formulas.contribution(partial) for partial in op.partials]
     used = set().union(*(formulas.names(tree) for tree, fixed in zip(parts, constants, strict=True) if not fixed))
-    lines = ["def pull(_node, up, _adjoints):"]
+    lines = [f"def {op.name}_pull(_node, up, _adjoints):"]
     lines.append(f"    {_operands(len(constants))} = _node._x, _node._y")
     for i, (name, fixed) in enumerate(zip(op.inputs, constants, strict=True)):
         if name in used:
@@ -80,18 +79,18 @@ def rules(op: Operation) -> tuple[Rule, ...]:
 
 
 def recorder(
-    op: Operation, reflected: bool = False, operator: bool = False, neutral: int | None = None
+    op: Operation, kind: type, reflected: bool = False, operator: bool = False, neutral: int | None = None
 ) -> Callable[..., Any]:
-    """The function that records ``op``: it takes Values and numbers, and answers a new Value.
+    """The function that records ``op``: it takes Values and numbers, and answers a new Value, which is a ``kind``.
 
     A ``reflected`` one takes its two operands in reverse; an ``operator`` answers ``NotImplemented`` to an
     array, which then applies itself element by element. Where the operand before the operator is the ``int``
-    ``neutral`` nothing is recorded, and the other is the answer. Its globals still need ``_Value``.
+    ``neutral`` nothing is recorded, and the other is the answer.
     """
     parameters = op.inputs[::-1] if reflected else op.inputs
     signature = ", ".join(f"{name}={op.defaults[name]!r}" if name in op.defaults else name for name in parameters)
     # No input begins with an underscore, so these names are free.
-    lines = [f"def record({signature}):", "    _pattern = 0"]
+    lines = [f"def {op.name}({signature}):", "    _pattern = 0"]
     if neutral is not None:
         x, self = op.inputs
         lines.append(f"    if {x}.__class__ is _int and {x} == {neutral}: return {self}")
@@ -115,10 +114,9 @@ def recorder(
         "    return _node",
     ]
     space: dict[str, Any] = dict(formulas.SPACE, _new=object.__new__, _tick=tick, _current=current, _none=None)
-    space.update(_real=ieee.real, _is_array=_is_array, _int=int, _rules=rules(op))
-    exec("\n".join(lines), space)
-    function: Callable[..., Any] = space["record"]
-    function.__name__ = function.__qualname__ = op.name
+    space.update(_real=ieee.real, _is_array=_is_array, _int=int, _rules=rules(op), _Value=kind)
+    function = compiled("\n".join(lines), space)
+    function.__annotations__ = {**dict.fromkeys(parameters, kind | float), "return": kind}
     function.__doc__ = f"{op.doc}\n\nFormula: ``{op.formula}``; operands are Values or real numbers."
     function.__module__ = "autodiff"
     return function

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from math import inf
 from numbers import Number
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from autodiff.recording.copies import copied, newest, saved
 from autodiff.recording.reverse import NO_PATH, run, topological
@@ -15,20 +15,15 @@ from autodiff.recording.scopes import Scope, current, tick
 from autodiff.table.ieee import real
 from autodiff.table.operations import TABLE, Operation, add_row
 
+if TYPE_CHECKING:
+    from autodiff.recording.signatures import Methods
+else:
+    Methods = object  # the table's functions are put into the class below
+
 __all__ = ["Value", "function_of", "operation"]
 
-_late: list[Callable[..., Any]] = []  # generated functions that still wait for the class below
 
-
-def _method(
-    name: str, reflected: bool = False, operator: bool = False, neutral: int | None = None
-) -> Callable[..., Value]:
-    function = recorder(TABLE[name], reflected, operator, neutral)
-    _late.append(function)
-    return function
-
-
-class Value:
+class Value(Methods):
     """A float64 that records how it was computed, so that gradients can flow back through it.
 
     ``Value(data, name=None)`` is a leaf. ``.data`` is its number, ``.grad`` the gradient that ``backward()``
@@ -150,47 +145,6 @@ class Value:
         """A new leaf with the same number and no history: no gradient goes further back."""
         return Value(self._data, self._name)
 
-    __add__ = _method("add", operator=True)
-    __radd__ = _method("add", reflected=True, operator=True, neutral=0)  # where sum() begins; 0.0 is recorded
-    __sub__ = _method("subtract", operator=True)
-    __rsub__ = _method("subtract", reflected=True, operator=True)
-    __mul__ = _method("multiply", operator=True)
-    __rmul__ = _method("multiply", reflected=True, operator=True)
-    __truediv__ = _method("divide", operator=True)
-    __rtruediv__ = _method("divide", reflected=True, operator=True)
-    __pow__ = _method("power", operator=True)
-    __rpow__ = _method("power", reflected=True, operator=True)
-    __neg__ = _method("negative")
-    __abs__ = _method("absolute")
-
-    exp = _method("exp")
-    expm1 = _method("expm1")
-    log = _method("log")
-    log1p = _method("log1p")
-    sqrt = _method("sqrt")
-    sin = _method("sin")
-    cos = _method("cos")
-    tan = _method("tan")
-    asin = _method("asin")
-    acos = _method("acos")
-    atan = _method("atan")
-    sinh = _method("sinh")
-    cosh = _method("cosh")
-    tanh = _method("tanh")
-    erf = _method("erf")
-    erfc = _method("erfc")
-    sign = _method("sign")
-    relu = _method("relu")
-    leaky_relu = _method("leaky_relu")
-    elu = _method("elu")
-    sigmoid = _method("sigmoid")
-    silu = _method("silu")
-    softplus = _method("softplus")
-    gelu = _method("gelu")
-    gelu_tanh = _method("gelu_tanh")
-    clamp = _method("clamp")
-    hypot = _method("hypot")
-
     def __pos__(self) -> Value:
         return self
 
@@ -245,10 +199,6 @@ class Value:
         return newest, (saved(topological([self], check=False)),)
 
 
-for _function in _late:
-    _function.__globals__["_Value"] = Value
-
-
 def _is_number(x: object) -> bool:
     """Whether it is one number, of whatever library; an array is none: it compares element by element."""
     if x.__class__ is Value:
@@ -259,9 +209,28 @@ def _is_number(x: object) -> bool:
 @cache
 def function_of(op: Operation) -> Callable[..., Value]:
     """The function that records an operation of the table."""
-    function = recorder(op)
-    function.__globals__["_Value"] = Value
-    return function
+    return recorder(op, Value)
+
+
+_OPERATORS = {"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power"}
+_NO_METHODS = {"absolute", "identity", "maximum", "minimum"}  # abs(x), and what is a function of several nodes
+
+
+def _add_methods() -> None:
+    """Python's operators, and every row without a sign in Python that sends gradient to an ``x`` in the first place."""
+    for sign, name in _OPERATORS.items():
+        row, neutral = TABLE[name], 0 if name == "add" else None  # where sum() begins; 0.0 is recorded
+        setattr(Value, f"__{sign}__", recorder(row, Value, operator=True))
+        setattr(Value, f"__r{sign}__", recorder(row, Value, reflected=True, operator=True, neutral=neutral))
+    named = {"__neg__": TABLE["negative"], "__abs__": TABLE["absolute"]}
+    for op in TABLE.values():
+        if op.notation == "call" and op.inputs[0] == "x" and op.chooses(0) and op.name not in _NO_METHODS:
+            named[op.name] = op
+    for name, op in named.items():
+        setattr(Value, name, function_of(op))
+
+
+_add_methods()
 
 
 def operation(signature: str, value: str, *partials: str, **options: Any) -> Callable[..., Value]:

@@ -14,6 +14,7 @@ from math import inf
 from typing import Any, TypeVar
 
 from autodiff.table import ieee
+from autodiff.table.compiling import compiled
 
 __all__ = ["Call", "FormulaError", "contribution", "has_none", "names", "parse", "parts", "python", "rebuilt", "tests"]
 
@@ -251,8 +252,7 @@ def bound(inputs: Sequence[str], *trees: ast.expr) -> Callable[..., tuple[float,
     (1e+300,)
     """
     body = "".join(f"{fold(tree, _bound)}, " for tree in trees)
-    function: Callable[..., tuple[float, ...]] = eval(f"lambda {', '.join(inputs)}: ({body})", dict(_BOUNDS))
-    return function
+    return compiled(f"def bound({', '.join(inputs)}):\n    return ({body})", _BOUNDS)
 
 
 def _bound(node: ast.expr, made: list[str]) -> str:

@@ -17,6 +17,7 @@ from keyword import iskeyword
 from typing import Any, NamedTuple
 
 from autodiff.table import formulas, ieee
+from autodiff.table.compiling import compiled
 from autodiff.table.formulas import Call, FormulaError, short
 from autodiff.table.notation import as_data
 
@@ -153,10 +154,7 @@ class Operation:
     def _function(
         self, name: str, inputs: Sequence[str], body: str, space: Mapping[str, object] = formulas.SPACE
     ) -> Callable[..., Any]:
-        scope: dict[str, Any] = dict(space)
-        exec(f"def {name}({', '.join(inputs)}):\n    return {body}", scope)
-        function: Callable[..., Any] = scope[name]
-        return function
+        return compiled(f"def {self.name}_{name}({', '.join(inputs)}):\n    return {body}", space)
 
 
 def expanded(tree: ast.expr, own: bool = False) -> ast.expr:

@@ -17,6 +17,7 @@ import numpy as np
 from autodiff.programs.backends.kernel import sum_of_block
 from autodiff.programs.routine import Routine
 from autodiff.programs.sums import BLOCK
+from autodiff.table.compiling import compiled
 
 __all__ = ["build"]
 
@@ -63,9 +64,8 @@ def _compiled(source: str) -> Any:
     """
     with _lock:
         if source not in _shapes:
-            space: dict[str, Any] = {"math": math, "sum_of_block": sum_of_block}
-            exec(source, space)
-            _shapes[source] = numba.njit(space["program"], error_model="numpy", boundscheck=False)
+            program = compiled(source, {"math": math, "sum_of_block": sum_of_block})
+            _shapes[source] = numba.njit(program, error_model="numpy", boundscheck=False)
         return _shapes[source]
 
 

@@ -16,6 +16,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np import arrayobj
 
+from autodiff.table.compiling import compiled
+
 __all__ = ["dots_1", "dots_4", "macs_1", "macs_4"]
 
 _WIDE = 8
@@ -93,8 +95,8 @@ def _intrinsic(name: str, arrays: list[str], numbers: list[str], answer: Any, co
     parameters = ", ".join([first, *arrays, *numbers, "n"])
     space: dict[str, Any] = {"types": types, "answer": answer, "codegen": codegen}
     kinds = ", ".join([first, *arrays, *("types.float64" for _ in numbers), "types.int64"])
-    exec(f"def {name}(typingctx, {parameters}):\n    return answer({kinds}), codegen", space)
-    made: Callable[..., Any] = intrinsic(space[name])
+    written = compiled(f"def {name}(typingctx, {parameters}):\n    return answer({kinds}), codegen", space)
+    made: Callable[..., Any] = intrinsic(written)
     return made
 
 

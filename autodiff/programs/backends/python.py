@@ -8,6 +8,7 @@ from typing import Any
 from autodiff.programs.routine import Routine
 from autodiff.programs.sources import LANGUAGES, emit
 from autodiff.programs.sums import add_up
+from autodiff.table.compiling import compiled
 
 __all__ = ["build"]
 
@@ -18,10 +19,7 @@ def build(
     routine: Routine, inputs: int, params: int
 ) -> Callable[[Rows, Sequence[float]], tuple[list[Any], list[float]]]:
     """A function of the samples and the parameters: the results of each sample, and the sums over the samples."""
-    space: dict[str, Any] = {}
-    source = emit(routine, LANGUAGES["python"], [None] * inputs, [None] * params)
-    exec(compile(source, "<program>", "exec"), space)
-    program: Callable[..., tuple[tuple[float, ...], tuple[float, ...]]] = space["program"]
+    program = compiled(emit(routine, LANGUAGES["python"], [None] * inputs, [None] * params), {})
 
     def run(rows: Rows, p: Sequence[float]) -> tuple[list[Any], list[float]]:
         answers = [program(row, p) for row in rows]

@@ -1,0 +1,221 @@
+"""What people and tools see of generated functions: signatures, names, files, lines."""
+
+from __future__ import annotations
+
+import cProfile
+import gc
+import inspect
+import linecache
+import pstats
+import re
+import subprocess
+import sys
+import traceback
+import typing
+from collections.abc import Callable
+from itertools import takewhile
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import pytest
+
+import autodiff
+from autodiff import TABLE, Program, Value, functions, operation
+from autodiff.programs.lowering import writer
+from autodiff.recording.rules import rules
+from autodiff.recording.value import function_of
+
+ROOT = Path(__file__).resolve().parents[1]
+CALLS = ROOT / "tests" / "typed_calls.py"
+
+
+def faces() -> dict[str, int]:
+    """How many generated functions have lines under each name."""
+    return {file: len(entry[2]) for file, entry in linecache.cache.items() if file.startswith("<gradroute: ")}
+
+
+def written(code: CodeType) -> str:
+    return "".join(linecache.getlines(code.co_filename))
+
+
+def calls(profile: cProfile.Profile) -> list[tuple[str, str, int]]:
+    """File, function and number of calls."""
+    stats: dict[tuple[str, int, str], Any] = vars(pstats.Stats(profile))["stats"]
+    return [(file, name, entry[0]) for (file, _, name), entry in stats.items()]
+
+
+@pytest.mark.slow
+def test_a_type_checker_accepts_and_refuses_what_it_must(tmp_path: Path) -> None:
+    pytest.importorskip("mypy")
+    command = [sys.executable, "-m", "mypy", "--strict", "--python-version", "3.11", "--cache-dir", str(tmp_path)]
+    told = subprocess.run([*command, str(CALLS)], cwd=ROOT, capture_output=True, text=True).stdout
+    found = {int(line) for line in re.findall(r"typed_calls\.py:(\d+): error", told)}
+    lines = CALLS.read_text(encoding="utf-8").splitlines()
+    assert found == {number for number, line in enumerate(lines, 1) if line.endswith("# refused")}, told
+
+
+@pytest.mark.parametrize("name", functions.__all__)
+def test_a_function_has_the_signature_of_its_row(name: str) -> None:
+    function = getattr(autodiff, name)
+    row = TABLE[name] if name in TABLE and function is function_of(TABLE[name]) else None
+    if row is not None:
+        parameters = inspect.signature(function).parameters
+        assert tuple(parameters) == row.inputs
+        assert {k: p.default for k, p in parameters.items() if p.default is not p.empty} == dict(row.defaults)
+    hints = typing.get_type_hints(function)
+    assert hints.pop("return") in (Value, list[Value])
+    assert set(hints.values()) == {Value | float}
+
+
+def test_a_method_is_the_function_of_its_name() -> None:
+    shared = [name for name in functions.__all__ if hasattr(Value, name)]
+    assert len(shared) > 25
+    assert all(getattr(Value, name) is getattr(autodiff, name) for name in shared)
+
+
+RECORDINGS: dict[str, Callable[[Value, Value], object]] = {
+    "multiply": lambda a, b: a * b,
+    "multiply reflected": lambda a, b: 2.0 * a,
+    "power": lambda a, b: a**b,
+    "exp": lambda a, b: a.exp(),
+    "leaky_relu": lambda a, b: autodiff.leaky_relu(a, slope=b),
+}
+
+
+@pytest.mark.parametrize("name", RECORDINGS)
+def test_a_profile_counts_recordings_by_their_operation(name: str) -> None:
+    a, b, act = Value(2.0), Value(3.0), RECORDINGS[name]
+    profile = cProfile.Profile()
+    profile.runcall(lambda: [act(a, b) for _ in range(4000)])
+    counts = {(file, called): times for file, called, times in calls(profile) if file.startswith("<gradroute")}
+    assert [*counts.values()] == [4000]
+    ((file, called),) = counts
+    assert called == name.partition(" ")[0]
+    assert file.startswith(f"<gradroute: {called}")
+
+
+def test_a_profile_names_the_rules() -> None:
+    y = Value(0.5)
+    for _ in range(40):
+        y = (y * 0.9).tanh()
+    profile = cProfile.Profile()
+    profile.runcall(y.backward)
+    counts = {called: times for _, called, times in calls(profile)}
+    assert (counts["multiply_pull"], counts["tanh_pull"]) == (40, 40)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_every_generated_function_has_a_name_and_lines_of_its_own(name: str) -> None:
+    op = TABLE[name]
+    made = [function_of(op), op.evaluate, op.locals, op.contributions, op.decisions, writer(op, op.value)]
+    made += [rule.pull for rule in rules(op)]
+    codes = [function.__code__ for function in made]
+    assert all(code.co_name.startswith(name) for code in codes)
+    assert len({code.co_filename for code in codes}) == len(codes)
+    for code in codes:
+        assert written(code).startswith(f"def {code.co_name}(")
+
+
+def test_a_traceback_shows_the_line() -> None:
+    with pytest.raises(TypeError) as caught:
+        Value(1.0).hypot("2")  # type: ignore[arg-type]
+    shown = "".join(traceback.format_exception(caught.value))
+    assert re.search(r'File "<gradroute: hypot>", line \d+, in hypot\n +y = _real\(y\)', shown)
+
+
+def test_the_line_of_a_formula_is_shown_where_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = operation("odd_one(x)", "exp(x) + x", "exp(x) + 1")
+
+    def fail(x: float) -> float:
+        raise RuntimeError("no exponential today")
+
+    monkeypatch.setitem(odd.__globals__, "_exp", fail)
+    with pytest.raises(RuntimeError) as caught:
+        odd(Value(1.0))
+    assert "_node._data = (_exp(x) + x)" in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("name", ["power", "exp", "divide", "real", "new", "float", "object", "current", "pull"])
+def test_an_operation_may_be_called_as_what_its_code_uses(name: str) -> None:
+    """Its formula calls exp and divides; under whatever name, none of these is hidden."""
+    for word in (f"_{name}", name):
+        if word not in TABLE:
+            own = operation(f"{word}(x)", "exp(x) / (1 + x ** 2.5)", "1")
+            assert own(Value(1.0)).data == own(1).data == autodiff.exp(1.0).data / 2
+
+
+def test_a_corrected_row_leaves_the_lines_of_the_old_one() -> None:
+    old = operation("twice_(x)", "x + x", "2")
+    new = operation("twice_(x)", "2 * x", "2")
+    assert "(x + x)" in written(old.__code__)
+    assert "(2.0 * x)" in written(new.__code__)
+
+
+def test_programs_that_are_dropped_leave_no_lines_behind() -> None:
+    x = Value(1.0)
+    y = (x * x).tanh()
+    Program(y, [x], backend="python").value([[1.0]])
+    gc.collect()
+    before = faces()
+    kept = [Program(y + number, [x], backend="python") for number in range(20)]
+    assert [program.value([[0.0]]) for program in kept] == [[float(number)] for number in range(20)]
+    assert len(faces()) == len(before) + 20
+    del kept
+    gc.collect()
+    assert faces() == before
+
+
+def test_the_lines_of_a_program_are_its_source() -> None:
+    x = Value(1.0)
+    program = Program(x * 3 + 0.5, [x], backend="python")
+    before = set(faces())
+    program.value([[2.0]])
+    (file,) = set(faces()) - before
+    assert "".join(linecache.getlines(file)) == program.source(what="value")
+
+
+def test_the_rooms_are_loaded_when_they_are_asked_for() -> None:
+    code = """
+import sys, autodiff
+def loaded(): return {name.split(".")[1] for name in sys.modules if name.startswith("autodiff.")}
+print(*sorted(loaded()))
+assert {"nn", "optim", "Program", "exp"} <= set(dir(autodiff))
+autodiff.nn.MLP, autodiff.optim.SGD
+assert {"nn", "optim"} <= loaded()
+try: autodiff.nothing
+except AttributeError as error: print(error)
+"""
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert told.splitlines() == [
+        "functions recording table",
+        "module 'autodiff' has no attribute 'nothing'",
+    ]
+
+
+def test_what_is_loaded_late_is_what_checkers_are_told() -> None:
+    source = (ROOT / "autodiff" / "__init__.py").read_text(encoding="utf-8")
+    block = source.partition("if TYPE_CHECKING:\n")[2].splitlines()
+    told: dict[str, str] = {}
+    for line in takewhile(lambda line: line.startswith("    from "), block):
+        module, _, names = line.strip().removeprefix("from ").partition(" import ")
+        told |= {
+            name: f"{module}.{name}" if " as " in line else module for name in names.partition(" as ")[0].split(", ")
+        }
+    for name, module in told.items():
+        found = getattr(autodiff, name)
+        assert (found.__name__ if inspect.ismodule(found) else found.__module__) == module
+    eager = {name for name in autodiff.__all__ if name not in told}
+    assert set(autodiff.__all__) | {"nn", "optim"} == eager | set(told)
+    assert {"Graph", "grad", "Program", "steps", "nn"} <= set(told)
+
+
+def everything() -> dict[str, Any]:
+    space: dict[str, Any] = {}
+    exec("from autodiff import *", space)
+    return space
+
+
+def test_the_star_gives_every_public_name_and_hides_none_of_pythons() -> None:
+    assert set(autodiff.__all__) <= set(everything())
+    assert not set(autodiff.__all__) & set(vars(__builtins__) if inspect.ismodule(__builtins__) else __builtins__)
