@@ -5,55 +5,58 @@ Read by mypy in ``test_signatures.py``; never run.
 
 from __future__ import annotations
 
-from typing import assert_type
+from typing import TYPE_CHECKING
 
 import autodiff
 from autodiff import Graph, Value, clamp, exp, leaky_relu, maximum, softmax, where
 
-x, y = Value(1.0, "x"), Value(2.0)
+if TYPE_CHECKING:
+    from typing import assert_type
 
-# operators
-assert_type(x + y, Value)
-assert_type(x + 1, Value)
-assert_type(1 - x, Value)
-assert_type(2.0 / x, Value)
-assert_type(x**2, Value)
-assert_type(2**x, Value)
-assert_type(-x, Value)
-assert_type(abs(x), Value)
-x + "1"  # refused
-None * x  # refused
-x @ y  # refused
 
-# methods
-assert_type(x.exp(), Value)
-assert_type(x.leaky_relu(), Value)
-assert_type(x.leaky_relu(0.2), Value)
-assert_type(x.leaky_relu(slope=y), Value)
-assert_type(x.clamp(0, y), Value)
-assert_type(x.hypot(y).tanh().data, float)
-x.exp(1, 2, 3)  # refused
-x.clamp(0)  # refused
-x.leaky_relu(slop=0.2)  # refused
-x.hypot("y")  # refused
-x.softsign()  # refused
+def calls(x: Value, y: Value) -> None:
+    # operators
+    assert_type(x + y, Value)
+    assert_type(x + 1, Value)
+    assert_type(1 - x, Value)
+    assert_type(2.0 / x, Value)
+    assert_type(x**2, Value)
+    assert_type(2**x, Value)
+    assert_type(-x, Value)
+    assert_type(abs(x), Value)
+    x + "1"  # refused
+    None * x  # refused
+    x @ y  # refused
 
-# functions
-assert_type(exp(x), Value)
-assert_type(exp(1), Value)
-assert_type(leaky_relu(1.0, slope=0.2), Value)
-assert_type(autodiff.atan2(x, 1.0), Value)
-assert_type(where(x, y, 0), Value)
-assert_type(maximum(x, y, 3), Value)
-assert_type(softmax(x, y)[0], Value)
-leaky_relu(1.0, slop=3)  # refused
-exp()  # refused
-exp("1")  # refused
-clamp(x, 0)  # refused
-autodiff.softsign(x)  # refused
+    # methods
+    assert_type(x.exp(), Value)
+    assert_type(x.leaky_relu(), Value)
+    assert_type(x.leaky_relu(0.2), Value)
+    assert_type(x.leaky_relu(slope=y), Value)
+    assert_type(x.clamp(0, y), Value)
+    assert_type(x.hypot(y).tanh().data, float)
+    x.exp(1, 2, 3)  # refused
+    x.clamp(0)  # refused
+    x.leaky_relu(slop=0.2)  # refused
+    x.hypot("y")  # refused
+    x.softsign()  # refused
 
-# what is loaded when it is first asked for
-autodiff.nn.MLP(2, [3, 1])
-autodiff.optim.SGD([x], lr=0.1)
-autodiff.nn.Perceptron(2)  # refused
-Graph(x).no_such_thing()  # refused
+    # functions
+    assert_type(exp(x), Value)
+    assert_type(exp(1), Value)
+    assert_type(leaky_relu(1.0, slope=0.2), Value)
+    assert_type(autodiff.atan2(x, 1.0), Value)
+    assert_type(where(x, y, 0), Value)
+    assert_type(maximum(x, y, 3), Value)
+    assert_type(softmax(x, y)[0], Value)
+    leaky_relu(1.0, slop=3)  # refused
+    exp()  # refused
+    exp("1")  # refused
+    clamp(x, 0)  # refused
+    autodiff.softsign(x)  # refused
+
+    # what is loaded when it is first asked for
+    autodiff.nn.MLP(2, [3, 1])
+    autodiff.optim.SGD([x], lr=0.1)
+    autodiff.nn.Perceptron(2)  # refused
+    Graph(x).no_such_thing()  # refused
