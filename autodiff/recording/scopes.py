@@ -10,7 +10,6 @@ import itertools
 from collections.abc import Callable, Iterable
 from contextlib import ContextDecorator
 from contextvars import ContextVar
-from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from threading import Lock
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
@@ -92,6 +91,8 @@ class _Paused(ContextDecorator, Scope):
         return outer[0], False, self, outer
 
     def __call__(self, function: _F) -> _F:
+        from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+
         if isgeneratorfunction(function) or iscoroutinefunction(function) or isasyncgenfunction(function):
             raise TypeError(
                 f"no_grad() decorates functions that are done when they return; {function.__name__!r} is run later: "

@@ -178,7 +178,7 @@ def is_none(tree: ast.expr) -> bool:
 
 def has_none(tree: ast.expr) -> bool:
     """Whether the formula can answer ``None``: no path, in at least one of its branches."""
-    return any(is_none(node) for node in ast.walk(tree) if isinstance(node, ast.expr))
+    return is_none(tree) or any(map(has_none, parts(tree)))
 
 
 def contribution(partial: ast.expr) -> ast.expr:

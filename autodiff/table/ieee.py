@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from math import atan, atan2, erf, fabs, hypot, inf, nan, tanh
-from numbers import Real
+from numbers import Complex, Number, Real
 
 __all__ = ["ERFC_TAIL", "FUNCTIONS", "agree", "divide", "erfc", "exp", "horner", "log", "power", "real", "sqrt"]
 
@@ -204,7 +203,8 @@ def real(x: object) -> float:
 
     Anything else raises ``TypeError`` naming what was got; an integer too large raises ``OverflowError``.
     """
-    if isinstance(x, (Real, Decimal)) or (type(x).__name__ in ("bool", "bool_") and hasattr(x, "dtype")):
+    decimal = isinstance(x, Number) and not isinstance(x, Complex)  # a Number that Python calls neither
+    if isinstance(x, Real) or decimal or (type(x).__name__ in ("bool", "bool_") and hasattr(x, "dtype")):
         try:
             return float(x)  # type: ignore[arg-type]
         except OverflowError:

@@ -11,7 +11,6 @@ import math
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from keyword import iskeyword
 from typing import Any, NamedTuple
@@ -47,19 +46,24 @@ _TOO_LARGE = (
 )
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Operation:
     """One row of the table: an operation's inputs, the formula of its value, and of each partial derivative."""
 
-    name: str
-    inputs: tuple[str, ...]
-    defaults: Mapping[str, float]
-    value: ast.expr
-    partials: tuple[ast.expr, ...]
-    symbol: str
-    doc: str
-    domain: tuple[float, float] = (-2.0, 2.0)  # where tests sample it
-    formula: str = ""  # as written, for people
+    def __init__(
+        self,
+        name: str,
+        inputs: tuple[str, ...],
+        defaults: Mapping[str, float],
+        value: ast.expr,
+        partials: tuple[ast.expr, ...],
+        symbol: str,
+        doc: str,
+        domain: tuple[float, float] = (-2.0, 2.0),  # where tests sample it
+        formula: str = "",  # as written, for people
+    ) -> None:
+        self.name, self.inputs, self.defaults = name, inputs, defaults
+        self.value, self.partials = value, partials
+        self.symbol, self.doc, self.domain, self.formula = symbol, doc, domain, formula
 
     def __reduce__(self) -> tuple[Callable[..., Operation], tuple[Any, ...]]:
         return find, (self.name, self.definition)
@@ -256,13 +260,19 @@ def _signature(text: str) -> tuple[str, tuple[str, ...], dict[str, float]]:
 def _read(name: str, place: str, text: str, known: Sequence[str], let: Mapping[str, ast.expr]) -> ast.expr:
     """A checked formula of a row, its parts put in, its calls bound to the rows of now; an error names ``place``."""
 
+    rows: set[str] = set()
+
     def may_call(function: str, count: int) -> bool:
-        replaced = function == name and function not in ieee.FUNCTIONS  # by this very row
-        return callable_with(function, count) and not replaced
+        if function not in ieee.FUNCTIONS:
+            rows.add(function)
+        return callable_with(function, count) and not (function == name in rows)  # this very row
 
     try:
-        tree = formulas.substitute(_bound(formulas.parse(text, [*known, *let], may_call)), let)
-        _extent(tree)
+        tree = formulas.parse(text, [*known, *let], may_call)
+        if let or rows:
+            tree = formulas.substitute(_bound(tree), let)
+        if let or rows or len(text) > _DEEPEST:  # else it is no larger than it is long
+            _extent(tree)
     except FormulaError as error:
         raise FormulaError(f"operation '{name}', {place}: {error}") from None
     except RecursionError:
