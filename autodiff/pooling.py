@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add, index
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from autodiff.functions import identity, maximum, operand
+from autodiff.functions import Operand, identity, maximum, operand
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value
 
@@ -26,6 +26,10 @@ __all__ = [
     "whole",
 ]
 
+if TYPE_CHECKING:
+    from numpy import ndarray
+
+T = TypeVar("T")
 Cell = tuple[int, int]
 Pair = int | Sequence[int]
 
@@ -122,13 +126,13 @@ class Pool:
 
 
 def max_pool1d(
-    cells: Any,
+    cells: Iterable[Operand],
     kernel_size: int,
     stride: int | None = None,
     padding: int = 0,
     dilation: int = 1,
     ceil_mode: bool = False,
-) -> Any:
+) -> list[Value] | ndarray[Any, Any]:
     """The maximum of each window along a list of Values, composed of binary max nodes.
 
     The keywords mean what they mean in torch; ``stride`` defaults to ``kernel_size``. Only the first maximum of
@@ -145,13 +149,13 @@ def max_pool1d(
 
 
 def max_pool2d(
-    cells: Any,
+    cells: Iterable[Iterable[Operand]],
     kernel_size: Pair,
     stride: Pair | None = None,
     padding: Pair = 0,
     dilation: Pair = 1,
     ceil_mode: bool = False,
-) -> Any:
+) -> list[list[Value]] | ndarray[Any, Any]:
     """The maximum of each window of a grid (a list of rows) of Values; numbers may be pairs (rows, columns).
 
     Everything else is as for :func:`max_pool1d`; a window's first maximum is taken row by row.
@@ -164,13 +168,13 @@ def max_pool2d(
 
 
 def avg_pool1d(
-    cells: Any,
+    cells: Iterable[Operand],
     kernel_size: int,
     stride: int | None = None,
     padding: int = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> Any:
+) -> list[Value] | ndarray[Any, Any]:
     """The mean of each window along a list of Values; every cell of a window gets an equal share of its gradient.
 
     ``count_include_pad`` counts padding (as zeros) in the mean, as torch does by default.
@@ -184,13 +188,13 @@ def avg_pool1d(
 
 
 def avg_pool2d(
-    cells: Any,
+    cells: Iterable[Iterable[Operand]],
     kernel_size: Pair,
     stride: Pair | None = None,
     padding: Pair = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> Any:
+) -> list[list[Value]] | ndarray[Any, Any]:
     """The mean of each window of a grid of Values; numbers may be pairs (rows, columns).
 
     >>> grid = [[Value(r + c) for c in range(2)] for r in range(2)]
@@ -286,7 +290,7 @@ def pair(name: str, number: Any) -> tuple[int, int]:
     return whole(name, number), whole(name, number)
 
 
-def _like(cells: Any, out: Any) -> Any:
+def _like(cells: object, out: list[T]) -> list[T] | ndarray[Any, Any]:
     """``out`` as the kind of thing that came in: for a NumPy array an array of objects."""
     if not hasattr(cells, "__array_interface__"):
         return out

@@ -8,10 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import autodiff
-from autodiff import Graph, Value, clamp, exp, leaky_relu, maximum, softmax, where
+from autodiff import Graph, Program, Value, clamp, exp, leaky_relu, max_pool1d, max_pool2d, maximum, softmax, where
 
 if TYPE_CHECKING:
-    from typing import assert_type
+    from typing import Any, assert_type
+
+    from numpy import ndarray
+
+    Array = ndarray[Any, Any]
 
 
 def calls(x: Value, y: Value) -> None:
@@ -60,3 +64,21 @@ def calls(x: Value, y: Value) -> None:
     autodiff.optim.SGD([x], lr=0.1)
     autodiff.nn.Perceptron(2)  # refused
     Graph(x).no_such_thing()  # refused
+
+    # lists and arrays
+    assert_type(max_pool1d([x, y, 3], kernel_size=2, stride=1), list[Value] | Array)
+    assert_type(max_pool2d([[x, y], [1, 2]], kernel_size=(1, 2)), list[list[Value]] | Array)
+    max_pool1d([x, y], kernel_size=2)[0].exp().backward()
+    max_pool2d([[x]], kernel_size=1)[0][0].exp().backward()
+    max_pool2d(autodiff.avg_pool2d([[x, y]], 1), kernel_size=1)
+    max_pool1d([x, y], kernelsize=2)  # refused
+    max_pool1d([x, y], kernel_size="2")  # refused
+    max_pool1d([[x, y]], kernel_size=2)  # refused
+    max_pool1d(x, kernel_size=1)  # refused
+    program = Program(x.exp(), [x])
+    assert_type(program.value([[1.0]]), list[Any] | Array)
+    assert_type(program.input_grad([[1.0]]), list[list[float]] | Array)
+    print(float(program.value([[1.0]])[0]) + program.value_and_input_grad([i] for i in range(3))[1][0][0])
+    program.value(1.0)  # refused
+    program.value([[1.0]]).save()  # refused
+    program.value([[1.0]], par=[1.0])  # refused

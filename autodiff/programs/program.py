@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from itertools import chain
 from math import inf, isnan
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from autodiff.programs.listing import PASSES
 from autodiff.programs.lowering import Lowering
@@ -19,6 +19,11 @@ from autodiff.recording.copies import entry, saved
 from autodiff.recording.reverse import born, describe, read_at, stale_moment, topological
 from autodiff.recording.value import Value
 from autodiff.table.ieee import real
+
+if TYPE_CHECKING:
+    from numpy import ndarray
+
+    Array = ndarray[Any, Any]
 
 __all__ = ["FrozenBranchWarning", "Program"]
 
@@ -110,7 +115,7 @@ class Program:
         if twice is not None or len(set(leaves)) < len(leaves):
             raise ValueError(f"{describe(twice) if twice else 'a leaf'} stands twice among inputs and params")
 
-    def value(self, batch: Any, params: Any = None) -> Any:
+    def value(self, batch: Iterable[Any], params: Iterable[float] | None = None) -> list[Any] | Array:
         """The output of every sample: ``(samples,)``, or ``(samples, outputs)`` for several outputs.
 
         ``batch`` has the shape ``(samples, inputs)``. ``params`` are numbers to use instead of the Values'.
@@ -118,7 +123,9 @@ class Program:
         results, _ = self._run("value", batch, params)
         return self._shaped(results)
 
-    def value_and_grad(self, batch: Any, params: Any = None) -> tuple[Any, Any]:
+    def value_and_grad(
+        self, batch: Iterable[Any], params: Iterable[float] | None = None
+    ) -> tuple[list[Any] | Array, list[Any] | Array]:
         """The output of every sample, and the gradient of their **mean** in each parameter: ``(params,)``.
 
         For several outputs the gradient has one row for each.
@@ -129,15 +136,19 @@ class Program:
         rows = [means[i * count : (i + 1) * count] for i in range(len(self.outputs))]
         return self._shaped(results), rows[0] if self.single else self._stacked(rows)
 
-    def grad_per_sample(self, batch: Any, params: Any = None) -> Any:
+    def grad_per_sample(self, batch: Iterable[Any], params: Iterable[float] | None = None) -> list[list[float]] | Array:
         """The gradient of each sample's output in each parameter: ``(samples, params)``; needs a single output."""
-        return self._single("grad_per_sample", batch, params)
+        rows: list[list[float]] | Array = self._single("grad_per_sample", batch, params)
+        return rows
 
-    def input_grad(self, batch: Any, params: Any = None) -> Any:
+    def input_grad(self, batch: Iterable[Any], params: Iterable[float] | None = None) -> list[list[float]] | Array:
         """The gradient of each sample's output in its own inputs: ``(samples, inputs)``; needs a single output."""
-        return self._single("input_grad", batch, params)
+        rows: list[list[float]] | Array = self._single("input_grad", batch, params)
+        return rows
 
-    def value_and_input_grad(self, batch: Any, params: Any = None) -> tuple[Any, Any]:
+    def value_and_input_grad(
+        self, batch: Iterable[Any], params: Iterable[float] | None = None
+    ) -> tuple[list[float] | Array, list[list[float]] | Array]:
         """The output of every sample, and its gradient in the sample's inputs, in one pass; for a single output."""
         columns = self._single("value_and_input_grad", batch, params)
         if self.backend == "python":
@@ -270,10 +281,11 @@ class Program:
             raise ValueError(f"this program has {len(self.params)} parameters, got {_counted(shape)}")
         return numbers
 
-    def _shaped(self, results: Any) -> Any:
-        if not self.single:
-            return results
-        return [row[0] for row in results] if self.backend == "python" else results[:, 0]
+    def _shaped(self, results: Any) -> list[Any] | Array:
+        if self.single:
+            results = [row[0] for row in results] if self.backend == "python" else results[:, 0]
+        whole: list[Any] | Array = results
+        return whole
 
     def _stacked(self, rows: list[Any]) -> Any:
         if self.backend == "python":

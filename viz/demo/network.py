@@ -45,7 +45,7 @@ class Pool:
 def pooled(cells: Any, **settings: Any) -> Pool:
     """Max-pool a list, or a list of rows, of Values, and weigh the outputs into a score."""
     flat = isinstance(cells[0], Value)
-    outputs = (max_pool1d if flat else max_pool2d)(cells, **settings)
+    outputs: Any = (max_pool1d if flat else max_pool2d)(cells, **settings)
     rows = [outputs] if flat else outputs
     for r, row in enumerate(rows):
         for c, output in enumerate(row):

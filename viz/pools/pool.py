@@ -64,7 +64,7 @@ def _pooled(shape: Pool, kind: str, window: dict[str, Any], flat: bool, upstream
     sent = _sent(upstream, shape.rows.count, shape.columns.count)
     rows = [[x.detach() if isinstance(x, Value) else Value(x) for x in row] for row in shape.grid]
     cells: Any = rows[0] if flat else rows
-    outputs = POOLS[kind][0 if flat else 1](cells, **window)
+    outputs: Any = POOLS[kind][0 if flat else 1](cells, **window)
     every = list(outputs) if flat else [output for row in outputs for output in row]
     reduce(add, [weight * output for weight, output in zip(sent, every, strict=True)]).backward()
     return cells, outputs
