@@ -9,21 +9,8 @@ from sys import float_info
 from typing import TYPE_CHECKING
 
 from autodiff.recording.scopes import scope
-from autodiff.recording.value import Value, function_of
-from autodiff.table.ieee import real
+from autodiff.recording.value import Operand, Value, function_of, operand
 from autodiff.table.operations import TABLE
-
-Operand = Value | float
-
-
-def operand(x: object) -> Operand:
-    """``x`` itself if it is a Value, else its float64: what numbers become before anything is done with them.
-
-    >>> operand(True), operand(3)
-    (1.0, 3.0)
-    """
-    return x if isinstance(x, Value) else real(x)
-
 
 if TYPE_CHECKING:  # a checker that saw __all__ would take it for the whole
     from autodiff.signatures import *  # noqa: F403

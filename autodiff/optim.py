@@ -9,7 +9,7 @@ from typing import Any
 from autodiff.recording.reverse import describe
 from autodiff.recording.value import Value
 
-__all__ = ["SGD", "Adam", "Optimizer", "cosine", "linear", "step", "write"]
+__all__ = ["SGD", "Adam", "Optimizer", "cosine", "leaves", "linear", "step", "write"]
 
 Schedule = Callable[[int], float]
 Numbers = Any  # a flat list, or a NumPy array of one dimension

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add, index
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from autodiff.functions import Operand, identity, maximum, operand
+from autodiff.functions import identity, maximum
 from autodiff.recording.scopes import scope
-from autodiff.recording.value import Value
+from autodiff.recording.value import Operand, Value, operand
 
 __all__ = [
+    "Cell",
+    "Pair",
     "Pool",
     "avg_pool1d",
     "avg_pool2d",
@@ -29,7 +31,6 @@ __all__ = [
 if TYPE_CHECKING:
     from numpy import ndarray
 
-T = TypeVar("T")
 Cell = tuple[int, int]
 Pair = int | Sequence[int]
 
@@ -290,7 +291,7 @@ def pair(name: str, number: Any) -> tuple[int, int]:
     return whole(name, number), whole(name, number)
 
 
-def _like(cells: object, out: list[T]) -> list[T] | ndarray[Any, Any]:
+def _like(cells: object, out: list[Any]) -> list[Any] | ndarray[Any, Any]:
     """``out`` as the kind of thing that came in: for a NumPy array an array of objects."""
     if not hasattr(cells, "__array_interface__"):
         return out

@@ -21,6 +21,8 @@ from __future__ import annotations
 _METHODS = '''
 from typing import TypeVar
 
+__all__ = ["Methods"]
+
 V = TypeVar("V", bound="Methods")
 
 

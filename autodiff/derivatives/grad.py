@@ -24,10 +24,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import overload
 
-from autodiff.derivatives.sweep import _RECORDING, T, _before, _recorded, _Sent, _uses, steep
-from autodiff.recording.reading import Operand
+from autodiff.derivatives.sweep import RECORDING, Sent, T, before, recorded, steep, uses
 from autodiff.recording.reverse import adjoints, born, describe, topological
-from autodiff.recording.value import Value
+from autodiff.recording.value import Operand, Value
 from autodiff.table.ieee import real
 
 __all__ = ["grad", "hessian", "jacobian", "jvp", "require_order"]
@@ -58,7 +57,7 @@ def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = Tr
     wanted = list(inputs) if isinstance(inputs, Iterable) else [inputs]
     _require_values(wanted)
     require_order(output, wanted)
-    flows = _recorded(output) if create_graph else adjoints(output)[1]
+    flows = recorded(output) if create_graph else adjoints(output)[1]
     found = [_as_value(flows.get(node, 0.0)) for node in wanted]
     return found[0] if isinstance(inputs, Value) else found
 
@@ -78,9 +77,9 @@ def jvp(output: Value, inputs: Sequence[Value], tangents: Sequence[Operand]) -> 
     given = {x: t if isinstance(t, Value) else real(t) for x, t in zip(inputs, tangents, strict=True)}
     order = topological([output])
     slopes = steep(order, reach=sys.float_info.max)
-    sent = _Sent(_RECORDING, slopes, _before(order, slopes), dict[Value, Operand](given))
+    sent = Sent(RECORDING, slopes, before(order, slopes), dict[Value, Operand](given))
     for node in order:
-        for operand, slope in _uses(node) if node not in given else ():
+        for operand, slope in uses(node) if node not in given else ():
             if operand in sent.flows:
                 sent.over(operand, node, node, slope, slope.motion)
     return _as_value(sent.flows.get(output, 0.0))

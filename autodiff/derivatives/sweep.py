@@ -28,13 +28,13 @@ from functools import cache
 from math import inf, isfinite
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from autodiff.recording.reading import Operand, apply, read
+from autodiff.recording.reading import apply, read
 from autodiff.recording.reverse import topological
-from autodiff.recording.value import Value
+from autodiff.recording.value import Operand, Value
 from autodiff.table import formulas
 from autodiff.table.operations import Operation
 
-__all__ = ["Arithmetic", "Slope", "steep", "sweep"]
+__all__ = ["RECORDING", "Arithmetic", "Sent", "Slope", "T", "before", "recorded", "steep", "sweep", "uses"]
 
 
 T = TypeVar("T")
@@ -68,12 +68,12 @@ def _slope(op: Operation, tree: ast.expr) -> Slope:
     )
 
 
-def _uses(node: Value) -> list[tuple[Value, Slope]]:
+def uses(node: Value) -> list[tuple[Value, Slope]]:
     """Each operand of a node that is a Value and can have a path, with its partial."""
     if node.op is None:
         return []
-    uses = zip(node.args, _slopes(node.op), strict=True)
-    return [(arg, slope) for arg, slope in uses if isinstance(arg, Value) and slope is not None]
+    slopes = zip(node.args, _slopes(node.op), strict=True)
+    return [(arg, slope) for arg, slope in slopes if isinstance(arg, Value) and slope is not None]
 
 
 def _operands(node: Value) -> Iterable[tuple[str, Operand]]:
@@ -124,13 +124,13 @@ class _Recording:
         return apply("where", condition, x, y)
 
 
-_RECORDING = _Recording()
+RECORDING = _Recording()
 
 
-def _recorded(output: Value) -> dict[Value, Operand]:
+def recorded(output: Value) -> dict[Value, Operand]:
     """The reverse sweep over Values: the same formulas in the same order as ``backward()``, recorded."""
     order = topological([output])
-    return sweep(output, order, steep(order, reach=sys.float_info.max), _RECORDING)
+    return sweep(output, order, steep(order, reach=sys.float_info.max), RECORDING)
 
 
 def sweep(
@@ -141,16 +141,16 @@ def sweep(
     active: Container[Value] | None = None,
 ) -> dict[Value, T]:
     """The gradient of ``output`` in each node of ``order`` (or of those that are ``active``), in this arithmetic."""
-    sent = _Sent(arithmetic, steep, _behind(order, steep), {output: arithmetic.number(1.0)})
+    sent = Sent(arithmetic, steep, _behind(order, steep), {output: arithmetic.number(1.0)})
     for node in reversed(order):
-        for operand, slope in _uses(node) if node in sent.flows else ():
+        for operand, slope in uses(node) if node in sent.flows else ():
             if active is None or operand in active:
                 sent.over(node, operand, node, slope, slope.presence)
     return sent.flows
 
 
 @dataclass
-class _Sent(Generic[T]):
+class Sent(Generic[T]):
     """What a sweep has sent to each node so far, forwards or backwards.
 
     A side without a path is sent a 0, for a replay may take it. Where that 0 could meet an infinite slope further on,
@@ -220,7 +220,7 @@ def steep(order: Sequence[Value], wild: Collection[Value] = (), reach: float = 1
             continue
         operands = [large[arg] if isinstance(arg, Value) else _size(arg) for arg in node.args]
         large[node] = _value_bound(node.op)(*operands)[0] if isfinite(node._data) and node not in wild else inf
-        own = [s for _, s in _uses(node) if s.multiplies and s.bound(*operands, large[node])[0] == inf]
+        own = [s for _, s in uses(node) if s.multiplies and s.bound(*operands, large[node])[0] == inf]
         if own:
             found[node] = own
     return found
@@ -235,11 +235,11 @@ def _behind(order: Sequence[Value], steep: Container[Value]) -> set[Value]:
     return found
 
 
-def _before(order: Sequence[Value], steep: Mapping[Value, list[Slope]]) -> set[Value]:
+def before(order: Sequence[Value], steep: Mapping[Value, list[Slope]]) -> set[Value]:
     """The nodes that have a steep slope in their future."""
     found: set[Value] = set()
     for node in reversed(order) if steep else ():
-        found.update(node.parents if node in found else (arg for arg, s in _uses(node) if s in steep.get(node, ())))
+        found.update(node.parents if node in found else (arg for arg, s in uses(node) if s in steep.get(node, ())))
     return found
 
 

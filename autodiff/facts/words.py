@@ -16,6 +16,7 @@ from autodiff.table.operations import Operation
 
 __all__ = [
     "SENTENCES",
+    "TIES",
     "branch",
     "call_template",
     "comparison",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from autodiff.functions import operand
-from autodiff.recording.value import Value
+from autodiff.recording.value import Value, operand
 
 __all__ = ["Shape", "cells", "compare", "flat", "is_nest", "listed", "mapped", "shape"]
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from autodiff.table import ieee
 
-__all__ = ["CONDITIONS", "PRIMITIVES", "Instruction", "Tape"]
+__all__ = ["CONDITIONS", "PASSES", "PRIMITIVES", "Instruction", "Tape"]
 
 
 class Instruction(NamedTuple):

@@ -7,14 +7,12 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import NamedTuple
 
-from autodiff.recording.value import Value, function_of
+from autodiff.recording.value import Operand, Value, function_of
 from autodiff.table.formulas import COMPARE, Call
 from autodiff.table.operations import ALIASES, TABLE, Operation
 from autodiff.table.rows import COMPARISONS
 
-__all__ = ["Operand", "apply", "read"]
-
-Operand = Value | float
+__all__ = ["apply", "read"]
 
 _ARITHMETIC = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.Pow: "power"}
 _COMPARED = {sign: name for name, _, sign in COMPARISONS}

@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
-__all__ = ["Scope", "no_grad", "scope"]
+__all__ = ["Scope", "current", "enclosing", "no_grad", "scope", "scope_entry", "tick"]
 
 
 _F = TypeVar("_F", bound=Callable[..., Any])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+__all__ = ["Methods"]
+
 V = TypeVar("V", bound="Methods")
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 else:
     Methods = object  # the table's functions are put into the class below
 
-__all__ = ["Value", "function_of", "operation"]
+__all__ = ["Operand", "Value", "function_of", "operand", "operation"]
 
 
 class Value(Methods):
@@ -199,11 +199,23 @@ class Value(Methods):
         return newest, (saved(topological([self], check=False)),)
 
 
+Operand = Value | float
+
+
 def _is_number(x: object) -> bool:
     """Whether it is one number, of whatever library; an array is none: it compares element by element."""
     if x.__class__ is Value:
         return False
     return isinstance(x, Number) or (hasattr(type(x), "__float__") and not getattr(x, "ndim", 0))
+
+
+def operand(x: object) -> Operand:
+    """``x`` itself if it is a Value, else its float64: what numbers become before anything is done with them.
+
+    >>> operand(True), operand(3)
+    (1.0, 3.0)
+    """
+    return x if isinstance(x, Value) else real(x)
 
 
 @cache

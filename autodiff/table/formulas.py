@@ -16,7 +16,22 @@ from typing import Any, TypeVar
 from autodiff.table import ieee
 from autodiff.table.compiling import compiled
 
-__all__ = ["Call", "FormulaError", "contribution", "has_none", "names", "parse", "parts", "python", "rebuilt", "tests"]
+__all__ = [
+    "BINARY",
+    "COMPARE",
+    "Call",
+    "FormulaError",
+    "contribution",
+    "has_none",
+    "is_none",
+    "names",
+    "parse",
+    "parts",
+    "python",
+    "rebuilt",
+    "short",
+    "tests",
+]
 
 BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}

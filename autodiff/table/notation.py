@@ -9,7 +9,7 @@ from typing import Any
 
 from autodiff.table.formulas import BINARY, COMPARE
 
-__all__ = ["as_data", "number", "plain"]
+__all__ = ["RELATIONS", "as_data", "number", "plain"]
 
 SIGNS = {"+": "+", "-": "−", "*": "·", "/": "/", "**": "^"}
 RELATIONS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}

@@ -20,7 +20,7 @@ from autodiff.table.compiling import compiled
 from autodiff.table.formulas import Call, FormulaError, short
 from autodiff.table.notation import as_data
 
-__all__ = ["ALIASES", "TABLE", "Operation", "add_row"]
+__all__ = ["ALIASES", "OWN", "TABLE", "Operation", "add_row", "callable_with", "expanded", "find"]
 
 
 TABLE: dict[str, Operation] = {}
@@ -77,7 +77,7 @@ class Operation:
 
         Those may be written otherwise in another version, and mean the same.
         """
-        if self.name in _OWN:
+        if self.name in OWN:
             return None
         trees = [as_data(expanded(tree, own=True)) for tree in (self.value, *self.partials)]
         return {
@@ -168,7 +168,7 @@ def expanded(tree: ast.expr, own: bool = False) -> ast.expr:
     """
 
     def join(node: ast.expr, made: list[ast.expr]) -> ast.expr:
-        if not isinstance(node, Call) or (own and node.row.name in _OWN):
+        if not isinstance(node, Call) or (own and node.row.name in OWN):
             return formulas.rebuilt(node, made)
         body = expanded(node.row.value, own=True) if own else node.row.body
         return formulas.substitute(body, _arguments(node.row, made))
@@ -340,7 +340,7 @@ def _entered(row: Operation) -> Operation:
     old = TABLE.get(row.name)
     if old is not None and _said(old) == _said(row):
         return old
-    if row.name in _OWN:
+    if row.name in OWN:
         raise FormulaError(f"operation '{row.name}': the table has a row of this name already; choose another name")
     TABLE[row.name] = row
     return row
@@ -394,4 +394,4 @@ def _check_none(name: str, partial: ast.expr) -> None:
             raise FormulaError(f"operation '{name}': None in '{ast.unparse(branch)}' must be a whole branch")
 
 
-_OWN: set[str] = set()  # the rows below, which nothing replaces
+OWN: set[str] = set()  # the rows below, which nothing replaces

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from autodiff.table.operations import _OWN, TABLE, Operation, add_row
+from autodiff.table.operations import OWN, TABLE, Operation, add_row
 
-__all__ = []
+__all__ = ["COMPARISONS"]
 
 
 def _rows() -> Iterator[Operation]:
@@ -181,4 +181,4 @@ for _row in _rows():
     assert TABLE[_row.name] is _row
 
 
-_OWN.update(TABLE)
+OWN.update(TABLE)
