@@ -10,6 +10,9 @@ import json
 from functools import cache
 from importlib.resources import files
 
+__all__ = ["digit"]
+
+
 FULL_INK = 16  # the largest pixel of the set
 
 Image = tuple[tuple[float, ...], ...]

@@ -12,6 +12,9 @@ from typing import Any
 from autodiff import PoolRoutes, Value, Window, max_pool1d, max_pool2d, routes, scope
 from autodiff.pooling import Cell
 
+__all__ = ["CONVOLUTION", "Pool", "convolved", "digit_network", "grid_of", "pooled", "telling"]
+
+
 # A detector of horizontal strokes; its middle row of zeros shows what a zero gradient looks like, beside no path.
 KERNEL = ((1.0, 2.0, 1.0), (0.0, 0.0, 0.0), (-1.0, -2.0, -1.0))
 

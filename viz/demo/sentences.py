@@ -11,6 +11,8 @@ from autodiff.facts.words import operation_text, why_no_path
 from viz.ink.text import visible
 from viz.ink.theme import number
 
+__all__ = ["leaf_sentences", "pool_sentences"]
+
 
 def pool_sentences(routes: PoolRoutes) -> list[str]:
     """One sentence for each cell that a pool sent gradient to: from which windows, and the sum.

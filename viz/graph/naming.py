@@ -8,6 +8,9 @@ from typing import Any
 
 from autodiff import Graph, Value
 
+__all__ = ["names_of"]
+
+
 _SCAN_LIMIT = 100_000  # entries of containers that are looked at, the shortest containers first
 _DEPTH = 3  # x[0][1][2]
 

@@ -10,6 +10,19 @@ from functools import cached_property
 from autodiff import Edge, Graph, Scope, Value
 from autodiff.recording.scopes import enclosing
 
+__all__ = [
+    "LIMIT",
+    "Collapse",
+    "TooLargeError",
+    "View",
+    "ancestors",
+    "outputs_of",
+    "read_once",
+    "require_boxes",
+    "view",
+]
+
+
 LIMIT = 400
 
 Collapse = bool | str | Scope | Iterable[str | Scope] | Callable[[Scope], bool]

@@ -1,1 +1,3 @@
 """What everything is drawn with: colours, sizes, dashes and characters."""
+
+__all__: list[str] = []

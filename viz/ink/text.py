@@ -8,6 +8,9 @@ from itertools import islice
 
 import graphviz
 
+__all__ = ["html", "plain", "tooltip", "visible"]
+
+
 # The usual sign for a newline is missing from the fonts that come with graphviz-pure; this one is not.
 NEWLINE = "¶"
 ELLIPSIS = "…"

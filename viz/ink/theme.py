@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from autodiff.table.notation import number
 
 __all__ = [
+    "AT_ONE",
     "DARK",
     "DASHES",
     "FONT",
     "FONT_STACK",
     "LIGHT",
+    "PER_DECADE",
     "THEMES",
+    "THICKEST",
+    "THINNEST",
     "Theme",
     "blend",
     "contrast",

@@ -18,6 +18,17 @@ from typing import IO
 from viz.ink.text import visible
 from viz.layout.answers import fault
 
+__all__ = [
+    "LayoutError",
+    "LayoutTimeout",
+    "LayoutUnavailable",
+    "engine_name",
+    "layout",
+    "layout_installed",
+    "use_engine",
+]
+
+
 PURE = "graphviz-pure"
 CURE = (
     f"run `pip install {PURE}`, or install Graphviz so that `dot` is on the PATH; the DOT text is in hand all the same"

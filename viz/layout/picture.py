@@ -14,6 +14,9 @@ from viz.ink.theme import Theme, theme
 from viz.layout import engines
 from viz.layout.svg import clean, fitted
 
+__all__ = ["DOTS_PER_INCH", "Picture"]
+
+
 DOTS_PER_INCH = 96
 
 

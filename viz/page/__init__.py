@@ -1,1 +1,3 @@
 """The page that steps through a graph."""
+
+__all__: list[str] = []

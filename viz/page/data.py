@@ -31,7 +31,7 @@ from viz.ink.mathml import mathml
 from viz.page import contract
 from viz.page.contract import Condition, Facts, Node, Partial
 
-__all__ = ["page_data"]
+__all__ = ["json_number", "page_data"]
 
 
 def page_data(told: Steps) -> Facts:

@@ -1,1 +1,3 @@
 """Pictures of a pool: grids, windows, winners."""
+
+__all__: list[str] = []

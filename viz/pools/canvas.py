@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from viz.ink.theme import Theme
 from viz.layout.picture import Picture
 
+__all__ = ["Canvas", "Grid", "Point", "route"]
+
+
 Point = tuple[float, float]
 POINTS_PER_INCH = 72
 TURN, HEAD = 9.0, 6.0

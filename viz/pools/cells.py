@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from viz.ink.theme import Theme, number
 
+__all__ = ["fitted", "font", "measure", "pills", "stack", "sum_rows", "sum_width", "tags"]
+
+
 MOST_ADDENDS = 4
 SMALLEST = 6.0
 NUMBER, SUM, ADDEND, TAG = 18.0, 13.0, 12.0, 8.0

@@ -9,6 +9,9 @@ from itertools import pairwise
 from autodiff.facts.routes import PoolRoutes, Window
 from autodiff.pooling import Cell
 
+__all__ = ["Facts", "receivers"]
+
+
 FEW_ARROWS, FEW_CELLS, MANY_OUTLINES = 6, 30, 16
 
 

@@ -14,6 +14,9 @@ from viz.pools import cells
 from viz.pools.canvas import Canvas, Grid, Point, route
 from viz.pools.plan import Plan
 
+__all__ = ["Heat", "picture", "require_readable"]
+
+
 LIMIT = 16
 
 

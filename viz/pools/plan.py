@@ -10,6 +10,9 @@ from viz.pools import cells
 from viz.pools.canvas import Grid, Point
 from viz.pools.facts import Facts
 
+__all__ = ["Plan"]
+
+
 # Outlines of windows lie in a zone around the cells, arrows in lanes beyond it, so that neither covers a number.
 ZONE, ZONE_MORE, LANE, LANES_FROM = 4.0, 9.0, 4.0, 5.0
 LOWEST, LINE = 54.0, 17.0

@@ -14,6 +14,9 @@ from viz.ink.theme import Theme
 from viz.layout.picture import Picture
 from viz.pools.grids import picture, require_readable
 
+__all__ = ["pool"]
+
+
 POOLS = {"max": (max_pool1d, max_pool2d), "avg": (avg_pool1d, avg_pool2d)}
 
 
