@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import ast
+import copy
+import gc
 import math
+import pickle
 import random
+import weakref
 from collections import Counter
 from collections.abc import Callable
+from types import FunctionType
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -31,6 +37,7 @@ from autodiff import (
     stop,
     where,
 )
+from autodiff.facts import telling, words
 from autodiff.facts.words import SENTENCES, TIES, filled, labels, reason
 from autodiff.recording.reverse import NO_PATH
 from autodiff.recording.value import function_of
@@ -174,6 +181,101 @@ def test_steps_are_a_sequence_that_prints() -> None:
     assert told[-1] is told[3]
     assert told[1:3] == [told[1], told[2]]
     assert str(told[0]) == "   0  forward   x = 1"
+
+
+@given(st.integers(0, 10**9))
+def test_the_moments_one_after_another_are_those_asked_for_one_by_one(seed: int) -> None:
+    told = steps(random_output(seed))
+    for index, moment in enumerate(told.moments()):
+        asked = told.moment(index)
+        assert repr(moment) == repr(asked)  # nan and the sign of zero included
+        assert moment.current is told[index]
+
+
+def test_a_moment_stays_as_it_is_when_the_next_one_is_made() -> None:
+    told = steps(Value(3.0, "x") * 2)
+    kept = [*told.moments()]
+    assert [moment.values for moment in kept] == [[3.0, None], [3.0, 6.0], [3.0, 6.0], [3.0, 6.0]]
+    assert [moment.gradients for moment in kept] == [[None, None], [None, None], [None, 1.0], [2.0, 1.0]]
+    assert [len(moment.flows) for moment in kept] == [0, 0, 0, 1]
+
+
+# ---- Words on demand ------------------------------------------------------------------------------------------------
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the functions that make words, each time one is called."""
+    calls: list[str] = []
+    for module in (words, telling):
+        for name, made in [*vars(module).items()]:
+            if isinstance(made, FunctionType):
+
+                def call(*args: Any, _name: str = name, _made: Callable[..., Any] = made) -> Any:
+                    calls.append(_name)
+                    return _made(*args)
+
+                monkeypatch.setattr(module, name, call)
+    return calls
+
+
+def test_no_word_is_made_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = counted(monkeypatch)
+    told = steps(pool()[1])
+    facts = [(step.index, step.node, step.edge, step.after, step.contribution) for step in told]
+    assert len(facts) == len(told)
+    assert [*told.moments()][-1].gradients == told.moment(-1).gradients
+    assert calls == []
+    assert told[-1].sentence
+    once = len(calls)
+    assert once > 0
+    assert told[-1].sentence == str(told[-1]).split("backward  ")[1]
+    assert len(calls) == once  # and it is made once
+
+
+def test_a_sentence_tells_of_the_moment_in_which_the_steps_were_taken() -> None:
+    x = Value(3.0, "x")
+    told, now = steps(maximum(x * x, 5.0)), sentences(maximum(x * x, 5.0))
+    x.data = 1.0
+    assert [step.sentence for step in told] == now
+
+
+@given(st.integers(0, 10**9))
+def test_steps_are_equal_hashed_copied_and_pickled_by_their_facts_and_sentence(seed: int) -> None:
+    output = random_output(seed)
+    for step, twin in zip(steps(output), steps(output), strict=True):
+        if repr(step).count("nan") == 0:
+            assert step == twin
+            assert hash(step) == hash(twin)
+        for other in (pickle.loads(pickle.dumps(step)), copy.copy(step), copy.deepcopy(step)):
+            assert repr(other) == repr(step)
+    assert steps(Value(1.0, "x"))[0] != steps(Value(1.0, "y"))[0]
+
+
+def test_a_pickled_step_has_nothing_of_its_graph() -> None:
+    x = Value(1.0, "x")
+    for _ in range(100):
+        x = x + 1
+    assert len(pickle.dumps(steps(x)[-1])) < 1000
+
+
+def test_a_step_has_no_other_names() -> None:
+    step = steps(Value(1.0, "x"))[0]
+    with pytest.raises(AttributeError, match="nonsense"):
+        step.nonsense  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_steps_are_freed_at_once_and_a_kept_step_keeps_no_value() -> None:
+    x = Value(3.0, "x")
+    y = maximum(x * x, 5.0)
+    told = steps(y)
+    kept, gone = told[-1], [weakref.ref(told), weakref.ref(told.graph), weakref.ref(y)]
+    gc.disable()
+    try:
+        del told, x, y
+        assert [ref() for ref in gone] == [None, None, None]
+    finally:
+        gc.enable()
+    assert kept.sentence.startswith("x.grad: 3 += local 3")
 
 
 # ---- Sentences ------------------------------------------------------------------------------------------------------

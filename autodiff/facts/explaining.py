@@ -11,8 +11,7 @@ from operator import add, mul
 from typing import Any, TypeVar
 
 from autodiff.facts.steps import Step, Steps, require_names
-from autodiff.facts.words import TIES, branch, operation_text, reason, why_no_path
-from autodiff.graph import Edge
+from autodiff.facts.words import operation_text
 from autodiff.recording.reverse import describe, last_root
 from autodiff.recording.scopes import Scope, enclosing
 from autodiff.recording.value import Value
@@ -177,17 +176,7 @@ class _Teller:
         assert step.edge is not None
         target = self.graph.nodes[step.edge.target]
         where = f" in {_short(target.scope.name)}" if target.scope else ""
-        return f"{_short(operation_text(target))}{where} ({self._why(step.edge)})"
-
-    def _why(self, edge: Edge) -> str:
-        """Why a use has no path: a tie is called one."""
-        node, values = self.graph.nodes[edge.target], self.graph.values
-        assert node.op is not None
-        operands = [values[arg]._data if isinstance(arg, int) else arg for arg in node.args]
-        out = values[edge.target]._data
-        _, test, holds = branch(node.op, edge.position, operands, out)
-        why = "" if test is None else reason(node.op, test, operands, out, holds)
-        return why if why in TIES else why_no_path(node, edge.position)
+        return f"{_short(operation_text(target))}{where} ({self.told.telling.why_no_path(step.edge)})"
 
     def _refused_further_on(self) -> list[Step]:
         """The uses at which the way from a node that got nothing ends: those that a gradient came to, and refused."""

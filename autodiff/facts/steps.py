@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import overload
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, overload
 
-from autodiff.facts.words import (
-    SENTENCES,
-    branch,
-    call_template,
-    filled,
-    formula_template,
-    is_arithmetic,
-    labels,
-    reason,
-    refusal,
-)
+from autodiff.facts.telling import Telling
 from autodiff.graph import Edge, Flow, Graph
 from autodiff.recording.reverse import NO_PATH, seed_of, topological
 from autodiff.recording.value import Value
 from autodiff.table.ieee import real
-from autodiff.table.notation import number
-from autodiff.table.operations import Operation
 
 __all__ = ["Moment", "Step", "Steps", "require_names", "steps"]
 
@@ -34,7 +21,7 @@ class Step:
 
     Forward, ``after`` is the node's value. Backward, ``before`` and ``after`` are its gradient (None: none yet),
     ``edge`` the use that sent the contribution ``local * upstream``; ``local`` is None where there is no path, and
-    the step of the output itself has no edge. ``print(step)`` says it in a sentence.
+    the step of the output itself has no edge. ``print(step)`` says it in a sentence, which is made when it is read.
     """
 
     index: int
@@ -50,6 +37,36 @@ class Step:
 
     def __str__(self) -> str:
         return f"{self.index:4d}  {self.phase:8s}  {self.sentence}"
+
+    if not TYPE_CHECKING:  # for type checkers the sentence is a field, and no other name is one
+
+        def __getattr__(self, name: str) -> str:
+            """The sentence of a step of :class:`Steps`, asked for the first time."""
+            known = vars(self)
+            if name != "sentence" or "_telling" not in known:
+                return object.__getattribute__(self, name)  # raises as it does anywhere
+            known["sentence"] = said = self._said(known["_telling"])
+            return said
+
+    def _said(self, telling: Telling) -> str:
+        if self.phase == "forward":
+            return telling.value(self.node)
+        if self.edge is not None and self.local is None:
+            return telling.refusal(self.edge)
+        assert self.after is not None
+        if self.edge is None:
+            return telling.seed(self.node, self.after)
+        assert self.local is not None
+        assert self.upstream is not None
+        return telling.arrival(self.edge, self.local, self.upstream, self.before, self.after)
+
+    def __reduce__(self) -> tuple[type[Step], tuple[Any, ...]]:
+        """A copy and a pickle have the sentence, and nothing of the graph."""
+        return Step, tuple(getattr(self, each.name) for each in fields(self))
+
+
+# What a step does not know, unless it is told.
+_UNKNOWN = dict.fromkeys(("edge", "before", "after", "local", "upstream", "contribution"))
 
 
 @dataclass
@@ -81,12 +98,17 @@ class Steps(Sequence[Step]):
         topological([output])  # refuses changed data
         self.seed = seed_of(output) if seed is None else real(seed)
         self.graph = Graph(output)
-        self.labels = labels(self.graph, names)
-        self._data = [value.data for value in self.graph.values]
+        self.telling = Telling(self.graph.nodes, names, [value.data for value in self.graph.values])
         self._steps: list[Step] = []
-        self._run_forward()
+        for place, value in enumerate(self.telling.data):
+            self._add("forward", place, after=value)
         self.forward = len(self._steps)
         self._run_backward()
+
+    @property
+    def labels(self) -> list[str]:
+        """What each node is called: its name, the one given for it, or ``v7``."""
+        return self.telling.labels
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -101,133 +123,83 @@ class Steps(Sequence[Step]):
     def __repr__(self) -> str:
         return f"<{self.forward} steps forward, {len(self) - self.forward} backward>"
 
-    def _add(self, phase: str, node: int, sentence: str, **facts: float | Edge | None) -> None:
-        known: dict[str, float | Edge | None] = dict.fromkeys(
-            ("edge", "before", "after", "local", "upstream", "contribution")
-        )
-        self._steps.append(Step(len(self._steps), phase, node, sentence=sentence, **{**known, **facts}))  # type: ignore[arg-type]
-
-    def _run_forward(self) -> None:
-        for node in self.graph:
-            value = self._data[node.number]
-            words = {"name": self.labels[node.number], "value": number(value)}
-            if node.op is None:
-                sentence = SENTENCES["leaf"].format(**words)
-            else:
-                numbers = self._operands(node.number)
-                words["call"] = filled(call_template(node.op), [number(x) for x in numbers])
-                words["reason"] = _decision(node.op, numbers, value) if node.op.chooses_between() else ""
-                sentence = SENTENCES["choice" if words["reason"] else "forward"].format(**words)
-            self._add("forward", node.number, sentence, after=value)
+    def _add(self, phase: str, node: int, **facts: float | Edge | None) -> None:
+        step = object.__new__(Step)  # without its sentence
+        vars(step).update(_UNKNOWN, index=len(self._steps), phase=phase, node=node, _telling=self.telling, **facts)
+        self._steps.append(step)
 
     def _run_backward(self) -> None:
-        output = self.graph.outputs[0]
+        """Every use of a node that a gradient reaches, in the order of ``backward()``."""
+        telling, output = self.telling, self.graph.outputs[0]
         gradients = {output: self.seed}
-        words = {"name": self.labels[output], "value": number(self.seed)}
-        self._add("backward", output, SENTENCES["seed" if self.seed == 1 else "given"].format(**words), after=self.seed)
+        self._add("backward", output, after=self.seed)
+        uses: list[list[Edge]] = [[] for _ in self.graph]
+        for edge in self.graph.edges:
+            uses[edge.target].append(edge)
         for node in reversed(self.graph.nodes):
             if node.op is None or node.number not in gradients:
                 continue
-            numbers, out = self._operands(node.number), self._data[node.number]
+            numbers, out = telling.operands(node.number), telling.data[node.number]
             slopes = node.op.locals(*numbers, out)
             sent = node.op.contributions(*numbers, out, gradients[node.number])
-            for position, arg in enumerate(node.args):
-                if isinstance(arg, int):
-                    edge = Edge(arg, node.number, position)
-                    self._send(edge, node.op, slopes[position], sent[position], gradients, numbers)
+            for edge in uses[node.number]:
+                self._send(edge, slopes[edge.position], sent[edge.position], gradients)
 
-    def _send(
-        self,
-        edge: Edge,
-        op: Operation,
-        local: float | None,
-        flow: float | None,
-        gradients: dict[int, float],
-        numbers: list[float],
-    ) -> None:
-        """One use: what it contributes to the gradient of its operand, in the order of ``backward()``."""
+    def _send(self, edge: Edge, local: float | None, flow: float | None, gradients: dict[int, float]) -> None:
+        """One use: what it contributes to the gradient of its operand."""
         up, before = gradients[edge.target], gradients.get(edge.source)
         if local is None or flow is None:
-            sentence = self._refusal(edge, op, numbers)
-            self._add("backward", edge.source, sentence, edge=edge, before=before, after=before, upstream=up)
+            self._add("backward", edge.source, edge=edge, before=before, after=before, upstream=up)
             return
         gradients[edge.source] = after = flow if before is None else before + flow
-        words = {"name": self.labels[edge.source], "local": number(local), "upstream": number(up)}
-        words |= {"after": number(after), "before": "" if before is None else number(before)}
-        sentence = SENTENCES["first" if before is None else "more"].format(**words) + self._slope(
-            edge, op, numbers, local
-        )
-        self._add(
-            "backward",
-            edge.source,
-            sentence,
-            edge=edge,
-            before=before,
-            after=after,
-            local=local,
-            upstream=up,
-            contribution=flow,
-        )
+        facts = {"before": before, "after": after, "local": local, "upstream": up, "contribution": flow}
+        self._add("backward", edge.source, edge=edge, **facts)
+
+    def _learn(self, step: Step, now: Moment) -> None:
+        """A moment after one more step."""
+        now.current = step
+        if step.phase == "forward":
+            now.values[step.node] = step.after
+            self._decide(step.node, now)
+            return
+        now.gradients[step.node] = step.after
+        if step.edge is not None:
+            now.flows[step.edge] = Flow(step.edge, step.local, step.upstream, step.contribution)
+        if step.index == len(self) - 1:
+            now.gradients = [NO_PATH if gradient is None else gradient for gradient in now.gradients]
 
     def _decide(self, place: int, now: Moment) -> None:
         """A choice is known as soon as it is computed: which operand was taken, before any gradient."""
         op = self.graph.nodes[place].op
         if op is not None and op.chooses_between():
-            slopes = op.locals(*self._operands(place), self._data[place])
+            slopes = op.locals(*self.telling.operands(place), self.telling.data[place])
             for position, arg in enumerate(self.graph.nodes[place].args):
                 if isinstance(arg, int):
                     edge = Edge(arg, place, position)
                     now.flows[edge] = Flow(edge, slopes[position], None, None)
 
-    def _operands(self, node: int) -> list[float]:
-        return [self._data[arg] if isinstance(arg, int) else arg for arg in self.graph.nodes[node].args]
-
-    def _slope(self, edge: Edge, op: Operation, numbers: list[float], local: float) -> str:
-        """Where the local derivative comes from: its formula with the names of this graph, or the decision."""
-        formula, test, holds = branch(op, edge.position, numbers, self._data[edge.target])
-        if is_arithmetic(formula):
-            test = None
-        elif test is None and not isinstance(formula, ast.Name):
-            return ""  # a slope that is always 1, or -1
-        names = self._names(edge.target)
-        call = filled(call_template(op), names)
-        text = filled(formula_template(op, formula), names, call)
-        if text != number(local):
-            text = SENTENCES["value"].format(formula=text, local=number(local))
-        words = {
-            "call": call if op.notation == "call" else f"({call})",
-            "operand": names[edge.position],
-            "formula": text,
-        }
-        if test is None:
-            return SENTENCES["slope"].format(**words)
-        return SENTENCES["since"].format(**words, reason=reason(op, test, numbers, self._data[edge.target], holds))
-
-    def _refusal(self, edge: Edge, op: Operation, numbers: list[float]) -> str:
-        _, test, holds = branch(op, edge.position, numbers, self._data[edge.target])
-        words = {"name": self.labels[edge.source], "target": self.labels[edge.target], "reason": ""}
-        if test is not None:
-            words["reason"] = reason(op, test, numbers, self._data[edge.target], holds)
-        return SENTENCES[refusal(op, test, words["reason"])].format(**words)
-
-    def _names(self, node: int) -> list[str]:
-        return [self.labels[arg] if isinstance(arg, int) else number(arg) for arg in self.graph.nodes[node].args]
+    def _begin(self) -> Moment:
+        """The moment before the first step."""
+        return Moment([None] * len(self.graph), [None] * len(self.graph))
 
     def moment(self, index: int) -> Moment:
         """What is known after step number ``index`` (negative numbers count from the end)."""
-        step = self._steps[index]
-        now = Moment([None] * len(self.graph), [None] * len(self.graph), current=step)
-        for known in self._steps[: step.index + 1]:
-            if known.phase == "forward":
-                now.values[known.node] = known.after
-                self._decide(known.node, now)
-                continue
-            now.gradients[known.node] = known.after
-            if known.edge is not None:
-                now.flows[known.edge] = Flow(known.edge, known.local, known.upstream, known.contribution)
-        if step.index == len(self) - 1:
-            now.gradients = [NO_PATH if gradient is None else gradient for gradient in now.gradients]
+        now = self._begin()
+        for step in self._steps[: self._steps[index].index + 1]:
+            self._learn(step, now)
         return now
+
+    def moments(self) -> Iterator[Moment]:
+        """What is known after each step in turn; each moment is made of the one before it.
+
+        >>> x = Value(3.0, "x")
+        >>> [moment.values for moment in steps(x + 1).moments()]
+        [[3.0, None], [3.0, 4.0], [3.0, 4.0], [3.0, 4.0]]
+        """
+        now = self._begin()
+        for step in self._steps:
+            self._learn(step, now)
+            yield Moment([*now.values], [*now.gradients], dict(now.flows), step)
 
 
 def steps(output: Value, names: Mapping[int, str] | None = None, *, seed: float | None = None) -> Steps:
@@ -259,12 +231,3 @@ def require_names(names: object) -> None:
             f"names= is a dict from numbers of nodes to names, got {type(names).__name__} {names!r:.40}; the gradient "
             "that the pass begins with is seed=0.7"
         )
-
-
-def _decision(op: Operation, numbers: Sequence[float], value: float) -> str:
-    """What decided a choice, in the words of its first conditional partial."""
-    for position in range(len(op.partials)):
-        _, test, holds = branch(op, position, numbers, value)
-        if test is not None:
-            return reason(op, test, numbers, value, holds)
-    return ""

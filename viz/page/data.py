@@ -12,14 +12,13 @@ from collections import Counter
 from collections.abc import Mapping
 
 from autodiff import Graph, Operation, Steps
+from autodiff.facts.decisions import comparison, is_negation
 from autodiff.facts.words import (
     SENTENCES,
     call_template,
-    comparison,
     comparison_templates,
     formula_template,
     is_arithmetic,
-    is_negation,
     operation_text,
     tie_of,
     why_no_path,

@@ -1,0 +1,121 @@
+"""A step in a sentence, made when somebody reads it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from autodiff.facts.decisions import branch, decided
+from autodiff.facts.words import (
+    SENTENCES,
+    call_template,
+    filled,
+    formula_template,
+    is_arithmetic,
+    labels,
+    reason,
+    why_no_path,
+)
+from autodiff.graph import Edge, Node
+from autodiff.table.notation import number
+from autodiff.table.operations import Operation
+
+__all__ = ["Telling"]
+
+
+class Telling:
+    """What is said of the steps of one graph.
+
+    It has the numbers of the moment in which the steps were taken, and neither Values nor steps, so that a step may
+    keep it: no cycle, and no graph that lives on because a step does.
+    """
+
+    def __init__(self, nodes: Sequence[Node], names: Mapping[int, str] | None, data: Sequence[float]) -> None:
+        self.nodes, self.names, self.data = nodes, dict(names or {}), data
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """What each node is called."""
+        return labels(self.nodes, self.names)
+
+    def operands(self, place: int) -> list[float]:
+        """The numbers that a node was computed from."""
+        data = self.data
+        return [data[arg] if isinstance(arg, int) else arg for arg in self.nodes[place].args]
+
+    def value(self, place: int) -> str:
+        """A value that is computed, or a leaf's; of a choice also what it was decided by."""
+        op, value = self.nodes[place].op, self.data[place]
+        words = {"name": self.labels[place], "value": number(value)}
+        if op is None:
+            return SENTENCES["leaf"].format(**words)
+        numbers = self.operands(place)
+        words["call"] = filled(call_template(op), [number(x) for x in numbers])
+        words["reason"] = self._choice(op, numbers, value)
+        return SENTENCES["choice" if words["reason"] else "forward"].format(**words)
+
+    def seed(self, place: int, given: float) -> str:
+        """The gradient that a pass begins with."""
+        return SENTENCES["seed" if given == 1 else "given"].format(name=self.labels[place], value=number(given))
+
+    def arrival(self, edge: Edge, local: float, upstream: float, before: float | None, after: float) -> str:
+        """A contribution that arrives over a use, and where its slope comes from."""
+        words = {"name": self.labels[edge.source], "local": number(local), "upstream": number(upstream)}
+        words |= {"after": number(after), "before": "" if before is None else number(before)}
+        return SENTENCES["first" if before is None else "more"].format(**words) + self._slope(edge, local)
+
+    def refusal(self, edge: Edge) -> str:
+        """A use that has no path, and why."""
+        words = {"name": self.labels[edge.source], "target": self.labels[edge.target], "reason": ""}
+        op, numbers, out = self._at(edge)
+        _, test, holds = branch(op, edge.position, numbers, out)
+        if test is None:
+            return SENTENCES["never"].format(**words)
+        words["reason"] = reason(op, test, numbers, out, holds)
+        tied = decided(op, test, numbers, out, holds).tied
+        return SENTENCES["tied" if tied else "dead" if len(op.inputs) == 1 else "refused"].format(**words)
+
+    def why_no_path(self, edge: Edge) -> str:
+        """Why a use has no path, in a word or two; a tie is called one."""
+        op, numbers, out = self._at(edge)
+        _, test, holds = branch(op, edge.position, numbers, out)
+        if test is not None and decided(op, test, numbers, out, holds).tied:
+            return reason(op, test, numbers, out, holds)
+        return why_no_path(self.nodes[edge.target], edge.position)
+
+    def _at(self, edge: Edge) -> tuple[Operation, list[float], float]:
+        """The operation that makes a use, with its numbers."""
+        op = self.nodes[edge.target].op
+        assert op is not None
+        return op, self.operands(edge.target), self.data[edge.target]
+
+    def _choice(self, op: Operation, numbers: Sequence[float], value: float) -> str:
+        """What decided a choice, in the words of its first conditional partial."""
+        for position in range(len(op.partials) if op.chooses_between() else 0):
+            _, test, holds = branch(op, position, numbers, value)
+            if test is not None:
+                return reason(op, test, numbers, value, holds)
+        return ""
+
+    def _slope(self, edge: Edge, local: float) -> str:
+        """Where the local derivative comes from: its formula with the names of this graph, or the decision."""
+        op, numbers, out = self._at(edge)
+        formula, test, holds = branch(op, edge.position, numbers, out)
+        if is_arithmetic(formula):
+            test = None
+        elif test is None and not isinstance(formula, ast.Name):
+            return ""  # a slope that is always 1, or -1
+        names = [self.labels[arg] if isinstance(arg, int) else number(arg) for arg in self.nodes[edge.target].args]
+        call = filled(call_template(op), names)
+        text = filled(formula_template(op, formula), names, call)
+        if text != number(local):
+            text = SENTENCES["value"].format(formula=text, local=number(local))
+        words = {
+            "call": call if op.notation == "call" else f"({call})",
+            "operand": names[edge.position],
+            "formula": text,
+        }
+        if test is None:
+            return SENTENCES["slope"].format(**words)
+        return SENTENCES["since"].format(**words, reason=reason(op, test, numbers, out, holds))
