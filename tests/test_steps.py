@@ -268,7 +268,8 @@ def test_steps_are_freed_at_once_and_a_kept_step_keeps_no_value() -> None:
     x = Value(3.0, "x")
     y = maximum(x * x, 5.0)
     told = steps(y)
-    kept, gone = told[-1], [weakref.ref(told), weakref.ref(told.graph), weakref.ref(y)]
+    kept = told[-1]
+    gone: list[weakref.ref[Any]] = [weakref.ref(told), weakref.ref(told.graph), weakref.ref(y)]
     gc.disable()
     try:
         del told, x, y
