@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import cProfile
 import gc
 import inspect
 import linecache
+import os
 import pstats
 import re
+import shutil
 import subprocess
 import sys
 import traceback
@@ -27,6 +30,7 @@ from autodiff.recording.rules import rules
 from autodiff.recording.value import function_of
 
 ROOT = Path(__file__).resolve().parents[1]
+SIGNATURES = ("autodiff/recording/signatures.py", "autodiff/signatures.py")
 CALLS = ROOT / "tests" / "typed_calls.py"
 
 
@@ -53,6 +57,37 @@ def test_a_type_checker_accepts_and_refuses_what_it_must(tmp_path: Path) -> None
     found = {int(line) for line in re.findall(r"typed_calls\.py:(\d+): error", told)}
     lines = CALLS.read_text(encoding="utf-8").splitlines()
     assert found == {number for number, line in enumerate(lines, 1) if line.endswith("# refused")}, told
+
+
+def test_text_becomes_code_in_one_place() -> None:
+    found = []
+    for path in sorted(path for package in ("autodiff", "viz") for path in (ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("exec", "eval", "compile", "FunctionType"):
+                found.append(path.name)
+    assert set(found) == {"compiling.py"}
+
+
+def test_a_new_row_is_a_function_a_method_and_a_signature(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "autodiff", tmp_path / "autodiff", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("*.svg"))
+    rows = tmp_path / "autodiff" / "table" / "rows.py"
+    before = '    yield row("tanh(x)"'
+    partials = '"scale / (scale + abs(x)) ** 2", "-out / (scale + abs(x))"'
+    row = f'    yield row("softsign(x, scale=1)", "x / (scale + abs(x))", {partials}, doc="Soft.")'
+    text = rows.read_text(encoding="utf-8")
+    assert text.count(before) == 1
+    rows.write_text(text.replace(before, f"{row}\n{before}"), encoding="utf-8")
+    code = """
+import autodiff
+assert "softsign" in autodiff.__all__ and autodiff.Value.softsign is autodiff.softsign
+assert autodiff.softsign(autodiff.Value(-3.0)).data == autodiff.Value(-3.0).softsign(1).data == -0.75
+"""
+    for command in (["-c", code], ["docs/signatures.py"]):
+        subprocess.run([sys.executable, *command], cwd=tmp_path, check=True, env={**os.environ, "PYTHONPATH": "."})
+    made = {path: (tmp_path / path).read_text(encoding="utf-8") for path in SIGNATURES}
+    assert "    def softsign(self: V, scale: V | float = 1.0) -> V:" in made["autodiff/recording/signatures.py"]
+    assert "def softsign(x: Value | float, scale: Value | float = 1.0) -> Value:" in made["autodiff/signatures.py"]
 
 
 @pytest.mark.parametrize("name", functions.__all__)

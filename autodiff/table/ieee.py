@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from math import atan, atan2, erf, fabs, hypot, inf, nan, tanh
 from numbers import Complex, Number, Real
 
+from autodiff.table.compiling import compiled
+
 __all__ = ["ERFC_TAIL", "FUNCTIONS", "agree", "divide", "erfc", "exp", "horner", "log", "power", "real", "sqrt"]
 
 
@@ -122,7 +124,7 @@ ERFC_TAIL = (
     *(-0.14024877120472826, 1.2398902104127223),
 )
 _CONSTANT, _BELOW = ERFC_TAIL[-1], -7.433670136227979e-17  # the last coefficient, and what float64 leaves out of it
-_rest: Callable[[float], float] = eval(f"lambda t: {horner('t', (*ERFC_TAIL[:-1], 0.0))}")
+_rest: Callable[[float], float] = compiled(f"def erfc_rest(t): return {horner('t', (*ERFC_TAIL[:-1], 0.0))}", {})
 _SPLITTER = 134217729.0  # 2^27 + 1 halves the 53 bits of a float64 (Dekker, Numerische Mathematik 18 (1971), 224-242)
 
 
