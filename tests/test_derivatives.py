@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from programs import plan, same
 
 import autodiff as ad
-from autodiff import TABLE, Graph, Program, Value, grad, jvp, operation
+from autodiff import TABLE, Graph, Operation, Program, Value, grad, jvp, operation, where
+from autodiff.derivatives.sweep import steep
+from autodiff.recording.reading import apply
 from autodiff.recording.value import function_of
 
 Step = Callable[[Value], Value]
@@ -228,3 +230,67 @@ def test_for_leaves_nothing_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> No
         )
     grad(y, [x, later])
     assert len(walks) == 1
+
+
+# ---- What is recorded, and what is not ------------------------------------------------------------------------------
+
+NEUTRAL: dict[str, Callable[[Value], object]] = {
+    "x * 1": lambda x: apply("multiply", x, 1.0, fold=True),
+    "1 * x": lambda x: apply("multiply", 1.0, x, fold=True),
+    "x / 1": lambda x: apply("divide", x, 1.0, fold=True),
+    "x ** 1": lambda x: apply("power", x, 1.0, fold=True),
+}
+COMPUTED: dict[str, Callable[[Value], object]] = {
+    "1 / x": lambda x: apply("divide", 1.0, x, fold=True),
+    "1 ** x": lambda x: apply("power", 1.0, x, fold=True),
+    "x + 1": lambda x: apply("add", x, 1.0, fold=True),
+    "x - 1": lambda x: apply("subtract", x, 1.0, fold=True),
+    "x * 2": lambda x: apply("multiply", x, 2.0, fold=True),
+    "x ** 2": lambda x: apply("power", x, 2.0, fold=True),
+    "x * 1, not folded": lambda x: apply("multiply", x, 1.0),
+}
+
+
+@pytest.mark.parametrize("said", NEUTRAL)
+def test_what_changes_no_bit_is_not_recorded(said: str) -> None:
+    x = Value(3.0)
+    assert NEUTRAL[said](x) is x
+
+
+@pytest.mark.parametrize("said", COMPUTED)
+def test_whatever_else_is_recorded(said: str) -> None:
+    x = Value(3.0)
+    assert COMPUTED[said](x) is not x
+
+
+def test_the_derivative_of_a_square_has_no_power() -> None:
+    x = Value(3.0)
+    assert [node.op.name for node in Graph(grad(x**2, x)) if node.op] == ["multiply"]
+
+
+@pytest.mark.parametrize("constant", [math.nan, math.inf, -math.inf], ids=str)
+@pytest.mark.parametrize("op", [op for op in TABLE.values() if len(op.inputs) == 2], ids=lambda op: op.name)
+def test_a_branch_not_taken_sends_nothing_through_a_constant_that_is_no_number(op: Operation, constant: float) -> None:
+    """Wherever the constant stands, forwards and backwards, recorded or not, at once or replayed."""
+    x, taken = Value(1.5, "x"), Value(-1.0, "c")
+    for args in ([x, constant], [constant, x]):
+        y = where(taken, function_of(op)(*args), 5.0 * x)
+        recorded = grad(y, x)
+        assert recorded.data == 5.0
+        assert jvp(y, [x], [1.0]).data == 5.0
+        y.backward()
+        assert x.grad == 5.0
+        x.grad, x.data = 0.0, 2.5
+        assert Graph(recorded).forward() == (5.0,)
+        _, (slopes,) = Program(y, [x, taken]).value_and_input_grad([[2.5, -1.0]])
+        assert slopes[0] == 5.0
+
+
+def test_a_constant_that_is_no_number_makes_a_slope_steep() -> None:
+    x = Value(1.5)
+    for constant in (math.nan, math.inf, -math.inf):
+        y = x * constant
+        assert [*steep([x, y])] == [y]
+        z = where(Value(-1.0), x * 1.0, constant)
+        assert steep([*Graph(z).values]) == {}
+    assert steep([x, x * 3.0]) == {}

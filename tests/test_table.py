@@ -204,6 +204,17 @@ def test_gradcheck_finds_a_slope_that_is_a_little_wrong(factor: float) -> None:
         gradcheck(wrong(Value(1.5)))
 
 
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+@pytest.mark.parametrize("alpha", [1.0, 2.0, 0.5, -1.5, 0.0])
+def test_at_zero_elu_and_leaky_relu_have_the_slope_of_their_left_side(alpha: float, zero: float) -> None:
+    for row in ("elu", "leaky_relu"):
+        x, scale = Value(zero), Value(alpha)
+        y = function_of(TABLE[row])(x, scale)
+        y.backward()
+        assert (x.grad, scale.grad) == (alpha, 0.0)
+        assert [slope.data for slope in grad(y, [x, scale])] == [alpha, 0.0]
+
+
 # Each bad row with words of the message that must name the row and say what was expected.
 BAD_ROWS: dict[str, tuple[tuple[object, ...], dict[str, object], tuple[str, ...]]] = {
     "unknown name": (("bad(x)", "z", "1"), {}, ("'bad'", "'z'", "expected one of: x")),

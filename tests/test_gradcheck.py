@@ -1,0 +1,158 @@
+"""gradcheck refuses wrong gradients, near kinks too; at a kink it warns, for there a difference says nothing."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autodiff import TABLE, GradcheckError, KinkWarning, Value, clamp, gradcheck, maximum, minimum, operation, where
+from autodiff.recording.value import function_of
+
+STEP = 6e-6  # of gradcheck, at inputs no larger than 1
+
+# Rows with a kink at 0 (where two inputs are equal, if there are two), and one slope of each that is a little wrong.
+RIGHT = {
+    "bend(x)": ("x if x > 0 else 2 * x", "1 if x > 0 else 2"),
+    "kept(x)": ("x if x > 0 else 0", "1 if x > 0 else None"),
+    "larger(x, y)": ("x if x >= y else y", "1 if x >= y else None", "None if x >= y else 1"),
+    "curved(x)": ("x * x if x > 0 else -3 * x * x", "2 * x if x > 0 else -6 * x"),
+}
+WRONG: dict[str, list[tuple[str, ...]]] = {
+    "bend(x)": [("1.001 if x > 0 else 2",), ("1 if x > 0 else 2.002",), ("1",), ("2",), ("1 if x >= 1 else 2",)],
+    "kept(x)": [
+        ("1 if x > 0 else 0.001",),
+        ("0.999 if x > 0 else None",),
+        ("1",),
+        ("None",),
+        ("None if x > 0 else 1",),
+    ],
+    "larger(x, y)": [
+        ("1", "None if x >= y else 1"),
+        ("1 if x >= y else None", "1"),
+        ("None if x >= y else 1", "1 if x >= y else None"),
+        ("0.5", "0.5"),
+        ("1 if x > y + 1 else None", "None if x >= y + 1 else 1"),
+    ],
+    "curved(x)": [("2 * x",), ("-6 * x",), ("0",), ("2 * x if x > 0 else 6 * x",)],
+}
+FALSE = [(signature, slopes) for signature, all_slopes in WRONG.items() for slopes in all_slopes]
+
+
+@pytest.fixture(autouse=True)
+def own_rows() -> Iterator[None]:
+    """The table as it was."""
+    before = dict(TABLE)
+    yield
+    TABLE.clear()
+    TABLE.update(before)
+
+
+def at_distance(row: Callable[..., Value], signature: str, distance: float) -> Value:
+    """The row at a point that is so far from its kink."""
+    return row(Value(distance, "x"), *([Value(0.0, "y")] if "y" in signature else []))
+
+
+def strictly(output: Value, atol: float = 1e-7) -> bool:
+    """gradcheck, where no input may be passed over as near a kink."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", KinkWarning)
+        return gradcheck(output, atol=atol)
+
+
+@pytest.mark.parametrize("distance", [1.01 * STEP, 1e-5, 1e-4, 1e-3, 0.5])
+@pytest.mark.parametrize("signature", RIGHT)
+def test_a_right_gradient_beside_a_kink_is_checked_and_passes(signature: str, distance: float) -> None:
+    row = operation(signature, *RIGHT[signature])
+    for place in (distance, -distance):
+        assert strictly(at_distance(row, signature, place), atol=1e-12)
+
+
+@pytest.mark.parametrize("distance", [1.01 * STEP, 1e-5, 1e-4, 1e-3, 0.5])
+@pytest.mark.parametrize(("signature", "slopes"), FALSE)
+def test_a_wrong_gradient_beside_a_kink_is_refused_on_the_side_where_it_is_wrong(
+    signature: str, slopes: tuple[str, ...], distance: float
+) -> None:
+    row = operation(signature, RIGHT[signature][0], *slopes)
+    refused = 0
+    for place in (distance, -distance):
+        try:
+            strictly(at_distance(row, signature, place), atol=1e-12)
+        except GradcheckError:
+            refused += 1
+    assert refused >= 1, f"{signature} with slopes {slopes} passed on both sides of its kink"
+
+
+@pytest.mark.parametrize("distance", [0.0, 1e-300, 1e-9, 0.99 * STEP])
+@pytest.mark.parametrize("signature", RIGHT)
+def test_within_a_step_of_a_kink_there_is_a_warning(signature: str, distance: float) -> None:
+    row = operation(signature, *RIGHT[signature])
+    for place in (distance, -distance):
+        y = at_distance(row, signature, place)
+        with pytest.warns(KinkWarning, match="'x' is near a kink: its gradient was not checked"):
+            assert gradcheck(y, y.parents[0])
+
+
+KINKS: dict[str, Callable[[Value], Value]] = {
+    "relu": lambda x: x.relu(),
+    "absolute": lambda x: function_of(TABLE["absolute"])(x),
+    "maximum": lambda x: maximum(x, 0.0),
+    "minimum": lambda x: minimum(x, 0.0),
+    "clamp": lambda x: clamp(x, 0.0, 1.0),
+    "where": lambda x: where(x, 1.0, 2.0),
+    "leaky_relu": lambda x: x.leaky_relu(),
+}
+
+
+@pytest.mark.parametrize("kink", KINKS)
+def test_another_inputs_kink_excuses_no_wrong_gradient(kink: str) -> None:
+    slightly = operation("slightly(x)", "x * x", "2.001 * x")
+    x, y = Value(0.0, "x"), Value(1.5, "y")
+    with pytest.warns(KinkWarning, match="'x'"), pytest.raises(GradcheckError, match="gradient in 'y'"):
+        gradcheck(KINKS[kink](x) + slightly(y), [x, y])
+
+
+# A condition that stands in the partials alone, and holds at one point alone: no difference could see it by itself.
+POINTS: dict[str, Callable[[], Value]] = {
+    "hypot": lambda: function_of(TABLE["hypot"])(Value(0.0, "x"), 0.0),
+    "hypot from the other side": lambda: function_of(TABLE["hypot"])(0.0, Value(0.0, "x")),
+    "atan2": lambda: function_of(TABLE["atan2"])(Value(0.0, "x"), 0.0),
+    "atan2 from the other side": lambda: function_of(TABLE["atan2"])(0.0, Value(0.0, "x")),
+    "power of 0": lambda: function_of(TABLE["power"])(0.0, Value(0.0, "x")),
+    "a row of one's own": lambda: operation("cut(x)", "x", "5 if x == 0 else 1")(Value(0.0, "x")),
+    "deep inside": lambda: 3 * operation("cut(x)", "x", "5 if x == 0 else 1")(Value(2.0, "x") - 2.0).exp(),
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_condition_of_a_partial_alone_is_a_kink(point: str) -> None:
+    with pytest.warns(KinkWarning, match="'x' is near a kink"):
+        assert gradcheck(POINTS[point]())
+
+
+@pytest.mark.parametrize("row", ["hypot", "atan2"])
+@given(angle=st.floats(-3.1, 3.1))
+def test_beside_the_point_the_same_rows_are_checked(row: str, angle: float) -> None:
+    x, y = Value(angle, "x"), Value(1.0, "y")
+    assert strictly(function_of(TABLE[row])(x.cos(), y * x.sin() + 2.0))
+
+
+# ---- Rounding -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("large", "slope"), [*itertools.product([1e6, -1e8, 1e10], [1e-3, -0.7, 3e-5])])
+def test_what_rounding_may_do_beside_a_large_number_is_forgiven(large: float, slope: float) -> None:
+    for place in (0.1, 0.3, 0.7, 0.9, 1.3):
+        x = Value(place, "x")
+        assert strictly(x * slope + large)
+
+
+@pytest.mark.parametrize("large", [1e2, 1e4])
+def test_beside_a_large_number_what_rounding_cannot_do_is_refused(large: float) -> None:
+    tilted = operation("tilted(x)", "x", "1.0001")
+    with pytest.raises(GradcheckError, match=r"gradient in 'x' is 1\.0001"):
+        gradcheck(tilted(Value(0.3, "x")) + large)
