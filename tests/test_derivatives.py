@@ -294,3 +294,16 @@ def test_a_constant_that_is_no_number_makes_a_slope_steep() -> None:
         z = where(Value(-1.0), x * 1.0, constant)
         assert steep([*Graph(z).values]) == {}
     assert steep([x, x * 3.0]) == {}
+
+
+@pytest.mark.parametrize("constant", [math.nan, math.inf, -math.inf], ids=str)
+@pytest.mark.parametrize("row", ["leaky_relu", "elu"])
+def test_a_slope_that_is_no_number_only_on_the_other_side_is_steep_already(row: str, constant: float) -> None:
+    """Its node is an ordinary number now; a replay may take the other side."""
+    x, taken = Value(1.5, "x"), Value(-1.0, "c")
+    bent = function_of(TABLE[row])(x, constant)
+    assert [*steep([x, bent])] == [bent]
+    slope = grad(where(taken, bent, 5.0 * x), x)
+    for number in (1.5, -1.5):
+        x.data = number
+        assert Graph(slope).forward() == (5.0,)

@@ -323,6 +323,18 @@ def test_a_forward_step_says_what_a_choice_was_decided_by() -> None:
     assert "v2 = 3 − (-1) = 4" in sentences(x - Value(-1.0))
 
 
+def test_what_is_no_choice_between_operands_is_told_without_a_reason() -> None:
+    x = Value(-3.0, "x")
+    assert sentences(relu(x))[1] == "v1 = relu(-3) = 0"
+    assert sentences(abs(x))[1] == "v1 = abs(-3) = 3"
+
+
+def test_of_several_conditions_the_last_that_held_is_told() -> None:
+    levels = operation("levels(x)", "x", "1 if x > 0 else 2 if x < -5 else 3")
+    told = [sentences(levels(Value(number, "x")))[-1] for number in (2.0, -6.0, -3.0)]
+    assert [text.split("since ")[1] for text in told] == ["2 > 0)", "-6 < -5)", "-3 ≤ 0)"]  # if none did, the first
+
+
 def test_a_row_may_decide_by_its_own_value_or_by_a_number_alone() -> None:
     by_out = operation("by_out(x)", "x * x - 1", "2 * x if out > 0 or out < -9 else None")
     told = sentences(by_out(Value(0.0, "x")))
