@@ -27,7 +27,7 @@ class Optimizer:
         self.lr = lr
         self.weight_decay = _at_least_zero("weight_decay", weight_decay)
         self.steps = 0
-        self.moments: tuple[Numbers, ...] = ()  # what it remembers of earlier gradients; never changed in place
+        self.state: tuple[Numbers, ...] = ()  # what it remembers of earlier gradients; never changed in place
         if not callable(lr):
             _at_least_zero("lr", lr)
 
@@ -44,22 +44,22 @@ class Optimizer:
         >>> SGD([], lr=0.5).update([1.0, 2.0], [1.0, -1.0])
         [0.5, 2.5]
         """
-        sizes = {len(numbers), len(gradient), *map(len, self.moments)}
+        sizes = {len(numbers), len(gradient), *map(len, self.state)}
         if len(sizes) > 1:
-            before = f", and {len(self.moments[0])} numbers at the step before" if self.moments else ""
+            before = f", and {len(self.state[0])} numbers at the step before" if self.state else ""
             raise ValueError(f"got {len(numbers)} numbers, a gradient of {len(gradient)}{before}")
         rate = self.rate
         if _is_array(numbers) or _is_array(gradient):
             import numpy
 
             numbers, gradient = (numpy.asarray(x, dtype=float) for x in (numbers, gradient))
-            moments = tuple(numpy.asarray(x, dtype=float) for x in self.moments)
+            state = tuple(numpy.asarray(x, dtype=float) for x in self.state)
             with numpy.errstate(all="ignore"):  # inf and nan are numbers, here as in lists
-                new, *moved = self._rule(rate, numpy.sqrt)(numbers, gradient, *moments)
+                new, *moved = self._rule(rate, numpy.sqrt)(numbers, gradient, *state)
         else:
-            rows = map(self._rule(rate, math.sqrt), numbers, gradient, *self.moments)
+            rows = map(self._rule(rate, math.sqrt), numbers, gradient, *self.state)
             new, *moved = map(list, zip(*rows, strict=True)) if len(numbers) else ([],)
-        self.steps, self.moments = self.steps + 1, tuple(moved)
+        self.steps, self.state = self.steps + 1, tuple(moved)
         return new
 
     def step(self) -> None:
@@ -87,7 +87,7 @@ class Optimizer:
             param.grad = None
 
     def _rule(self, rate: float, sqrt: Callable[[Any], Any]) -> Callable[..., tuple[Any, ...]]:
-        """The step as a formula: number, gradient and moments to the new number and the new moments."""
+        """The step as a formula: number, gradient and state to the new number and the new state."""
         raise NotImplementedError(f"{type(self).__name__} has no rule")
 
 

@@ -101,8 +101,8 @@ def test_nothing_is_changed_in_place() -> None:
     numbers, slopes = np.array([1.0, 2.0]), np.array([0.5, 0.5])
     optimizer = Adam([])
     optimizer.update(numbers, slopes)
-    before = [moment.copy() for moment in optimizer.moments]
-    held = optimizer.moments
+    before = [moment.copy() for moment in optimizer.state]
+    held = optimizer.state
     optimizer.update(numbers, slopes)
     assert numbers.tolist() == [1.0, 2.0]
     assert slopes.tolist() == [0.5, 0.5]

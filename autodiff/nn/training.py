@@ -130,7 +130,7 @@ class _Training:
         """One step on these rows of the data; answers the sum of their losses."""
         losses, gradient = self.program.value_and_grad(self._taken(batch), self.numbers)
         if (where := first_wrong(losses)) is not None:
-            self.numbers, self.optimizer.steps, self.optimizer.moments = self.good
+            self.numbers, self.optimizer.steps, self.optimizer.state = self.good
             raise self._error(f"the loss is {float(losses[where])!r} in row {batch[where]} of the data")
         self.good = self._moment()
         self._check(gradient, "the gradient")
@@ -141,11 +141,11 @@ class _Training:
         return float(sum(listed(losses)))
 
     def _moment(self) -> tuple[Any, int, tuple[Any, ...]]:
-        return self.numbers, self.optimizer.steps, self.optimizer.moments
+        return self.numbers, self.optimizer.steps, self.optimizer.state
 
     def _check(self, numbers: Any, what: str) -> None:
         if (where := first_wrong(numbers)) is not None:
-            _, self.optimizer.steps, self.optimizer.moments = self.good
+            _, self.optimizer.steps, self.optimizer.state = self.good
             param = describe(self.program.params[where])
             raise self._error(f"{what} of the parameter {param} is {float(numbers[where])!r}")
 
