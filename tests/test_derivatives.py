@@ -307,3 +307,34 @@ def test_a_slope_that_is_no_number_only_on_the_other_side_is_steep_already(row: 
     for number in (1.5, -1.5):
         x.data = number
         assert Graph(slope).forward() == (5.0,)
+
+
+CONDITIONS = ["x", "not x", "x and y", "y or x", "not (x and not y)", "x == 0 and y == 0", "x > 0 or y > 0", "x - y"]
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_condition_reads_alike_over_numbers_and_values_and_both(condition: str) -> None:
+    row = operation("split_(x, y)", "x + y", f"2 if {condition} else 3 * x", f"5 * y if {condition} else 7")
+    points = [0.0, 1.0, -1.0, 0.5, 2.0]
+    for a in points:
+        for b in points:
+            slopes = TABLE["split_"].locals(a, b, a + b)
+            x, y = Value(a), Value(b)
+            assert tuple(slope.data for slope in grad(row(x, y), [x, y])) == slopes
+            assert grad(row(x, b), x).data == slopes[0]
+            assert grad(row(a, y), y).data == slopes[1]
+
+
+@pytest.mark.parametrize("row", ["hypot", "atan2"])
+def test_at_the_origin_the_recorded_slope_is_0_though_one_side_is_a_number(row: str) -> None:
+    function = function_of(TABLE[row])
+    x = Value(0.0)
+    for y in (function(x, 0.0), function(0.0, x), function(x, x)):
+        assert grad(y, x).data == 0.0
+
+
+def test_a_directional_derivative_is_of_values() -> None:
+    x = Value(1.0)
+    for output, inputs in ((3.0, [x]), (x * 2, [3.0])):
+        with pytest.raises(TypeError, match="with respect to Values, got float"):
+            jvp(output, inputs, [1.0])  # type: ignore[arg-type]

@@ -449,3 +449,9 @@ def test_outputs_of_another_pool_are_refused() -> None:
         routes("max", [Value(9.0), *x[1:]][::-1], p, 2, 1)
     with pytest.raises(TypeError, match=r"outputs are Values, got float 1\.0"):
         routes("max", x, [1, 2, 3], 2, 1)
+
+
+def test_a_pool_of_a_row_is_one_of_rows_of_height_one() -> None:
+    x = [Value(float(i)) for i in range(7)]
+    found = routes("max", x, max_pool1d(x, 3, 2, 1), 3, 2, 1)
+    assert (found.kernel, found.stride, found.padding, found.output_shape) == ((1, 3), (1, 2), (0, 1), (1, 4))

@@ -521,6 +521,13 @@ def test_a_long_path_is_told_by_its_ends() -> None:
     assert "× 1 → … → × 1" in str(explain(x, y))
 
 
+@pytest.mark.parametrize("length", [39, 40, 41, 5000])
+def test_a_long_name_is_cut_in_an_explanation(length: int) -> None:
+    x = Value(1.0, "x" * length)
+    name = str(explain(x, x * 2)).partition(".grad")[0]
+    assert name == ("x" * length if length <= 40 else "x" * 39 + "…")
+
+
 def test_what_is_no_number_is_not_called_another_number() -> None:
     x = Value(math.nan, "x")
     y = x * x

@@ -564,3 +564,16 @@ def test_gradcheck_takes_inputs_that_do_not_matter_and_refuses_what_is_no_leaf()
     for refused in (lambda: gradcheck(3.0), lambda: gradcheck(y, [3.0])):
         with pytest.raises(TypeError, match="Values, got float"):
             refused()
+
+
+@pytest.mark.parametrize("row", ["elu", "leaky_relu"])
+def test_a_formula_may_leave_out_what_has_a_default_and_nothing_else(row: str) -> None:
+    default = TABLE[row].defaults[TABLE[row].inputs[1]]
+    short = operation("short_(x)", f"{row}(x)", "1")
+    full = operation("full_(x)", f"{row}(x, 0.25)", "1")
+    for x in (-1.5, 0.0, 2.0):
+        assert short(Value(x)).data == TABLE[row].evaluate(x, default)
+        assert full(Value(x)).data == TABLE[row].evaluate(x, 0.25)
+    for call in (f"{row}()", f"{row}(x, 1, 1)", "add(x)", "exp(x, 1)"):
+        with pytest.raises(ValueError, match="'bad_'"):
+            operation("bad_(x)", call, "1")
