@@ -455,3 +455,11 @@ def test_a_pool_of_a_row_is_one_of_rows_of_height_one() -> None:
     x = [Value(float(i)) for i in range(7)]
     found = routes("max", x, max_pool1d(x, 3, 2, 1), 3, 2, 1)
     assert (found.kernel, found.stride, found.padding, found.output_shape) == ((1, 3), (1, 2), (0, 1), (1, 4))
+
+
+@pytest.mark.parametrize("kernel", [1, 2])
+def test_routes_of_other_cells_or_of_windows_in_another_order_are_refused(kernel: int) -> None:
+    x, stranger = row_of(1, 2, 3, 4), row_of(1, 2, 3, 4)
+    for outputs in (max_pool1d(stranger, kernel), max_pool1d(x, kernel)[::-1]):
+        with pytest.raises(ValueError, match="output 0 is not the max pool of window 0"):
+            routes("max", x, outputs, kernel)

@@ -33,6 +33,7 @@ from autodiff import (
     nn,
     operation,
     relu,
+    scope,
     steps,
     stop,
     where,
@@ -519,6 +520,13 @@ def test_a_long_path_is_told_by_its_ends() -> None:
         y = y * 1
     assert len(str(explain(x, y))) < 1000
     assert "× 1 → … → × 1" in str(explain(x, y))
+
+
+def test_of_many_scopes_the_innermost_three_are_named() -> None:
+    x = Value(2.0, "x")
+    with scope("a"), scope("b"), scope("c"), scope("d"):
+        y = x * 3
+    assert str(explain(x, y)).startswith("x.grad = 3 (through b, c, d)\n")
 
 
 @pytest.mark.parametrize("length", [39, 40, 41, 5000])
