@@ -577,3 +577,17 @@ def test_a_formula_may_leave_out_what_has_a_default_and_nothing_else(row: str) -
     for call in (f"{row}()", f"{row}(x, 1, 1)", "add(x)", "exp(x, 1)"):
         with pytest.raises(ValueError, match="'bad_'"):
             operation("bad_(x)", call, "1")
+
+
+@pytest.mark.parametrize("exponent", [-1.0, -3.0, -2.0, -4.0, -0.5, -2.5, -1e300])
+def test_a_negative_power_of_0_is_infinite_with_the_sign_of_an_odd_one(exponent: float) -> None:
+    odd = exponent in (-1.0, -3.0)
+    for zero in (0.0, -0.0):
+        expected = math.copysign(math.inf, zero) if odd else math.inf
+        assert (Value(zero) ** exponent).data == expected
+
+
+@pytest.mark.parametrize("exponent", [101.0, 100.0, 1001.0, 1000.0])
+def test_a_power_too_large_is_infinite_with_the_sign_of_an_odd_one(exponent: float) -> None:
+    for base in (1e5, -1e5):
+        assert (Value(base) ** exponent).data == (-math.inf if base < 0 and exponent % 2 else math.inf)
