@@ -1,6 +1,7 @@
 """Floor 2: a graph as JSON text; text from elsewhere is checked, and each number in it computed again.
 
-Version 2 keeps the formulas of the user's own rows, so that a graph is never read with others; version 1 is read too.
+Version 2 keeps the formulas of the user's own rows, so that a graph is never read with others; version 3 keeps what
+scopes are parts of, such as windows of a pool. Files of versions 1 and 2 are read too.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, TypeVar
 
 from autodiff.recording.copies import restore
 from autodiff.recording.reverse import NO_PATH, stale_moment
-from autodiff.recording.scopes import Scope, enclosing
+from autodiff.recording.scopes import WHOLES, Part, Scope, enclosing
 from autodiff.recording.value import Value
 from autodiff.table import formulas
 from autodiff.table.formulas import short
@@ -33,16 +34,27 @@ def written(values: Sequence[Value], outputs: Sequence[int]) -> str:
     scopes = enclosing(value.scope for value in values)
     index: dict[Scope | None, int] = {scope: i for i, scope in enumerate(scopes)}
     numbers = {value: number for number, value in enumerate(values)}
+    wholes = {id(scope.part.whole): scope.part.whole for scope in scopes if scope.part}
+    number = {whole: i for i, whole in enumerate(wholes)}
     return json.dumps(
         {
             "format": _FORMAT,
-            "version": 2,
+            "version": 3,
             "outputs": outputs,
             "operations": _definitions(values),
-            "scopes": [[scope.name, index.get(scope.parent)] for scope in scopes],
+            "wholes": [[_kind(whole), whole.to_data()] for whole in wholes.values()],
+            "scopes": [[scope.name, index.get(scope.parent), *_part(scope, number)] for scope in scopes],
             "nodes": [_to_record(value, numbers, index) for value in values],
         }
     )
+
+
+def _part(scope: Scope, number: Mapping[int, int]) -> list[list[int]]:
+    return [] if scope.part is None else [[number[id(scope.part.whole)], *scope.part.place]]
+
+
+def _kind(whole: object) -> str:
+    return next(name for name, kind in WHOLES.items() if type(whole) is kind)
 
 
 def _definitions(values: Iterable[Value]) -> dict[str, Any]:
@@ -81,12 +93,13 @@ def read_values(text: str) -> tuple[list[Value], list[Value]]:
     try:
         document = json.loads(text)
         version = document.get("version") if isinstance(document, dict) else None
-        if type(version) is not int or version not in (1, 2) or document.get("format") != _FORMAT:
-            raise ValueError(f"expected format {_FORMAT!r}, version 1 or 2")
-        definitions = _member(document, "operations", dict) if version == 2 else None
+        if type(version) is not int or version not in (1, 2, 3) or document.get("format") != _FORMAT:
+            raise ValueError(f"expected format {_FORMAT!r}, version 1 to 3")
+        definitions = _member(document, "operations", dict) if version > 1 else None
+        wholes = [_to_whole(entry) for entry in _member(document, "wholes", list)] if version == 3 else []
         scopes: list[Scope] = []
         for entry in _member(document, "scopes", list):
-            scopes.append(_to_scope(entry, scopes))
+            scopes.append(_to_scope(entry, scopes, wholes))
         values: list[Value] = []
         for record in _member(document, "nodes", list):
             values.append(_to_value(record, values, scopes, definitions))
@@ -112,11 +125,25 @@ def _at(earlier: Sequence[_T], number: object) -> _T:
     return earlier[number]
 
 
-def _to_scope(entry: object, scopes: Sequence[Scope]) -> Scope:
+def _to_whole(entry: object) -> Any:
     match entry:
-        case [str(name), parent]:
-            return Scope(name, None if parent is None else _at(scopes, parent))
-    raise ValueError(f"a scope is a name and the number of an earlier scope, or null; got {short(entry)}")
+        case [str(name), data] if name in WHOLES:
+            return WHOLES[name].from_data(data)
+    raise ValueError(f"what scopes are a part of is one of {sorted(WHOLES)} and its data; got {short(entry)}")
+
+
+def _to_scope(entry: Any, scopes: Sequence[Scope], wholes: Sequence[Any]) -> Scope:
+    match entry:
+        case [str(name), parent, *part]:
+            around = None if parent is None else _at(scopes, parent)
+            match part:
+                case []:
+                    return Scope(name, around)
+                case [[int(whole), *place]] if all(type(at) is int for at in place):
+                    return Scope(name, around, part=Part(_at(wholes, whole), tuple(place)))
+    raise ValueError(
+        f"a scope is a name and the number of an earlier scope, or null, and what it is a part of; got {short(entry)}"
+    )
 
 
 def _to_value(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add, index
 from typing import TYPE_CHECKING, Any
 
 from autodiff.functions import identity, maximum
-from autodiff.recording.scopes import scope
+from autodiff.recording.scopes import Part, scope
 from autodiff.recording.value import Operand, Value, operand
+from autodiff.windows import Axis, Cell, Shape
 
 __all__ = [
-    "Cell",
     "Pair",
     "Pool",
     "avg_pool1d",
@@ -31,99 +31,32 @@ __all__ = [
 if TYPE_CHECKING:
     from numpy import ndarray
 
-Cell = tuple[int, int]
 Pair = int | Sequence[int]
 
 
 @dataclass(frozen=True)
-class _Axis:
-    """One axis of a pool: its length, and torch's numbers for it, checked."""
-
-    length: int
-    kernel: int
-    stride: int
-    padding: int
-    dilation: int
-    ceil: bool
-
-    def __post_init__(self) -> None:
-        for name, least in (("kernel_size", 1), ("stride", 1), ("padding", 0), ("dilation", 1)):
-            value = getattr(self, name.removesuffix("_size"))
-            if value < least:
-                raise ValueError(f"{name} must be at least {least}, got {value}")
-        if self.padding > self.kernel // 2:
-            raise ValueError(
-                f"padding must be at most half of kernel_size, {self.kernel // 2} for kernel_size={self.kernel}; "
-                f"got padding={self.padding}"
-            )
-        if self.count < 1:
-            span = self.dilation * (self.kernel - 1) + 1
-            raise ValueError(
-                f"a window spans {span} cells (kernel_size={self.kernel}, dilation={self.dilation}), but the input "
-                f"has only {self.length + 2 * self.padding} (length {self.length}, padding={self.padding})"
-            )
-
-    @property
-    def count(self) -> int:
-        """The number of windows, by torch's rule: in ceil mode none may start in the right padding."""
-        span = self.length + 2 * self.padding - self.dilation * (self.kernel - 1) - 1
-        count = (-(-span // self.stride) if self.ceil else span // self.stride) + 1
-        return count - 1 if self.ceil and (count - 1) * self.stride >= self.length + self.padding else count
-
-    def window(self, index: int) -> list[int]:
-        """The positions of a window that lie on the input; padding is left out."""
-        cells = self.positions(index)
-        first, last = -(cells.start // self.dilation), (self.length - 1 - cells.start) // self.dilation
-        inside = cells[max(0, first) : max(0, last + 1)]  # not one by one: a window may be far larger than the input
-        if not inside:
-            listed = [*cells] if len(cells) <= 8 else f"{cells[0]}, {cells[1]} ... {cells[-1]}"
-            raise ValueError(
-                f"window {index} covers no input cell: its positions are {listed}, the input has 0 to "
-                f"{self.length - 1}; use a smaller dilation or padding"
-            )
-        return [*inside]
-
-    def positions(self, index: int) -> range:
-        """The positions of a window, also those beyond the input; there is no need to walk them."""
-        start = index * self.stride - self.padding
-        return range(start, start + (self.kernel - 1) * self.dilation + 1, self.dilation)
-
-    @property
-    def extent(self) -> int:
-        """How many positions there are from the first to the last that is an input cell or in a window."""
-        return max(self.length, self.positions(self.count - 1)[-1] + 1) - min(0, -self.padding)
-
-    def padded(self, index: int) -> int:
-        """How many positions of a window lie on the input or its padding: what an average divides by."""
-        start = index * self.stride - self.padding
-        return min(start + self.kernel, self.length + self.padding) - start
-
-
-@dataclass(frozen=True)
 class Pool:
-    """A pool on a grid: both axes, and the cells that each window covers."""
+    """A pool on a grid."""
 
     grid: list[list[Any]]
-    rows: _Axis
-    columns: _Axis
+    shape: Shape
 
-    def windows(self) -> list[tuple[Cell, tuple[Cell, ...]]]:
-        """Each output position, row by row, with the cells its window covers, row by row."""
-        down = [self.rows.window(i) for i in range(self.rows.count)]
-        across = [self.columns.window(j) for j in range(self.columns.count)]
-        return [
-            ((i, j), tuple((r, c) for r in down[i] for c in across[j]))
-            for i in range(len(down))
-            for j in range(len(across))
-        ]
-
-    def apply(self, compose: Callable[[list[Any], Cell], Value]) -> list[list[Value]]:
-        """The output grid: ``compose`` of the cells of each window, recorded in a scope of its own."""
-        out: list[list[Value]] = [[] for _ in range(self.rows.count)]
-        for number, (position, cells) in enumerate(self.windows()):
-            with scope(f"window {number}"):
-                out[position[0]].append(compose([self.grid[r][c] for r, c in cells], position))
+    def apply(self) -> list[list[Value]]:
+        """The output grid: each window is recorded in a scope of its own, which knows its place in the pool."""
+        out: list[list[Value]] = [[] for _ in range(self.shape.rows.count)]
+        for number, (place, covered) in enumerate(self.shape.windows()):
+            with scope(f"window {number}") as window:
+                window.part = Part(self.shape, place)
+                cells = [self.grid[r][c] for r, c in covered]
+                out[place[0]].append(maximum(*cells) if self.shape.kind == "max" else self._mean(cells, place))
         return out
+
+    def _mean(self, cells: list[Any], place: Cell) -> Value:
+        first, *others = cells
+        if not others or not isinstance(first, Value):  # a node, of numbers too
+            first = identity(first)
+        mean: Value = reduce(add, others, first) / self.shape.divisor(place, len(cells))
+        return mean
 
 
 def max_pool1d(
@@ -146,7 +79,7 @@ def max_pool1d(
     >>> [v.data for v in p], [v.grad for v in x]
     ([4.0, 4.0], [0.0, 0.0, 1.6, 0.0, 0.0])
     """
-    return _like(cells, plan(cells, 1, kernel_size, stride, padding, dilation, ceil_mode).apply(_max)[0])
+    return _like(cells, plan(cells, 1, kernel_size, stride, padding, dilation, ceil_mode).apply()[0])
 
 
 def max_pool2d(
@@ -165,7 +98,7 @@ def max_pool2d(
     >>> [[v.data for v in row] for row in max_pool2d(grid, kernel_size=2)]
     [[1.0, 3.0], [3.0, 9.0]]
     """
-    return _like(cells, plan(cells, 2, kernel_size, stride, padding, dilation, ceil_mode).apply(_max))
+    return _like(cells, plan(cells, 2, kernel_size, stride, padding, dilation, ceil_mode).apply())
 
 
 def avg_pool1d(
@@ -184,8 +117,8 @@ def avg_pool1d(
     >>> [v.data for v in avg_pool1d(x, kernel_size=2, stride=1)]
     [2.0, 4.0]
     """
-    pool = plan(cells, 1, kernel_size, stride, padding, 1, ceil_mode)
-    return _like(cells, pool.apply(_mean(pool, count_include_pad))[0])
+    pool = plan(cells, 1, kernel_size, stride, padding, 1, ceil_mode, "avg", count_include_pad)
+    return _like(cells, pool.apply()[0])
 
 
 def avg_pool2d(
@@ -202,26 +135,20 @@ def avg_pool2d(
     >>> avg_pool2d(grid, kernel_size=2)[0][0].data
     1.0
     """
-    pool = plan(cells, 2, kernel_size, stride, padding, 1, ceil_mode)
-    return _like(cells, pool.apply(_mean(pool, count_include_pad)))
+    return _like(cells, plan(cells, 2, kernel_size, stride, padding, 1, ceil_mode, "avg", count_include_pad).apply())
 
 
-def _max(cells: list[Any], _: Cell) -> Value:
-    return maximum(*cells)
-
-
-def _mean(pool: Pool, count_include_pad: bool) -> Callable[[list[Any], Cell], Value]:
-    def mean(cells: list[Any], position: Cell) -> Value:
-        area = pool.rows.padded(position[0]) * pool.columns.padded(position[1])
-        total = reduce(add, cells)
-        if len(cells) == 1 or not isinstance(total, Value):  # a node, of numbers too
-            total = identity(total)
-        return total / float(area if count_include_pad else len(cells))
-
-    return mean
-
-
-def plan(cells: Any, dimensions: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil: bool) -> Pool:
+def plan(
+    cells: Any,
+    dimensions: int,
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    ceil: bool,
+    kind: str = "max",
+    with_padding: bool = True,
+) -> Pool:
     """The checked pool: one dimension is a grid of one row, whose windows are one row high."""
     numbers = {"kernel_size": kernel_size, "stride": kernel_size if stride is None else stride}
     numbers |= {"padding": padding, "dilation": dilation}
@@ -232,7 +159,8 @@ def plan(cells: Any, dimensions: int, kernel_size: Any, stride: Any, padding: An
         grid = grid_of(cells, "a list of rows of Values")
         pairs = [pair(name, number) for name, number in numbers.items()]
         down, across = _four(down for down, _ in pairs), _four(across for _, across in pairs)
-    return Pool(grid, _Axis(len(grid), *down, ceil=bool(ceil)), _Axis(len(grid[0]), *across, ceil=bool(ceil)))
+    rows, columns = (Axis(n, *axis, ceil=bool(ceil)) for n, axis in ((len(grid), down), (len(grid[0]), across)))
+    return Pool(grid, Shape(kind, rows, columns, bool(with_padding)))
 
 
 def _four(numbers: Iterable[int]) -> tuple[int, int, int, int]:

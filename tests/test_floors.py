@@ -28,6 +28,7 @@ FLOORS: dict[str, int] = {
     "autodiff.documents": 2,
     "autodiff.graph": 2,
     "autodiff.optim": 2,
+    "autodiff.windows": 2,  # a pool's geometry
     "autodiff.pooling": 3,
     "autodiff.derivatives": 3,  # derivatives as Values
     "autodiff.facts": 4,  # what happened

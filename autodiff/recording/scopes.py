@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from contextlib import ContextDecorator
 from contextvars import ContextVar
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
-__all__ = ["Scope", "current", "enclosing", "no_grad", "scope", "scope_entry", "tick"]
+__all__ = ["WHOLES", "Part", "Scope", "current", "enclosing", "no_grad", "scope", "scope_entry", "tick"]
 
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -25,6 +25,19 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 Frame = tuple["Scope | None", bool, "Scope | None", Any]
 
 
+class Part(NamedTuple):
+    """What a scope is: a place in a whole that several scopes share, such as one window of a pool.
+
+    Never a Value: copies share scopes, and a scope that held its nodes would be a cycle.
+    """
+
+    whole: Any  # of a class in WHOLES: the same object in all parts of one whole
+    place: tuple[int, ...]
+
+
+WHOLES: dict[str, Any] = {}  # how files write them: by name, classes with ``to_data()`` and ``from_data(data)``
+
+
 class Scope:
     """A named group of nodes: those recorded inside ``with scope(name)``; scopes nest.
 
@@ -32,10 +45,10 @@ class Scope:
     may be inside of one at the same time: what each of them is inside of, and whether it records, is its own matter.
     """
 
-    __slots__ = ("_placed", "name", "parent")
+    __slots__ = ("_placed", "name", "parent", "part")
 
-    def __init__(self, name: str, parent: Scope | None = None, placed: bool = True) -> None:
-        self.name, self.parent = name, parent
+    def __init__(self, name: str, parent: Scope | None = None, placed: bool = True, part: Part | None = None) -> None:
+        self.name, self.parent, self.part = name, parent, part
         self._placed = placed  # if not, the first time it is entered decides where it stands
 
     def __enter__(self) -> Scope:
@@ -111,7 +124,7 @@ class _Entry:
 
     def __reduce__(self) -> tuple[type[Scope], tuple[Any, ...]]:
         scope = self.scope
-        return type(scope), (scope.name, scope_entry(scope.parent), scope._placed)
+        return type(scope), (scope.name, scope_entry(scope.parent), scope._placed, scope.part)
 
 
 # A pickle keeps its entries alive, so a scope that it meets again has the entry it had before.

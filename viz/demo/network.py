@@ -10,7 +10,7 @@ from operator import add
 from typing import Any
 
 from autodiff import PoolRoutes, Value, Window, max_pool1d, max_pool2d, routes, scope
-from autodiff.pooling import Cell
+from autodiff.windows import Cell
 
 __all__ = ["CONVOLUTION", "Pool", "convolved", "digit_network", "grid_of", "pooled", "telling"]
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from autodiff import Graph, Value
-from autodiff.facts.routes import require_window
-from autodiff.pooling import Cell, Pool, grid_of, plan, read_once
+from autodiff.facts.routes import matched, members, recall, require_window
+from autodiff.pooling import Pool, is_listable, plan, read_once
 from autodiff.table.ieee import real
+from autodiff.windows import Cell, Shape
 from viz.ink.theme import LIGHT
 from viz.page.data import json_number
 
@@ -18,10 +19,33 @@ WORDS = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
 _KEYWORDS = {"cells", "outputs", *WORDS}
 
 
-def step_grid(graph: Graph, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The data of a grid, from ``dict(cells=x, outputs=p, kernel_size=3, stride=2)`` with the words of the pools."""
-    if not isinstance(given, Mapping):
-        raise TypeError(f"grid is a dict such as dict(cells=x, outputs=p, kernel_size=3), got {type(given).__name__}")
+def step_grid(graph: Graph, given: Any) -> dict[str, Any]:
+    """The data of a grid: of a pool's outputs, of the graph's one pool (True), or of a dict with a pool's words."""
+    if given is True:
+        pool, outputs = recall(_found(graph))
+    elif isinstance(given, Mapping):
+        pool, outputs = _from_words(given)
+    elif is_listable(given):
+        pool, outputs = recall(given)
+    else:
+        raise TypeError(
+            "grid is a dict such as dict(cells=x, outputs=p, kernel_size=3), a pool's outputs, or True; "
+            f"got {type(given).__name__}"
+        )
+    shape = pool.shape
+    for number, ((r, c), covered) in enumerate(shape.windows()):
+        if isinstance(outputs[r][c], Value):
+            require_window("pool", number, outputs[r][c], [pool.grid[i][j] for i, j in covered], pool.grid)
+    return {
+        "title": _title(pool),
+        "cells": [[_cell(graph, cell) for cell in row] for row in pool.grid],
+        "shape": (shape.rows.count, shape.columns.count),
+        "colours": len(LIGHT.windows),
+        "windows": [_window(graph, pool, cells, outputs, place) for place, cells in shape.windows()],
+    }
+
+
+def _from_words(given: Mapping[str, Any]) -> tuple[Pool, list[list[Any]]]:
     missing, unknown = {"cells", "outputs", "kernel_size"} - set(given), set(given) - _KEYWORDS
     if missing or unknown:
         wrong = f"misses {sorted(missing)}" if missing else f"does not know {sorted(map(str, unknown))}"
@@ -29,26 +53,29 @@ def step_grid(graph: Graph, given: Mapping[str, Any]) -> dict[str, Any]:
     cells, flat = read_once(given["cells"])
     given = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False, **given}
     kernel, stride, padding, dilation, ceil = map(given.get, WORDS)
-    pool = plan(cells, 1 if flat else 2, kernel, stride, padding, dilation, bool(ceil))
-    outputs = grid_of([given["outputs"]] if flat else given["outputs"], "the pool's outputs")
-    shape = (pool.rows.count, pool.columns.count)
-    if (len(outputs), len(outputs[0])) != shape:
-        raise ValueError(f"this pool has {shape[0]} x {shape[1]} outputs, got {len(outputs)} x {len(outputs[0])}")
-    for number, ((r, c), covered) in enumerate(pool.windows()):
-        if isinstance(outputs[r][c], Value):
-            cells = [pool.grid[row][column] for row, column in covered]
-            require_window("pool", number, outputs[r][c], cells, pool.grid)
-    return {
-        "title": _title(pool, flat),
-        "cells": [[_cell(graph, cell) for cell in row] for row in pool.grid],
-        "shape": shape,
-        "colours": len(LIGHT.windows),
-        "windows": [_window(graph, pool, cells, outputs, place) for place, cells in pool.windows()],
-    }
+    return matched(plan(cells, 1 if flat else 2, kernel, stride, padding, dilation, bool(ceil)), given["outputs"])
 
 
-def _title(pool: Pool, flat: bool) -> str:
-    down, across = pool.rows, pool.columns
+def _found(graph: Graph) -> list[list[Value]]:
+    """The outputs of the one pool in a graph."""
+    pools: dict[int, tuple[Shape, dict[tuple[int, ...], Value]]] = {}
+    for scope, numbers in graph.scopes.items():
+        if scope.part is not None and isinstance(scope.part.whole, Shape):
+            shape, last = pools.setdefault(id(scope.part.whole), (scope.part.whole, {}))
+            last[scope.part.place] = graph.values[numbers[-1]]
+    if len(pools) != 1:
+        raise ValueError(f"grid=True needs one pool in the graph, found {len(pools)}: give its outputs, grid=p")
+    ((shape, last),) = pools.values()
+    places = [place for place, _ in shape.windows()]
+    missing = [place for place in places if place not in last]
+    if missing:
+        raise ValueError(f"no path leads from window {missing[0]} of the pool to the output: give its outputs, grid=p")
+    return [[last[i, j] for j in range(shape.columns.count)] for i in range(shape.rows.count)]
+
+
+def _title(pool: Pool) -> str:
+    down, across = pool.shape.rows, pool.shape.columns
+    flat = down.length == 1
     size = f"{across.kernel}" if flat else f"{down.kernel} × {across.kernel}"
     stride = f"{across.stride}" if down.stride == across.stride or flat else f"{down.stride} × {across.stride}"
     return f"Pool, window {size}, stride {stride}"
@@ -56,8 +83,8 @@ def _title(pool: Pool, flat: bool) -> str:
 
 def _cell(graph: Graph, cell: Any) -> list[Any]:
     """The node in a cell, if it is one of this graph, and its number."""
-    if not isinstance(cell, Value):
-        return [None, json_number(real(cell))]
+    if not isinstance(cell, Value):  # None: no window covers it, so nothing is known of it
+        return [None, None if cell is None else json_number(real(cell))]
     node = _find(graph, cell)
     return [node, json_number(cell.data)]
 
@@ -78,29 +105,18 @@ def _window(graph: Graph, pool: Pool, cells: tuple[Cell, ...], outputs: list[lis
         node = _find(graph, cell) if isinstance(cell, Value) else None
         if node is not None:
             at.setdefault(node, (r, c))  # one Value in two cells: the first stands for both
-    members = _between(graph, number, set(at))
+    inner = set() if number is None else members(output, {graph.values[node] for node in at})[0]
+    made_of = sorted(graph.number(node) for node in inner)
     uses: dict[Cell, list[str]] = {}
-    for member in sorted(members):
+    for member in made_of:
         for position, arg in enumerate(graph.nodes[member].args):
             if isinstance(arg, int) and arg in at:
                 uses.setdefault(at[arg], []).append(f"{member}_{position}")
     rows, columns = [r for r, _ in cells], [c for _, c in cells]
     frame = [min(rows), min(columns), max(rows) - min(rows) + 1, max(columns) - min(columns) + 1]
     listed = [[f"{r},{c}", found] for (r, c), found in uses.items()]
-    choice = any((op := graph.nodes[member].op) and op.chooses_between() for member in members)
+    choice = any((op := graph.nodes[member].op) and op.chooses_between() for member in made_of)
     return {
-        **{"output": number, "place": place, "members": sorted(members), "uses": listed, "frame": frame},
+        **{"output": number, "place": place, "members": made_of, "uses": listed, "frame": frame},
         "choice": choice,
     }
-
-
-def _between(graph: Graph, output: int | None, cells: set[int]) -> set[int]:
-    """The nodes that a window is made of: from its output back to its cells, these left out."""
-    found: set[int] = set()
-    front = [] if output is None else [output]
-    while front:
-        node = front.pop()
-        if node not in found and node not in cells:
-            found.add(node)
-            front += [arg for arg in graph.nodes[node].args if isinstance(arg, int)]
-    return found

@@ -34,7 +34,7 @@ LOOKS = ("auto", "light", "dark")
 def step(
     output: Value,
     *,
-    grid: Mapping[str, Any] | None = None,
+    grid: Any = None,
     theme: str = "auto",
     collapse: Collapse = False,
     names: bool = True,
@@ -51,7 +51,7 @@ def step(
     ``names=False``; ``collapse`` folds scopes as in :func:`viz.draw`; ``theme`` is auto (that of the host), light
     or dark; ``start`` is the step to begin with, negative ones from the end; ``seed`` is the gradient that arrives at
     the output (that of the pass that was run, else 1). ``grid`` shows a pool beside the graph:
-    ``dict(cells=x, outputs=p, kernel_size=3, stride=2)``, with the words of the pool functions.
+    give what the pool answered, True for the one pool in the graph, or ``dict(cells=x, outputs=p, kernel_size=3)``.
 
     No Value is changed unless :meth:`Stepper.apply` is called. ``TooLargeError`` says how to look at a part.
 
@@ -72,7 +72,7 @@ def step(
     view(graph, collapse=collapse, limit=max_nodes)  # refuses what is too large before any work is done
     found = names_of(graph, sys._getframe(1) if names else None)
     layout = {"rankdir": rankdir, "collapse": collapse, "max_nodes": max_nodes, "timeout": timeout}
-    shown = None if grid is None else step_grid(graph, grid)
+    shown = None if grid is None or grid is False else step_grid(graph, grid)
     return Stepper(output, found, layout, shown, theme, start, seed)
 
 

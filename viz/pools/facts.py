@@ -6,25 +6,13 @@ import math
 from functools import cached_property
 from itertools import pairwise
 
-from autodiff.facts.routes import PoolRoutes, Window
-from autodiff.pooling import Cell
+from autodiff.facts.routes import PoolRoutes, Window, receivers
+from autodiff.windows import Cell
 
 __all__ = ["Facts", "receivers"]
 
 
 FEW_ARROWS, FEW_CELLS, MANY_OUTLINES = 6, 30, 16
-
-
-def receivers(routes: PoolRoutes, window: Window) -> tuple[Cell, ...]:
-    """Return the cells that have a path to the output of a window: its first maximum (or first nan), or all."""
-    if window.slopes:
-        return tuple(cell for cell in window.cells if cell in window.slopes)
-    if routes.kind != "max":
-        return window.cells
-    values = [(cell, routes.values[cell[0]][cell[1]]) for cell in window.cells]
-    nans = [cell for cell, value in values if math.isnan(value)]
-    # max() keeps the first of equals, as the pool does.
-    return tuple(nans[:1]) or (max(values, key=lambda pair: pair[1])[0],)
 
 
 class Facts:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable
 
 from autodiff.facts.routes import PoolRoutes, Window
-from autodiff.pooling import Cell, Pool
+from autodiff.pooling import Pool
+from autodiff.windows import Cell
 from viz.ink.text import html
 from viz.ink.theme import Theme, blend, number, theme, width
 from viz.layout.picture import Picture
@@ -45,7 +46,7 @@ def picture(routes: PoolRoutes, look: str | Theme = "light") -> Picture:
 
 def require_readable(pool: Pool) -> None:
     """Refuse a pool that is too large to read as a picture by its sizes alone, before it is computed."""
-    down, across = pool.rows, pool.columns
+    down, across = pool.shape.rows, pool.shape.columns
     _require(down.length, across.length, down.count, across.count)
     if max(down.extent, across.extent) > 2 * LIMIT:
         raise ValueError(
@@ -71,9 +72,19 @@ def _forwards(canvas: Canvas, routes: PoolRoutes, plan: Plan) -> None:
         centre = plan.input.centre(*cell)
         label = cells.font("padding" if plan.pads(cell) else "outside", look.no_path, 7)
         canvas.box(_name("pad", cell), centre, *plan.size, label, line=look.no_path, style="dashed", pen=0.7)
-    heat = Heat([*(value for row in routes.values for value in row), *(window.value for window in routes.windows)])
+    heat = Heat(
+        [
+            *(value for row in routes.values for value in row if value is not None),
+            *(window.value for window in routes.windows),
+        ]
+    )
     for row, values in enumerate(routes.values):
         for column, value in enumerate(values):
+            if value is None:  # no window covers it
+                label = cells.font("no window", look.no_path, 7)
+                centre = plan.input.centre(row, column)
+                canvas.box(_name("in", (row, column)), centre, *plan.size, label, line=look.no_path, pen=0.7)
+                continue
             wins = plan.wins.get((row, column), [])
             _value(canvas, plan, _name("in", (row, column)), plan.input.centre(row, column), value, heat, wins)
     for window in routes.windows:

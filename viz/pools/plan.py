@@ -50,7 +50,7 @@ class Plan(Facts):
     def size(self) -> tuple[float, float]:
         """Width and height of every cell: room for the longest number and, in a small grid, for a sum on a line."""
         most = 150.0 if self.rows == 1 and self.columns <= 8 else 84.0 if self.columns <= 10 else 64.0
-        numbers = [value for row in self.routes.values for value in row]
+        numbers = [value for row in self.routes.values for value in row if value is not None]
         numbers += [window.upstream or 0.0 for window in self.routes.windows]
         wide = [cells.measure(number(value), cells.NUMBER) + 14 for value in numbers]
         sums = [[value for value, _ in some] for some in self.addends.values() if len(some) <= cells.MOST_ADDENDS]

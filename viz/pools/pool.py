@@ -8,6 +8,7 @@ from operator import add
 from typing import Any
 
 from autodiff import Value, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d, routes
+from autodiff.facts.routes import recall
 from autodiff.pooling import Pool, is_listable, plan, read_once
 from autodiff.table.ieee import real
 from viz.ink.theme import Theme
@@ -24,7 +25,7 @@ def pool(
     cells: Any,
     outputs: Any = None,
     *,
-    kernel_size: int | Sequence[int],
+    kernel_size: int | Sequence[int] | None = None,
     stride: int | Sequence[int] | None = None,
     padding: int | Sequence[int] = 0,
     dilation: int | Sequence[int] = 1,
@@ -39,12 +40,20 @@ def pool(
     Values stay as they are), and ``upstream``, one number for each output (1 by default), in their
     shape or as one flat list, is sent back. Given
     ``outputs``, what ``max_pool1d`` or ``max_pool2d`` answered for these Values, the picture shows the gradients
-    that ``backward()`` left there. The keywords are torch's; ``kind`` is "max" or "avg". Wrong numbers, and
+    that ``backward()`` left there; ``pool(p)``, of these outputs alone, shows the same: they remember the rest. The
+    keywords are torch's; ``kind`` is "max" or "avg". Wrong numbers, and
     grids of more than 16 by 16, raise ``ValueError``.
 
     >>> picture = pool([3, 0, 4, 2, 0], kernel_size=3, stride=2, upstream=[0.7, 0.9])
     >>> picture.save_png("pool.png")  # doctest: +SKIP
     """
+    if kernel_size is None:
+        given = (outputs, stride, padding, dilation, ceil_mode, kind, upstream)
+        if given != (None, None, 0, 1, False, "max", None):
+            raise TypeError("pool takes the outputs of a pool alone, or cells and kernel_size with the pool's words")
+        remembered, grid = recall(cells)
+        require_readable(remembered)
+        return picture(routes(grid), theme)
     if kind not in POOLS:
         raise ValueError(f"kind must be 'max' or 'avg', got {kind!r}")
     if kind == "avg" and dilation != 1:
@@ -64,7 +73,7 @@ def pool(
 
 def _pooled(shape: Pool, kind: str, window: dict[str, Any], flat: bool, upstream: Any) -> tuple[Any, Any]:
     """The cells as leaves of their own, and their pool's outputs after the backward pass."""
-    sent = _sent(upstream, shape.rows.count, shape.columns.count)
+    sent = _sent(upstream, shape.shape.rows.count, shape.shape.columns.count)
     rows = [[x.detach() if isinstance(x, Value) else Value(x) for x in row] for row in shape.grid]
     cells: Any = rows[0] if flat else rows
     outputs: Any = POOLS[kind][0 if flat else 1](cells, **window)

@@ -1,0 +1,121 @@
+"""The geometry of a pool, checked once: its axes, and which cells each window covers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from autodiff.recording.scopes import WHOLES
+
+__all__ = ["Axis", "Cell", "Shape"]
+
+
+Cell = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a pool: its length, and torch's numbers for it, checked."""
+
+    length: int
+    kernel: int
+    stride: int
+    padding: int
+    dilation: int
+    ceil: bool
+
+    def __post_init__(self) -> None:
+        for name, least in (("kernel_size", 1), ("stride", 1), ("padding", 0), ("dilation", 1)):
+            value = getattr(self, name.removesuffix("_size"))
+            if value < least:
+                raise ValueError(f"{name} must be at least {least}, got {value}")
+        if self.padding > self.kernel // 2:
+            raise ValueError(
+                f"padding must be at most half of kernel_size, {self.kernel // 2} for kernel_size={self.kernel}; "
+                f"got padding={self.padding}"
+            )
+        if self.count < 1:
+            span = self.dilation * (self.kernel - 1) + 1
+            raise ValueError(
+                f"a window spans {span} cells (kernel_size={self.kernel}, dilation={self.dilation}), but the input "
+                f"has only {self.length + 2 * self.padding} (length {self.length}, padding={self.padding})"
+            )
+
+    @property
+    def count(self) -> int:
+        """The number of windows, by torch's rule: in ceil mode none may start in the right padding."""
+        span = self.length + 2 * self.padding - self.dilation * (self.kernel - 1) - 1
+        count = (-(-span // self.stride) if self.ceil else span // self.stride) + 1
+        return count - 1 if self.ceil and (count - 1) * self.stride >= self.length + self.padding else count
+
+    def window(self, index: int) -> list[int]:
+        """The positions of a window that lie on the input; padding is left out."""
+        cells = self.positions(index)
+        first, last = -(cells.start // self.dilation), (self.length - 1 - cells.start) // self.dilation
+        inside = cells[max(0, first) : max(0, last + 1)]  # not one by one: a window may be far larger than the input
+        if not inside:
+            listed = [*cells] if len(cells) <= 8 else f"{cells[0]}, {cells[1]} ... {cells[-1]}"
+            raise ValueError(
+                f"window {index} covers no input cell: its positions are {listed}, the input has 0 to "
+                f"{self.length - 1}; use a smaller dilation or padding"
+            )
+        return [*inside]
+
+    def positions(self, index: int) -> range:
+        """The positions of a window, also those beyond the input; there is no need to walk them."""
+        start = index * self.stride - self.padding
+        return range(start, start + (self.kernel - 1) * self.dilation + 1, self.dilation)
+
+    @property
+    def extent(self) -> int:
+        """How many positions there are from the first to the last that is an input cell or in a window."""
+        return max(self.length, self.positions(self.count - 1)[-1] + 1) - min(0, -self.padding)
+
+    def padded(self, index: int) -> int:
+        """How many positions of a window lie on the input or its padding: what an average divides by."""
+        start = index * self.stride - self.padding
+        return min(start + self.kernel, self.length + self.padding) - start
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a pool is, without its cells: its axes and windows. The windows' scopes know it."""
+
+    kind: str  # "max" or "avg"
+    rows: Axis
+    columns: Axis
+    with_padding: bool = True  # whether an average divides by padding too
+
+    def windows(self) -> list[tuple[Cell, tuple[Cell, ...]]]:
+        """Each output position, row by row, with the cells its window covers, row by row."""
+        down = [self.rows.window(i) for i in range(self.rows.count)]
+        across = [self.columns.window(j) for j in range(self.columns.count)]
+        return [
+            ((i, j), tuple((r, c) for r in down[i] for c in across[j]))
+            for i in range(len(down))
+            for j in range(len(across))
+        ]
+
+    def divisor(self, place: Cell, covered: int) -> float:
+        """What the average of a window that covers so many cells divides by."""
+        return float(self.rows.padded(place[0]) * self.columns.padded(place[1]) if self.with_padding else covered)
+
+    def to_data(self) -> list[Any]:
+        """The shape as JSON can hold it."""
+        return [self.kind, *map(_numbers, (self.rows, self.columns)), self.with_padding]
+
+    @classmethod
+    def from_data(cls, data: Any) -> Shape:
+        """The shape of :meth:`to_data`; ``ValueError`` for anything else."""
+        match data:
+            case ["max" | "avg" as kind, [*down], [*across], bool(with_padding)] if len(down) == len(across) == 6:
+                if all(type(x) is int for x in (*down, *across)):
+                    return cls(kind, Axis(*down), Axis(*across), with_padding)
+        raise ValueError("a pool is its kind, the six numbers of each axis, and whether padding counts")
+
+
+def _numbers(axis: Axis) -> list[int]:
+    return [axis.length, axis.kernel, axis.stride, axis.padding, axis.dilation, int(axis.ceil)]
+
+
+WHOLES["pool"] = Shape  # how files write it
