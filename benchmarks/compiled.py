@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.peers import Array, agree, c_library, pointer
+from benchmarks.peers import Array, agree, c_library, pointer, readme_graph
 from benchmarks.timing import Job
 
 HERE = Path(__file__).resolve().parent
@@ -67,8 +67,6 @@ def casadi_network(form: str, sizes: list[int], data: Array, flat: Array, expect
 
 def casadi_graph(form: str, batch: Array, expected: Array) -> Job:
     """The README graph: mapped on memory of ours, or the generated C in a loop over the samples."""
-    from benchmarks.graphs import readme_graph
-
     casadi = importlib.import_module("casadi")
     a, b = casadi.SX.sym("a"), casadi.SX.sym("b")
     y = readme_graph(a, b, lambda x: casadi.fmax(x, 0))

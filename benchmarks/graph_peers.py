@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.peers import Array, agree, jax_here, torch_here
+from benchmarks.peers import Array, agree, jax_here, readme_graph, torch_here
 from benchmarks.timing import Job
 
 
 def _graph(relu: Any) -> Any:
-    from benchmarks.graphs import readme_graph
-
     return lambda a, b: readme_graph(a, b, relu)
 
 

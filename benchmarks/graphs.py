@@ -9,25 +9,11 @@ import numpy as np
 
 from autodiff import Program, Value
 from benchmarks import compiled, graph_peers
-from benchmarks.peers import Array, Contest, agree
+from benchmarks.peers import Array, Contest, agree, readme_graph
 from benchmarks.timing import Comparison, Job
 
 EVALUATIONS = 20_000
 PART = 200  # of which micrograd does so many; its time is scaled up
-
-
-def readme_graph(a: Any, b: Any, relu: Any = lambda x: x.relu()) -> Any:
-    """The expression of micrograd's README."""
-    c = a + b
-    d = a * b + b**3
-    c = c + (c + 1)
-    c = c + (1 + c + (-a))
-    d = d + (d * 2 + relu(b + a))
-    d = d + (3 * d + relu(b - a))
-    e = c - d
-    f = e**2
-    g = f / 2.0
-    return g + 10.0 / f
 
 
 def readme() -> Comparison:

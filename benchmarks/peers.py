@@ -82,3 +82,17 @@ def c_library(text: str, *flags: str) -> str:
 def pointer(array: Array) -> Any:
     """An array's memory, for a function in C; the array must be kept alive."""
     return array.ctypes.data_as(ctypes.POINTER(ctypes.c_double))
+
+
+def readme_graph(a: Any, b: Any, relu: Any = lambda x: x.relu()) -> Any:
+    """The expression of micrograd's README."""
+    c = a + b
+    d = a * b + b**3
+    c = c + (c + 1)
+    c = c + (1 + c + (-a))
+    d = d + (d * 2 + relu(b + a))
+    d = d + (3 * d + relu(b - a))
+    e = c - d
+    f = e**2
+    g = f / 2.0
+    return g + 10.0 / f
