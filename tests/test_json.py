@@ -7,12 +7,12 @@ import copy
 import json
 import math
 import pickle
-import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
+from counting import calls
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -327,22 +327,6 @@ def test_json_with_a_node_that_leads_nowhere_is_refused() -> None:
     document["outputs"] = [1]
     with pytest.raises(ValueError, match="node 2 leads to no output"):
         Graph.from_json(json.dumps(document))
-
-
-def calls(function: Callable[[], object]) -> int:
-    """How many functions are called, of Python and of C."""
-    count = 0
-
-    def counted(frame: object, event: str, arg: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(counted)
-    try:
-        function()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 def chain(count: int) -> Graph:

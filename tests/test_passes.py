@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
 import pickle
@@ -11,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from counting import calls
 from drawn import read
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import viz
 from autodiff import Graph, Steps, Value, clamp, explain, max_pool1d, maximum, minimum, nn, operation, relu, steps
@@ -289,12 +293,40 @@ class Counted:
         self.nodes = 0
         real = ancestors
 
-        def counting(outputs: Any) -> Iterator[Value]:
-            for node in real(outputs):
+        def counting(*asked: Any) -> Iterator[Value]:
+            for node in real(*asked):
                 self.nodes += 1
                 yield node
 
         monkeypatch.setattr("viz.graph.view.ancestors", counting)
+
+
+@pytest.mark.parametrize("part", ["depth", "around", "graph"])
+def test_refusing_a_part_looks_at_no_more_nodes_than_it_takes_to_count_to_the_limit(
+    monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    counted = Counted(monkeypatch)
+    x, y = deep(5_000)
+    z = y * x
+    graph = Graph(z)
+    wished: dict[str, dict[str, Any]] = {"depth": {"depth": 500}, "around": {"around": y, "depth": 500}, "graph": {}}
+    with pytest.raises(TooLargeError, match="more than 400 boxes"):
+        draw(graph if part == "graph" else z, **wished[part])
+    assert counted.nodes == 401
+
+
+def test_a_part_is_not_refused_for_what_lies_outside_of_it() -> None:
+    x, y = deep(5_000)
+    near = draw(y * x, depth=3, names=False), draw(y, around=y.parents[0], depth=150, names=False)
+    assert [sum(name[0] == "n" for name in read(picture).boxes) for picture in near] == [5, 152]
+
+
+def test_that_no_gradient_has_reached_anything_is_said_before_the_graph_is_numbered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("viz.graph.drawing.Graph.__init__", lambda *_: pytest.fail("it was numbered"))
+    with pytest.raises(ValueError, match="backward"):
+        draw(deep(1_000)[1], reached=True)
 
 
 @pytest.mark.parametrize("reached", [False, True])
@@ -336,6 +368,50 @@ def nested(count: int) -> Value:
 def test_scopes_inside_scopes_take_as_much_text_as_there_are_scopes() -> None:
     sizes = [len(draw(nested(count), names=False).source) for count in (100, 200, 400)]
     assert sizes[2] - sizes[1] < 2.2 * (sizes[1] - sizes[0])
+
+
+def steps_down(levels: int, nodes: int = 1) -> Value:
+    """So many nodes on each of so many levels of scopes inside each other."""
+    y = Value(1.0, "x")
+    with contextlib.ExitStack() as scopes:
+        for i in range(levels):
+            scopes.enter_context(group(f"s{i}"))
+            for _ in range(nodes):
+                y = -y
+    return y
+
+
+@pytest.mark.parametrize("collapse", [False, "s3", lambda scope: scope.name == "s9"])
+def test_folding_deep_scopes_is_linear_in_their_number(collapse: Any) -> None:
+    """Where there are too many boxes, the innermost levels are folded; what is known of a scope is found out once."""
+    few, many = (steps_down(levels) for levels in (60, 120))
+    work = [calls(lambda y=y: draw(y, names=False, collapse=collapse, max_nodes=40)) for y in (few, many)]
+    assert work[1] < 2.5 * work[0]
+
+
+@settings(deadline=None, max_examples=30)
+@given(levels=st.integers(1, 12), nodes=st.integers(1, 4), limit=st.integers(2, 30))
+def test_the_innermost_level_is_folded_that_leaves_few_enough_boxes(levels: int, nodes: int, limit: int) -> None:
+    """A leaf, and so many nodes a level: folded at level k, (k - 1) * nodes + 2 boxes are left."""
+    y = steps_down(levels, nodes)
+    if 1 + levels * nodes <= limit:
+        right = 1 + levels * nodes
+    else:
+        right = max(2, *((k - 1) * nodes + 2 for k in range(1, levels + 1) if (k - 1) * nodes + 2 <= limit))
+    assert len(read(draw(y, names=False, max_nodes=limit)).boxes) == right
+
+
+def test_what_folded_scopes_show_is_found_in_one_walk_over_the_lines() -> None:
+    def layers(count: int) -> Value:
+        y = Value(1.0, "x")
+        for i in range(count):
+            with group(f"layer {i}"):
+                y = (-y).exp()
+        return y
+
+    few, many = (layers(count) for count in (100, 200))
+    work = [calls(lambda y=y: draw(y, names=False, collapse=True).source) for y in (few, many)]
+    assert work[1] < 2.5 * work[0]
 
 
 def test_scopes_too_deep_are_refused_in_words_unless_folded() -> None:

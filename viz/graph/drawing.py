@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from autodiff import Edge, Graph, Moment, Scope, Steps, Value, steps
 from viz.graph.backward import with_backward
+from viz.graph.folding import Collapse, read_once
 from viz.graph.marks import NOTHING, Marks, font
 from viz.graph.naming import names_of
-from viz.graph.view import LIMIT, Collapse, View, outputs_of, read_once, require_boxes, view
+from viz.graph.view import LIMIT, View, outputs_of, require_boxes, view
 from viz.ink.text import html
 from viz.ink.theme import Theme
 from viz.layout.layout import Layout, laid_out
@@ -60,10 +61,9 @@ def draw(
     >>> picture.save_svg("max.svg")  # doctest: +SKIP
     """
     collapse = read_once(collapse)
-    outputs = output if isinstance(output, Graph) else outputs_of(output)
-    if around is None and depth is None and not isinstance(outputs, Graph):
-        require_boxes(outputs, reached, collapse, max_nodes)
-    graph = outputs if isinstance(outputs, Graph) else Graph(*outputs)
+    outputs = outputs_of(output)
+    require_boxes(outputs, reached, collapse, max_nodes, around, depth)
+    graph = output if isinstance(output, Graph) else Graph(*outputs)
     names_found = names_of(graph, sys._getframe(1) if names else None)
     if backward not in ("flow", "graph"):
         raise ValueError(f"backward must be 'flow' (arrows on the same edges) or 'graph'; got {backward!r}")

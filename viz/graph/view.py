@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from autodiff import Edge, Graph, Scope, Value
-from autodiff.recording.scopes import enclosing
+from viz.graph.folding import Collapse, Folds, chosen, depths_of, fold, foldable, innermost
 
 __all__ = [
     "LIMIT",
-    "Collapse",
     "TooLargeError",
     "View",
     "ancestors",
     "outputs_of",
-    "read_once",
     "require_boxes",
     "view",
 ]
 
 
 LIMIT = 400
-
-Collapse = bool | str | Scope | Iterable[str | Scope] | Callable[[Scope], bool]
 
 
 class TooLargeError(ValueError):
@@ -75,10 +73,19 @@ class View:
 
     def speaker(self, scope: Scope) -> int | None:
         """The node whose numbers a folded scope shows: the only one that is used outside of it."""
-        inside = set(self.members(scope))
-        used = {edge.source for edge in self.graph.edges if edge.source in inside and edge.target not in inside}
-        used |= inside & set(self.graph.outputs)
-        return used.pop() if len(used) == 1 else None
+        used = self._used_outside.get(scope, ())
+        return next(iter(used)) if len(used) == 1 else None
+
+    @cached_property
+    def _used_outside(self) -> dict[Scope, set[int]]:
+        """The nodes that a folded scope hides and that are used outside of it, or are outputs."""
+        found: dict[Scope, set[int]] = {}
+        hidden = self.hidden_in.get
+        crossing = (edge.source for edge in self.graph.edges if hidden(edge.source) is not hidden(edge.target))
+        for number in (*crossing, *self.graph.outputs):
+            if number in self.hidden_in:
+                found.setdefault(self.hidden_in[number], set()).add(number)
+        return found
 
     def cut(self) -> tuple[list[int], list[int]]:
         """The shown nodes with operands that are not shown, and those with uses that are not shown."""
@@ -89,11 +96,14 @@ class View:
         return sorted(above), sorted(below)
 
 
+UNREACHED = "reached=True shows where the gradient went, and there is none yet: call backward() first"
 DEEPEST = 1000  # scopes inside each other; Graphviz takes longer and longer with each
 
 
-def outputs_of(output: Value | Iterable[Value]) -> tuple[Value, ...]:
+def outputs_of(output: Value | Iterable[Value] | Graph) -> tuple[Value, ...]:
     """The Values to draw, one or several; anything else raises ``TypeError`` that says what was got."""
+    if isinstance(output, Graph):
+        return tuple(output.values[number] for number in output.outputs)
     outputs: tuple[object, ...] = tuple(output) if isinstance(output, Iterable) else (output,)
     values = tuple(entry for entry in outputs if isinstance(entry, Value))
     if not outputs:
@@ -106,57 +116,45 @@ def outputs_of(output: Value | Iterable[Value]) -> tuple[Value, ...]:
 
 
 def require_boxes(
-    outputs: Iterable[Value], reached: bool = False, collapse: Collapse = False, limit: int | None = LIMIT
+    outputs: Iterable[Value],
+    reached: bool = False,
+    collapse: Collapse = False,
+    limit: int | None = LIMIT,
+    around: Value | None = None,
+    depth: int | None = None,
 ) -> None:
-    """Refuse a graph that cannot be drawn in so many boxes, after looking at no more nodes than it takes to know.
+    """Refuse what cannot be drawn in so many boxes, after looking at no more nodes than it takes to know.
 
-    A node that stands in a scope may share a box with all of its outermost scope, if that is to be folded.
+    A node that stands in a scope may share a box with all of its outermost scope, if that is to be folded. Of what
+    is ``around`` a node, what it was computed from is looked at.
     """
+    far = _reach(around, depth)
     if limit is None:
         return
-    folds = _foldable(collapse)
-    outermost: dict[Scope | None, Scope | None] = {None: None}
+    folds = foldable(collapse)
+    outermost: Folds = {None: None}
     boxes: set[Value | Scope] = set()
-    for node in ancestors(outputs):
-        if reached and node.grad_state not in ("value", "zero"):
+    for node in ancestors(outputs if around is None else [around], far):
+        if reached and not _is_reached(node):
             continue
-        if node.scope not in outermost:
-            outermost[node.scope] = next(filter(folds, enclosing([node.scope])), None)
-        boxes.add(outermost[node.scope] or node)
+        boxes.add(fold(node.scope, outermost, folds) or node)
         if len(boxes) > limit:
             raise TooLargeError(_refusal(f"more than {limit} boxes, which"))
+    if reached and far == math.inf and not boxes:
+        raise ValueError(UNREACHED)
 
 
-def ancestors(outputs: Iterable[Value]) -> Iterator[Value]:
-    """Every node that the outputs were computed from, and themselves, one by one, in no order that means anything."""
-    stack = list(dict.fromkeys(outputs))
-    seen = set(stack)
-    while stack:
-        node = stack.pop()
+def ancestors(outputs: Iterable[Value], depth: float = math.inf) -> Iterator[Value]:
+    """Every node that the outputs were computed from, ``depth`` edges back, and themselves, the nearest first."""
+    front = deque((output, depth) for output in dict.fromkeys(outputs))
+    seen = {output for output, _ in front}
+    while front:
+        node, left = front.popleft()
         yield node
-        further = [parent for parent in dict.fromkeys(node.parents) if parent not in seen]
-        seen.update(further)
-        stack += further
-
-
-def read_once(collapse: Collapse) -> Collapse:
-    """The wish, to be read as often as needed."""
-    return [*collapse] if isinstance(collapse, Iterable) and not isinstance(collapse, str) else collapse
-
-
-def _foldable(collapse: Collapse) -> Callable[[Scope], bool]:
-    """Whether a scope is among those that may be folded; without a wish each may."""
-    if isinstance(collapse, bool):
-        return lambda scope: scope.parent is None
-    if callable(collapse):
-        return collapse
-    if not isinstance(collapse, Iterable) and not isinstance(collapse, Scope):
-        raise TypeError(
-            f"collapse is True, a scope's name, a Scope, several of them, or a function that tells of a Scope whether "
-            f"to fold it; got {type(collapse).__name__}"
-        )
-    wanted = {collapse} if isinstance(collapse, (str, Scope)) else set(collapse)
-    return lambda scope: scope in wanted or scope.name in wanted
+        if left > 0:
+            further = [parent for parent in dict.fromkeys(node.parents) if parent not in seen]
+            seen.update(further)
+            front += ((parent, left - 1) for parent in further)
 
 
 def _refusal(boxes: str) -> str:
@@ -186,13 +184,9 @@ def view(
     numbers = _part(graph, around, depth)
     if reached:
         numbers = _reached(graph, numbers)
-    shown = _collapsed(graph, numbers, _chosen(graph, collapse))
+    shown = _collapsed(graph, numbers, chosen(graph, collapse))
     if shown.boxes() > limit and collapse is False:
-        deepest = max((len(scope.path) for scope in graph.scopes), default=0)
-        for level in range(deepest, 0, -1):
-            shown = _collapsed(graph, numbers, _at_level(level))
-            if shown.boxes() <= limit:
-                break
+        shown = _collapsed(graph, numbers, innermost(graph, numbers, limit))
     if shown.boxes() > limit:
         raise TooLargeError(_refusal(f"{shown.boxes()} boxes, and more than {limit}"))
     _require_depth(shown)
@@ -201,10 +195,7 @@ def view(
 
 def _require_depth(shown: View) -> None:
     """Refuse scopes inside scopes inside scopes, too many to be laid out, unless they are folded away."""
-    depths: dict[Scope | None, int] = {None: 0}
-    scopes = (shown.graph.nodes[number].scope for number in shown.numbers if number not in shown.hidden_in)
-    for scope in enclosing(scopes):
-        depths[scope] = depths[scope.parent] + 1
+    depths = depths_of(shown.graph.nodes[number].scope for number in shown.numbers if number not in shown.hidden_in)
     if max(depths.values()) > DEEPEST:
         raise TooLargeError(
             f"the scopes of this graph are nested {max(depths.values())} deep, and more than {DEEPEST} levels cannot "
@@ -212,13 +203,21 @@ def _require_depth(shown: View) -> None:
         )
 
 
-def _part(graph: Graph, around: Value | None, depth: int | None) -> tuple[int, ...]:
-    if around is None and depth is None:
-        return tuple(range(len(graph)))
+def _reach(around: Value | None, depth: int | None) -> float:
+    """How many edges far the shown part reaches from where it begins: without end when nobody wished a part."""
     if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
         raise ValueError(f"depth is a number of edges, 0 or more, got {depth!r}")
     if around is not None and not isinstance(around, Value):
         raise TypeError(f"around is a Value of the graph, got {type(around).__name__} {around!r}")
+    if depth is None:
+        return math.inf if around is None else 2
+    return depth
+
+
+def _part(graph: Graph, around: Value | None, depth: int | None) -> tuple[int, ...]:
+    far = _reach(around, depth)
+    if far == math.inf:
+        return tuple(range(len(graph)))
     near: list[list[int]] = [[] for _ in graph]
     for edge in graph.edges:
         near[edge.target].append(edge.source)
@@ -226,7 +225,8 @@ def _part(graph: Graph, around: Value | None, depth: int | None) -> tuple[int, .
             near[edge.source].append(edge.target)
     start = graph.outputs if around is None else (graph.number(around),)
     seen, front = set(start), set(start)
-    for _ in range(2 if depth is None else depth):
+    while far > 0:
+        far -= 1
         front = {other for number in front for other in near[number]} - seen
         if not front:
             break
@@ -234,37 +234,19 @@ def _part(graph: Graph, around: Value | None, depth: int | None) -> tuple[int, .
     return tuple(sorted(seen))
 
 
+def _is_reached(value: Value) -> bool:
+    return value.grad_state in ("value", "zero")
+
+
 def _reached(graph: Graph, numbers: Sequence[int]) -> tuple[int, ...]:
-    if not any(value.grad_state in ("value", "zero") for value in graph.values):
-        raise ValueError("reached=True shows where the gradient went, and there is none yet: call backward() first")
-    on_path = {number for number in numbers if graph.values[number].grad_state in ("value", "zero")}
+    if not any(map(_is_reached, graph.values)):
+        raise ValueError(UNREACHED)
+    on_path = {number for number in numbers if _is_reached(graph.values[number])}
     shown = on_path | {edge.source for edge in graph.edges if edge.target in on_path}
     return tuple(number for number in numbers if number in shown)
 
 
-def _chosen(graph: Graph, collapse: Collapse) -> Callable[[Scope], bool]:
-    chosen = _foldable(collapse)
-    if collapse is False:
-        return lambda scope: False
-    if collapse is not True and not callable(collapse):
-        wanted = {collapse} if isinstance(collapse, (str, Scope)) else set(collapse)
-        present = set(enclosing(graph.scopes))
-        known = {scope.name for scope in present} | present
-        if not wanted <= known:
-            missing = sorted(str(w) for w in wanted - known)
-            names = sorted({scope.name for scope in present})
-            raise ValueError(f"no scope of this graph is called {', '.join(missing)}; its scopes are {names}")
-    return chosen
-
-
-def _at_level(level: int) -> Callable[[Scope], bool]:
-    return lambda scope: len(scope.path) == level
-
-
 def _collapsed(graph: Graph, numbers: Sequence[int], chosen: Callable[[Scope], bool]) -> View:
-    hidden: dict[int, Scope] = {}
-    for number in numbers:
-        outermost = next(filter(chosen, enclosing([graph.nodes[number].scope])), None)
-        if outermost is not None:
-            hidden[number] = outermost
-    return View(graph, tuple(numbers), hidden)
+    outermost: Folds = {None: None}
+    folds = ((number, fold(graph.nodes[number].scope, outermost, chosen)) for number in numbers)
+    return View(graph, tuple(numbers), {number: scope for number, scope in folds if scope is not None})

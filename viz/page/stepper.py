@@ -15,9 +15,10 @@ from autodiff import Edge, Graph, Value, steps
 from autodiff.files import write
 from autodiff.table.ieee import real
 from viz.graph.drawing import blank, line_id
+from viz.graph.folding import Collapse, read_once
 from viz.graph.look import one_source
 from viz.graph.naming import names_of
-from viz.graph.view import Collapse, View, read_once, require_boxes, view
+from viz.graph.view import View, require_boxes, view
 from viz.ink.text import visible
 from viz.page.contract import Fold, Line, Page
 from viz.page.data import page_data
