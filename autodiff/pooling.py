@@ -43,12 +43,13 @@ class Pool:
 
     def apply(self) -> list[list[Value]]:
         """The output grid: each window is recorded in a scope of its own, which knows its place in the pool."""
-        out: list[list[Value]] = [[] for _ in range(self.shape.rows.count)]
-        for number, (place, covered) in enumerate(self.shape.windows()):
+        grid, shape, greatest = self.grid, self.shape, self.shape.kind == "max"
+        out: list[list[Value]] = [[] for _ in range(shape.rows.count)]
+        for number, (place, covered) in enumerate(shape.windows()):
             with scope(f"window {number}") as window:
-                window.part = Part(self.shape, place)
-                cells = [self.grid[r][c] for r, c in covered]
-                out[place[0]].append(maximum(*cells) if self.shape.kind == "max" else self._mean(cells, place))
+                window.part = Part(shape, place)
+                cells = [grid[r][c] for r, c in covered]
+                out[place[0]].append(maximum(*cells) if greatest else self._mean(cells, place))
         return out
 
     def _mean(self, cells: list[Any], place: Cell) -> Value:

@@ -11,6 +11,7 @@ __all__ = ["Axis", "Cell", "Shape"]
 
 
 Cell = tuple[int, int]
+LARGEST = 10**7  # cells of a pool in a file: a graph's memory goes by its nodes, and a stated length is only a number
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,8 @@ class Shape:
         match data:
             case ["max" | "avg" as kind, [*down], [*across], bool(with_padding)] if len(down) == len(across) == 6:
                 if all(type(x) is int for x in (*down, *across)):
+                    if down[0] * across[0] > LARGEST:
+                        raise ValueError(f"a pool of {down[0]} x {across[0]} cells is too large, at most {LARGEST:,}")
                     return cls(kind, Axis(*down), Axis(*across), with_padding)
         raise ValueError("a pool is its kind, the six numbers of each axis, and whether padding counts")
 

@@ -173,7 +173,12 @@ def test_files_of_version_2_are_read_and_remember_nothing() -> None:
         routes([graph.values[number] for number in graph.outputs])
 
 
-@pytest.mark.parametrize("junk", [[], 3, ["pool", 1], ["pool", ["max", [1] * 6, [0] * 6, True]], ["house", []]])
+BOUNDLESS = ["pool", ["max", [10**12, 1, 10**12, 0, 1, 0], [1, 1, 1, 0, 1, 0], True]]  # one window, and no memory
+
+
+@pytest.mark.parametrize(
+    "junk", [[], 3, ["pool", 1], ["pool", ["max", [1] * 6, [0] * 6, True]], ["house", []], BOUNDLESS]
+)
 def test_a_file_with_a_strange_pool_is_refused(junk: Any) -> None:
     document = json.loads(Graph(*max_pool1d([Value(1.0), Value(2.0)], 1)).to_json())
     document["wholes"][0] = junk
