@@ -326,3 +326,14 @@ def test_threads_that_want_one_shape_compile_it_once(compiled: dict[str, Any]) -
         worker.join()
     assert answers == [7.5] * 4
     assert [len(function.signatures) for function in compiled.values()] == [1]
+
+
+def test_an_instruction_that_the_kernel_has_no_branch_for_is_refused_by_name() -> None:
+    script = """
+from autodiff.programs.backends import machine
+machine.CODES["cbrt"] = max(machine.CODES.values()) + 1
+from autodiff.programs.backends import kernel
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.rstrip().endswith("NotImplementedError: the kernel has no branch for cbrt")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viz.ink.text import html, plain, tooltip, visible
+from viz.ink.text import html, plain, visible
 from viz.layout.picture import Picture
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -55,7 +55,7 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
 
 def labelled(label: str) -> Picture:
     picture = Picture()
-    picture.node("n0", label=plain(label), tooltip=tooltip(label))
+    picture.node("n0", label=plain(label))
     picture.node("n1", label=f"<<b>{html(label) or '.'}</b>>")
     picture.edge("n0", "n1", label=plain(label))
     with picture.subgraph(name="cluster_0") as scope:
@@ -99,13 +99,6 @@ def test_a_label_adds_nothing_to_the_graph(label: str, engine: str) -> None:
     root = ElementTree.fromstring(labelled(label).svg())
     kinds = [group.get("class") for group in root.iter(SVG + "g")]
     assert [kinds.count(kind) for kind in ("node", "edge", "cluster")] == [2, 1, 1]
-
-
-@EACH
-def test_a_tooltip_is_text(label: str, engine: str) -> None:
-    titles = [title.text or "" for title in ElementTree.fromstring(labelled(label).svg()).iter(SVG + "title")]
-    expected = visible(label, limit=200).strip()
-    assert not expected or expected in [title.replace("\xa0", " ").strip() for title in titles]
 
 
 @EACH

@@ -8,7 +8,7 @@ from itertools import islice
 
 import graphviz
 
-__all__ = ["html", "plain", "tooltip", "visible"]
+__all__ = ["html", "plain", "visible"]
 
 
 # The usual sign for a newline is missing from the fonts that come with graphviz-pure; this one is not.
@@ -57,15 +57,6 @@ def plain(text: str, limit: int = 60) -> str:
     \\N &amp;lt;
     """
     return graphviz.escape(visible(text, limit).replace("&", "&amp;"))
-
-
-def tooltip(text: str, limit: int = 200) -> str:
-    r"""Return visible text escaped for a ``tooltip``, in which Graphviz resolves escapes twice.
-
-    >>> print(tooltip(r"\N"))
-    \\\\N
-    """
-    return graphviz.escape(plain(text, limit))
 
 
 def _shown(character: str) -> str:

@@ -70,7 +70,6 @@ class Theme:
     gradient_ramp: tuple[str, ...]
     inks: tuple[str, str]
     font: str = FONT
-    title_size: float = 13
     name_size: float = 11
     value_size: float = 15
     gradient_size: float = 12

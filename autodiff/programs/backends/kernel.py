@@ -117,7 +117,7 @@ def _cheap_unary(op: int, d: Any, a: Any, n: int) -> None:
     elif op == ABS:
         for i in range(n):
             d[i] = abs(a[i])
-    else:
+    elif op == SQRT:
         for i in range(n):
             d[i] = math.sqrt(a[i])
 
@@ -155,7 +155,7 @@ def _unary(op: int, d: Any, a: Any, n: int) -> None:
             d[i] = math.tanh(x)
         elif op == ERF:
             d[i] = math.erf(x)
-        else:
+        elif op == ERFC:
             d[i] = math.erfc(x)
 
 
@@ -186,7 +186,7 @@ def _cheap_binary(op: int, d: Any, a: Any, b: Any, n: int) -> None:
     elif op == AND:
         for i in range(n):
             d[i] = 1.0 if (a[i] != 0) & (b[i] != 0) else 0.0
-    else:
+    elif op == OR:
         for i in range(n):
             d[i] = 1.0 if (a[i] != 0) | (b[i] != 0) else 0.0
 
@@ -199,7 +199,7 @@ def _binary(op: int, d: Any, a: Any, b: Any, n: int) -> None:
             d[i] = math.pow(a[i], b[i])
         elif op == HYPOT:
             d[i] = math.hypot(a[i], b[i])
-        else:
+        elif op == ATAN2:
             d[i] = math.atan2(a[i], b[i])
 
 
@@ -329,3 +329,16 @@ def run_threads(code: Any, slots: int, u: Any, x: Any, out: Any, sums: Any, thre
     for block in range(blocks):
         for k in range(len(sums)):
             sums[k] += each[block, k]
+
+
+def _branches(*functions: Any) -> set[int]:
+    """The instructions that these functions name; a branch names its own."""
+    words = {word for function in functions for word in getattr(function, "py_func", function).__code__.co_names}
+    return {code for word, code in globals().items() if word in words and word.isupper()}
+
+
+# An instruction without a branch would leave in its slot what was there before: it is refused when this is imported.
+if _forgotten := CODES.keys() - {
+    name for name, code in CODES.items() if code in _branches(_block, _cheap_unary, _unary, _cheap_binary, _binary)
+}:
+    raise NotImplementedError(f"the kernel has no branch for {', '.join(sorted(_forgotten))}")
