@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import itertools
 import math
 import pickle
 import sys
@@ -401,17 +402,28 @@ def test_the_innermost_level_is_folded_that_leaves_few_enough_boxes(levels: int,
     assert len(read(draw(y, names=False, max_nodes=limit)).boxes) == right
 
 
+class Walked(tuple[Any, ...]):
+    """Counts how often it is walked through."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        self.walks += 1
+        return super().__iter__()
+
+
 def test_what_folded_scopes_show_is_found_in_one_walk_over_the_lines() -> None:
-    def layers(count: int) -> Value:
+    def walks(layers: int) -> int:
         y = Value(1.0, "x")
-        for i in range(count):
+        for i in range(layers):
             with group(f"layer {i}"):
                 y = (-y).exp()
-        return y
+        graph = Graph(y)
+        graph.edges = edges = Walked(graph.edges)
+        draw(graph, names=False, collapse=True)
+        return edges.walks
 
-    few, many = (layers(count) for count in (100, 200))
-    work = [calls(lambda y=y: draw(y, names=False, collapse=True).source) for y in (few, many)]
-    assert work[1] < 2.5 * work[0]
+    assert walks(30) == walks(3)
 
 
 def test_scopes_too_deep_are_refused_in_words_unless_folded() -> None:
@@ -425,6 +437,10 @@ def test_scopes_too_deep_are_refused_in_words_unless_folded() -> None:
 
 
 # -- Pools
+
+
+def as_array(cells: Any) -> Any:
+    return pytest.importorskip("numpy").array(cells)
 
 
 @pytest.mark.parametrize(
@@ -469,6 +485,27 @@ def test_a_pool_too_large_to_read_is_refused_before_it_is_computed(
     monkeypatch.setattr(sys.modules["viz.pools.pool"], "POOLS", {"max": (pytest.fail, pytest.fail)})
     with pytest.raises(ValueError, match="too large to read"):
         viz.pool(cells, **window)
+
+
+@pytest.mark.parametrize("rows", [False, True])
+def test_cells_without_end_are_read_no_further_than_it_takes_to_refuse_them(rows: bool) -> None:
+    read_so_far = itertools.count()
+    cells = ([1.0] if rows else 1.0 for _ in read_so_far)
+    with pytest.raises(ValueError, match=f"more than 16 {'rows' if rows else 'cells in a row'} is too large to read"):
+        viz.pool(cells, kernel_size=1)
+    assert next(read_so_far) == 17
+    with pytest.raises(ValueError, match="too large to read"):
+        viz.pool([itertools.repeat(1.0)], kernel_size=1)
+    with pytest.raises(ValueError, match=f"{10**9} cells in a row is too large to read"):
+        viz.pool(range(10**9), kernel_size=1)
+
+
+@pytest.mark.parametrize("words", [{"outputs": [1.0, 2.0]}, {"upstream": [1.0, 2.0]}, {"stride": 2}, {"kind": "avg"}])
+@pytest.mark.parametrize("wrap", [lambda given: given, as_array])
+def test_a_pool_without_its_kernel_size_is_refused_in_words(words: dict[str, Any], wrap: Callable[[Any], Any]) -> None:
+    given = {word: wrap(entry) if isinstance(entry, list) else entry for word, entry in words.items()}
+    with pytest.raises(TypeError, match="cells and kernel_size"):
+        viz.pool([1.0, 2.0, 3.0], **given)
 
 
 def test_a_window_larger_than_the_world_is_not_walked() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
+from itertools import islice
+from typing import Any
 
 from autodiff.facts.routes import PoolRoutes, Window
-from autodiff.pooling import Pool
+from autodiff.pooling import Pool, is_listable
 from autodiff.windows import Cell
 from viz.ink.text import html
 from viz.ink.theme import Theme, blend, number, theme, width
@@ -15,7 +17,7 @@ from viz.pools import cells
 from viz.pools.canvas import Canvas, Grid, Point, route
 from viz.pools.plan import Plan
 
-__all__ = ["Heat", "picture", "require_readable"]
+__all__ = ["Heat", "picture", "read_some", "require_readable"]
 
 
 LIMIT = 16
@@ -44,6 +46,21 @@ def picture(routes: PoolRoutes, look: str | Theme = "light") -> Picture:
     return canvas.picture
 
 
+def read_some(cells: Any) -> Any:
+    """Return the cells as lists, read no further than it takes to know that they are too many for a picture."""
+    if not is_listable(cells):
+        return cells
+    return [_few(entry) if is_listable(entry) else entry for entry in _few(cells)]
+
+
+def _few(entries: Any) -> list[Any]:
+    read = list(islice(entries, LIMIT + 1))
+    if len(read) > LIMIT:
+        count = len(entries) if isinstance(entries, Sized) else f"more than {LIMIT}"
+        raise ValueError(_too_large(f"{count} {'rows' if is_listable(read[0]) else 'cells in a row'}"))
+    return read
+
+
 def require_readable(pool: Pool) -> None:
     """Refuse a pool that is too large to read as a picture by its sizes alone, before it is computed."""
     down, across = pool.shape.rows, pool.shape.columns
@@ -58,10 +75,12 @@ def require_readable(pool: Pool) -> None:
 
 def _require(rows: int, columns: int, *outputs: int) -> None:
     if max(rows, columns, *outputs) > LIMIT:
-        raise ValueError(
-            f"a grid of {rows} by {columns} is too large to read as a picture (at most {LIMIT} by {LIMIT}): "
-            "pool a part of it"
-        )
+        raise ValueError(_too_large(f"{rows} by {columns}"))
+
+
+def _too_large(size: str) -> str:
+    most = f"at most {LIMIT} by {LIMIT}"
+    return f"a grid of {size} is too large to read as a picture ({most}): pool a part of it"
 
 
 def _forwards(canvas: Canvas, routes: PoolRoutes, plan: Plan) -> None:

@@ -13,7 +13,7 @@ from autodiff.pooling import Pool, is_listable, plan, read_once
 from autodiff.table.ieee import real
 from viz.ink.theme import Theme
 from viz.layout.picture import Picture
-from viz.pools.grids import picture, require_readable
+from viz.pools.grids import picture, read_some, require_readable
 
 __all__ = ["pool"]
 
@@ -48,8 +48,8 @@ def pool(
     >>> picture.save_png("pool.png")  # doctest: +SKIP
     """
     if kernel_size is None:
-        given = (outputs, stride, padding, dilation, ceil_mode, kind, upstream)
-        if given != (None, None, 0, 1, False, "max", None):
+        asked = any(word is not None for word in (outputs, stride, upstream))  # arrays perhaps: they answer != by cells
+        if asked or (padding, dilation, ceil_mode, kind) != (0, 1, False, "max"):
             raise TypeError("pool takes the outputs of a pool alone, or cells and kernel_size with the pool's words")
         remembered, grid = recall(cells)
         require_readable(remembered)
@@ -59,7 +59,7 @@ def pool(
     if kind == "avg" and dilation != 1:
         raise ValueError("an average pool has no dilation")
     window: dict[str, Any] = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "ceil_mode": ceil_mode}
-    cells, flat = read_once(cells)
+    cells, flat = read_once(read_some(cells))
     shape = plan(cells, 1 if flat else 2, kernel_size, stride, padding, dilation, ceil_mode)
     require_readable(shape)
     if kind == "max":
