@@ -313,6 +313,17 @@ def test_an_operation_added_now_runs_in_the_page(ask: Ask) -> None:
         compare(ask, odd(softsign(x), y) + odd(y * x), draw)
 
 
+def test_a_choice_among_three_ties_in_the_page_too(ask: Ask) -> None:
+    first, second = "x >= y and x >= z", "y >= z"
+    sides = (f"1 if {first} else None", f"None if {first} else 1 if {second} else None")
+    value = f"x if {first} else y if {second} else z"
+    largest = operation("top_of_three(x, y, z)", value, *sides, f"None if {first} or {second} else 1")
+    draw = random.Random(3)
+    for _ in range(100):
+        numbers = [draw.choice([0.0, -0.0, 1.0, 2.0, math.nan, math.inf]) for _ in range(3)]
+        compare(ask, largest(*map(Value, numbers)) * 2, draw, replay=False)
+
+
 # ---- Functions and texts ---------------------------------------------------------------------------------------------
 
 
@@ -466,6 +477,18 @@ def test_notation_puts_in_the_numbers_with_brackets_where_they_are_needed(ask: A
         "∂L∂a=∂(a2)∂a⋅∂L∂v3=2⋅a2−1⋅(−1)=2⋅(−3)2−1⋅(−1)=−6⋅(−1)=6",
         "∂L∂b=∂(b⋅a)∂b⋅∂L∂p=a⋅1=−3⋅1=−3",
         "∂L∂a+=∂(b⋅a)∂a⋅∂L∂p=b⋅1=5⋅1=5∂L∂a=6+5=11",
+    ]
+
+
+def test_notation_calls_no_gradient_a_derivative_that_began_with_another_number_than_1(ask: Ask) -> None:
+    a = Value(3.0, "a")
+    loss = a * a
+    loss.name = "L"
+    loss.backward(0.5)
+    assert notation(ask, loss)[2:] == [
+        "L.grad=0.5",
+        "a.grad=∂(a⋅a)∂a⋅L.grad=a⋅0.5=3⋅0.5=1.5",
+        "a.grad+=∂(a⋅a)∂a⋅L.grad=a⋅0.5=3⋅0.5=1.5a.grad=1.5+1.5=3",
     ]
 
 

@@ -19,7 +19,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import viz
-from autodiff import Graph, Steps, Value, clamp, explain, max_pool1d, maximum, minimum, nn, operation, relu, steps
+from autodiff import (
+    Graph,
+    Steps,
+    Value,
+    clamp,
+    explain,
+    max_pool1d,
+    maximum,
+    minimum,
+    nn,
+    operation,
+    relu,
+    steps,
+    where,
+)
 from autodiff import scope as group
 from viz import TooLargeError, draw
 from viz.graph.view import ancestors, require_boxes
@@ -156,6 +170,15 @@ def test_what_was_there_before_is_told_with_the_cure_and_only_if_something_was()
     assert "holds" not in str(explain(w, loss))
 
 
+def test_what_another_pass_left_is_not_taken_for_a_part_of_this_one() -> None:
+    x = Value(3.0, "x")
+    y = x * 2
+    assert "holds" not in str(explain(x, y))  # nothing was run
+    y.backward(0.7)
+    assert str(explain(x, y, seed=0.5)).endswith("(x.grad holds 1.4, of another backward pass)")
+    assert str(explain(x, x * 5)).endswith("(x.grad holds 1.4, of another backward pass)")
+
+
 # -- Ties
 
 
@@ -189,10 +212,57 @@ def test_a_row_of_the_users_that_takes_the_last_of_equals_says_so() -> None:
     assert "a gets no path through v2: tie: the last of the equals takes it" in told
 
 
+def of_three(name: str, sign: str) -> Callable[..., Value]:
+    """The first of three that is not beaten by any other."""
+    first, second = f"x {sign} y and x {sign} z", f"y {sign} z"
+    return operation(
+        f"{name}(x, y, z)",
+        f"x if {first} else y if {second} else z",
+        f"1 if {first} else None",
+        f"None if {first} else 1 if {second} else None",
+        f"None if {first} else None if {second} else 1",
+    )
+
+
+@pytest.mark.parametrize(("name", "sign", "best"), [("largest3", ">=", max), ("smallest3", "<=", min)])
+def test_of_three_only_those_that_equal_the_winner_tie_with_it(
+    name: str, sign: str, best: Callable[..., float]
+) -> None:
+    choose = of_three(name, sign)
+    for numbers in itertools.product((1.0, 2.0, 3.0), repeat=3):
+        told = {step.node: step.sentence for step in steps(choose(*map(Value, numbers)))}
+        winner = numbers.index(best(numbers))
+        for place, x in enumerate(numbers):
+            tied = numbers.count(best(numbers)) > 1 and x == numbers[winner]
+            assert ("tie: the first of the equals takes it" in told[place]) is tied, (numbers, place)
+
+
+def test_numbers_tie_if_the_choice_goes_by_anything_made_of_them_alone() -> None:
+    sides = ("1 if abs(x) >= abs(y) else None", "None if abs(x) >= abs(y) else 1")
+    farther = operation("farther(x, y)", "x if abs(x) >= abs(y) else y", *sides)
+    loser = Value(-2.0)
+    assert "tie: the first" in str(explain(loser, farther(Value(-2.0), loser)))
+    assert "tie" not in str(explain(loser, farther(Value(2.0), loser)))  # as far, but no equals
+
+
+def test_what_may_not_change_places_is_no_tie() -> None:
+    sides = ("None", "None", "1 if x >= y else None", "None if x >= y else 1")
+    either = operation("either(x, y, p, q)", "p if x >= y else q", *sides)
+    equal = [Value(2.0, name) for name in "xypq"]
+    for out in (
+        either(*equal),
+        clamp(*equal[:3]),
+        where(*equal[:3]),
+        where(Value(0.0), *equal[:2]),
+        relu(equal[0] - 2),
+    ):
+        assert "tie" not in "".join(map(str, steps(out)))
+
+
 def test_the_page_has_the_words_of_a_tie() -> None:
     row = page_data(steps(maximum(Value(2.0), Value(2.0))))["operations"]["maximum"]
-    assert row["partials"][0]["test"]["any"][0]["tie"] == "tie: the first of the equals takes it"
-    assert row["partials"][0]["test"]["any"][1]["tie"] == ""
+    assert row["rivals"] == [0, 1]
+    assert row["ties"][0] == "tie: the first of the equals takes it"
 
 
 def test_the_grid_of_a_pool_tells_a_tie_and_only_a_tie() -> None:
@@ -202,6 +272,34 @@ def test_the_grid_of_a_pool_tells_a_tie_and_only_a_tie() -> None:
 
 
 # -- Explanations
+
+
+def test_a_way_that_ends_further_on_is_told_beside_what_arrived() -> None:
+    x = Value(1.0, "x")
+    lines = str(explain(x, x * 2 + maximum(3 * x, 50.0))).splitlines()
+    assert lines[1] == "  nothing from: max(·, 50) (not taken)"
+
+
+def test_no_refusal_is_told_that_stands_behind_another() -> None:
+    x = Value(1.0, "x")
+    first = maximum(3 * x, 5.0)
+    assert str(explain(x, first * 2 + maximum(first, 100.0))) == "x got nothing: max(·, 5) (not taken)"
+
+
+def test_all_refusals_are_counted() -> None:
+    x = Value(1.0, "x")
+    assert str(explain(x, sum((maximum(2 * x, 9.0) for _ in range(500)), Value(0.0)))).endswith(", 488 more")
+
+
+def test_scopes_that_are_called_alike_are_told_with_those_around_them() -> None:
+    cells = [Value(x, f"c{i}") for i, x in enumerate((1.0, 5.0, 2.0))]
+    pools = []
+    for name in ("left", "right"):
+        with group(name):
+            pools.append(max_pool1d(cells, 3)[0])
+    out = pools[0] + 2 * pools[1]
+    assert str(explain(cells[1], out)).startswith("c1.grad = 2 (won right, window 0) + 1 (won left, window 0)")
+    assert str(explain(cells[0], out)).startswith("c0 got nothing: max in right, window 0 (not taken), max in left,")
 
 
 def test_the_node_that_refused_is_named_however_far_it_is() -> None:
@@ -458,6 +556,20 @@ def as_array(cells: Any) -> Any:
 def test_an_upstream_of_another_shape_is_refused(upstream: Any) -> None:
     with pytest.raises(ValueError, match=r"upstream .*2 x 3"):
         viz.pool([[1, 2, 3], [4, 5, 6]], kernel_size=1, upstream=upstream)
+
+
+def test_an_upstream_of_no_numbers_is_refused_by_its_name() -> None:
+    for wrong in ("half", None, 1j):
+        with pytest.raises(TypeError, match=r"upstream= is made of numbers, got"):
+            viz.pool([3, 5], kernel_size=1, upstream=[1.0, wrong])
+
+
+def test_an_upstream_may_be_of_values_which_stay_as_they_are() -> None:
+    weight = Value(0.7)
+    assert (
+        viz.pool([3, 5], kernel_size=2, upstream=weight).source == viz.pool([3, 5], kernel_size=2, upstream=0.7).source
+    )
+    assert weight.grad_state == "not computed"
 
 
 def test_an_upstream_may_have_the_outputs_shape_or_be_flat() -> None:

@@ -10,7 +10,7 @@ from autodiff.recording.reading import read
 from autodiff.table.formulas import has_none, is_none
 from autodiff.table.operations import Operation
 
-__all__ = ["Decision", "branch", "comparison", "condition_holds", "decided", "is_negation", "winner_of_ties"]
+__all__ = ["Decision", "branch", "comparison", "condition_holds", "decided", "fair_rivals", "is_negation", "tied"]
 
 
 def branch(
@@ -32,12 +32,11 @@ def branch(
 
 
 class Decision(NamedTuple):
-    """The comparison that decided a condition: whether it held, or could not for a nan, or if the first took a tie."""
+    """The comparison that decided a condition: whether it held, or could not for a nan."""
 
     test: ast.Compare
     holds: bool
     undecided: bool
-    tied: bool
 
 
 def decided(op: Operation, test: ast.expr, operands: Sequence[float], out: float, holds: bool) -> Decision:
@@ -45,8 +44,8 @@ def decided(op: Operation, test: ast.expr, operands: Sequence[float], out: float
 
     >>> from autodiff.table.operations import TABLE
     >>> maximum = TABLE["maximum"]
-    >>> decided(maximum, maximum.value.test, [3.0, 3.0], 3.0, True).tied
-    True
+    >>> decided(maximum, maximum.value.test, [3.0, 5.0], 5.0, False).holds
+    False
     """
     numbers = {**dict(zip(op.inputs, operands, strict=True)), "out": out}
     while not isinstance(test, ast.Compare):
@@ -58,24 +57,47 @@ def decided(op: Operation, test: ast.expr, operands: Sequence[float], out: float
             # Of an "or" that holds, or an "and" that fails, one part decides; else the first speaks for all.
             test = next((part for part in test.values if condition_holds(part, numbers) is holds), test.values[0])
     left, right = read(test.left, numbers), read(test.comparators[0], numbers)
-    tied = left == right and winner_of_ties(op, test) is not None
-    return Decision(test, holds, left != left or right != right, tied)
+    return Decision(test, holds, left != left or right != right)
 
 
-def winner_of_ties(op: Operation, test: ast.Compare) -> int | None:
-    """Which of two equals takes it, 0 the first or 1 the last; None where no choice goes by the comparison."""
-    sides = [side.id for side in (test.left, test.comparators[0]) if isinstance(side, ast.Name)]
-    rivals = [name for name, partial in zip(op.inputs, op.partials, strict=True) if _is_conditional(partial)]
-    if len(sides) != 2 or sorted(sides) != sorted(rivals):
+def tied(op: Operation, position: int, operands: Sequence[float], out: float) -> int | None:
+    """Which of the operands equal to this one takes it, 0 the first or 1 the last; None where there is no tie.
+
+    >>> from autodiff.table.operations import TABLE
+    >>> tied(TABLE["maximum"], 1, [3.0, 3.0], 3.0), tied(TABLE["maximum"], 1, [3.0, 5.0], 5.0)
+    (0, None)
+    """
+    equals = [other for other in _rivals(op) if operands[other] == operands[position]]
+    if len(equals) < 2 or position not in fair_rivals(op):
         return None
-    equal = [1.0] * len(op.inputs)
-    slopes = dict(zip(op.inputs, op.locals(*equal, op.evaluate(*equal)), strict=True))
-    return int(slopes[rivals[0]] is None)
+    slopes = op.locals(*operands, out)
+    taken = [other for other in equals if slopes[other] is not None]
+    ends = equals[0], equals[-1]
+    return ends.index(taken[0]) if len(taken) == 1 and taken[0] in ends else None
 
 
-def _is_conditional(partial: ast.expr) -> bool:
-    """Whether a partial has a path in some of its branches only."""
-    return has_none(partial) and not is_none(partial)
+def fair_rivals(op: Operation) -> list[int]:
+    """The operands that a choice is between, if it goes by their numbers alone, as max does: only then do equals tie.
+
+    They may change places without changing the value, unlike those of ``where`` and the bounds of ``clamp``.
+    """
+    rivals = _rivals(op)
+    orders = ([*rivals[1:], *rivals[:1]], [*rivals[1:2], *rivals[:1], *rivals[2:]])  # all others are made of these two
+    samples = [[sign * (i - 1.5) for i in range(len(op.inputs))] for sign in (1, -1)]
+    fair = len(rivals) > 1 and all(_same_value(op, xs, rivals, order) for xs in samples for order in orders)
+    return rivals if fair else []
+
+
+def _rivals(op: Operation) -> list[int]:
+    """The operands that have a path in some of the branches only."""
+    return [place for place, partial in enumerate(op.partials) if has_none(partial) and not is_none(partial)]
+
+
+def _same_value(op: Operation, numbers: Sequence[float], places: Sequence[int], order: Sequence[int]) -> bool:
+    moved = [*numbers]
+    for place, source in zip(places, order, strict=True):
+        moved[place] = numbers[source]
+    return op.evaluate(*moved) == op.evaluate(*numbers)
 
 
 def is_negation(test: ast.expr) -> TypeGuard[ast.UnaryOp]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -12,7 +13,8 @@ from typing import Any, TypeVar
 
 from autodiff.facts.steps import Step, Steps, require_names
 from autodiff.facts.words import operation_text
-from autodiff.recording.reverse import describe, last_root
+from autodiff.graph import Node
+from autodiff.recording.reverse import describe, last_root, seed_of
 from autodiff.recording.scopes import Scope, enclosing
 from autodiff.recording.value import Value
 from autodiff.table.ieee import agree
@@ -115,30 +117,33 @@ class _Teller:
         for step in told[told.forward :]:
             if step.edge is not None:
                 (self.lost if step.local is None else self.sent).setdefault(step.node, []).append(step)
+        self.dead_ends = self._dead_ends()
+        told_of = {self._target(step).scope for step in (*self.sent.get(place, ()), *self.dead_ends)}
+        self.namesakes = Counter(scope.name for scope in told_of if scope is not None)
 
     def explanation(self, value: Value) -> Explanation:
         sent, refused = (tuple(steps.get(self.place, ())) for steps in (self.sent, self.lost))
         is_output = self.place == self.graph.outputs[0]
         gradient = self.told.seed if is_output else sent[-1].after if sent else None
         paths = tuple(islice(self._paths(), PATHS))
-        lines = [*self._arrived(sent, refused, paths), *self._besides(value, gradient)]
+        lines = [*self._arrived(sent, paths), *self._besides(value, gradient)]
         return Explanation(self.told.labels[self.place], gradient, sent, refused, paths, "\n".join(lines))
 
-    def _arrived(self, sent: Sequence[Step], refused: Sequence[Step], paths: Sequence[Path]) -> Iterator[str]:
+    def _arrived(self, sent: Sequence[Step], paths: Sequence[Path]) -> Iterator[str]:
         name = self.name
+        aside = self._listed(self.dead_ends, self._refusal)
         if self.place == self.graph.outputs[0]:
             begins = "" if self.told.seed == 1 else ", and the pass begins with this gradient"
             yield f"{name}.grad = {number(self.told.seed)}: it is the output itself{begins}"
             return
         if not sent:
-            aside = self._listed(refused or self._refused_further_on(), self._refusal)
             yield f"{name} got nothing: {aside or 'no gradient reached any node that uses it'}"
             return
         total = reduce(add, [step.contribution or 0.0 for step in sent])
         parts = self._listed(sent, lambda step: f"{number(step.contribution or 0.0)} ({self._origin(step)})", " + ")
         yield f"{name}.grad = {parts}{f' = {number(total)}' if len(sent) > 1 else ''}"
-        if refused:
-            yield f"  nothing from: {self._listed(refused, self._refusal)}"
+        if aside:
+            yield f"  nothing from: {aside}"
         yield from (f"  {self._path_text(path)}" for path in paths)
         if len(paths) == PATHS:
             yield f"  (only the first {PATHS} paths are written out)"
@@ -146,7 +151,8 @@ class _Teller:
     def _listed(self, steps: Sequence[Step], say: Callable[[Step], str], between: str = ", ") -> str:
         """The first of many steps, said one by one, and how many there are besides."""
         said = [say(step) for step in steps[:USES]]
-        return between.join([*said, f"{len(steps) - USES} more"] if len(steps) > USES else said)
+        more = len(steps) - USES
+        return between.join([*said, f"{more} more"] if more > 0 else said)
 
     def _besides(self, value: Value, gradient: float | None) -> Iterator[str]:
         """What ``.grad`` holds besides what this pass brought, and how to be rid of it."""
@@ -154,7 +160,9 @@ class _Teller:
         if gradient is None or held is None or agree(held, gradient):
             return
         name = self.name
-        if value.op is None and math.isfinite(held):
+        output = self.graph.values[self.graph.outputs[0]]
+        was_run = output.grad_state in ("zero", "value") and agree(seed_of(output), self.told.seed)
+        if value.op is None and was_run and math.isfinite(held) and math.isfinite(gradient):
             yield (
                 f"  ({name}.grad holds {number(held)}: {number(held - gradient)} of it was there before, or came with "
                 f"another pass; leaves add up until they are zeroed, with {name}.grad = 0 or zero_grad())"
@@ -164,31 +172,46 @@ class _Teller:
 
     def _origin(self, step: Step) -> str:
         """Why a contribution came: ``won window 1`` for a choice, else the scope or the operation it came through."""
-        assert step.edge is not None
-        target = self.graph.nodes[step.edge.target]
+        target = self._target(step)
         assert target.op is not None
         if target.op.chooses_between():
-            return f"won {_short(target.scope.name if target.scope else target.name or operation_text(target))}"
+            return f"won {self._where(target.scope) or _short(target.name or operation_text(target))}"
         entered = _entered(target.scope, self.graph.nodes[self.place].scope)
         return f"through {', '.join(map(_short, entered)) or _short(operation_text(target))}"
 
     def _refusal(self, step: Step) -> str:
         assert step.edge is not None
-        target = self.graph.nodes[step.edge.target]
-        where = f" in {_short(target.scope.name)}" if target.scope else ""
+        target = self._target(step)
+        where = f" in {self._where(target.scope)}" if target.scope else ""
         return f"{_short(operation_text(target))}{where} ({self.told.telling.why_no_path(step.edge)})"
 
-    def _refused_further_on(self) -> list[Step]:
-        """The uses at which the way from a node that got nothing ends: those that a gradient came to, and refused."""
+    def _target(self, step: Step) -> Node:
+        """The node whose use of its operand a step is."""
+        assert step.edge is not None
+        return self.graph.nodes[step.edge.target]
+
+    def _where(self, scope: Scope | None) -> str:
+        """A scope's name, with those around it where others that are told of are called alike."""
+        if scope is None:
+            return ""
+        around = _entered(scope, self.graph.nodes[self.place].scope) if self.namesakes[scope.name] > 1 else []
+        return ", ".join(map(_short, around)) or _short(scope.name)
+
+    def _dead_ends(self) -> list[Step]:
+        """The uses at which ways on from the node end: a gradient came to them, and was refused.
+
+        Between the node and such a use nothing has a gradient.
+        """
         uses: dict[int, list[int]] = {}
         for edge in self.graph.edges:
-            uses.setdefault(edge.source, []).append(edge.target)
-        seen, front = {self.place}, [self.place]
+            if edge.target not in self.sent and edge.target != self.graph.outputs[0]:
+                uses.setdefault(edge.source, []).append(edge.target)
+        seen, front = {self.place}, deque([self.place])
         found: list[Step] = []
-        while front and len(found) <= USES:
-            node = front.pop()
+        while front:
+            node = front.popleft()
             found += self.lost.get(node, [])
-            further = [target for target in uses.get(node, ()) if target not in seen]
+            further = [target for target in dict.fromkeys(uses.get(node, ())) if target not in seen]
             seen.update(further)
             front += further
         return found

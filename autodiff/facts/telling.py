@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from autodiff.facts.decisions import branch, decided
+from autodiff.facts.decisions import branch
 from autodiff.facts.words import (
     SENTENCES,
     call_template,
@@ -15,6 +15,7 @@ from autodiff.facts.words import (
     is_arithmetic,
     labels,
     reason,
+    tie_of,
     why_no_path,
 )
 from autodiff.graph import Edge, Node
@@ -72,17 +73,14 @@ class Telling:
         _, test, holds = branch(op, edge.position, numbers, out)
         if test is None:
             return SENTENCES["never"].format(**words)
-        words["reason"] = reason(op, test, numbers, out, holds)
-        tied = decided(op, test, numbers, out, holds).tied
-        return SENTENCES["tied" if tied else "dead" if len(op.inputs) == 1 else "refused"].format(**words)
+        tie = tie_of(op, edge.position, numbers, out)
+        words["reason"] = tie or reason(op, test, numbers, out, holds)
+        return SENTENCES["tied" if tie else "dead" if len(op.inputs) == 1 else "refused"].format(**words)
 
     def why_no_path(self, edge: Edge) -> str:
         """Why a use has no path, in a word or two; a tie is called one."""
         op, numbers, out = self._at(edge)
-        _, test, holds = branch(op, edge.position, numbers, out)
-        if test is not None and decided(op, test, numbers, out, holds).tied:
-            return reason(op, test, numbers, out, holds)
-        return why_no_path(self.nodes[edge.target], edge.position)
+        return tie_of(op, edge.position, numbers, out) or why_no_path(self.nodes[edge.target], edge.position)
 
     def _at(self, edge: Edge) -> tuple[Operation, list[float], float]:
         """The operation that makes a use, with its numbers."""
@@ -91,12 +89,12 @@ class Telling:
         return op, self.operands(edge.target), self.data[edge.target]
 
     def _choice(self, op: Operation, numbers: Sequence[float], value: float) -> str:
-        """What decided a choice, in the words of its first conditional partial."""
-        for position in range(len(op.partials) if op.chooses_between() else 0):
-            _, test, holds = branch(op, position, numbers, value)
-            if test is not None:
-                return reason(op, test, numbers, value, holds)
-        return ""
+        """What decided a choice: that equals tied, else the words of its first conditional partial."""
+        positions = range(len(op.partials) if op.chooses_between() else 0)
+        ties = filter(None, (tie_of(op, position, numbers, value) for position in positions))
+        found = (branch(op, position, numbers, value) for position in positions)
+        reasons = (reason(op, test, numbers, value, holds) for _, test, holds in found if test is not None)
+        return next(ties, None) or next(reasons, "")
 
     def _slope(self, edge: Edge, local: float) -> str:
         """Where the local derivative comes from: its formula with the names of this graph, or the decision."""
@@ -118,4 +116,5 @@ class Telling:
         }
         if test is None:
             return SENTENCES["slope"].format(**words)
-        return SENTENCES["since"].format(**words, reason=reason(op, test, numbers, out, holds))
+        tie = tie_of(op, edge.position, numbers, out)
+        return SENTENCES["since"].format(**words, reason=tie or reason(op, test, numbers, out, holds))

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from autodiff.facts.decisions import decided, winner_of_ties
+from autodiff.facts.decisions import decided, tied
 from autodiff.graph import Node
 from autodiff.table.formulas import COMPARE
 from autodiff.table.notation import RELATIONS, number, plain
@@ -143,16 +143,14 @@ def reason(op: Operation, test: ast.expr, operands: Sequence[float], out: float,
     '3 < 5'
     """
     what = decided(op, test, operands, out, holds)
-    if what.tied:
-        return tie_of(op, what.test)
     texts = comparison_templates(op, what.test)
     template = texts[0] if what.holds else texts[2] if what.undecided else texts[1]
     return fill(template, [number(x) for x in operands], number(out))
 
 
-def tie_of(op: Operation, test: ast.Compare) -> str:
-    """What is said when the two sides of this comparison are equal, if it is what a choice between them goes by."""
-    winner = winner_of_ties(op, test)
+def tie_of(op: Operation, position: int, operands: Sequence[float], out: float) -> str:
+    """What is said of an operand among equals of which one is taken; empty where there is no tie."""
+    winner = tied(op, position, operands, out)
     return "" if winner is None else TIES[winner]
 
 

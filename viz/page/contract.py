@@ -54,7 +54,6 @@ Condition = TypedDict(
         "holds": str,
         "fails": str,
         "nan": str,
-        "tie": str,
     },
     total=False,
 )
@@ -86,6 +85,8 @@ class Operation(TypedDict):
     value: Formula
     math: str
     chooses: bool
+    rivals: list[int]
+    ties: list[str]
     partials: list[Partial]
 
 

@@ -12,15 +12,15 @@ from collections import Counter
 from collections.abc import Mapping
 
 from autodiff import Graph, Operation, Steps
-from autodiff.facts.decisions import comparison, is_negation
+from autodiff.facts.decisions import comparison, fair_rivals, is_negation
 from autodiff.facts.words import (
     SENTENCES,
+    TIES,
     call_template,
     comparison_templates,
     formula_template,
     is_arithmetic,
     operation_text,
-    tie_of,
     why_no_path,
 )
 from autodiff.table.formulas import COMPARE
@@ -86,6 +86,8 @@ def _operation(op: Operation) -> contract.Operation:
         "value": as_data(expanded(op.value)),
         "math": _math(op, op.value),
         "chooses": op.chooses_between(),
+        "rivals": fair_rivals(op),
+        "ties": list(TIES),
         "partials": [_decision(op, partial) for partial in op.partials],
     }
 
@@ -119,7 +121,7 @@ def _test(op: Operation, test: ast.expr) -> Condition:
     holds, fails, undecided = comparison_templates(op, compare)
     sides = [as_data(expanded(side)) for side in (compare.left, *compare.comparators)]
     sign = COMPARE[type(compare.ops[0])]
-    words: Condition = {"holds": holds, "fails": fails, "nan": undecided, "tie": tie_of(op, compare)}
+    words: Condition = {"holds": holds, "fails": fails, "nan": undecided}
     return {"compare": [sign, *sides], **words}
 
 

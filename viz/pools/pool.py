@@ -92,12 +92,20 @@ def _sent(upstream: Any, rows: int, columns: int) -> list[Any]:
     numbers, flat = read_once(given)
     lengths = [len(row) if is_listable(row) else 0 for row in numbers]
     if flat and not any(lengths) and len(numbers) == rows * columns:
-        return [real(x) for x in numbers]
+        return [_number(x) for x in numbers]
     if lengths == [columns] * rows:
-        return [real(x) for row in numbers for x in row]
+        return [_number(x) for row in numbers for x in row]
     got = f"{len(numbers)} numbers" if not any(lengths) else f"rows of {', '.join(map(str, lengths[:8]))} numbers"
     size = f"{columns}" if rows == 1 else f"{rows} x {columns}"
     raise ValueError(
         f"upstream needs one number for each output: upstream= has their shape, {size}, or is one flat list of "
         f"{rows * columns} numbers; got {got}"
     )
+
+
+def _number(x: Any) -> float:
+    """One number of ``upstream``, of a Value too."""
+    try:
+        return real(x.data if isinstance(x, Value) else x)
+    except TypeError:
+        raise TypeError(f"upstream= is made of numbers, got {type(x).__name__} {x!r:.40}") from None

@@ -20,7 +20,6 @@
  * @property {string} [holds]
  * @property {string} [fails]
  * @property {string} [nan]
- * @property {string} [tie]
  */
 
 /**
@@ -44,6 +43,8 @@
  * @property {any} value
  * @property {string} math
  * @property {boolean} chooses
+ * @property {Array<number>} rivals
+ * @property {Array<string>} ties
  * @property {Array<Partial>} partials
  */
 

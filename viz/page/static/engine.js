@@ -189,8 +189,7 @@ function condition(test, names) {
   }
   const [compare, ...sides] = [test.compare, ...test.compare.slice(1)].map((tree) => compiled(tree, names));
   const fails = (at) => (sides.some((side) => Number.isNaN(side(at))) ? test.nan : test.fails);
-  const tied = (at) => test.tie && sides[0](at) === sides[1](at);
-  return { holds: (at) => compare(at) !== 0, words: (at, holds) => (tied(at) ? test.tie : holds ? test.holds : fails(at)) };
+  return { holds: (at) => compare(at) !== 0, words: (at, holds) => (holds ? test.holds : fails(at)) };
 }
 
 // A partial: a tree of conditions whose ends are formulas.
@@ -353,15 +352,25 @@ function filled(template, parts, out = "") {
   return fill(template, parts.map(bracket), template === "{out}" || out.endsWith(")") ? out : `(${out})`);
 }
 
-function reason(at, { test, holds }) {
-  const texts = at.map(number);
-  return fill(test.words(at, holds), texts.slice(0, -1), texts.at(-1));
+// What is said of an operand among equals of which one is taken.
+function tie({ partials, rivals, ties: [first, last] }, at, position) {
+  const equals = rivals.filter((place) => at[place] === at[position]);
+  const taken = equals.filter((place) => branch(partials[place], at).end.formula !== null);
+  if (equals.length < 2 || taken.length !== 1 || !equals.includes(position)) return "";
+  return taken[0] === equals[0] ? first : taken[0] === equals.at(-1) ? last : "";
 }
 
-// What decided a choice, in the words of its first conditional partial.
+function reason(op, at, position, { test, holds }) {
+  const texts = at.map(number);
+  return tie(op, at, position) || fill(test.words(at, holds), texts.slice(0, -1), texts.at(-1));
+}
+
+// What decided a choice: that equals tied, else the words of its first conditional partial.
 function choice(op, at) {
-  const decided = op.chooses && op.partials.map((partial) => branch(partial, at).decided).find(Boolean);
-  return decided ? reason(at, decided) : "";
+  if (!op.chooses) return "";
+  const tied = op.rivals.map((place) => tie(op, at, place)).find(Boolean);
+  const decided = op.partials.map((partial) => branch(partial, at).decided).find(Boolean);
+  return tied ?? (decided ? reason(op, at, -1, decided) : "");
 }
 
 const parts = ({ nodes }, place, label, constant) =>
@@ -408,13 +417,13 @@ function slope(told, edge, local) {
     formula: text === local ? text : said(sentences.value, { formula: text, local }),
   };
   if (end.arithmetic || !decided) return said(sentences.slope, words);
-  return said(sentences.since, { ...words, reason: reason(at, decided) });
+  return said(sentences.since, { ...words, reason: reason(op, at, edge.position, decided) });
 }
 
 function refusal(told, edge, name) {
   const { op, at, decided } = use(told, edge);
   const { nodes, sentences } = told.data;
-  const words = { name, target: nodes[edge.target].label, reason: decided && reason(at, decided) };
+  const words = { name, target: nodes[edge.target].label, reason: decided && reason(op, at, edge.position, decided) };
   if (!decided) return said(sentences.never, words);
   return said(words.reason.startsWith("tie: ") ? sentences.tied : op.inputs.length === 1 ? sentences.dead : sentences.refused, words);
 }
@@ -491,33 +500,37 @@ function forwardMath(told, { node, after }) {
   return equation(chain) + (decided && words(` since ${decided}`));
 }
 
+// A gradient is the output's derivative, if the pass begins with 1.
+function gradientMath({ data: { nodes, output, seed } }, node) {
+  const name = identifier(nodes[node].label);
+  return seed === 1 ? derivative(identifier(nodes[output].label), name) : row(name, words(".grad"));
+}
+
 function backwardMath(told, step) {
-  const { nodes, output } = told.data;
-  const loss = identifier(nodes[output].label);
-  const gradient = derivative(loss, identifier(nodes[step.node].label));
+  const gradient = gradientMath(told, step.node);
   if (!step.edge) return [equation([gradient, numeral(step.after)])];
   if (step.local === null) return [words(step.sentence)];
-  const flow = row(gradient, sign(step.before === null ? "=" : "+="), flowMath(told, step, loss));
+  const flow = row(gradient, sign(step.before === null ? "=" : "+="), flowMath(told, step));
   if (step.before === null) return [flow];
   const running = notation("{0}<mo>+</mo>{1}", [step.before, step.contribution].map(numeral));
   return [flow, equation([gradient, running, numeral(step.after)])];
 }
 
 // Local times upstream: derivatives, formula, numbers, result.
-function flowMath(told, { edge, local, upstream, contribution }, loss) {
+function flowMath(told, { edge, local, upstream, contribution }) {
   const { op, at, end, decided } = use(told, edge);
   const [letters, numbers] = [parts(told.data, edge.target, identifier, numeral), at.map(numeral)];
   const out = identifier(told.data.nodes[edge.target].label);
   const call = op.notation === "call" ? applied(op, letters) : bracketed(applied(op, letters));
   const up = numeral(upstream);
   const chain = [
-    row(derivative(call, letters[edge.position]), DOT, derivative(loss, out)),
+    row(derivative(call, letters[edge.position]), DOT, gradientMath(told, edge.target)),
     notation(end.flow, letters, { up, out }),
     ...(end.flow.length < LONG ? [notation(end.flow, numbers, { up, out: numbers.at(-1) })] : []),
     notation(`<mrow>{0}${DOT}{up}</mrow>`, [numeral(local)], { up }),
     numeral(contribution),
   ];
-  return equation(chain) + (decided && !end.arithmetic ? words(` since ${reason(at, decided)}`) : "");
+  return equation(chain) + (decided && !end.arithmetic ? words(` since ${reason(op, at, edge.position, decided)}`) : "");
 }
 
 return { number, decode, run, moment, mathml, noPath, useOf, fill, parts, functions };
