@@ -503,6 +503,34 @@ def test_an_engine_that_answers_no_picture_gives_way(own: Callable[[Any], None],
     assert 'class="node"' in viz.draw(Value(3.0, "x") * 2).svg()
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "{}",
+        '{"bb": null}',
+        '{"bb": "0,0,1"}',
+        '{"bb": "0,0,nan,1"}',
+        '{"bb": "0,0,1,1"}',
+        '{"bb": "0,0,1,1", "objects": 3}',
+        '{"bb": "0,0,1,1", "objects": [[]]}',
+        '{"bb": "0,0,1,1", "objects": [{"name": "n0", "pos": "0,0"}]}',
+        '{"bb": "0,0,1,1", "objects": [{"name": "n0", "pos": "1e999,0", "width": 1, "height": 1}]}',
+        '{"bb": "0,0,1,1", "objects": [{"name": "n0", "pos": "0,0", "width": "wide", "height": 1}]}',
+        '{"bb": "0,0,1,1", "edges": [{"id": "e1_0", "_draw_": [{"op": "b", "points": [[NaN, 0]]}]}]}',
+        '{"bb": "0,0,1,1", "edges": [{"id": "e1_0", "_draw_": [{"op": "b", "points": [["0", 0]]}]}]}',
+    ],
+)
+def test_an_engine_that_answers_no_layout_gives_way(
+    own: Callable[[Any], None], answer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own(lambda *_: answer)
+    y = Value(3.0, "x") * 2
+    assert 'id="n0"' in viz.step(y).svg
+    monkeypatch.setattr(engines, "_engines", lambda large=False: iter(()))
+    with pytest.raises(engines.LayoutError, match="could not lay out"):
+        viz.step(y)
+
+
 def test_an_engine_that_raises_gives_way_and_is_named_where_there_is_no_other(
     own: Callable[[Any], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

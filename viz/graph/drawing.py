@@ -110,7 +110,10 @@ def blank(
     drawing = Drawing(shown, names, None, theme, rankdir)
     picture = drawing.picture(timeout=timeout)
     advice = _advice(told.graph, bool(collapse), False, None)
-    return Laid(shown, names, drawing.clusters, laid_out(picture.source, timeout, advice))
+    boxes = {shown.key(number) for number in shown.numbers}
+    lines = [line_id(line) for (a, b), edges in shown.edges().items() for line in shown.lines(a, b, edges)]
+    layout = laid_out(picture.source, timeout, advice, [*boxes, *drawing.clusters, *lines])
+    return Laid(shown, names, drawing.clusters, layout)
 
 
 def _advice(graph: Graph, folded: bool, cut: bool, depth: int | None) -> str:

@@ -80,14 +80,15 @@ def layout(
     timeout: float = 30,
     dpi: float | None = None,
     advice: str = ADVICE,
+    read: _Reader = None,
 ) -> bytes:
     """Return the picture of ``dot_text`` in ``format`` ("svg", "png", ...), laid out by ``program``.
 
     A graph with fixed positions says so itself, with the graph attribute ``layout=nop2``. ``dpi`` sets the resolution
     of a PNG. When the first engine fails, or answers with something else than a whole picture, or with one that would
-    run a script, the next one is tried in the time that is left. One that is not ready after a fifth of ``timeout`` is
-    asked again for less care, in half of what is left, and then the next one. An answer may have 64 MB and 100 bytes
-    for each byte of DOT.
+    run a script, or with what ``read`` refuses by a ``ValueError``, the next one is tried in the time that is left. One
+    that is not ready after a fifth of ``timeout`` is asked again for less care, in half of what is left, and then the
+    next one. An answer may have 64 MB and 100 bytes for each byte of DOT.
 
     Raises ``LayoutUnavailable`` without an engine, ``LayoutTimeout`` after ``timeout`` seconds, with ``advice`` on
     what to do, and ``LayoutError`` with Graphviz's own words when every engine refuses.
@@ -98,10 +99,10 @@ def layout(
     failures: list[LayoutError] = []
     for engine in _own:
         try:
-            return _asked(engine, dot_text, format, program)
+            return _asked(engine, dot_text, format, program, read)
         except LayoutError as error:
             failures.append(error)
-    return layout_installed(dot_text, format, program, timeout, dpi, advice, failures)
+    return layout_installed(dot_text, format, program, timeout, dpi, advice, failures, read)
 
 
 def layout_installed(
@@ -112,6 +113,7 @@ def layout_installed(
     dpi: float | None = None,
     advice: str = ADVICE,
     failed: Sequence[LayoutError] = (),
+    read: _Reader = None,
 ) -> bytes:
     """Return the picture as :func:`layout` does, by the engines that are installed alone; ``failed`` is of others."""
     flags = [f"-K{program}", f"-T{format}", *([f"-Gdpi={dpi:g}"] if dpi else [])]
@@ -123,7 +125,7 @@ def layout_installed(
         share = (HALF if HURRY in command else SHARE) if commands else 1
         seconds = max(0.0, end - time.monotonic()) * share
         try:
-            return _run(command, dot_text, seconds, format)
+            return _run(command, dot_text, seconds, format, read)
         except LayoutError as error:
             failures.append(error)
             if isinstance(error, _Slow) and commands and HURRY not in command:
@@ -132,6 +134,7 @@ def layout_installed(
 
 
 Engine = Callable[[str, str, str], "bytes | str"]
+_Reader = Callable[[bytes], object] | None
 _own: list[Engine] = []
 
 
@@ -153,7 +156,7 @@ def use_engine(engine: Engine | None) -> Engine | None:
     return before
 
 
-def _asked(engine: Engine, dot_text: str, format: str, program: str) -> bytes:
+def _asked(engine: Engine, dot_text: str, format: str, program: str, read: _Reader) -> bytes:
     who = getattr(engine, "__name__", type(engine).__name__)
     try:
         answer = engine(dot_text, format, program)
@@ -161,9 +164,20 @@ def _asked(engine: Engine, dot_text: str, format: str, program: str) -> bytes:
         said = visible(f"{type(error).__name__}: {error}", WORDS)
         raise LayoutError(f"{who} could not lay out the picture: {said}", dot_text) from error
     data = answer.encode("utf-8", "backslashreplace") if isinstance(answer, str) else answer
-    if wrong := fault(data, format) if isinstance(data, bytes) else f"it answered {type(data).__name__}":
+    if wrong := _wrong(data, format, read) if isinstance(data, bytes) else f"it answered {type(data).__name__}":
         raise LayoutError(f"{who} could not lay out the picture: {visible(wrong, WORDS)}", dot_text)
     return data
+
+
+def _wrong(data: bytes, format: str, read: _Reader) -> str:
+    """What is wrong with an answer, also in the eyes of its reader."""
+    found = fault(data, format)
+    if not found and read is not None:
+        try:
+            read(data)
+        except ValueError as error:
+            return str(error)
+    return found
 
 
 def _summary(failures: list[LayoutError], dot_text: str, timeout: float, advice: str) -> LayoutError:
@@ -205,7 +219,7 @@ class _Slow(LayoutTimeout):
         self.who, self.seconds = who, seconds
 
 
-def _run(command: list[str], dot_text: str, seconds: float, format: str) -> bytes:
+def _run(command: list[str], dot_text: str, seconds: float, format: str, read: _Reader) -> bytes:
     """Return what the command writes for ``dot_text``; its warnings are swallowed, its errors become ours."""
     who = Path(command[0]).stem
     # A lone surrogate cannot be encoded; its escape can, and is what a reader would want to see.
@@ -218,7 +232,7 @@ def _run(command: list[str], dot_text: str, seconds: float, format: str) -> byte
         raise LayoutError(f"{who} answered without end: it was stopped after {talk.most:,} bytes", dot_text)
     if status is None:
         raise _Slow(dot_text, who, seconds)
-    if wrong := f"exit status {status}" if status else fault(bytes(talk.answer), format):
+    if wrong := f"exit status {status}" if status else _wrong(bytes(talk.answer), format, read):
         said = " ".join(talk.complaint.decode("utf-8", "replace").split())
         words = f"{wrong}, and it said: {said}" if said and not status else said or wrong
         raise LayoutError(f"{who} could not lay out the picture: {visible(words, WORDS)}", dot_text)

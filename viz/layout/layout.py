@@ -6,7 +6,8 @@ Only places are read from the engine: what is written there, and in which colour
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,17 +75,37 @@ class Layout:
     clusters: Mapping[str, Box]
     lines: Mapping[str, Curve]
 
+    @property
+    def placed(self) -> tuple[Mapping[str, object], ...]:
+        """All that has a place."""
+        return self.boxes, self.clusters, self.lines
 
-def laid_out(dot_text: str, timeout: float = 30, advice: str = engines.ADVICE) -> Layout:
+
+def laid_out(dot_text: str, timeout: float = 30, advice: str = engines.ADVICE, named: Collection[str] = ()) -> Layout:
     """The layout of a graph in the DOT language; errors are those of :func:`viz.layout.engines.layout`.
 
-    Lines without an id, and groups without a frame of their own, have no place in it.
+    Lines without an id, and groups without a frame of their own, have no place in it. An engine that gives no place
+    to one of ``named`` (boxes, clusters, ids of lines) gives way to the next one.
 
-    >>> layout = laid_out('digraph { a -> b [id=e dir=back] }')
+    >>> layout = laid_out('digraph { a -> b [id=e dir=back] }', named=["a", "e"])
     >>> list(layout.boxes), list(layout.lines)
     (['a', 'b'], ['e'])
     """
-    told = json.loads(engines.layout(dot_text, "json", timeout=timeout, advice=advice))
+
+    def read(answer: bytes) -> Layout:
+        try:
+            layout = _places(json.loads(answer))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise ValueError(f"its JSON is no layout: {type(error).__name__}: {error}") from error
+        missing = [name for name in named if not any(name in placed for placed in layout.placed)]
+        if missing:
+            raise ValueError(f"its layout has no place for {missing[0]}")
+        return layout
+
+    return read(engines.layout(dot_text, "json", timeout=timeout, advice=advice, read=read))
+
+
+def _places(told: Any) -> Layout:
     left, bottom, right, top = _numbers(told["bb"])
     reader = _Reader(left, top)
     things = told.get("objects", ())
@@ -105,7 +126,7 @@ class _Reader:
     top: float
 
     def point(self, x: float, y: float) -> Point:
-        return x - self.left, self.top - y
+        return _finite(x - self.left), _finite(self.top - y)
 
     def points(self, pairs: Iterable[Sequence[float]]) -> tuple[Point, ...]:
         return tuple(self.point(x, y) for x, y in pairs)
@@ -139,4 +160,10 @@ class _Reader:
 
 
 def _numbers(text: str) -> tuple[float, ...]:
-    return tuple(map(float, text.split(",")))
+    return tuple(_finite(float(part)) for part in text.split(","))
+
+
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise ValueError(f"nothing can stand at {number}")
+    return number
