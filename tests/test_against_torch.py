@@ -445,6 +445,7 @@ def unsure(noisy: Sequence[Found]) -> bool:
     return len(finite) > 1 or len({frozenset(run.seen) for run in noisy}) > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", range(8))
 def test_random_graphs_agree_with_torch_or_differ_by_a_rule(block: int) -> None:
     counts: Counter[str] = Counter()

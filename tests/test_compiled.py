@@ -70,6 +70,7 @@ def test_what_was_compiled_once_is_read_from_disk(folder: Path) -> None:
 DAMAGES = ["cut", "flip", "junk", "longer"]
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20)
 @given(
     st.integers(0, 2), st.sampled_from(["cut", "flip", "junk", "longer"]), st.floats(0, 0.999), st.binary(min_size=1)
@@ -211,6 +212,7 @@ def in_a_process(folder: Path, *backends: str, limit: int = 0) -> list[str]:
     return done.stdout.splitlines()
 
 
+@pytest.mark.slow
 def test_every_backend_runs_with_a_full_disk_and_with_a_garbled_cache(tmp_path: Path) -> None:
     answer, one_warning = "[3.0, 6.0, 9.0] 2.0", "1 {'RuntimeWarning'}"
     if sys.platform != "win32":

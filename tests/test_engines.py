@@ -119,6 +119,7 @@ FAULTY = {
 }
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("code", FAULTY.values(), ids=FAULTY)
 def test_where_dot_misbehaves_the_wheel_draws_within_the_time(
@@ -270,6 +271,7 @@ def test_a_slow_engine_is_tried_with_less_care_before_the_next_one(
     assert layout(DOT, "svg", timeout=5) == b"<svg>in a hurry</svg>"
 
 
+@pytest.mark.slow
 @posix
 def test_of_a_slow_engine_and_one_that_refuses_both_are_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in(tmp_path, monkeypatch, "time.sleep(60)")

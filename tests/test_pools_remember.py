@@ -84,6 +84,7 @@ def test_copies_pickles_and_files_remember_too(
     assert repr(routes(kept(outputs))) == repr(routes(outputs))
 
 
+@pytest.mark.slow
 @given(pools())
 def test_the_picture_and_the_stepper_ask_nothing_again(pool: tuple[str, Any, Any, dict[str, Any]]) -> None:
     _, cells, outputs, words = pool

@@ -187,6 +187,7 @@ def test_a_corrected_row_leaves_the_lines_of_the_old_one() -> None:
     assert "(2.0 * x)" in written(new.__code__)
 
 
+@pytest.mark.slow
 def test_programs_that_are_dropped_leave_no_lines_behind() -> None:
     x = Value(1.0)
     y = (x * x).tanh()

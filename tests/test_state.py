@@ -33,6 +33,7 @@ def replay(ask: Ask, y: Value, *actions: dict[str, Any] | str, start: int = 0) -
     return states
 
 
+@pytest.mark.slow
 def test_the_same_actions_lead_to_the_same_state(ask: Ask) -> None:
     rng = random.Random(0)
     y = pool()
