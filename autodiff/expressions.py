@@ -38,8 +38,7 @@ def expression(text: str, /, **names: Operand) -> Value:
         raise FormulaError("None is not a number; it has a meaning only in the partials of operations")
     unused = set(given) - formulas.names(tree)
     if unused:
-        told = (name if name.isidentifier() else formulas.short(name) for name in sorted(unused))
-        raise FormulaError(f"the expression does not use {', '.join(told)}")
+        raise FormulaError(f"the expression does not use {formulas.listed(sorted(unused))}")
     leaves = {name: x if isinstance(x, Value) else Value(x, name) for name, x in given.items()}
     try:
         result = read(tree, {**_CONSTANTS, **leaves}, call=_call)
@@ -54,7 +53,7 @@ def _normalised(names: dict[str, Operand]) -> dict[str, Operand]:
     for name, number in names.items():
         word = unicodedata.normalize("NFKC", name)
         if word in found:
-            raise FormulaError(f"'{word}' is given twice, in two spellings of one name")
+            raise FormulaError(f"{formulas.short(word)} is given twice, in two spellings of one name")
         found[word] = number
     return found
 

@@ -189,6 +189,23 @@ def test_what_the_language_cannot_say_is_refused(text: str, message: str) -> Non
     str(caught.value).encode()
 
 
+LONG = "a" * 9000
+TALKATIVE: dict[str, tuple[str, dict[str, float]]] = {
+    "an unknown name": (LONG, {"x": 1.0}),
+    "an unknown function": (f"{LONG}(x)", {"x": 1.0}),
+    "known names": ("y", {LONG + str(i): 1.0 for i in range(1000)}),
+    "unused names": ("1", {LONG + str(i): 1.0 for i in range(1000)}),
+    "one name in two spellings": ("x", {LONG + "\u00b5": 1.0, LONG + "\u03bc": 1.0}),
+}
+
+
+@pytest.mark.parametrize(("text", "names"), TALKATIVE.values(), ids=TALKATIVE)
+def test_a_refusal_stays_short_whatever_the_names_are(text: str, names: dict[str, float]) -> None:
+    with pytest.raises(FormulaError) as caught:
+        expression(text, **names)
+    assert len(str(caught.value)) < 1000
+
+
 @pytest.mark.parametrize("text", [None, 5, b"x", ["x"], Value(1.0)], ids=repr)
 def test_a_formula_is_a_string(text: Any) -> None:
     with pytest.raises(FormulaError, match="a formula is a string, got"):

@@ -24,6 +24,7 @@ __all__ = [
     "contribution",
     "has_none",
     "is_none",
+    "listed",
     "names",
     "parse",
     "parts",
@@ -86,6 +87,16 @@ def short(thing: object) -> str:
     return repr(cut) if isinstance(thing, str) else cut
 
 
+def listed(names: Sequence[str]) -> str:
+    """At most twelve names, each in at most 60 characters.
+
+    >>> listed(["x", "a b", *["y"] * 20])
+    "x, 'a b', y, y, y, y, y, y, y, y, y, y, ..."
+    """
+    told = [name if name.isidentifier() and len(name) <= 60 else short(name) for name in names[:_MOST_TOLD]]
+    return ", ".join([*told, *["..."] * (len(names) > _MOST_TOLD)])
+
+
 def _check(node: ast.expr, text: str, known: Sequence[str], functions: Callable[[str, int], bool]) -> None:
     """Refuse every construct that is not of the language, naming it."""
     match node:
@@ -97,13 +108,13 @@ def _check(node: ast.expr, text: str, known: Sequence[str], functions: Callable[
             return
         case ast.Name(id=name):
             if name not in known:
-                expected = ", ".join([*known[:_MOST_TOLD], *["..."] * (len(known) > _MOST_TOLD)]) or "no name"
-                raise FormulaError(f"unknown name '{name}' in {short(text)}; expected one of: {expected}")
+                expected = listed(known) or "no name"
+                raise FormulaError(f"unknown name {short(name)} in {short(text)}; expected one of: {expected}")
             return
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
             if not functions(name, len(args)):
                 count = f"{len(args)} argument{'s' * (len(args) != 1)}"
-                raise FormulaError(f"unknown function '{name}' with {count} in {short(text)}")
+                raise FormulaError(f"unknown function {short(name)} with {count} in {short(text)}")
         case (
             ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Not())
             | ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.Pow())
