@@ -179,6 +179,19 @@ def test_what_another_pass_left_is_not_taken_for_a_part_of_this_one() -> None:
     assert str(explain(x, x * 5)).endswith("(x.grad holds 1.4, of another backward pass)")
 
 
+def test_a_gradient_that_was_zeroed_since_is_not_called_part_of_another_pass() -> None:
+    x = Value(2.0, "x")
+    h = x * 3
+    h.name = "h"
+    y = h * h
+    y.backward(0.7)
+    for value in (x, h):
+        value.grad = 0
+        assert str(explain(value, y)).endswith(
+            f"({value.name}.grad holds 0: this pass was not run, or it was zeroed since)"
+        )
+
+
 # -- Ties
 
 
@@ -322,7 +335,7 @@ def test_filters_layers_and_neurons_are_named() -> None:
     with group("inner"):
         w = Value(2.0, "w")
         y = w * 3
-    assert "(through × 3)" in str(explain(w, y))  # both in there: nothing was entered
+    assert "(through × 3 in inner)" in str(explain(w, y))  # both in there: nothing was entered
 
 
 def fan(count: int) -> tuple[Value, Value]:

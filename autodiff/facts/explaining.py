@@ -160,6 +160,9 @@ class _Teller:
         if gradient is None or held is None or agree(held, gradient):
             return
         name = self.name
+        if held == 0:
+            yield f"  ({name}.grad holds 0: this pass was not run, or it was zeroed since)"
+            return
         output = self.graph.values[self.graph.outputs[0]]
         was_run = output.grad_state in ("zero", "value") and agree(seed_of(output), self.told.seed)
         if value.op is None and was_run and math.isfinite(held) and math.isfinite(gradient):
@@ -177,13 +180,16 @@ class _Teller:
         if target.op.chooses_between():
             return f"won {self._where(target.scope) or _short(target.name or operation_text(target))}"
         entered = _entered(target.scope, self.graph.nodes[self.place].scope)
-        return f"through {', '.join(map(_short, entered)) or _short(operation_text(target))}"
+        return f"through {', '.join(map(_short, entered)) or self._operation(target)}"
 
     def _refusal(self, step: Step) -> str:
         assert step.edge is not None
         target = self._target(step)
-        where = f" in {self._where(target.scope)}" if target.scope else ""
-        return f"{_short(operation_text(target))}{where} ({self.told.telling.why_no_path(step.edge)})"
+        return f"{self._operation(target)} ({self.told.telling.why_no_path(step.edge)})"
+
+    def _operation(self, node: Node) -> str:
+        """What a node does, and in which scope."""
+        return _short(operation_text(node)) + (f" in {self._where(node.scope)}" if node.scope else "")
 
     def _target(self, step: Step) -> Node:
         """The node whose use of its operand a step is."""
