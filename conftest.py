@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -12,16 +12,20 @@ import pytest
 
 from autodiff import TABLE
 
-# Modules for optional libraries can be read for their examples only where these are installed.
-_GUESTS = {"numba": ("numba", "kernel", "lanes", "fused"), "numpy": ("numpy",)}
-collect_ignore = [
-    f"autodiff/programs/backends/{module}.py"
-    for library, modules in _GUESTS.items()
-    if importlib.util.find_spec(library) is None
-    for module in modules
-]
-if importlib.util.find_spec("anywidget") is None:
-    collect_ignore.append("viz/widget.py")
+# Packages that only extras bring: modules that need one can be read for their examples only where it is installed.
+_GUESTS = {"IPython", "PIL", "anywidget", "llvmlite", "numba", "numpy", "tqdm", "traitlets"}
+_ROOT = Path(__file__).parent
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out a module that cannot be imported for want of a guest; None asks on."""
+    if collection_path.suffix != ".py" or collection_path.relative_to(_ROOT).parts[0] not in ("autodiff", "viz"):
+        return None
+    try:
+        importlib.import_module(".".join(collection_path.relative_to(_ROOT).with_suffix("").parts))
+    except ModuleNotFoundError as error:
+        return error.name in _GUESTS or None
+    return None
 
 
 @pytest.fixture(autouse=True)

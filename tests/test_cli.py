@@ -236,6 +236,15 @@ def test_without_graphviz_the_dot_text_is_written_and_the_hint_given(
     assert written() == {"graph.dot"}
 
 
+def test_without_graphviz_the_dot_text_of_every_picture_is_written(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "_engines", lambda large=False: iter(()))
+    assert main(["--digit", "7"]) == 2
+    assert written() == {"pool.dot", "graph.dot"}
+    assert "wrote" not in capsys.readouterr().out
+
+
 def test_help_is_help(capsys: Captured) -> None:
     with pytest.raises(SystemExit) as done:
         main(["--help"])

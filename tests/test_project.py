@@ -183,6 +183,18 @@ def test_with_ci_only_what_is_listed_is_skipped(pytester: pytest.Pytester, monke
     result.assert_outcomes(skipped=2, failed=1)
 
 
+@pytest.mark.slow
+def test_examples_are_found_where_no_extra_is_installed() -> None:
+    """As after the README's second command: modules that need what only an extra brings are left out."""
+    guests = ("IPython", "PIL", "anywidget", "llvmlite", "numba", "numpy", "tqdm", "traitlets")
+    hide = f"import sys; sys.modules.update(dict.fromkeys({guests})); import pytest; "
+    run = "sys.exit(pytest.main(['-q', '--collect-only', '-p', 'no:cacheprovider', 'autodiff', 'viz']))"
+    done = subprocess.run([sys.executable, "-c", hide + run], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "autodiff/graph.py::autodiff.graph.Graph" in done.stdout
+    assert "backends/caching.py" not in done.stdout
+
+
 def test_what_is_not_slow_is_quick(pytester: pytest.Pytester) -> None:
     pytester.makeconftest((ROOT / "conftest.py").read_text(encoding="utf-8"))
     pytester.makepyfile("import pytest\ndef test_a(): pass\n@pytest.mark.slow\ndef test_b(): pass")

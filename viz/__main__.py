@@ -186,6 +186,7 @@ def _write(options: argparse.Namespace, **pictures: Picture) -> None:
     folder = _folder(options.out)
     for name, drawing in pictures.items():
         drawing.save_dot(folder / f"{name}.dot")  # first, so that the text is there even where no layout is
+    for name, drawing in pictures.items():
         paths = [drawing.save_svg(folder / f"{name}.svg"), drawing.save_png(folder / f"{name}.png")]
         print("wrote " + " and ".join(map(str, paths)))
     print()
