@@ -216,6 +216,25 @@ def test_other_inputs_are_not_refused() -> None:
     assert grad(x, x).data == 1.0
 
 
+def test_the_first_swapped_input_of_many_is_named_after_one_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = sys.modules["autodiff.derivatives.grad"]
+    original, walks = module.topological, []
+    monkeypatch.setattr(module, "topological", lambda *args, **kw: walks.append(1) or original(*args, **kw))
+    x, other = Value(2.0, "x"), Value(3.0)
+    y = x * x
+    chain = [other * 2.0]
+    for _ in range(50):
+        chain.append(-chain[-1])
+    swapped = [y + 1.0, chain[-1] * y]
+    for number, node in enumerate(swapped):
+        node.name = f"swapped {number}"
+    for late in (swapped, swapped[::-1]):
+        walks.clear()
+        with pytest.raises(ValueError, match=f"'{late[0].name}' was computed from"):
+            grad(y, [*chain, *late])
+        assert len(walks) == 1
+
+
 def test_for_leaves_nothing_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     x = Value(2.0)
     y, later = x * x, Value(1.0)

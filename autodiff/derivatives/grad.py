@@ -120,8 +120,13 @@ def require_order(output: Value, inputs: Iterable[Value]) -> None:
     Only a node that is younger than the output can be; among leaves there is nothing to look for.
     """
     later = [node for node in inputs if node.op is not None and born(node) > born(output)]
-    if later and output in topological(later, check=False):
-        swapped = next(node for node in later if output in topological([node], check=False))
+    order = topological(later, check=False) if later else []
+    if output in order:
+        computed = {output}  # from the output, and the output itself
+        for node in order:
+            if not computed.isdisjoint(node.parents):
+                computed.add(node)
+        swapped = next(node for node in later if node in computed)
         raise ValueError(
             f"{describe(swapped)} was computed from {describe(output)}, which does not depend on it; the output comes "
             f"first, then what it is differentiated by: here {describe(swapped)}, then {describe(output)}"
