@@ -25,7 +25,7 @@ __all__ = ["read", "write"]
 _FIXED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV, errno.ENOTSUP, errno.ENOSYS}
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows
 _LINKS = 40  # as many in a row as Linux follows
-_TRIES = 4
+_TRIES = 100
 
 
 def write(path: str | os.PathLike[str], data: bytes, *, folders: bool = False) -> Path:
