@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from autodiff.expressions import expression
     from autodiff.facts.explaining import Explanation, explain
     from autodiff.facts.routes import PoolRoutes, Window, routes
-    from autodiff.facts.steps import Moment, Step, Steps, steps
+    from autodiff.facts.steps import Snapshot, Step, Steps, steps
     from autodiff.graph import Edge, Flow, Graph, Node
     from autodiff.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
     from autodiff.programs.program import FrozenBranchWarning, Program
@@ -40,7 +40,7 @@ else:
         "expressions": ("expression",),
         "facts.explaining": ("Explanation", "explain"),
         "facts.routes": ("PoolRoutes", "Window", "routes"),
-        "facts.steps": ("Moment", "Step", "Steps", "steps"),
+        "facts.steps": ("Snapshot", "Step", "Steps", "steps"),
         "graph": ("Edge", "Flow", "Graph", "Node"),
         "pooling": ("avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d"),
         "programs.program": ("FrozenBranchWarning", "Program"),
@@ -71,12 +71,12 @@ __all__ = [
     "GradcheckError",
     "Graph",
     "KinkWarning",
-    "Moment",
     "Node",
     "Operation",
     "PoolRoutes",
     "Program",
     "Scope",
+    "Snapshot",
     "StaleError",
     "Step",
     "Steps",

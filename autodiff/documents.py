@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from autodiff.recording.copies import restore
-from autodiff.recording.reverse import NO_PATH, stale_moment
+from autodiff.recording.reverse import NO_PATH, staleness
 from autodiff.recording.scopes import WHOLES, Part, Scope, enclosing
 from autodiff.recording.value import Value
 from autodiff.table import formulas
@@ -76,7 +76,7 @@ def _number(x: float | None) -> float | str | None:
 
 def _to_record(value: Value, numbers: Mapping[Value, int], index: Mapping[Scope | None, int]) -> dict[str, Any]:
     # A constant is wrapped in a list, so that 3 (node 3) and 3.0 (the number) cannot be mistaken.
-    stale = stale_moment(value)
+    stale = staleness(value)
     return {
         "op": value.op and value.op.name,
         "args": [numbers[arg] if isinstance(arg, Value) else [_number(arg)] for arg in value.args],
@@ -173,11 +173,11 @@ def _restored(
     place = None if scope is None else _at(scopes, scope)
     name = _member(record, "name", str, type(None))
     stale = record.get("stale") if isinstance(record, dict) else None
-    moment = None if stale is None else _real(stale)
-    value = restore(Value, op, args, _real(_member(record, "data")), grad, name, place, moment)
-    if stale_moment(value) != moment:
+    stale = None if stale is None else _real(stale)
+    value = restore(Value, op, args, _real(_member(record, "data")), grad, name, place, stale)
+    if staleness(value) != stale:
         raise ValueError(f"it cannot be stale in this way: {short(stale)}")
-    if moment is None and op is not None:  # that of a stale node belongs to operands that are gone
+    if stale is None and op is not None:  # that of a stale node belongs to operands that are gone
         _check(value, op)
     return value
 

@@ -36,7 +36,7 @@ def maximum(*values: Operand) -> Value:
     >>> a.grad_state, b.grad
     ('no path', 1.0)
     """
-    operands = _operands("maximum", values)
+    operands = _at_least_one("maximum", values)
     return _fold(_maximum, operands)
 
 
@@ -46,7 +46,7 @@ def minimum(*values: Operand) -> Value:
     >>> minimum(Value(3.0), 5, 4).data
     3.0
     """
-    operands = _operands("minimum", values)
+    operands = _at_least_one("minimum", values)
     return _fold(_minimum, operands)
 
 
@@ -58,7 +58,7 @@ def logsumexp(*values: Operand) -> Value:
     >>> logsumexp(Value(1000.0), 1000).data
     1000.6931471805599
     """
-    operands = _operands("logsumexp", values)
+    operands = _at_least_one("logsumexp", values)
     with scope("logsumexp"):
         # Held within the floats, so that -inf - -inf does not make a NaN; no gradient passes through the shift.
         shift = clamp(stop(maximum(*operands)), -float_info.max, float_info.max)
@@ -71,7 +71,7 @@ def softmax(*values: Operand) -> list[Value]:
     >>> [p.data for p in softmax(Value(0.0), 0.0)]
     [0.5, 0.5]
     """
-    operands = _operands("softmax", values)
+    operands = _at_least_one("softmax", values)
     with scope("softmax"):
         norm = logsumexp(*operands)
         return [exp(value - norm) for value in operands]
@@ -88,7 +88,7 @@ def _fold(binary: Callable[..., Value], operands: list[Operand]) -> Value:
     return result
 
 
-def _operands(name: str, values: tuple[object, ...]) -> list[Operand]:
+def _at_least_one(name: str, values: tuple[object, ...]) -> list[Operand]:
     if not values:
         raise TypeError(f"{name} takes at least one value, got none")
     try:

@@ -1,4 +1,4 @@
-"""Floor 2: Graph, a frozen, numbered snapshot of what was recorded, parents before children."""
+"""Floor 2: Graph, a frozen, numbered record of what was computed, parents before children."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from autodiff.documents import read_values, written
 from autodiff.recording.copies import entry, saved
-from autodiff.recording.reverse import NO_PATH, describe, stale_moment, topological
+from autodiff.recording.reverse import NO_PATH, describe, staleness, topological
 from autodiff.recording.scopes import Scope, tick
 from autodiff.recording.value import Value
 from autodiff.table.ieee import real
@@ -58,7 +58,7 @@ class Flow:
 
 
 class Graph:
-    """A frozen, numbered snapshot of everything that some outputs were computed from.
+    """A frozen, numbered record of everything that some outputs were computed from.
 
     ``nodes`` are in topological order, ``values`` are the Values behind them, ``edges`` one for each use,
     ``leaves`` and ``outputs`` are numbers of nodes. Its structure never changes; :meth:`forward` brings the
@@ -163,7 +163,7 @@ class Graph:
         """
         data = self.evaluate()
         for node, value in zip(self.nodes, self.values, strict=True):
-            if stale_moment(value) is not None:
+            if staleness(value) is not None:
                 value._grad = None
                 value._data = data[node.number]
                 value._stamp = tick()  # written after its operands: no longer stale
@@ -186,7 +186,7 @@ class Graph:
             return
         value = self.values[node.number]
         data = [self.values[arg]._data if isinstance(arg, int) else arg for arg in node.args]
-        slopes = node.op.locals(*data, value._data)
+        slopes = node.op.local_derivatives(*data, value._data)
         up = None if value._grad is NO_PATH else value._grad
         sent = slopes if up is None else node.op.contributions(*data, value._data, up)
         for position, arg in enumerate(node.args):

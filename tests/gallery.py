@@ -301,7 +301,7 @@ def text_of(picture: Any) -> str:
         return source
     lines = []
     for k, step in enumerate(picture):
-        looks = Looks(picture.graph, picture.moment(k))
+        looks = Looks(picture.graph, picture.snapshot(k))
         lines.append(str(step))
         lines += [f"    {picture.labels[n.number]}: {_box(looks, n.number)}" for n in picture.graph]
         lines += [f"    {_name(picture, edge)}: {_line(looks, edge)}" for edge in picture.graph.edges]

@@ -13,14 +13,14 @@ function linesOf(data) {
 function answer(data) {
   const told = engine.run(data);
   return told.steps.map((_, index) => {
-    const moment = engine.moment(told, index);
+    const snapshot = engine.snapshot(told, index);
     const boxes = told.data.nodes.map((_, node) => {
-      const [value, gradient] = [moment.values[node], moment.gradients[node]];
+      const [value, gradient] = [snapshot.values[node], snapshot.gradients[node]];
       return [look.numberMarks(value, gradient), look.words(value, gradient)];
     });
     const lines = linesOf(data).map(([name, { uses, adds }]) => {
       const line = { uses, adds, targets: uses.map((use) => parseInt(use, 10)) };
-      return [name, look.lineMarks(line, moment, told.data.nodes), look.lineWords(line, moment, told.data.nodes).join("")];
+      return [name, look.lineMarks(line, snapshot, told.data.nodes), look.lineWords(line, snapshot, told.data.nodes).join("")];
     });
     return { boxes, lines: Object.fromEntries(lines.map(([name, ...facts]) => [name, facts])) };
   });

@@ -37,8 +37,8 @@ function stepOf(told, step, math) {
   return math ? [...known, engine.mathml(told, step)] : known;
 }
 
-function momentOf(told, index) {
-  const { values, gradients, flows, current } = engine.moment(told, index);
+function snapshotOf(told, index) {
+  const { values, gradients, flows, current } = engine.snapshot(told, index);
   const arrived = [...flows].map(([key, flow]) => [key, ...[flow.local, flow.upstream, flow.contribution].map(bits)]);
   return [values.map(bits), gradients.map(bits), arrived, current.index];
 }
@@ -49,21 +49,21 @@ function timing(data) {
   const start = performance.now();
   const told = Array.from({ length: 20 }, () => engine.run(data)).at(-1);
   const between = performance.now();
-  for (let k = 0; k < 100; k++) engine.moment(told, Math.floor((k * told.steps.length) / 100));
+  for (let k = 0; k < 100; k++) engine.snapshot(told, Math.floor((k * told.steps.length) / 100));
   return [(between - start) / 20, (performance.now() - between) / 100];
 }
 
 function answer(job) {
-  if (job.numbers) return job.numbers.map((text) => engine.number(real(text)));
+  if (job.numbers) return job.numbers.map((text) => engine.numeral(real(text)));
   if (job.functions) return job.functions.map(([name, ...args]) => bits(own[name](...args.map(real))));
   const data = engine.decode(job.page);
   if (job.timing) return timing(data);
-  return job.runs.map(({ leaves, calls, moments, math }) => {
+  return job.runs.map(({ leaves, calls, snapshots, math }) => {
     replayed = calls && new Map(Object.entries(calls).map(([key, result]) => [key, real(result)]));
     const edited = Object.fromEntries(Object.entries(leaves).map(([node, text]) => [node, real(text)]));
     const told = engine.run(data, edited);
     const mine = Object.keys(calls ?? {}).map((key) => key.split(" ")).map(([name, ...args]) => bits(own[name](...args.map(real))));
-    return { steps: told.steps.map((step) => stepOf(told, step, math)), moments: moments.map((k) => momentOf(told, k)), mine };
+    return { steps: told.steps.map((step) => stepOf(told, step, math)), snapshots: snapshots.map((k) => snapshotOf(told, k)), mine };
   });
 }
 

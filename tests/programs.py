@@ -17,8 +17,8 @@ ARITHMETIC = ["add", "subtract", "multiply", "divide", "negative", "absolute", "
 CHOICES = ["relu", "leaky_relu", "maximum", "minimum", "clamp", "where", "sign", "identity", "stop"]
 COMPARISONS = ["less", "less_equal", "greater", "greater_equal", "equal", "not_equal"]
 EXACT = [*ARITHMETIC, *CHOICES, *COMPARISONS]  # each is rounded once, or not at all: every machine has the same bits
-TAME = [0.0, -0.0, 1.0, -1.0, 2.0, 0.5, -2.0, 3.0]
-WILD = [math.inf, -math.inf, math.nan, 1e308, 5e-324]
+ORDINARY = [0.0, -0.0, 1.0, -1.0, 2.0, 0.5, -2.0, 3.0]
+EXTREME = [math.inf, -math.inf, math.nan, 1e308, 5e-324]
 
 BACKENDS = ["python", "numpy", "numba"]
 NEEDS = {"python": (), "numpy": ("numpy",), "numba": ("numba", "numpy")}
@@ -53,13 +53,13 @@ class Plan:
         return xs, ps, [nodes[output] for output in self.outputs]
 
 
-def number(draw: random.Random, wild: bool) -> float:
+def any_number(draw: random.Random, extreme: bool) -> float:
     if draw.random() < 0.6:
-        return draw.choice(TAME + WILD if wild else TAME)
+        return draw.choice(ORDINARY + EXTREME if extreme else ORDINARY)
     return draw.uniform(-2, 2)
 
 
-def plan(draw: random.Random, rows: Sequence[str], wild: bool = False, longest: int = 14) -> Plan:
+def plan(draw: random.Random, rows: Sequence[str], extreme: bool = False, longest: int = 14) -> Plan:
     """Operands may repeat; leaves may be used nowhere; outputs may be leaves."""
     inputs, params = draw.randrange(4), draw.randrange(1, 4)
     count = inputs + params
@@ -67,7 +67,7 @@ def plan(draw: random.Random, rows: Sequence[str], wild: bool = False, longest: 
     for _ in range(draw.randrange(1, longest)):
         name = draw.choice(rows)
         args: list[int | float] = [
-            number(draw, wild) if draw.random() < 0.2 else draw.randrange(count) for _ in TABLE[name].inputs
+            any_number(draw, extreme) if draw.random() < 0.2 else draw.randrange(count) for _ in TABLE[name].inputs
         ]
         if draw.random() < 0.7 or not any(isinstance(arg, int) for arg in args):
             args[draw.randrange(len(args))] = count - 1

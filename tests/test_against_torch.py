@@ -245,7 +245,7 @@ def draw_graph(draw: random.Random) -> Drawn:
         arity = 3 if name in ("where", "clamp") else len(TABLE[name].inputs) - len(TABLE[name].defaults)
         args: list[int | float] = [draw.randrange(count) for _ in range(arity)]
         if arity > 1 and draw.random() < 0.2:
-            args[draw.randrange(arity)] = number(draw)
+            args[draw.randrange(arity)] = any_number(draw)
         if draw.random() < 0.7 or not any(isinstance(arg, int) for arg in args):
             args[draw.randrange(arity)] = count - 1
         nodes.append((name, args))
@@ -253,7 +253,7 @@ def draw_graph(draw: random.Random) -> Drawn:
     return Drawn(inputs, nodes)
 
 
-def number(draw: random.Random, hostile: bool = True) -> float:
+def any_number(draw: random.Random, hostile: bool = True) -> float:
     if hostile and draw.random() < 0.4:
         return draw.choice([math.inf, -math.inf, math.nan, 0.0, -0.0, 1e300, -1e300, 1e-300, -1e-300])
     return draw.choice([1.0, -1.0, 2.0, 0.5, draw.uniform(-2, 2), draw.uniform(-2, 2)])
@@ -391,7 +391,7 @@ def check(seed: int, counts: Counter[str]) -> None:
     """One graph at one ordinary point and two hostile ones; raises where we are wrong, counts what is an exception."""
     draw = random.Random(seed)
     drawn = draw_graph(draw)
-    points = [[number(draw, hostile) for _ in range(drawn.inputs)] for hostile in (False, True, True)]
+    points = [[any_number(draw, hostile) for _ in range(drawn.inputs)] for hostile in (False, True, True)]
     along = [draw.choice([1.0, -0.5, 2.0]) for _ in range(drawn.inputs)]
     programs = by_programs(drawn, points)
     for i, point in enumerate(points):

@@ -38,12 +38,12 @@ OPERATIONS: dict[str, Callable[..., Value]] = {
 }
 
 
-def number(text: float | str) -> float:
+def read(text: float | str) -> float:
     return float.fromhex(text) if isinstance(text, str) else float(text)
 
 
 def numbers(texts: list[Any]) -> list[float]:
-    return [number(text) for text in texts]
+    return [read(text) for text in texts]
 
 
 def is_close(got: float, wanted: float, tolerance: float = 0.0) -> bool:
@@ -63,7 +63,7 @@ def recorded(case: dict[str, Any]) -> list[Value]:
     """The nodes of a program: its inputs, then one for each operation."""
     nodes = [Value(x) for x in numbers(case["in"])]
     for name, *args in case["ops"]:
-        nodes.append(apply(name, *(nodes[arg] if isinstance(arg, int) else number(arg) for arg in args)))
+        nodes.append(apply(name, *(nodes[arg] if isinstance(arg, int) else read(arg) for arg in args)))
     return nodes
 
 
@@ -107,7 +107,7 @@ def test_the_winner_of_many(case: dict[str, Any]) -> None:
     leaves = [Value(x) for x in numbers(case["x"])]
     out = apply(case["op"], *leaves)
     out.backward()
-    assert is_identical(out.data, number(case["y"]))
+    assert is_identical(out.data, read(case["y"]))
     assert [leaf.grad for leaf in leaves] == [float(i == case["win"]) for i in range(len(leaves))]
 
 
@@ -197,7 +197,7 @@ def test_the_first_nan_of_a_window_wins(case: dict[str, Any]) -> None:
         cells = [Value(x) for x in numbers(case["x"])]
         out = ad.max_pool1d(cells, case["k"], case["s"])[i]
         out.backward()
-        assert is_close(out.data, number(case["y"][i]))
+        assert is_close(out.data, read(case["y"][i]))
         assert [j for j, cell in enumerate(cells) if cell.grad] == [case["first_nan"][i]]
 
 

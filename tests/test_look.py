@@ -15,7 +15,7 @@ from drawn import read
 from scripts import running
 
 import viz
-from autodiff import Edge, Flow, Graph, Moment, Step, Value, log, max_pool1d, maximum, relu, scope, steps
+from autodiff import Edge, Flow, Graph, Snapshot, Step, Value, log, max_pool1d, maximum, relu, scope, steps
 from autodiff.recording.reverse import NO_PATH
 from viz.graph.film import _Film
 from viz.graph.look import BOX, LINE, Look, Looks, look
@@ -29,13 +29,13 @@ VALUES = [None, 2.0, 0.0, math.nan, math.inf, -math.inf]
 GRADIENTS = [None, NO_PATH, 0.0, -1.5, math.nan, -math.inf]
 
 
-def moment_of(graph: Graph, value: float | None, gradient: float | None, current: bool) -> Moment:
-    """A moment in which the last node is in this state."""
+def snapshot_of(graph: Graph, value: float | None, gradient: float | None, current: bool) -> Snapshot:
+    """A snapshot in which the last node is in this state."""
     size = len(graph)
     facts: dict[str, Any] = dict.fromkeys(("edge", "before", "after", "local", "upstream", "contribution"))
     here = Step(0, "forward", size - 1 if current else 0, sentence="", **facts)
     known: list[float | None] = [1.0] * (size - 1)
-    return Moment([*known, value], [*known, gradient], {}, here)
+    return Snapshot([*known, value], [*known, gradient], {}, here)
 
 
 STATES = [
@@ -77,16 +77,16 @@ def test_every_painter_paints_a_box_as_the_table_says(
     value: float | None, gradient: float | None, current: bool, leaf: bool, theme: Theme
 ) -> None:
     graph = graph_of_one(leaf)
-    moment = moment_of(graph, value, gradient, current)
+    snapshot = snapshot_of(graph, value, gradient, current)
     node = graph.nodes[-1]
-    decided = Looks(graph, moment).box((node.number,), node.number)
-    marks = Looks(graph, moment).box_marks((node.number,), node.number)
+    decided = Looks(graph, snapshot).box((node.number,), node.number)
+    marks = Looks(graph, snapshot).box_marks((node.number,), node.number)
     assert decided.ink is not None
     assert decided.fill is not None
     assert decided.dash is not None
     ink, fill = theme.colour(decided.ink), theme.colour(decided.fill)
 
-    dot = Marks(graph, moment, {}, theme, vertical=False).box(node)
+    dot = Marks(graph, snapshot, {}, theme, vertical=False).box(node)
     assert (dot["color"], dot["fillcolor"], float(dot["penwidth"])) == (ink, fill, decided.pen)
     assert dot.get("style", "rounded,filled,solid").endswith(decided.dash)
 
@@ -126,20 +126,20 @@ FLOWS = [
 def test_every_painter_paints_a_line_as_the_table_says(flow: Flow | None, current: str, theme: Theme) -> None:
     graph = Graph(relu(Value(1.0, "x")))
     (edge,) = graph.edges
-    moment = moment_of(graph, 1.0, None, current == "feeds")
-    moment.flows = {edge: flow} if flow else {}
+    snapshot = snapshot_of(graph, 1.0, None, current == "feeds")
+    snapshot.flows = {edge: flow} if flow else {}
     if current == "now":
-        assert moment.current is not None
-        moment.current = dataclasses.replace(moment.current, phase="backward", node=0, edge=edge)
-    decided, marks = Looks(graph, moment).line([edge]), Looks(graph, moment).line_marks([edge])
+        assert snapshot.current is not None
+        snapshot.current = dataclasses.replace(snapshot.current, phase="backward", node=0, edge=edge)
+    decided, marks = Looks(graph, snapshot).line([edge]), Looks(graph, snapshot).line_marks([edge])
     assert decided.ink is not None
     assert decided.dash is not None
     style = theme.style(decided.dash)
 
-    dot = Marks(graph, moment, {}, theme, vertical=False).lines([edge])
+    dot = Marks(graph, snapshot, {}, theme, vertical=False).lines([edge])
     assert (dot["color"], float(dot["penwidth"])) == (theme.colour(decided.ink), decided.pen)
     assert dot.get("style", "solid") == style
-    assert ("table" in dot["label"]) is (current == "now" and bool(str(Looks(graph, moment).line_words([edge]))))
+    assert ("table" in dot["label"]) is (current == "now" and bool(str(Looks(graph, snapshot).line_words([edge]))))
 
     assert film_of(theme)._pen(decided)["stroke"] == theme.colour(decided.ink)
 
@@ -162,7 +162,7 @@ def test_the_strongest_mark_decides_and_leaves_the_rest_open() -> None:
 def test_nan_inf_zero_no_path_and_current_are_told_apart() -> None:
     def of(value: float, gradient: float | None, current: bool = False) -> Look:
         graph = graph_of_one(False)
-        return Looks(graph, moment_of(graph, value, gradient, current)).box((1,), 1)
+        return Looks(graph, snapshot_of(graph, value, gradient, current)).box((1,), 1)
 
     looks = [of(1.0, 1.0), of(math.nan, 1.0), of(math.inf, 1.0), of(1.0, NO_PATH), of(1.0, 1.0, current=True)]
     assert len({(one.ink, one.pen, one.dash) for one in looks}) == len(looks)
@@ -173,9 +173,9 @@ def test_nan_inf_zero_no_path_and_current_are_told_apart() -> None:
 def test_forwards_every_operand_of_the_current_node_is_a_current_line() -> None:
     a, b = Value(3.0, "a"), Value(5.0, "b")
     told = steps(a * b)
-    picture = Looks(told.graph, told.moment(2))
+    picture = Looks(told.graph, told.snapshot(2))
     assert [picture.line([edge]).ink for edge in told.graph.edges] == ["value", "value"]
-    backwards = Looks(told.graph, told.moment(4))
+    backwards = Looks(told.graph, told.snapshot(4))
     assert [bool(backwards.line([edge]).framed) for edge in told.graph.edges] == [True, False]
 
 
@@ -200,9 +200,9 @@ def test_the_page_gives_every_box_and_line_the_same_marks_and_words(make: Any, c
     y = make()
     told, data = steps(y), viz.step(y, collapse=collapse, names=False).data
     with running(["engine.js", "look.js"], "look.mjs", tmp_path) as ask:
-        moments = ask(data)
-    for k, found in enumerate(moments):
-        looks = Looks(told.graph, told.moment(k))
+        snapshots = ask(data)
+    for k, found in enumerate(snapshots):
+        looks = Looks(told.graph, told.snapshot(k))
         for number, (marks, words) in enumerate(found["boxes"]):
             mine = looks.box_marks((number,), number) - {"box", "leaf", "current"}
             assert {mark.replace("-", " ") for mark in marks} == mine
@@ -248,7 +248,7 @@ def test_a_folded_scope_has_two_borders_in_every_picture(tmp_path: Path) -> None
 
 def test_a_layout_knows_the_place_of_every_part() -> None:
     y = score()
-    laid = viz.graph.drawing.blank(steps(y), names={})
+    laid = viz.graph.drawing.blank(steps(y), labels={})
     assert isinstance(laid.layout, Layout)
     assert set(laid.layout.boxes) == {f"n{node.number}" for node in laid.view.graph}
     assert set(laid.layout.lines) == {f"e{edge.target}_{edge.position}" for edge in laid.view.graph.edges}

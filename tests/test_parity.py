@@ -18,11 +18,11 @@ import pytest
 from scripts import Ask, running
 
 import autodiff
-from autodiff import TABLE, Graph, Moment, Operation, Step, Steps, Value, max_pool1d, max_pool2d, nn, operation
+from autodiff import TABLE, Graph, Operation, Snapshot, Step, Steps, Value, max_pool1d, max_pool2d, nn, operation
 from autodiff.recording.reverse import NO_PATH
 from autodiff.recording.value import function_of
 from autodiff.table import ieee
-from autodiff.table.notation import number
+from autodiff.table.notation import numeral
 from viz.page.data import page_data
 
 pytestmark = pytest.mark.slow
@@ -212,7 +212,7 @@ def texts(step: Step) -> list[Any]:
     return [step.index, step.phase, step.node, edge, *facts, step.sentence]
 
 
-def moment_texts(now: Moment) -> list[Any]:
+def snapshot_texts(now: Snapshot) -> list[Any]:
     flows = [
         [f"{edge.target}_{edge.position}", *map(bits, (flow.local, flow.upstream, flow.contribution))]
         for edge, flow in now.flows.items()
@@ -224,9 +224,12 @@ def moment_texts(now: Moment) -> list[Any]:
 def expected(told: Steps, draw: random.Random, replay: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     """A run that JavaScript is asked for, and what it must answer."""
     calls = Calls(told, [value.data for value in told.graph.values])
-    moments = sorted({0, len(told) - 1, draw.randrange(len(told))})
-    run = {"leaves": {}, "calls": calls if replay else None, "moments": moments, "math": False}
-    answer = {"steps": [texts(step) for step in told], "moments": [moment_texts(told.moment(k)) for k in moments]}
+    snapshots = sorted({0, len(told) - 1, draw.randrange(len(told))})
+    run = {"leaves": {}, "calls": calls if replay else None, "snapshots": snapshots, "math": False}
+    answer = {
+        "steps": [texts(step) for step in told],
+        "snapshots": [snapshot_texts(told.snapshot(k)) for k in snapshots],
+    }
     return run, answer
 
 
@@ -245,7 +248,7 @@ def compare(ask: Ask, output: Value, draw: random.Random, replay: bool = True) -
     for (run, answer), reply in zip(runs, ask({"page": page, "runs": [run for run, _ in runs]}), strict=True):
         for ours, theirs in zip(answer["steps"], reply["steps"], strict=True):
             assert ours == theirs
-        assert answer["moments"] == reply["moments"]
+        assert answer["snapshots"] == reply["snapshots"]
         check_calls(run["calls"] or {}, reply["mine"])
 
 
@@ -291,9 +294,9 @@ def test_an_edited_cell_takes_the_gradient(ask: Ask) -> None:
     p = max_pool1d(x, kernel_size=3, stride=2)
     told = Steps(0.7 * p[0] + 0.9 * p[1])
     first, third = told.graph.number(x[0]), told.graph.number(x[2])
-    plain: dict[str, Any] = {"leaves": {}, "calls": None, "moments": [-1], "math": False}
+    plain: dict[str, Any] = {"leaves": {}, "calls": None, "snapshots": [-1], "math": False}
     edited = {**plain, "leaves": {first: bits(9.0)}}
-    before, after = (run["moments"][0][1] for run in ask({"page": page_data(told), "runs": [plain, edited]}))
+    before, after = (run["snapshots"][0][1] for run in ask({"page": page_data(told), "runs": [plain, edited]}))
     assert (before[first], before[third]) == ("no path", bits(0.9 + 0.7))
     assert (after[first], after[third]) == (bits(0.7), bits(0.9))
 
@@ -435,7 +438,7 @@ def test_numbers_are_written_alike(ask: Ask) -> None:
         numbers.append(draw.gauss(0, 1) * 10 ** draw.uniform(-8, 8))
         numbers.append(float(draw.randint(0, 999) * 10 + 5) * 10.0 ** draw.randint(0, 19))  # large ties
     for x, text in zip(numbers, ask({"numbers": [bits(x) for x in numbers]}), strict=True):
-        assert number(x) == text
+        assert numeral(x) == text
 
 
 def test_mathematical_notation_is_well_formed_whatever_labels_contain(ask: Ask) -> None:
@@ -443,7 +446,7 @@ def test_mathematical_notation_is_well_formed_whatever_labels_contain(ask: Ask) 
     for seed in range(150):
         draw = random.Random(f"math {seed}")
         told = Steps(random_graph(draw, list(TABLE.values())))
-        run = {"leaves": {}, "calls": None, "moments": [], "math": True}
+        run = {"leaves": {}, "calls": None, "snapshots": [], "math": True}
         for step in ask({"page": page_data(told), "runs": [run]})[0]["steps"]:
             tree = ElementTree.fromstring(step[-1])
             assert {element.tag.split("}")[1] for element in tree.iter()} <= known
@@ -454,7 +457,7 @@ def test_mathematical_notation_is_well_formed_whatever_labels_contain(ask: Ask) 
 
 def notation(ask: Ask, output: Value) -> list[str]:
     """The text in the notation of each step."""
-    run = {"leaves": {}, "calls": None, "moments": [], "math": True}
+    run = {"leaves": {}, "calls": None, "snapshots": [], "math": True}
     steps = ask({"page": page_data(Steps(output)), "runs": [run]})[0]["steps"]
     return ["".join(ElementTree.fromstring(step[-1]).itertext()).replace("\u2061", "") for step in steps]
 

@@ -60,7 +60,7 @@ def test_the_last_step_tells_the_gradients_that_the_values_hold(seed: float) -> 
     _, y = pool()
     y.backward(seed)
     told = steps(y)
-    last = told.moment(-1)
+    last = told.snapshot(-1)
     assert same(told.seed, seed)
     for value, gradient in zip(told.graph.values, last.gradients, strict=True):
         assert same(value.grad, 0.0 if gradient is None else gradient)
@@ -135,7 +135,7 @@ def test_steps_are_told_what_names_are_before_anything_is_computed() -> None:
     y = Value(2.0, "x") * 3
     for wrong in (0.7, 1, "x", [y], True):
         for call in (steps, lambda y, names: explain(y, y, names)):
-            with pytest.raises(TypeError, match=r"names= is a dict.*seed="):
+            with pytest.raises(TypeError, match=r"labels= is a dict.*seed="):
                 call(y, wrong)  # type: ignore[operator]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from programs import ALL_BACKENDS, EXACT, HERE, Plan, identical, near, number, plan, same
+from programs import ALL_BACKENDS, EXACT, HERE, Plan, any_number, identical, near, plan, same
 from test_golden import GOLDEN, cases, is_close, numbers, pooled, recorded
 
 import autodiff as ad
@@ -58,9 +58,9 @@ def eager(drawn: Plan, rows: Rows, p: list[float]) -> tuple[list[list[float]], R
     return values, to_params, to_inputs
 
 
-def batch(draw: random.Random, drawn: Plan, samples: int, wild: bool = False) -> tuple[Rows, list[float]]:
-    rows = [[number(draw, wild) for _ in range(drawn.inputs)] for _ in range(samples)]
-    return rows, [number(draw, wild) for _ in range(drawn.params)]
+def batch(draw: random.Random, drawn: Plan, samples: int, extreme: bool = False) -> tuple[Rows, list[float]]:
+    rows = [[any_number(draw, extreme) for _ in range(drawn.inputs)] for _ in range(samples)]
+    return rows, [any_number(draw, extreme) for _ in range(drawn.params)]
 
 
 def program_of(drawn: Plan, p: list[float], backend: str, one: bool = False, **options: Any) -> Program:
@@ -73,12 +73,12 @@ def program_of(drawn: Plan, p: list[float], backend: str, one: bool = False, **o
 
 
 @pytest.mark.parametrize("backend", ALL_BACKENDS)
-@pytest.mark.parametrize("wild", [False, True], ids=["finite", "with inf and nan"])
-def test_exact_operations_agree_with_recording_anew(backend: str, wild: bool) -> None:
+@pytest.mark.parametrize("extreme", [False, True], ids=["finite", "with inf and nan"])
+def test_exact_operations_agree_with_recording_anew(backend: str, extreme: bool) -> None:
     for seed in range(120):
         draw = random.Random(seed)
-        drawn = plan(draw, EXACT, wild)
-        rows, p = batch(draw, drawn, 8, wild)
+        drawn = plan(draw, EXACT, extreme)
+        rows, p = batch(draw, drawn, 8, extreme)
         values, to_params, to_inputs = eager(drawn, rows, p)
         one = program_of(drawn, p, backend, one=True)
         assert all(map(same, flat(program_of(drawn, p, backend).value(rows)), flat(values))), seed
@@ -86,12 +86,12 @@ def test_exact_operations_agree_with_recording_anew(backend: str, wild: bool) ->
         assert all(map(same, flat(one.input_grad(rows)), flat(to_inputs))), seed
 
 
-@pytest.mark.parametrize("wild", [False, True], ids=["finite", "with inf and nan"])
-def test_backends_agree_to_the_bit_on_exact_operations(wild: bool) -> None:
+@pytest.mark.parametrize("extreme", [False, True], ids=["finite", "with inf and nan"])
+def test_backends_agree_to_the_bit_on_exact_operations(extreme: bool) -> None:
     for seed in range(200, 320):
         draw = random.Random(seed)
-        drawn = plan(draw, EXACT, wild)
-        rows, p = batch(draw, drawn, draw.choice([1, 7, 8, 9]), wild)
+        drawn = plan(draw, EXACT, extreme)
+        rows, p = batch(draw, drawn, draw.choice([1, 7, 8, 9]), extreme)
         for one in (False, True):
             found = [answers(program_of(drawn, p, backend, one), rows) for backend in HERE]
             for others in found[1:]:
@@ -355,7 +355,7 @@ def test_writing_is_all_or_nothing() -> None:
 
 def routine_of(outputs: list[Value], leaves: list[Value]) -> tuple[Lowering, Routine]:
     lowered = Lowering(outputs, {leaf: ("input", i) for i, leaf in enumerate(leaves)})
-    return lowered, Routine(lowered.tape, tuple(lowered.places[output] for output in outputs), ())
+    return lowered, Routine(lowered.listing, tuple(lowered.places[output] for output in outputs), ())
 
 
 def ops(outputs: list[Value], leaves: list[Value]) -> list[str]:
@@ -376,7 +376,7 @@ def test_common_subexpressions_are_shared_also_in_the_other_order() -> None:
 def test_dead_code_is_dropped() -> None:
     x, y = Value(1.0), Value(2.0)
     lowered, routine = routine_of([x + y], [x, y])
-    lowered.tape.emit("exp", lowered.places[x])
+    lowered.listing.emit("exp", lowered.places[x])
     assert [routine[place].op for place in routine.order] == ["input", "input", "+"]
 
 
@@ -394,15 +394,15 @@ def test_zeros_of_both_signs_stay_apart() -> None:
 
 
 @given(st.integers(0, 10**6), st.booleans())
-def test_a_lowered_graph_answers_what_the_graph_does(seed: int, wild: bool) -> None:
+def test_a_lowered_graph_answers_what_the_graph_does(seed: int, extreme: bool) -> None:
     """All passes together, against Graph.evaluate, which has none; and the gradient against the recorded one."""
     draw = random.Random(seed)
-    drawn = plan(draw, list(TABLE), wild)
-    xs, ps, outputs = drawn.record([number(draw, wild) for _ in range(drawn.inputs)], [0.5] * drawn.params)
+    drawn = plan(draw, list(TABLE), extreme)
+    xs, ps, outputs = drawn.record([any_number(draw, extreme) for _ in range(drawn.inputs)], [0.5] * drawn.params)
     leaves = [*xs, *ps]
     slopes = grad(outputs[0], leaves)
     graph = Graph(*outputs, *slopes)
-    row = [number(draw, False) for _ in leaves]
+    row = [any_number(draw, False) for _ in leaves]
     known = {leaf: x for leaf, x in zip(leaves, row, strict=True) if leaf in graph.values}
     data = graph.evaluate(known)
     wanted = [data[graph.number(node)] for node in (*outputs, *slopes)]
@@ -428,7 +428,7 @@ def test_long_sums_are_one_instruction() -> None:
     for x, w in zip(xs, ws, strict=True):
         total = total + x * w
     lowered = Lowering([total], {leaf: ("input", i) for i, leaf in enumerate([*xs, *ws])})
-    machine = assemble(Routine(lowered.tape, (lowered.places[total],), ()), 0)
+    machine = assemble(Routine(lowered.listing, (lowered.places[total],), ()), 0)
     assert machine.instructions == 40 + 1 + 1  # loads, the sum, the store
 
 

@@ -72,7 +72,7 @@ def test_the_film_paints_each_step_as_its_look_says(tmp_path: Path, make: Any, l
     y = make()
     text = viz.animate(y, tmp_path / "film.svg", theme=look, names=False).read_text("utf-8")
     told = steps(y)
-    for k, looks in enumerate(Looks(told.graph, told.moment(k)) for k in range(len(told))):
+    for k, looks in enumerate(Looks(told.graph, told.snapshot(k)) for k in range(len(told))):
         for node in told.graph:
             style = styles(text, first_class(text, f"n{node.number}", "path"), len(told))[k]
             decided = looks.box((node.number,), node.number)
@@ -167,8 +167,8 @@ def test_of_lines_to_different_nodes_the_largest_is_told_with_its_sign() -> None
     with scope("nothing"):
         pass
     graph = Graph(w)
-    moment = steps(w).moment(-1)
-    looks = Looks(graph, moment)
+    snapshot = steps(w).snapshot(-1)
+    looks = Looks(graph, snapshot)
     own = {graph.number(a), graph.number(b)}
     into = [edge for edge in graph.edges if edge.source in own and graph.nodes[edge.target].op.name == "multiply"]  # type: ignore[union-attr]
     words = looks.line_words(into)

@@ -143,7 +143,7 @@ def test_a_profile_names_the_rules() -> None:
 @pytest.mark.parametrize("name", TABLE)
 def test_every_generated_function_has_a_name_and_lines_of_its_own(name: str) -> None:
     op = TABLE[name]
-    made = [function_of(op), op.evaluate, op.locals, op.contributions, op.decisions, writer(op, op.value)]
+    made = [function_of(op), op.evaluate, op.local_derivatives, op.contributions, op.decisions, writer(op, op.value)]
     made += [rule.pull for rule in rules(op)]
     codes = [function.__code__ for function in made]
     assert all(code.co_name.startswith(name) for code in codes)

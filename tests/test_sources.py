@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from programs import ALL_BACKENDS, COMPARISONS, EXACT, Plan, near, number, plan
+from programs import ALL_BACKENDS, COMPARISONS, EXACT, Plan, any_number, near, plan
 
 from autodiff import TABLE, Program, Value, operation
 from autodiff.programs.languages import LANGUAGES
@@ -126,8 +126,8 @@ def job(language: str, seed: int, names: Sequence[str]) -> tuple[tuple[str, Any,
     """A random graph's source with rows and parameters, and what it should answer."""
     draw = random.Random(seed)
     drawn = plan(draw, names, longest=10)
-    rows = [[number(draw, False) for _ in range(drawn.inputs)] for _ in range(5)]
-    p = [number(draw, False) for _ in range(drawn.params)]
+    rows = [[any_number(draw, False) for _ in range(drawn.inputs)] for _ in range(5)]
+    p = [any_number(draw, False) for _ in range(drawn.params)]
     xs, ps, outputs = drawn.record([0.5] * drawn.inputs, p)
     text = Program(outputs, xs, ps, backend="python").source(language)
     return (text, rows, p), [anew(drawn, row, p) for row in rows]

@@ -42,7 +42,7 @@ from autodiff.facts import telling, words
 from autodiff.facts.words import SENTENCES, filled, labels, reason
 from autodiff.recording.reverse import NO_PATH
 from autodiff.recording.value import function_of
-from autodiff.table.notation import number, plain
+from autodiff.table.notation import numeral, plain
 
 HOSTILE = ["{1}", "{name}", "{0}", "{out}", "%s", "\\1", "\\g<0>", "<b>", "", "a\nb", "\ud800", "-x", "f(x)", "${x}"]
 
@@ -85,12 +85,12 @@ def same(x: float | None, y: float | None) -> bool:
 @given(st.integers(0, 10**9))
 def test_the_last_moment_holds_what_backward_computes(seed: int) -> None:
     output = random_output(seed)
-    last = steps(output).moment(-1)
+    last = steps(output).snapshot(-1)
     output.backward()
     values = Graph(output).values
     assert all(same(ours, value.data) for ours, value in zip(last.values, values, strict=True))
     for ours, value in zip(last.gradients, values, strict=True):
-        # A leaf that no path leads to keeps "not computed", or what it had; in a moment it says so.
+        # A leaf that no path leads to keeps "not computed", or what it had; in a snapshot it says so.
         assert same(ours, value._grad) or (ours is NO_PATH and value.op is None), (ours, value)
 
 
@@ -99,7 +99,7 @@ def test_the_last_moment_holds_the_flows_of_backward(seed: int) -> None:
     output = random_output(seed)
     told = steps(output)
     output.backward()
-    arrived = told.moment(-1).flows
+    arrived = told.snapshot(-1).flows
     for flow in Graph(output).flows():
         if flow.upstream is not None:
             ours = arrived[flow.edge]
@@ -112,7 +112,7 @@ def test_the_last_moment_holds_the_flows_of_backward(seed: int) -> None:
 def test_each_use_of_a_reached_node_has_one_step(seed: int) -> None:
     told = steps(random_output(seed))
     backward = told[told.forward :]
-    reached = {node for node, gradient in enumerate(told.moment(-1).gradients) if gradient is not NO_PATH}
+    reached = {node for node, gradient in enumerate(told.snapshot(-1).gradients) if gradient is not NO_PATH}
     assert Counter(step.edge for step in backward[1:]) == Counter(e for e in told.graph.edges if e.target in reached)
     assert backward[0].edge is None
     assert [step.index for step in told] == list(range(len(told)))
@@ -141,7 +141,7 @@ def test_no_gradient_of_the_user_is_touched() -> None:
     y.grad = None
     before = [(value.grad_state, value.grad) for value in Graph(loss).values]
     told = steps(loss)
-    told.moment(-1)
+    told.snapshot(-1)
     explain(x, loss)
     assert [(value.grad_state, value.grad) for value in Graph(loss).values] == before
 
@@ -149,21 +149,21 @@ def test_no_gradient_of_the_user_is_touched() -> None:
 def test_a_moment_knows_what_came_before_and_nothing_else() -> None:
     x = Value(3.0, "x")
     told = steps(x * x)
-    assert told.moment(0).values == [3.0, None]
-    assert told.moment(1).gradients == [None, None]
-    assert told.moment(3).gradients == [3.0, 1.0]
-    assert len(told.moment(3).flows) == 1
-    assert told.moment(4).gradients == told.moment(-1).gradients == [6.0, 1.0]
+    assert told.snapshot(0).values == [3.0, None]
+    assert told.snapshot(1).gradients == [None, None]
+    assert told.snapshot(3).gradients == [3.0, 1.0]
+    assert len(told.snapshot(3).flows) == 1
+    assert told.snapshot(4).gradients == told.snapshot(-1).gradients == [6.0, 1.0]
     with pytest.raises(IndexError):
-        told.moment(5)
+        told.snapshot(5)
 
 
 def test_a_slope_of_zero_by_its_formula_stops_infinity_and_a_computed_zero_does_not() -> None:
     x = Value(0.0, "x")
-    computed = steps((x * 0.0) * math.inf).moment(-1).gradients[0]
+    computed = steps((x * 0.0) * math.inf).snapshot(-1).gradients[0]
     assert computed is not None
     assert math.isnan(computed)
-    assert steps((x**0.0) * math.inf).moment(-1).gradients[0] == 0.0
+    assert steps((x**0.0) * math.inf).snapshot(-1).gradients[0] == 0.0
 
 
 def test_what_is_no_value_and_what_is_stale_is_refused() -> None:
@@ -187,18 +187,18 @@ def test_steps_are_a_sequence_that_prints() -> None:
 @given(st.integers(0, 10**9))
 def test_the_moments_one_after_another_are_those_asked_for_one_by_one(seed: int) -> None:
     told = steps(random_output(seed))
-    for index, moment in enumerate(told.moments()):
-        asked = told.moment(index)
-        assert repr(moment) == repr(asked)  # nan and the sign of zero included
-        assert moment.current is told[index]
+    for index, snapshot in enumerate(told.snapshots()):
+        asked = told.snapshot(index)
+        assert repr(snapshot) == repr(asked)  # nan and the sign of zero included
+        assert snapshot.current is told[index]
 
 
 def test_a_moment_stays_as_it_is_when_the_next_one_is_made() -> None:
     told = steps(Value(3.0, "x") * 2)
-    kept = [*told.moments()]
-    assert [moment.values for moment in kept] == [[3.0, None], [3.0, 6.0], [3.0, 6.0], [3.0, 6.0]]
-    assert [moment.gradients for moment in kept] == [[None, None], [None, None], [None, 1.0], [2.0, 1.0]]
-    assert [len(moment.flows) for moment in kept] == [0, 0, 0, 1]
+    kept = [*told.snapshots()]
+    assert [snapshot.values for snapshot in kept] == [[3.0, None], [3.0, 6.0], [3.0, 6.0], [3.0, 6.0]]
+    assert [snapshot.gradients for snapshot in kept] == [[None, None], [None, None], [None, 1.0], [2.0, 1.0]]
+    assert [len(snapshot.flows) for snapshot in kept] == [0, 0, 0, 1]
 
 
 # ---- Words on demand ------------------------------------------------------------------------------------------------
@@ -224,7 +224,7 @@ def test_no_word_is_made_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> N
     told = steps(pool()[1])
     facts = [(step.index, step.node, step.edge, step.after, step.contribution) for step in told]
     assert len(facts) == len(told)
-    assert [*told.moments()][-1].gradients == told.moment(-1).gradients
+    assert [*told.snapshots()][-1].gradients == told.snapshot(-1).gradients
     assert calls == []
     assert told[-1].sentence
     once = len(calls)
@@ -286,7 +286,7 @@ def test_steps_are_freed_at_once_and_a_kept_step_keeps_no_value() -> None:
 def test_the_pool_tells_what_won_and_what_it_got() -> None:
     x, output = pool()
     told = steps(output)
-    assert told.moment(-1).gradients[told.graph.number(x[2])] == 0.9 + 0.7
+    assert told.snapshot(-1).gradients[told.graph.number(x[2])] == 0.9 + 0.7
     assert [step.sentence for step in told if step.node == told.graph.number(x[2])] == [
         "x2 = 4",
         "x2.grad = local 1 × upstream 0.9 = 0.9 (local: ∂max(x2, x3)/∂x2 = 1, since 4 ≥ 2)",
@@ -374,7 +374,7 @@ def test_a_symbol_that_looks_like_a_slot_is_harmless() -> None:
 
 
 def test_names_are_given_to_unnamed_nodes() -> None:
-    told = steps(Value(1.0) * Value(2.0, "y"), names={0: "first", 1: "not this", 2: "product"})
+    told = steps(Value(1.0) * Value(2.0, "y"), labels={0: "first", 1: "not this", 2: "product"})
     assert told.labels == ["first", "y", "product"]
 
 
@@ -462,7 +462,7 @@ def test_every_formula_of_the_table_has_a_text(op: Operation) -> None:
 
 @given(st.floats())
 def test_numbers_are_short_and_say_what_they_are(x: float) -> None:
-    text = number(x)
+    text = numeral(x)
     assert len(text) <= 10
     assert text not in ("-0", "-0.0")
     assert math.isnan(x) or math.isclose(float(text), x, rel_tol=6e-3)
@@ -470,7 +470,7 @@ def test_numbers_are_short_and_say_what_they_are(x: float) -> None:
 
 def test_numbers_at_the_edges() -> None:
     at = [1e-3, 9.999e-4, 999.96, 1234.5, 1235.5, 999999.4, 999999.5, 2.0625, -math.inf, math.nan, 5e-324]
-    assert [*map(number, at)] == [
+    assert [*map(numeral, at)] == [
         *("0.001", "1e-3", "1000", "1234", "1236", "999999", "1e6", "2.062", "-inf", "nan", "4.94e-324"),
     ]
 

@@ -66,7 +66,7 @@ def is_near(slope: float, difference: float) -> bool:
 def test_partials_are_central_differences_of_the_value(op: Operation) -> None:
     for x in points(op):
         out = op.evaluate(*x)
-        for i, slope in enumerate(op.locals(*x, out)):
+        for i, slope in enumerate(op.local_derivatives(*x, out)):
             difference = (op.evaluate(*moved(x, i, STEP)) - op.evaluate(*moved(x, i, -STEP))) / (2 * STEP)
             assert is_near(slope or 0.0, difference if op.name != "stop" else 0.0), (op, x, op.inputs[i])
 
@@ -85,7 +85,7 @@ def test_floats_and_values_agree_to_the_last_bit(op: Operation) -> None:
         y.backward()
         assert y.data == op.evaluate(*x)
         assert y.parents == tuple(leaves)
-        for leaf, slope in zip(leaves, op.locals(*x, y.data), strict=True):
+        for leaf, slope in zip(leaves, op.local_derivatives(*x, y.data), strict=True):
             assert leaf.grad == (slope or 0.0)
             assert (leaf.grad_state == "no path") == (slope is None)
 
@@ -109,7 +109,7 @@ def test_second_partials_are_differences_of_the_first(op: Operation) -> None:
         for i, slope in enumerate(slopes):
             for j, second in enumerate(grad(slope, leaves)):
                 above, below = moved(x, j, STEP), moved(x, j, -STEP)
-                first = [op.locals(*at, op.evaluate(*at))[i] or 0.0 for at in (above, below)]
+                first = [op.local_derivatives(*at, op.evaluate(*at))[i] or 0.0 for at in (above, below)]
                 assert is_near(second.data, (first[0] - first[1]) / (2 * STEP)), (op, x, i, j)
 
 
@@ -123,7 +123,7 @@ def test_constants_are_operands_that_get_no_gradient(op: Operation) -> None:
         assert y.args == tuple(args)
         assert y.parents == tuple(arg for arg in args if isinstance(arg, Value))
         y.backward()
-        slopes = op.locals(*x, y.data)
+        slopes = op.local_derivatives(*x, y.data)
         assert [arg.grad for arg in y.parents] == [
             slope or 0.0 for arg, slope in zip(args, slopes, strict=True) if isinstance(arg, Value)
         ]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viz.ink.theme import DARK, LIGHT, THEMES, Theme, blend, contrast, number, theme, width
+from viz.ink.theme import DARK, LIGHT, THEMES, Theme, blend, contrast, numeral, theme, width
 
 BOTH = pytest.mark.parametrize("look", THEMES.values(), ids=list(THEMES))
 
@@ -34,18 +34,18 @@ BOTH = pytest.mark.parametrize("look", THEMES.values(), ids=list(THEMES))
     ],
 )
 def test_number_is_short(x: float, words: str) -> None:
-    assert number(x) == words
+    assert numeral(x) == words
 
 
 @given(st.floats(min_value=-1e308, max_value=1e308))
 def test_number_is_close_to_what_it_stands_for(x: float) -> None:
-    assert float(number(x)) == pytest.approx(x, rel=6e-3, abs=5e-324)
-    assert len(number(x)) <= 10
+    assert float(numeral(x)) == pytest.approx(x, rel=6e-3, abs=5e-324)
+    assert len(numeral(x)) <= 10
 
 
 @given(st.floats(allow_nan=False))
 def test_number_is_zero_only_for_zero(x: float) -> None:
-    assert (number(x) == "0") == (x == 0)
+    assert (numeral(x) == "0") == (x == 0)
 
 
 @given(st.floats(), st.floats())

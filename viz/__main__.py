@@ -16,7 +16,7 @@ from viz.demo.digits import digit
 from viz.demo.network import CONVOLUTION, Pool, digit_network, grid_of, pooled, telling
 from viz.demo.sentences import leaf_sentences, pool_sentences
 from viz.graph.drawing import draw
-from viz.ink.theme import number
+from viz.ink.theme import numeral
 from viz.layout.engines import LayoutError
 from viz.layout.picture import Picture
 from viz.pools.grids import picture, require_readable
@@ -85,7 +85,7 @@ def _draw_expression(options: argparse.Namespace) -> None:
     output.name = output.name or "result"
     output.backward()
     graph = draw(output, theme=options.theme, names=False)
-    print(f"{options.expression} = {number(output.data)}\n")
+    print(f"{options.expression} = {numeral(output.data)}\n")
     _write(options, graph=graph)
     print("\n".join(leaf_sentences(Graph(output))))
 
@@ -94,7 +94,7 @@ def _assignments(texts: Sequence[str]) -> dict[str, float]:
     found: dict[str, float] = {}
     for name, value in map(_assignment, texts):
         if name in found:
-            raise ValueError(f"'{name}' is given two numbers, {number(found[name])} and {number(value)}")
+            raise ValueError(f"'{name}' is given two numbers, {numeral(found[name])} and {numeral(value)}")
         found[name] = value
     return found
 
@@ -125,7 +125,7 @@ def _draw_pool(options: argparse.Namespace) -> None:
         graph = _one_output(_network(None, which, settings), telling(pool), options.theme)
     else:
         graph = draw(pool.score, theme=options.theme, names=False)
-    print(f"{source}, max pool {size}: score {number(pool.score.data)}\n")
+    print(f"{source}, max pool {size}: score {numeral(pool.score.data)}\n")
     _write(options, pool=grid, graph=graph)
     print("(row,column) counts from 0; windows are numbered row by row.")
     print("\n".join(pool_sentences(pool.routes())))

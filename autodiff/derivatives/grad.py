@@ -24,7 +24,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import overload
 
-from autodiff.derivatives.sweep import RECORDING, Sent, T, before, recorded, steep, uses
+from autodiff.derivatives.sweep import RECORDING, Sent, T, before, recorded, unbounded, uses
 from autodiff.recording.reverse import adjoints, born, describe, topological
 from autodiff.recording.value import Operand, Value
 from autodiff.table.ieee import real
@@ -76,7 +76,7 @@ def jvp(output: Value, inputs: Sequence[Value], tangents: Sequence[Operand]) -> 
         raise ValueError(f"jvp needs one tangent for each input; got {len(inputs)} inputs and {len(tangents)} tangents")
     given = {x: t if isinstance(t, Value) else real(t) for x, t in zip(inputs, tangents, strict=True)}
     order = topological([output])
-    slopes = steep(order, reach=sys.float_info.max)
+    slopes = unbounded(order, reach=sys.float_info.max)
     sent = Sent(RECORDING, slopes, before(order, slopes), dict[Value, Operand](given))
     for node in order:
         for operand, slope in uses(node) if node not in given else ():

@@ -34,7 +34,7 @@ from autodiff.recording.value import Operand, Value
 from autodiff.table import formulas
 from autodiff.table.operations import Operation
 
-__all__ = ["RECORDING", "Arithmetic", "Sent", "Slope", "T", "before", "recorded", "steep", "sweep", "uses"]
+__all__ = ["RECORDING", "Arithmetic", "Sent", "Slope", "T", "before", "recorded", "sweep", "unbounded", "uses"]
 
 
 T = TypeVar("T")
@@ -76,14 +76,14 @@ def uses(node: Value) -> list[tuple[Value, Slope]]:
     return [(arg, slope) for arg, slope in slopes if isinstance(arg, Value) and slope is not None]
 
 
-def _operands(node: Value) -> Iterable[tuple[str, Operand]]:
+def _by_input(node: Value) -> Iterable[tuple[str, Operand]]:
     return () if node.op is None else zip(node.op.inputs, node.args, strict=True)
 
 
 class Arithmetic(Protocol[T]):
     """What a sweep calculates with: Values that are recorded, or instructions that are written."""
 
-    def number(self, x: float) -> T:
+    def constant(self, x: float) -> T:
         """A constant."""
 
     def known(self, x: T) -> float | None:
@@ -105,17 +105,17 @@ class Arithmetic(Protocol[T]):
 class _Recording:
     """Numbers and Values; what is computed of Values is recorded."""
 
-    def number(self, x: float) -> Operand:
+    def constant(self, x: float) -> Operand:
         return x
 
     def known(self, x: Operand) -> float | None:
         return None if isinstance(x, Value) else x
 
     def condition(self, formula: ast.expr, node: Value) -> Operand:
-        return read(formula, {**dict(_operands(node)), "out": node}, fold=True)
+        return read(formula, {**dict(_by_input(node)), "out": node}, fold=True)
 
     def send(self, slope: Slope, node: Value, up: Operand) -> Operand:
-        return read(slope.differentiable, {**dict(_operands(node)), "out": node, "up": up}, fold=True)
+        return read(slope.differentiable, {**dict(_by_input(node)), "out": node, "up": up}, fold=True)
 
     def add(self, x: Operand, y: Operand) -> Operand:
         return apply("add", x, y)
@@ -130,18 +130,18 @@ RECORDING = _Recording()
 def recorded(output: Value) -> dict[Value, Operand]:
     """The reverse sweep over Values: the same formulas in the same order as ``backward()``, recorded."""
     order = topological([output])
-    return sweep(output, order, steep(order, reach=sys.float_info.max), RECORDING)
+    return sweep(output, order, unbounded(order, reach=sys.float_info.max), RECORDING)
 
 
 def sweep(
     output: Value,
     order: Sequence[Value],
-    steep: Mapping[Value, list[Slope]],
+    unbounded: Mapping[Value, list[Slope]],
     arithmetic: Arithmetic[T],
     active: Container[Value] | None = None,
 ) -> dict[Value, T]:
     """The gradient of ``output`` in each node of ``order`` (or of those that are ``active``), in this arithmetic."""
-    sent = Sent(arithmetic, steep, _behind(order, steep), {output: arithmetic.number(1.0)})
+    sent = Sent(arithmetic, unbounded, _behind(order, unbounded), {output: arithmetic.constant(1.0)})
     for node in reversed(order):
         for operand, slope in uses(node) if node in sent.flows else ():
             if active is None or operand in active:
@@ -158,7 +158,7 @@ class Sent(Generic[T]):
     """
 
     arithmetic: Arithmetic[T]
-    steep: Mapping[Value, list[Slope]]
+    unbounded: Mapping[Value, list[Slope]]
     watched: Container[Value]
     flows: dict[Value, T]
     # 1 where a path leads to the node, else 0; if missing, always 1.
@@ -173,8 +173,8 @@ class Sent(Generic[T]):
         if path is not None and arithmetic.known(path) == 0:
             return
         flow = arithmetic.send(slope, node, self.flows[source])
-        if source in self.paths and slope in self.steep.get(node, ()):
-            flow = arithmetic.where(self.paths[source], flow, arithmetic.number(0.0))
+        if source in self.paths and slope in self.unbounded.get(node, ()):
+            flow = arithmetic.where(self.paths[source], flow, arithmetic.constant(0.0))
         if path is not None:
             self._join_path(target, path)
         self._join_flow(target, flow)
@@ -184,7 +184,7 @@ class Sent(Generic[T]):
         arithmetic = self.arithmetic
         path, here = self.paths.get(source), arithmetic.condition(presence, node)
         if path is not None and arithmetic.known(here) is None:
-            return arithmetic.where(path, here, arithmetic.number(0.0))
+            return arithmetic.where(path, here, arithmetic.constant(0.0))
         return here if path is None or arithmetic.known(here) == 0 else path
 
     def _join_path(self, node: Value, path: T) -> None:
@@ -194,7 +194,7 @@ class Sent(Generic[T]):
         elif node not in self.flows:
             self.paths[node] = path
         elif node in self.paths and self.paths[node] != path:
-            self.paths[node] = self.arithmetic.where(self.paths[node], self.arithmetic.number(1.0), path)
+            self.paths[node] = self.arithmetic.where(self.paths[node], self.arithmetic.constant(1.0), path)
 
     def _join_flow(self, node: Value, flow: T) -> None:
         known = self.flows.get(node)
@@ -204,61 +204,65 @@ class Sent(Generic[T]):
             self.flows[node] = self.arithmetic.add(known, flow)
 
 
-def steep(order: Sequence[Value], wild: Collection[Value] = (), reach: float = 1.0) -> dict[Value, list[Slope]]:
+def unbounded(
+    order: Sequence[Value], unlimited: Collection[Value] = (), reach: float = 1.0
+) -> dict[Value, list[Slope]]:
     """The nodes with slopes that may be infinite or nan, and those slopes.
 
-    Told from how large each number may be when no leaf is larger than ``reach``, but those that are ``wild``, or
+    Told from how large each number may be when no leaf is larger than ``reach``, but those that are ``unlimited``, or
     infinite now, anything. A reach of 1 stands for numbers of ordinary size, which do not overflow.
     """
-    if reach == 1.0 and not wild and all(map(_is_tame, order)):
+    if reach == 1.0 and not unlimited and all(map(_is_bounded, order)):
         return {}
     large: dict[Value, float] = {}
     found: dict[Value, list[Slope]] = {}
     for node in order:
         if node.op is None:
-            large[node] = reach if isfinite(node._data) and node not in wild else inf
+            large[node] = reach if isfinite(node._data) and node not in unlimited else inf
             continue
         operands = [large[arg] if isinstance(arg, Value) else _size(arg) for arg in node.args]
-        large[node] = _value_bound(node.op)(*operands)[0] if isfinite(node._data) and node not in wild else inf
+        large[node] = _value_bound(node.op)(*operands)[0] if isfinite(node._data) and node not in unlimited else inf
         own = [s for _, s in uses(node) if s.multiplies and s.bound(*operands, large[node])[0] == inf]
         if own:
             found[node] = own
     return found
 
 
-def _behind(order: Sequence[Value], steep: Container[Value]) -> set[Value]:
-    """The nodes that are steep, or computed from some that are."""
+def _behind(order: Sequence[Value], unbounded: Container[Value]) -> set[Value]:
+    """The nodes that are unbounded, or computed from some that are."""
     found: set[Value] = set()
-    for node in order if steep else ():
-        if node in steep or not found.isdisjoint(node.parents):
+    for node in order if unbounded else ():
+        if node in unbounded or not found.isdisjoint(node.parents):
             found.add(node)
     return found
 
 
-def before(order: Sequence[Value], steep: Mapping[Value, list[Slope]]) -> set[Value]:
-    """The nodes that have a steep slope in their future."""
+def before(order: Sequence[Value], unbounded: Mapping[Value, list[Slope]]) -> set[Value]:
+    """The nodes that have a unbounded slope in their future."""
     found: set[Value] = set()
-    for node in reversed(order) if steep else ():
-        found.update(node.parents if node in found else (arg for arg, s in uses(node) if s in steep.get(node, ())))
+    for node in reversed(order) if unbounded else ():
+        found.update(node.parents if node in found else (arg for arg, s in uses(node) if s in unbounded.get(node, ())))
     return found
 
 
-def _is_tame(node: Value) -> bool:
+def _is_bounded(node: Value) -> bool:
     """Whether a node can make nothing infinite: its numbers are finite, and so is all that its formulas answer."""
     if not isfinite(node._data):
         return False
     rule = node._rule
-    return rule is None or (_has_tame_rows(rule.op) and not (any(rule.constants) and any(map(_is_wild, node.args))))
+    return rule is None or (
+        _is_bounded_row(rule.op) and not (any(rule.constants) and any(map(_is_infinite, node.args)))
+    )
 
 
 @cache
-def _has_tame_rows(op: Operation) -> bool:
+def _is_bounded_row(op: Operation) -> bool:
     ones = [1.0] * len(op.inputs)
     slopes = [s for s in _slopes(op) if s is not None and s.multiplies]
     return isfinite(_value_bound(op)(*ones)[0]) and all(isfinite(s.bound(*ones, 1.0)[0]) for s in slopes)
 
 
-def _is_wild(arg: Operand) -> bool:
+def _is_infinite(arg: Operand) -> bool:
     return not (isinstance(arg, Value) or isfinite(arg))
 
 

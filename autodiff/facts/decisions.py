@@ -70,7 +70,7 @@ def tied(op: Operation, position: int, operands: Sequence[float], out: float) ->
     equals = [other for other in _rivals(op) if operands[other] == operands[position]]
     if len(equals) < 2 or position not in fair_rivals(op):
         return None
-    slopes = op.locals(*operands, out)
+    slopes = op.local_derivatives(*operands, out)
     taken = [other for other in equals if slopes[other] is not None]
     ends = equals[0], equals[-1]
     return ends.index(taken[0]) if len(taken) == 1 and taken[0] in ends else None

@@ -11,14 +11,14 @@ from itertools import islice
 from operator import add, mul
 from typing import Any, TypeVar
 
-from autodiff.facts.steps import Step, Steps, require_names
+from autodiff.facts.steps import Step, Steps, require_labels
 from autodiff.facts.words import operation_text
 from autodiff.graph import Node
 from autodiff.recording.reverse import describe, last_root, seed_of
 from autodiff.recording.scopes import Scope, enclosing
 from autodiff.recording.value import Value
 from autodiff.table.ieee import agree
-from autodiff.table.notation import number
+from autodiff.table.notation import numeral
 
 __all__ = ["Explanation", "Path", "explain"]
 
@@ -69,7 +69,7 @@ class Explanation:
 
 
 def explain(
-    value: Value, output: Value | None = None, names: Mapping[int, str] | None = None, *, seed: float | None = None
+    value: Value, output: Value | None = None, labels: Mapping[int, str] | None = None, *, seed: float | None = None
 ) -> Explanation:
     """Tell where the gradient of ``value`` came from: every contribution, why it came, and the paths it took.
 
@@ -94,8 +94,8 @@ def explain(
             raise ValueError("nothing to explain yet: call backward() first, or name the output: explain(x, output)")
     if not isinstance(output, Value):
         raise TypeError(f"explain(x, output) takes the Value that was differentiated, got {type(output).__name__}")
-    require_names(names)
-    told = Steps(output, names, seed)
+    require_labels(labels)
+    told = Steps(output, labels, seed)
     try:
         place = told.graph.number(value)
     except ValueError:
@@ -134,14 +134,14 @@ class _Teller:
         aside = self._listed(self.dead_ends, self._refusal)
         if self.place == self.graph.outputs[0]:
             begins = "" if self.told.seed == 1 else ", and the pass begins with this gradient"
-            yield f"{name}.grad = {number(self.told.seed)}: it is the output itself{begins}"
+            yield f"{name}.grad = {numeral(self.told.seed)}: it is the output itself{begins}"
             return
         if not sent:
             yield f"{name} got nothing: {aside or 'no gradient reached any node that uses it'}"
             return
         total = reduce(add, [step.contribution or 0.0 for step in sent])
-        parts = self._listed(sent, lambda step: f"{number(step.contribution or 0.0)} ({self._origin(step)})", " + ")
-        yield f"{name}.grad = {parts}{f' = {number(total)}' if len(sent) > 1 else ''}"
+        parts = self._listed(sent, lambda step: f"{numeral(step.contribution or 0.0)} ({self._origin(step)})", " + ")
+        yield f"{name}.grad = {parts}{f' = {numeral(total)}' if len(sent) > 1 else ''}"
         if aside:
             yield f"  nothing from: {aside}"
         yield from (f"  {self._path_text(path)}" for path in paths)
@@ -167,17 +167,17 @@ class _Teller:
         was_run = output.grad_state in ("zero", "value") and agree(seed_of(output), self.told.seed)
         if value.op is None and was_run and math.isfinite(held) and math.isfinite(gradient):
             yield (
-                f"  ({name}.grad holds {number(held)}: {number(held - gradient)} of it was there before, or came with "
-                f"another pass; leaves add up until they are zeroed, with {name}.grad = 0 or zero_grad())"
+                f"  ({name}.grad holds {numeral(held)}: {numeral(held - gradient)} of it was there before, or came "
+                f"with another pass; leaves add up until they are zeroed, with {name}.grad = 0 or zero_grad())"
             )
         else:
-            yield f"  ({name}.grad holds {number(held)}, of another backward pass)"
+            yield f"  ({name}.grad holds {numeral(held)}, of another backward pass)"
 
     def _origin(self, step: Step) -> str:
         """Why a contribution came: ``won window 1`` for a choice, else the scope or the operation it came through."""
         target = self._target(step)
         assert target.op is not None
-        if target.op.chooses_between():
+        if target.op.is_choice:
             return f"won {self._where(target.scope) or _short(target.name or operation_text(target))}"
         entered = _entered(target.scope, self.graph.nodes[self.place].scope)
         return f"through {', '.join(map(_short, entered)) or self._operation(target)}"
@@ -239,10 +239,10 @@ class _Teller:
 
     def _path_text(self, path: Path) -> str:
         stations = [self._station(node) for node in _shortened(path.nodes[:-1], -1)]
-        slopes = [number(slope) if slope is not None else "…" for slope in _shortened(path.slopes, None)]
-        seed = [] if path.seed == 1 else [number(path.seed)]
+        slopes = [numeral(slope) if slope is not None else "…" for slope in _shortened(path.slopes, None)]
+        seed = [] if path.seed == 1 else [numeral(path.seed)]
         product = " × ".join([*seed, *slopes])
-        return f"output {' → '.join([*stations, self.name])}: {product} = {number(path.contribution)}"
+        return f"output {' → '.join([*stations, self.name])}: {product} = {numeral(path.contribution)}"
 
     def _station(self, place: int) -> str:
         if place < 0:

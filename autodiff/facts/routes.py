@@ -115,7 +115,7 @@ def recall(outputs: Any) -> tuple[Pool, list[list[Any]]]:
         )
     cells: list[list[Any]] = [[None] * shape.columns.length for _ in range(shape.rows.length)]
     for place, covered in shape.windows():
-        found = _operands(grid[place[0]][place[1]], shape, len(covered))
+        found = _cells_of(grid[place[0]][place[1]], shape, len(covered))
         for (r, c), cell in zip(covered, found, strict=True):
             known = cells[r][c]
             if known is not None and known is not cell and (isinstance(cell, Value) or repr(known) != repr(cell)):
@@ -135,7 +135,7 @@ def _part(output: Any, at: Cell) -> Part:
     return part
 
 
-def _operands(output: Value, shape: Shape, count: int) -> list[Any]:
+def _cells_of(output: Value, shape: Shape, count: int) -> list[Any]:
     """The cells of a window, in order: what its nodes took from outside its scope; padding has none."""
     inner = {"max": ("maximum", "identity"), "avg": ("add", "identity")}[shape.kind]
     front: list[Any] = [output]

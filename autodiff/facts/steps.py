@@ -12,7 +12,7 @@ from autodiff.recording.reverse import NO_PATH, seed_of, topological
 from autodiff.recording.value import Value
 from autodiff.table.ieee import real
 
-__all__ = ["Moment", "Step", "Steps", "require_names", "steps"]
+__all__ = ["Snapshot", "Step", "Steps", "require_labels", "steps"]
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ _UNKNOWN = dict.fromkeys(("edge", "before", "after", "local", "upstream", "contr
 
 
 @dataclass
-class Moment:
+class Snapshot:
     """What is known after some steps: the numbers so far (None: not reached yet), and the flows that have arrived.
 
     ``gradients`` hold None where nothing has arrived, and ``NO_PATH`` where, at the end, nothing ever will.
@@ -82,8 +82,8 @@ class Moment:
     current: Step | None = None
 
     @classmethod
-    def of(cls, graph: Graph) -> Moment:
-        """The moment that the Values themselves are in: their data, and what ``backward()`` left."""
+    def of(cls, graph: Graph) -> Snapshot:
+        """What the Values themselves hold: their data, and what ``backward()`` left."""
         flows = {flow.edge: flow for flow in graph.flows()}
         return cls([value._data for value in graph.values], [value._grad for value in graph.values], flows)
 
@@ -94,11 +94,11 @@ class Steps(Sequence[Step]):
     The gradients are computed here, for themselves: no Value is changed. ``seed`` is what they begin with.
     """
 
-    def __init__(self, output: Value, names: Mapping[int, str] | None = None, seed: float | None = None) -> None:
+    def __init__(self, output: Value, labels: Mapping[int, str] | None = None, seed: float | None = None) -> None:
         topological([output])  # refuses changed data
         self.seed = seed_of(output) if seed is None else real(seed)
         self.graph = Graph(output)
-        self.telling = Telling(self.graph.nodes, names, [value.data for value in self.graph.values])
+        self.telling = Telling(self.graph.nodes, labels, [value.data for value in self.graph.values])
         self._steps: list[Step] = []
         for place, value in enumerate(self.telling.data):
             self._add("forward", place, after=value)
@@ -140,7 +140,7 @@ class Steps(Sequence[Step]):
             if node.op is None or node.number not in gradients:
                 continue
             numbers, out = telling.operands(node.number), telling.data[node.number]
-            slopes = node.op.locals(*numbers, out)
+            slopes = node.op.local_derivatives(*numbers, out)
             sent = node.op.contributions(*numbers, out, gradients[node.number])
             for edge in uses[node.number]:
                 self._send(edge, slopes[edge.position], sent[edge.position], gradients)
@@ -155,8 +155,8 @@ class Steps(Sequence[Step]):
         facts = {"before": before, "after": after, "local": local, "upstream": up, "contribution": flow}
         self._add("backward", edge.source, edge=edge, **facts)
 
-    def _learn(self, step: Step, now: Moment) -> None:
-        """A moment after one more step."""
+    def _learn(self, step: Step, now: Snapshot) -> None:
+        """A snapshot after one more step."""
         now.current = step
         if step.phase == "forward":
             now.values[step.node] = step.after
@@ -168,46 +168,46 @@ class Steps(Sequence[Step]):
         if step.index == len(self) - 1:
             now.gradients = [NO_PATH if gradient is None else gradient for gradient in now.gradients]
 
-    def _decide(self, place: int, now: Moment) -> None:
+    def _decide(self, place: int, now: Snapshot) -> None:
         """A choice is known as soon as it is computed: which operand was taken, before any gradient."""
         op = self.graph.nodes[place].op
-        if op is not None and op.chooses_between():
-            slopes = op.locals(*self.telling.operands(place), self.telling.data[place])
+        if op is not None and op.is_choice:
+            slopes = op.local_derivatives(*self.telling.operands(place), self.telling.data[place])
             for position, arg in enumerate(self.graph.nodes[place].args):
                 if isinstance(arg, int):
                     edge = Edge(arg, place, position)
                     now.flows[edge] = Flow(edge, slopes[position], None, None)
 
-    def _begin(self) -> Moment:
-        """The moment before the first step."""
-        return Moment([None] * len(self.graph), [None] * len(self.graph))
+    def _begin(self) -> Snapshot:
+        """The snapshot before the first step."""
+        return Snapshot([None] * len(self.graph), [None] * len(self.graph))
 
-    def moment(self, index: int) -> Moment:
+    def snapshot(self, index: int) -> Snapshot:
         """What is known after step number ``index`` (negative numbers count from the end)."""
         now = self._begin()
         for step in self._steps[: self._steps[index].index + 1]:
             self._learn(step, now)
         return now
 
-    def moments(self) -> Iterator[Moment]:
-        """What is known after each step in turn; each moment is made of the one before it.
+    def snapshots(self) -> Iterator[Snapshot]:
+        """What is known after each step in turn; each snapshot is made of the one before it.
 
         >>> x = Value(3.0, "x")
-        >>> [moment.values for moment in steps(x + 1).moments()]
+        >>> [snapshot.values for snapshot in steps(x + 1).snapshots()]
         [[3.0, None], [3.0, 4.0], [3.0, 4.0], [3.0, 4.0]]
         """
         now = self._begin()
         for step in self._steps:
             self._learn(step, now)
-            yield Moment([*now.values], [*now.gradients], dict(now.flows), step)
+            yield Snapshot([*now.values], [*now.gradients], dict(now.flows), step)
 
 
-def steps(output: Value, names: Mapping[int, str] | None = None, *, seed: float | None = None) -> Steps:
+def steps(output: Value, labels: Mapping[int, str] | None = None, *, seed: float | None = None) -> Steps:
     """Every fact of computing ``output`` and its gradient, one by one; the gradients of the Values stay as they are.
 
-    ``names`` calls unnamed nodes, by number; else they are ``v7``. ``seed`` is the gradient that arrives at the output:
-    by default that of the pass that was run (``output.backward(0.7)``), or 1 where none was. ``StaleError`` when data
-    were changed after they had been used, ``TypeError`` for anything but a Value.
+    ``labels`` names unnamed nodes, by number; else they are ``v7``. ``seed`` is the gradient that arrives at the
+    output: by default that of the pass that was run (``output.backward(0.7)``), or 1 where none was. ``StaleError``
+    when data were changed after they had been used, ``TypeError`` for anything but a Value.
 
     >>> x = Value(3.0, "x")
     >>> for step in steps(x * x):
@@ -220,14 +220,14 @@ def steps(output: Value, names: Mapping[int, str] | None = None, *, seed: float 
     """
     if not isinstance(output, Value):
         raise TypeError(f"steps are taken of a Value, got {type(output).__name__}")
-    require_names(names)
-    return Steps(output, names, seed)
+    require_labels(labels)
+    return Steps(output, labels, seed)
 
 
-def require_names(names: object) -> None:
+def require_labels(labels: object) -> None:
     """Refuse what is no mapping from numbers of nodes to names: a seed perhaps, given by its place."""
-    if names is not None and not isinstance(names, Mapping):
+    if labels is not None and not isinstance(labels, Mapping):
         raise TypeError(
-            f"names= is a dict from numbers of nodes to names, got {type(names).__name__} {names!r:.40}; the gradient "
-            "that the pass begins with is seed=0.7"
+            f"labels= is a dict from numbers of nodes to names, got {type(labels).__name__} {labels!r:.40}; the "
+            "gradient that the pass begins with is seed=0.7"
         )

@@ -19,7 +19,7 @@ from autodiff.facts.words import (
     why_no_path,
 )
 from autodiff.graph import Edge, Node
-from autodiff.table.notation import number
+from autodiff.table.notation import numeral
 from autodiff.table.operations import Operation
 
 __all__ = ["Telling"]
@@ -32,13 +32,13 @@ class Telling:
     keep it: no cycle, and no graph that lives on because a step does.
     """
 
-    def __init__(self, nodes: Sequence[Node], names: Mapping[int, str] | None, data: Sequence[float]) -> None:
-        self.nodes, self.names, self.data = nodes, dict(names or {}), data
+    def __init__(self, nodes: Sequence[Node], given: Mapping[int, str] | None, data: Sequence[float]) -> None:
+        self.nodes, self.given, self.data = nodes, dict(given or {}), data
 
     @cached_property
     def labels(self) -> list[str]:
         """What each node is called."""
-        return labels(self.nodes, self.names)
+        return labels(self.nodes, self.given)
 
     def operands(self, place: int) -> list[float]:
         """The numbers that a node was computed from."""
@@ -48,22 +48,22 @@ class Telling:
     def value(self, place: int) -> str:
         """A value that is computed, or a leaf's; of a choice also what it was decided by."""
         op, value = self.nodes[place].op, self.data[place]
-        words = {"name": self.labels[place], "value": number(value)}
+        words = {"name": self.labels[place], "value": numeral(value)}
         if op is None:
             return SENTENCES["leaf"].format(**words)
         numbers = self.operands(place)
-        words["call"] = filled(call_template(op), [number(x) for x in numbers])
+        words["call"] = filled(call_template(op), [numeral(x) for x in numbers])
         words["reason"] = self._choice(op, numbers, value)
         return SENTENCES["choice" if words["reason"] else "forward"].format(**words)
 
     def seed(self, place: int, given: float) -> str:
         """The gradient that a pass begins with."""
-        return SENTENCES["seed" if given == 1 else "given"].format(name=self.labels[place], value=number(given))
+        return SENTENCES["seed" if given == 1 else "given"].format(name=self.labels[place], value=numeral(given))
 
     def arrival(self, edge: Edge, local: float, upstream: float, before: float | None, after: float) -> str:
         """A contribution that arrives over a use, and where its slope comes from."""
-        words = {"name": self.labels[edge.source], "local": number(local), "upstream": number(upstream)}
-        words |= {"after": number(after), "before": "" if before is None else number(before)}
+        words = {"name": self.labels[edge.source], "local": numeral(local), "upstream": numeral(upstream)}
+        words |= {"after": numeral(after), "before": "" if before is None else numeral(before)}
         return SENTENCES["first" if before is None else "more"].format(**words) + self._slope(edge, local)
 
     def refusal(self, edge: Edge) -> str:
@@ -90,7 +90,7 @@ class Telling:
 
     def _choice(self, op: Operation, numbers: Sequence[float], value: float) -> str:
         """What decided a choice: that equals tied, else the words of its first conditional partial."""
-        positions = range(len(op.partials) if op.chooses_between() else 0)
+        positions = range(len(op.partials) if op.is_choice else 0)
         ties = filter(None, (tie_of(op, position, numbers, value) for position in positions))
         found = (branch(op, position, numbers, value) for position in positions)
         reasons = (reason(op, test, numbers, value, holds) for _, test, holds in found if test is not None)
@@ -104,11 +104,11 @@ class Telling:
             test = None
         elif test is None and not isinstance(formula, ast.Name):
             return ""  # a slope that is always 1, or -1
-        names = [self.labels[arg] if isinstance(arg, int) else number(arg) for arg in self.nodes[edge.target].args]
+        names = [self.labels[arg] if isinstance(arg, int) else numeral(arg) for arg in self.nodes[edge.target].args]
         call = filled(call_template(op), names)
         text = filled(formula_template(op, formula), names, call)
-        if text != number(local):
-            text = SENTENCES["value"].format(formula=text, local=number(local))
+        if text != numeral(local):
+            text = SENTENCES["value"].format(formula=text, local=numeral(local))
         words = {
             "call": call if op.notation == "call" else f"({call})",
             "operand": names[edge.position],

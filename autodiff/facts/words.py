@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from autodiff.facts.decisions import decided, tied
 from autodiff.graph import Node
 from autodiff.table.formulas import COMPARE
-from autodiff.table.notation import RELATIONS, number, plain
+from autodiff.table.notation import RELATIONS, numeral, plain
 from autodiff.table.operations import Operation
 
 __all__ = [
@@ -50,10 +50,9 @@ TIES = ("tie: the first of the equals takes it", "tie: the last of the equals ta
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 
-def labels(nodes: Iterable[Node], names: Mapping[int, str] | None = None) -> list[str]:
-    """What each node is called: its name, one of ``names``, or ``v7``; ``w #7`` where several are called ``w``."""
-    given = names or {}
-    found = [node.name or given.get(node.number) for node in nodes]
+def labels(nodes: Iterable[Node], given: Mapping[int, str] | None = None) -> list[str]:
+    """What each node is called: its name, the ``given`` one, or ``v7``; ``w #7`` where several are called ``w``."""
+    found = [node.name or (given or {}).get(node.number) for node in nodes]
     often = Counter(found)
     return [_label(name, number, often) for number, name in enumerate(found)]
 
@@ -70,7 +69,7 @@ def _label(name: str | None, number: int, often: Mapping[str | None, int]) -> st
 def operation_text(node: Node) -> str:
     """How a node's operation is written, with the constants among its operands: ``×``, ``× 0.7``, ``max(·, 3)``."""
     assert node.op is not None
-    constants = [None if isinstance(arg, int) else number(arg) for arg in node.args]
+    constants = [None if isinstance(arg, int) else numeral(arg) for arg in node.args]
     if not any(constants):
         return node.op.symbol
     if node.op.notation == "infix":
@@ -83,7 +82,7 @@ def operation_text(node: Node) -> str:
 def why_no_path(node: Node, position: int) -> str:
     """Why an operand of this node gets no gradient: ``not taken`` by a choice, ``dead``, or never a path."""
     assert node.op is not None
-    if not node.op.chooses(position):
+    if not node.op.has_path(position):
         return "no path"
     return "dead" if len(node.op.inputs) == 1 else "not taken"
 
@@ -145,7 +144,7 @@ def reason(op: Operation, test: ast.expr, operands: Sequence[float], out: float,
     what = decided(op, test, operands, out, holds)
     texts = comparison_templates(op, what.test)
     template = texts[0] if what.holds else texts[2] if what.undecided else texts[1]
-    return fill(template, [number(x) for x in operands], number(out))
+    return fill(template, [numeral(x) for x in operands], numeral(out))
 
 
 def tie_of(op: Operation, position: int, operands: Sequence[float], out: float) -> str:

@@ -145,7 +145,7 @@ class Sequential(Module):
         self.layers: list[Any] = [layer if isinstance(layer, Module) else Elementwise(layer) for layer in layers]
         for position, part in enumerate(self.layers):
             if isinstance(part, Part):
-                part.number(position)
+                part.take_place(position)
 
     def __call__(self, x: Any) -> Any:
         for layer in self.layers:

@@ -58,7 +58,7 @@ def cross_entropy(scores: Any, label: Any) -> Value:
     >>> round(cross_entropy([Value(0.0), Value(0.0)], [0.5, 0.5]).data, 6)
     0.693147
     """
-    classes = _operands("scores", scores)
+    classes = _some("scores", scores)
     with scope("cross entropy"):
         # As in logsumexp the largest score is taken out, as a constant; here it need not be added back.
         shift = clamp(stop(maximum(*classes)), -float_info.max, float_info.max)
@@ -107,7 +107,7 @@ def _sum(terms: list[Value]) -> Value:
     return reduce(add, terms)
 
 
-def _operands(what: str, values: Any) -> list[Any]:
+def _some(what: str, values: Any) -> list[Any]:
     found = flat(values)
     if not found:
         raise ValueError(f"there must be at least one of the {what}, got none")
@@ -115,7 +115,7 @@ def _operands(what: str, values: Any) -> list[Any]:
 
 
 def _pairs(left: str, lefts: Any, right: str, rights: Any) -> list[tuple[Value, Value | float]]:
-    a, b = _operands(left, lefts), _operands(right, rights)
+    a, b = _some(left, lefts), _some(right, rights)
     if len(a) != len(b):
         raise ValueError(f"there must be as many {right} as {left}, got {len(b)} for {len(a)}")
     return [(x if isinstance(x, Value) or isinstance(y, Value) else identity(x), y) for x, y in zip(a, b, strict=True)]

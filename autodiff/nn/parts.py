@@ -28,7 +28,7 @@ class Part(Module):
         with scope(kind if name is None else name) as self.scope:
             pass  # it stands where the layer was made
 
-    def number(self, position: int) -> None:
+    def take_place(self, position: int) -> None:
         """Its place in a Sequential becomes part of its scope's name, unless it was given a name."""
         if not self.has_name:
             self.scope.name = f"{self.kind} {position}"

@@ -15,17 +15,17 @@ __all__ = ["LANGUAGES", "Language"]
 class Language:
     """``{0}``, ``{1}``, ... are the operands of a primitive. Comparisons and logic answer truth values.
 
-    ``number`` writes a truth value as a number, ``truth`` a number as a truth value (it is not 0); ``array`` is how
-    a constant is written where an array must stand. ``head`` is what goes before the function, given the primitives
-    that it uses.
+    ``as_number`` writes a truth value as a number, ``as_truth`` a number as a truth value (it is not 0); ``array`` is
+    how a constant is written where an array must stand. ``head`` is what goes before the function, given the
+    primitives that it uses.
     """
 
     head: Callable[[Collection[str]], str]
     function: str
     item: str
     primitives: Mapping[str, str]
-    number: str
-    truth: str
+    as_number: str
+    as_truth: str
     constants: Mapping[str, str]
     reserved: frozenset[str]
     array: str = "{0}"
@@ -140,8 +140,8 @@ LANGUAGES: dict[str, Language] = {
             "if": "{1} if {0} else {2}",
             **_calls("", {}),
         },
-        number="float({0})",
-        truth="({0} != 0)",
+        as_number="float({0})",
+        as_truth="({0} != 0)",
         constants={"inf": "inf", "-inf": "-inf", "nan": "nan"},
         reserved=_PYTHON_WORDS | frozenset({*_FUNCTIONS, "divide", "power", "inf", "nan"}),
     ),
@@ -152,8 +152,8 @@ LANGUAGES: dict[str, Language] = {
         primitives=_arrays(
             "np", "float_power", {**{k: f"np.{v}" for k, v in _ARC.items()}, "erf": "erf", "erfc": "erfc"}
         ),
-        number="np.where({0}, 1.0, 0.0)",
-        truth="({0} != 0)",
+        as_number="np.where({0}, 1.0, 0.0)",
+        as_truth="({0} != 0)",
         constants={"inf": "np.inf", "-inf": "-np.inf", "nan": "np.nan"},
         reserved=_PYTHON_WORDS | {"np", "math", "erf", "erfc"},
     ),
@@ -162,8 +162,8 @@ LANGUAGES: dict[str, Language] = {
         function="def program(x, p):",
         item="{array}[..., {index}]",
         primitives=_arrays("jnp", "power", {**{k: f"jnp.{v}" for k, v in _ARC.items()}, "erf": "erf", "erfc": "erfc"}),
-        number="jnp.where({0}, 1.0, 0.0)",
-        truth="({0} != 0)",
+        as_number="jnp.where({0}, 1.0, 0.0)",
+        as_truth="({0} != 0)",
         constants={"inf": "jnp.inf", "-inf": "-jnp.inf", "nan": "jnp.nan"},
         reserved=_PYTHON_WORDS | {"jax", "jnp", "erf", "erfc"},
     ),
@@ -172,8 +172,8 @@ LANGUAGES: dict[str, Language] = {
         function="def program(x, p):",
         item="{array}[..., {index}]",
         primitives=_arrays("torch", "pow", {}),
-        number="({0}).to(x.dtype)",
-        truth="({0} != 0)",
+        as_number="({0}).to(x.dtype)",
+        as_truth="({0} != 0)",
         constants={"inf": "torch.inf", "-inf": "-torch.inf", "nan": "torch.nan"},
         reserved=_PYTHON_WORDS | {"torch"},
         array="torch.tensor({0}, dtype=x.dtype)",
@@ -194,8 +194,8 @@ LANGUAGES: dict[str, Language] = {
             "if": "{0} ? {1} : {2}",
             **_calls("Math.", {"erf": "erf", "erfc": "erfc"}),
         },
-        number="Number({0})",
-        truth="({0} !== 0)",
+        as_number="Number({0})",
+        as_truth="({0} !== 0)",
         constants={"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"},
         reserved=frozenset(_JAVASCRIPT_WORDS.split()),
         line="  const {target} = {value};",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from autodiff.table import ieee
 
-__all__ = ["CONDITIONS", "PASSES", "PRIMITIVES", "Instruction", "Tape"]
+__all__ = ["CONDITIONS", "PASSES", "PRIMITIVES", "Instruction", "Listing"]
 
 
 class Instruction(NamedTuple):
@@ -69,7 +69,7 @@ _RANKS = {"const": 0, "param": 1, "input": 2}
 PASSES = frozenset({"fold", "share", "drop", "fuse", "reuse"})
 
 
-class Tape:
+class Listing:
     """Instructions under way; with these passes, equal ones are written once, constants are computed at once."""
 
     def __init__(self, passes: Collection[str] = PASSES) -> None:

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, reduce
 
-from autodiff.derivatives.sweep import Slope, steep, sweep
-from autodiff.programs.listing import PASSES, Tape
+from autodiff.derivatives.sweep import Slope, sweep, unbounded
+from autodiff.programs.listing import PASSES, Listing
 from autodiff.recording.reverse import topological
 from autodiff.recording.value import Value
 from autodiff.table.compiling import compiled
@@ -22,7 +22,7 @@ __all__ = ["Lowering"]
 
 
 class Lowering:
-    """The graph of some outputs on a tape; ``leaves`` says which leaf is which input or parameter.
+    """The graph of some outputs on a listing; ``leaves`` says which leaf is which input or parameter.
 
     Other leaves are constants, with the numbers in ``constants``, or else their own. What the computed nodes' numbers
     are does not matter, nor whether they are stale.
@@ -36,7 +36,7 @@ class Lowering:
         passes: Collection[str] = PASSES,
     ) -> None:
         self.constants = constants or {}
-        self.tape = Tape(passes)
+        self.listing = Listing(passes)
         self.outputs = list(outputs)
         self.leaves = leaves
         self.order = topological(outputs, check=False, inputs=leaves)
@@ -48,36 +48,36 @@ class Lowering:
     def _lower(self, node: Value) -> int:
         op = node.op
         if node in self.leaves:
-            return self.tape.leaf(*self.leaves[node])
+            return self.listing.leaf(*self.leaves[node])
         if op is None:
-            return self.tape.const(self.constants.get(node, node._data))
-        const, places = self.tape.const, self.places
+            return self.listing.const(self.constants.get(node, node._data))
+        const, places = self.listing.const, self.places
         args = [places[arg] if arg.__class__ is Value else const(arg) for arg in node.args]  # type: ignore[arg-type]
         self._operands[node] = args
-        return writer(op, op.value)(self.tape.emit, const, *args, -1, -1)
+        return writer(op, op.value)(self.listing.emit, const, *args, -1, -1)
 
-    def gradients(self, output: Value, wanted: Sequence[Value], wild: Collection[Value] = ()) -> list[int]:
-        """The places of the gradient of an output in each of the wanted leaves; ``wild`` is as for ``steep``."""
+    def gradients(self, output: Value, wanted: Sequence[Value], unlimited: Collection[Value] = ()) -> list[int]:
+        """The places of the gradient of an output in each wanted leaf; ``unlimited`` is as for ``unbounded``."""
         active = set(wanted)
         for node in self.order:
             if not active.isdisjoint(node.parents):
                 active.add(node)
-        slopes = steep(self.order, wild, sys.float_info.max if wild else 1.0)
+        slopes = unbounded(self.order, unlimited, sys.float_info.max if unlimited else 1.0)
         flows = sweep(output, self.order, slopes, _Writing(self, self._operands), active)
-        return [flows[leaf] if leaf in flows else self.tape.const(0.0) for leaf in wanted]
+        return [flows[leaf] if leaf in flows else self.listing.const(0.0) for leaf in wanted]
 
 
 class _Writing:
     """The arithmetic of a sweep that writes instructions: a number is the place of one."""
 
     def __init__(self, lowered: Lowering, operands: Mapping[Value, Sequence[int]]) -> None:
-        self.tape, self.places, self.operands = lowered.tape, lowered.places, operands
+        self.listing, self.places, self.operands = lowered.listing, lowered.places, operands
 
-    def number(self, x: float) -> int:
-        return self.tape.const(x)
+    def constant(self, x: float) -> int:
+        return self.listing.const(x)
 
     def known(self, x: int) -> float | None:
-        instruction = self.tape.instructions[x]
+        instruction = self.listing.instructions[x]
         return instruction.payload if instruction.op == "const" else None
 
     def condition(self, formula: ast.expr, node: Value) -> int:
@@ -88,14 +88,14 @@ class _Writing:
 
     def _read(self, formula: ast.expr, node: Value, up: int) -> int:
         assert node.op is not None
-        place, tape = self.places[node], self.tape
-        return writer(node.op, formula)(tape.emit, tape.const, *self.operands[node], place, up)
+        place, listing = self.places[node], self.listing
+        return writer(node.op, formula)(listing.emit, listing.const, *self.operands[node], place, up)
 
     def add(self, x: int, y: int) -> int:
-        return self.tape.emit("+", x, y)
+        return self.listing.emit("+", x, y)
 
     def where(self, condition: int, x: int, y: int) -> int:
-        return self.tape.emit("if", self.tape.emit(">", condition, self.tape.const(0.0)), x, y)
+        return self.listing.emit("if", self.listing.emit(">", condition, self.listing.const(0.0)), x, y)
 
 
 @cache

@@ -16,7 +16,7 @@ from autodiff.programs.lowering import Lowering
 from autodiff.programs.routine import Routine
 from autodiff.programs.sources import LANGUAGES, emit
 from autodiff.recording.copies import entry, saved
-from autodiff.recording.reverse import born, describe, read_at, stale_moment, topological
+from autodiff.recording.reverse import born, describe, read_at, staleness, topological
 from autodiff.recording.value import Value
 from autodiff.table.ieee import real
 
@@ -237,12 +237,12 @@ class Program:
         lowered = Lowering(self.outputs, self._leaves, self._constants, self.passes)
         outputs = tuple(lowered.places[output] for output in self.outputs)
         wanted = {"value": [], "grad": self.params, "grad_per_sample": self.params}.get(what, self.inputs)
-        wild = self._leaves if careful else ()
-        rows = [lowered.gradients(output, wanted, wild) for output in (self.outputs if wanted else ())]
+        unlimited = self._leaves if careful else ()
+        rows = [lowered.gradients(output, wanted, unlimited) for output in (self.outputs if wanted else ())]
         gradients = tuple(place for row in rows for place in row)
         if what == "grad":
-            return Routine(lowered.tape, outputs, gradients)
-        return Routine(lowered.tape, (*outputs, *gradients) if what.startswith("value") else gradients, ())
+            return Routine(lowered.listing, outputs, gradients)
+        return Routine(lowered.listing, (*outputs, *gradients) if what.startswith("value") else gradients, ())
 
     def _rows(self, batch: Any) -> Any:
         if self.backend == "python":
@@ -369,7 +369,7 @@ def _has_nan(numbers: Any) -> bool:
 def _refuse_overwritten(nodes: list[Value]) -> None:
     """A program computes everything anew, so that stale nodes do no harm; a computed number that was written does."""
     for node in nodes:
-        if node.op is not None and stale_moment(node) == inf:
+        if node.op is not None and staleness(node) == inf:
             topological([node])  # raises StaleError
 
 

@@ -5,27 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from autodiff.programs.listing import Instruction, Tape
+from autodiff.programs.listing import Instruction, Listing
 
 __all__ = ["Routine"]
 
 
 @dataclass(frozen=True)
 class Routine:
-    """``results`` are wanted for every sample, ``sums`` summed over the samples; both are places on the tape."""
+    """``results`` are wanted for every sample, ``sums`` summed over the samples; both are places in the listing."""
 
-    tape: Tape
+    listing: Listing
     results: tuple[int, ...]
     sums: tuple[int, ...]
 
     def __getitem__(self, place: int) -> Instruction:
-        return self.tape.instructions[place]
+        return self.listing.instructions[place]
 
     @cached_property
     def order(self) -> list[int]:
         """The places that are needed, operands before their uses: everything else is dropped."""
-        instructions = self.tape.instructions
-        if "drop" not in self.tape.passes:
+        instructions = self.listing.instructions
+        if "drop" not in self.listing.passes:
             return list(range(len(instructions)))
         needed = [False] * len(instructions)
         for place in (*self.results, *self.sums):
@@ -38,4 +38,4 @@ class Routine:
 
     def is_uniform(self, place: int) -> bool:
         """Whether an instruction has one value for all samples."""
-        return self.tape.ranks[place] < 2
+        return self.listing.ranks[place] < 2

@@ -63,10 +63,10 @@ class _Writer:
     def _used(self) -> set[str]:
         """The primitives, and "const" where there is a constant that has no digits."""
         instructions = [self.routine[place] for place in self.routine.order]
-        wild = {
+        without_digits = {
             part.op for part in instructions if part.op == "const" and repr(part.payload) in self.language.constants
         }
-        return {part.op for part in instructions if part.op != "const"} | wild
+        return {part.op for part in instructions if part.op != "const"} | without_digits
 
     def _line(self, place: int) -> str:
         op, args, payload = self.routine[place]
@@ -87,9 +87,9 @@ class _Writer:
         """An operand where a truth value or a number is wanted, and, of a number, an array or not."""
         op, _, payload = self.routine[place]
         if op in CONDITIONS:
-            return self._name(place) if truth else self.language.number.format(self._name(place))
+            return self._name(place) if truth else self.language.as_number.format(self._name(place))
         text = self._constant(payload, array) if op == "const" else self._name(place)
-        return self.language.truth.format(text) if truth else text
+        return self.language.as_truth.format(text) if truth else text
 
     def _constant(self, number: float, array: bool) -> str:
         text = repr(float(number))

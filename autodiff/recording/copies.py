@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
-from autodiff.recording.reverse import stale_moment
+from autodiff.recording.reverse import staleness
 from autodiff.recording.rules import rules
 from autodiff.recording.scopes import Scope, enclosing, scope_entry
 from autodiff.table.operations import Operation
@@ -38,8 +38,8 @@ class _Entry:
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         kind = type(self.node)
         args = tuple(entry(arg) if arg.__class__ is kind else arg for arg in self.node.args)
-        data, grad, name, scope, moment = _state(self.node)
-        return restore, (kind, self.node.op, args, data, grad, name, scope_entry(scope), moment)
+        data, grad, name, scope, stale = _state(self.node)
+        return restore, (kind, self.node.op, args, data, grad, name, scope_entry(scope), stale)
 
 
 # A pickle keeps its entries alive, so a node that it meets again, in whatever list, has the entry it had before.
@@ -64,7 +64,7 @@ def newest(nodes: list[Any]) -> Any:
 
 def _state(node: Any) -> tuple[Any, ...]:
     """What a copy takes over beside the structure."""
-    return node._data, node._grad, node._name, node._scope, stale_moment(node)
+    return node._data, node._grad, node._name, node._scope, staleness(node)
 
 
 def restore(
@@ -75,7 +75,7 @@ def restore(
     grad: float | None = None,
     name: str | None = None,
     scope: Scope | None = None,
-    moment: float | None = None,
+    stale: float | None = None,
 ) -> _V:
     """A node of this ``kind`` (Value) with this history, put together without computing it: a copy, or of a file."""
     node: Any = kind(data, name)
@@ -85,8 +85,8 @@ def restore(
         node._x = args[0]
         node._y = args[1:] if len(args) > 2 else args[1] if len(args) == 2 else None
     node._grad, node._scope = grad, scope
-    if moment is not None:  # older than all of its operands, which may be stale themselves
-        node._stamp = moment if moment > 0 else min([0, *(arg._stamp for arg in node.parents)]) - 1
+    if stale is not None:  # older than all of its operands, which may be stale themselves
+        node._stamp = stale if stale > 0 else min([0, *(arg._stamp for arg in node.parents)]) - 1
     made: _V = node
     return made
 

@@ -27,7 +27,7 @@ __all__ = [
     "read_at",
     "run",
     "seed_of",
-    "stale_moment",
+    "staleness",
     "topological",
 ]
 
@@ -163,7 +163,7 @@ def adjoints(output: _V, upstream: float = 1.0, inputs: Iterable[_V] = ()) -> tu
     return order, flows
 
 
-def stale_moment(node: Recorded) -> float | None:
+def staleness(node: Recorded) -> float | None:
     """None for a node that is up to date; else the moment by which a copy of it is known to be stale."""
     if node._stamp == math.inf:
         return node._stamp

@@ -236,7 +236,7 @@ def _add_methods() -> None:
         setattr(Value, f"__r{sign}__", recorder(row, Value, reflected=True, operator=True, neutral=neutral))
     named = {"__neg__": TABLE["negative"], "__abs__": TABLE["absolute"]}
     for op in TABLE.values():
-        if op.notation == "call" and op.inputs[0] == "x" and op.chooses(0) and op.name not in _NO_METHODS:
+        if op.notation == "call" and op.inputs[0] == "x" and op.has_path(0) and op.name not in _NO_METHODS:
             named[op.name] = op
     for name, op in named.items():
         setattr(Value, name, function_of(op))

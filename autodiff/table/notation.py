@@ -9,7 +9,7 @@ from typing import Any
 
 from autodiff.table.formulas import BINARY, COMPARE
 
-__all__ = ["RELATIONS", "as_data", "number", "plain"]
+__all__ = ["RELATIONS", "as_data", "numeral", "plain"]
 
 SIGNS = {"+": "+", "-": "−", "*": "·", "/": "/", "**": "^"}
 RELATIONS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
@@ -17,10 +17,10 @@ _RANK = {"+": 2, "-": 2, "*": 3, "/": 3, "**": 5}
 _CONDITION, _NEGATION, _ATOM = 0, 4, 9
 
 
-def number(x: float) -> str:
+def numeral(x: float) -> str:
     """A short, readable form of a number: about four significant digits, never a negative zero.
 
-    >>> [number(x) for x in (0.25, -3.0, 1.2e-7, 0.1 + 0.2, -0.0, 123456.0, float("inf"))]
+    >>> [numeral(x) for x in (0.25, -3.0, 1.2e-7, 0.1 + 0.2, -0.0, 123456.0, float("inf"))]
     ['0.25', '-3', '1.2e-7', '0.3', '0', '123456', 'inf']
     """
     if x == 0:
@@ -53,14 +53,14 @@ def _plain(tree: ast.expr, names: Mapping[str, str]) -> tuple[str, int]:
         case ast.Constant(value=None):
             return "no path", _ATOM
         case ast.Constant(value=value):
-            return number(float(value)), _ATOM  # type: ignore[arg-type]
+            return numeral(float(value)), _ATOM  # type: ignore[arg-type]
         case ast.Name(id=name):
             text = names.get(name, name)
             return text, _NEGATION if text.startswith("-") else _ATOM
         case ast.Call(func=ast.Name(id=name), args=args):
             return f"{name}({', '.join(part(arg, _CONDITION) for arg in args)})", _ATOM
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=value)):
-            return number(-float(value)), _NEGATION  # type: ignore[arg-type]
+            return numeral(-float(value)), _NEGATION  # type: ignore[arg-type]
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return f"not {part(operand, 1)}", 1
         case ast.UnaryOp(op=op, operand=operand):

@@ -105,11 +105,12 @@ class Operation:
         """Whether it is a sum or a product, whose operands may change places."""
         return isinstance(self.value, ast.BinOp) and isinstance(self.value.op, (ast.Add, ast.Mult))
 
-    def chooses(self, position: int) -> bool:
-        """Whether operand number ``position`` has a path only in some branches: the others do not take it."""
+    def has_path(self, position: int) -> bool:
+        """Whether a gradient can reach operand number ``position``, in some branch at least."""
         return not formulas.is_none(self.partials[position])
 
-    def chooses_between(self) -> bool:
+    @property
+    def is_choice(self) -> bool:
         """Whether it picks one of its operands, as max does: several have a path in some branches only."""
         return sum(formulas.has_none(tree) and not formulas.is_none(tree) for tree in self.partials) > 1
 
@@ -123,10 +124,10 @@ class Operation:
         return self._function("evaluate", self.inputs, self.source(self.value), space)
 
     @cached_property
-    def locals(self) -> Callable[..., tuple[float | None, ...]]:
+    def local_derivatives(self) -> Callable[..., tuple[float | None, ...]]:
         """All partials as a function of the inputs and ``out``: floats, or None for no path."""
         body = ", ".join(self.source(partial) for partial in self.partials)
-        return self._function("locals", (*self.inputs, "out"), f"({body},)")
+        return self._function("local_derivatives", (*self.inputs, "out"), f"({body},)")
 
     @cached_property
     def contributions(self) -> Callable[..., tuple[float | None, ...]]:

@@ -9,7 +9,7 @@ from autodiff import Graph
 from autodiff.facts.routes import PoolRoutes
 from autodiff.facts.words import operation_text, why_no_path
 from viz.ink.text import visible
-from viz.ink.theme import number
+from viz.ink.theme import numeral
 
 __all__ = ["leaf_sentences", "pool_sentences"]
 
@@ -71,7 +71,7 @@ def _account(sent: list[tuple[float, str]], refused: list[str]) -> str:
 
 
 def _sum(parts: list[tuple[float, str]], aside: str = "") -> str:
-    addends = [f"{number(contribution)} {origin}" for contribution, origin in parts]
+    addends = [f"{numeral(contribution)} {origin}" for contribution, origin in parts]
     total = reduce(add, (contribution for contribution, _ in parts))
     listed = addends[0] if len(addends) == 1 else ", ".join(addends[:-1]) + " and " + addends[-1]
-    return f"{listed}{aside} = {number(total)}"
+    return f"{listed}{aside} = {numeral(total)}"

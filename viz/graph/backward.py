@@ -11,7 +11,7 @@ __all__ = ["BACKWARD", "with_backward"]
 BACKWARD = "backward pass"
 
 
-def with_backward(graph: Graph, names: Mapping[int, str]) -> tuple[Graph, dict[int, str]]:
+def with_backward(graph: Graph, labels: Mapping[int, str]) -> tuple[Graph, dict[int, str]]:
     """The graph of an output and of its gradient in every leaf, with the names of both.
 
     The gradient's nodes stand in a scope of their own. ``ValueError`` when the graph has several outputs.
@@ -23,9 +23,9 @@ def with_backward(graph: Graph, names: Mapping[int, str]) -> tuple[Graph, dict[i
     with scope(BACKWARD):
         gradients = grad(output, leaves)
     whole = Graph(output, *gradients)
-    found = {whole.number(graph.values[number]): name for number, name in names.items()}
-    end = names.get(graph.outputs[0], "output")
+    found = {whole.number(graph.values[number]): name for number, name in labels.items()}
+    end = labels.get(graph.outputs[0], "output")
     for number, gradient in zip(graph.leaves, gradients, strict=True):
         if gradient.op is not None or gradient.scope is not None:
-            found.setdefault(whole.number(gradient), f"∂{end}/∂{names.get(number, f'v{number}')}")
+            found.setdefault(whole.number(gradient), f"∂{end}/∂{labels.get(number, f'v{number}')}")
     return whole, found

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from autodiff import Edge, Graph, Moment, Scope, Steps, Value, steps
+from autodiff import Edge, Graph, Scope, Snapshot, Steps, Value, steps
 from viz.graph.backward import with_backward
 from viz.graph.folding import Collapse, read_once
 from viz.graph.marks import NOTHING, Marks, font
@@ -46,7 +46,7 @@ def draw(
     not take is grey and dotted. Unnamed Values are called like the caller's variables, unless ``names=False``.
     ``around`` and ``depth`` show a part, ``reached`` only where the gradient went; ``collapse`` folds scopes (True,
     a name, a Scope, several, or a function of a Scope) to one box each; ``rankdir`` is LR or TB. ``step=k`` draws
-    the moment after step k of :func:`autodiff.steps` instead, whose gradients are its own and begin with ``seed``
+    the snapshot after step k of :func:`autodiff.steps` instead, whose gradients are its own and begin with ``seed``
     (that of the pass that was run, else 1); ``backward="graph"`` draws the backward pass as a graph of its own,
     beside the forward one.
 
@@ -64,18 +64,18 @@ def draw(
     outputs = outputs_of(output)
     require_boxes(outputs, reached, collapse, max_nodes, around, depth)
     graph = output if isinstance(output, Graph) else Graph(*outputs)
-    names_found = names_of(graph, sys._getframe(1) if names else None)
+    labels = names_of(graph, sys._getframe(1) if names else None)
     if backward not in ("flow", "graph"):
         raise ValueError(f"backward must be 'flow' (arrows on the same edges) or 'graph'; got {backward!r}")
     if seed is not None and step is None:
         raise ValueError("seed= is for step=k; a picture without it shows the gradients that backward(0.7) left")
     if backward == "graph" and step is not None:
-        raise ValueError("step=k draws a moment of the steps, backward='graph' has none: give one of the two")
+        raise ValueError("step=k draws a snapshot of the steps, backward='graph' has none: give one of the two")
     if backward == "graph":
-        graph, names_found = with_backward(graph, names_found)
-    moment = Moment.of(graph) if step is None else _at_step(graph, names_found, step, seed)
+        graph, labels = with_backward(graph, labels)
+    snapshot = Snapshot.of(graph) if step is None else _at_step(graph, labels, step, seed)
     shown = view(graph, around, depth, reached, collapse, max_nodes)
-    drawing = Drawing(shown, names_found, moment, theme, rankdir, gradients=backward == "flow")
+    drawing = Drawing(shown, labels, snapshot, theme, rankdir, gradients=backward == "flow")
     picture = drawing.picture(legend, timeout)
     picture.advice = _advice(graph, bool(collapse), around is not None, depth)
     return picture
@@ -90,7 +90,7 @@ class Laid:
     """
 
     view: View
-    names: Mapping[int, str]
+    labels: Mapping[int, str]
     clusters: Mapping[str, Scope]
     layout: Layout
 
@@ -98,7 +98,7 @@ class Laid:
 def blank(
     told: Steps,
     *,
-    names: dict[int, str],
+    labels: dict[int, str],
     theme: str | Theme = "light",
     rankdir: str = "LR",
     collapse: Collapse = False,
@@ -107,13 +107,13 @@ def blank(
 ) -> Laid:
     """Lay out the graph of some steps with every number left blank."""
     shown = view(told.graph, collapse=collapse, limit=max_nodes)
-    drawing = Drawing(shown, names, None, theme, rankdir)
+    drawing = Drawing(shown, labels, None, theme, rankdir)
     picture = drawing.picture(timeout=timeout)
     advice = _advice(told.graph, bool(collapse), False, None)
     boxes = {shown.key(number) for number in shown.numbers}
     lines = [line_id(line) for (a, b), edges in shown.edges().items() for line in shown.lines(a, b, edges)]
     layout = laid_out(picture.source, timeout, advice, [*boxes, *drawing.clusters, *lines])
-    return Laid(shown, names, drawing.clusters, layout)
+    return Laid(shown, labels, drawing.clusters, layout)
 
 
 def _advice(graph: Graph, folded: bool, cut: bool, depth: int | None) -> str:
@@ -125,26 +125,26 @@ def _advice(graph: Graph, folded: bool, cut: bool, depth: int | None) -> str:
     return ", or ".join([smaller if cut else part, *fold, "give it more time with timeout=..."])
 
 
-def _at_step(graph: Graph, names: dict[int, str], step: int, seed: float | None) -> Moment:
+def _at_step(graph: Graph, labels: dict[int, str], step: int, seed: float | None) -> Snapshot:
     if len(graph.outputs) != 1:
         raise ValueError(f"steps are those of one output, got {len(graph.outputs)}")
-    told = steps(graph.values[graph.outputs[0]], names, seed=seed)
+    told = steps(graph.values[graph.outputs[0]], labels, seed=seed)
     if isinstance(step, bool) or not isinstance(step, int) or not -len(told) <= step < len(told):
         raise ValueError(f"step must be a whole number from 0 to {len(told) - 1}, or from the end, got {step!r}")
-    return told.moment(step)
+    return told.snapshot(step)
 
 
 ALIGNED, ALIGNED_IN = 40, 150  # leaves of a family that stand in one column at most, in a graph of so many boxes
 
 
 class Drawing:
-    """One drawing under way: a view, the names of its nodes, a moment (None: blank, for a page to fill), a look."""
+    """One drawing under way: a view, the names of its nodes, a snapshot (None: blank, for a page to fill), a look."""
 
     def __init__(
         self,
         view: View,
-        names: dict[int, str],
-        moment: Moment | None,
+        labels: dict[int, str],
+        snapshot: Snapshot | None,
         theme: str | Theme,
         rankdir: str,
         gradients: bool = True,
@@ -152,13 +152,13 @@ class Drawing:
     ) -> None:
         if rankdir not in ("LR", "TB", "RL", "BT"):
             raise ValueError(f"rankdir must be one of LR, TB, RL, BT; got {rankdir!r}")
-        self.view, self.graph, self.names, self.blank = view, view.graph, names, moment is None
+        self.view, self.graph, self.labels, self.blank = view, view.graph, labels, snapshot is None
         self.places = places or {}  # where a layout put everything, to draw it there again
         spread = {"rankdir": rankdir, "nodesep": "0.28", "ranksep": "0.5"}
         self.canvas = Picture(theme, fixed=bool(places), graph_attr=spread)
         self.clusters: dict[str, Scope] = {}
         self.look = self.canvas.theme
-        self.marks = Marks(view.graph, moment, names, self.look, rankdir in ("TB", "BT"), gradients)
+        self.marks = Marks(view.graph, snapshot, labels, self.look, rankdir in ("TB", "BT"), gradients)
 
     def picture(self, legend: bool = True, timeout: float = 30) -> Picture:
         """The finished picture; in a blank one, boxes and lines have the ids ``n7``, ``s4`` and ``e7_0``."""
@@ -192,8 +192,8 @@ class Drawing:
             return  # in a large graph the columns would only lengthen lines, and dot may fail at them
         families: dict[str, list[int]] = {}
         for member in self.graph.leaves:
-            if member in self.names and member in self.shown and self.graph.nodes[member].scope is None:
-                family = re.match(r"[^\W\d]*", self.names[member])
+            if member in self.labels and member in self.shown and self.graph.nodes[member].scope is None:
+                family = re.match(r"[^\W\d]*", self.labels[member])
                 families.setdefault(family[0] if family else "", []).append(member)
         for members in families.values():
             if 1 < len(members) <= ALIGNED:

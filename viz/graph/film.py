@@ -60,12 +60,12 @@ def animate(
     if not isinstance(output, Value):
         raise TypeError(f"an animation is of one Value, the output of a graph; got {type(output).__name__}")
     _check_length(len(list(islice(ancestors([output]), LIMIT + 1))))  # every node is a step at least
-    found = names_of(Graph(output), sys._getframe(1) if names else None)
-    told = steps(output, found, seed=seed)
+    labels = names_of(Graph(output), sys._getframe(1) if names else None)
+    told = steps(output, labels, seed=seed)
     _check_length(len(told))
     if kind == ".gif":
-        return write(path, gif(told, found, theme, rankdir, seconds))
-    film = _Film(told, blank(told, names=found, theme=theme, rankdir=rankdir), theme_of(theme), seconds)
+        return write(path, gif(told, labels, theme, rankdir, seconds))
+    film = _Film(told, blank(told, labels=labels, theme=theme, rankdir=rankdir), theme_of(theme), seconds)
     return write(path, film.svg().encode())
 
 
@@ -91,7 +91,7 @@ class _Film:
     rules: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.looks = [Looks(self.told.graph, self.told.moment(k)) for k in range(len(self.told))]
+        self.looks = [Looks(self.told.graph, self.told.snapshot(k)) for k in range(len(self.told))]
 
     def svg(self) -> str:
         """The finished text."""
@@ -147,7 +147,7 @@ class _Film:
         return element("g", "".join(parts), class_="node", id=f"n{node.number}")
 
     def _title(self, node: Node, box: Box) -> str:
-        name = self.laid.names.get(node.number)
+        name = self.laid.labels.get(node.number)
         bold = element("tspan", escape(visible(name, 40)), font_weight="bold") if name else ""
         muted = element("tspan", escape(visible(operation_text(node))), fill=self.look.muted) if node.op else ""
         words = f"{bold} {muted}".strip()

@@ -11,10 +11,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from math import isinf, isnan
 
-from autodiff import Edge, Flow, Graph, Moment, Node
+from autodiff import Edge, Flow, Graph, Node, Snapshot
 from autodiff.facts.words import why_no_path
 from autodiff.recording.reverse import NO_PATH
-from viz.ink.theme import number, width
+from viz.ink.theme import numeral, width
 
 __all__ = [
     "BLANK",
@@ -104,14 +104,14 @@ class Words:
 
 
 class Looks:
-    """The marks, looks and words of the parts of a graph at one moment; without a moment (None) they are blank.
+    """The marks, looks and words of the parts of a graph at one moment; without a snapshot (None) they are blank.
 
     ``gradients=False`` is for a picture that tells of no gradient: a use is refused there only by a choice.
     """
 
-    def __init__(self, graph: Graph, moment: Moment | None, gradients: bool = True) -> None:
-        self.graph, self.moment, self.gradients = graph, moment, gradients
-        self._flows: Mapping[Edge, Flow] = {} if moment is None else moment.flows
+    def __init__(self, graph: Graph, snapshot: Snapshot | None, gradients: bool = True) -> None:
+        self.graph, self.snapshot, self.gradients = graph, snapshot, gradients
+        self._flows: Mapping[Edge, Flow] = {} if snapshot is None else snapshot.flows
         # Once gradients flow, a head means their direction.
         self._flowing = any(flow.contribution is not None for flow in self._flows.values())
 
@@ -119,12 +119,14 @@ class Looks:
         """The marks of the box of a node, or of a folded scope's ``members``; it bears the numbers of ``speaker``."""
         is_leaf = not folded and speaker is not None and self.graph.nodes[speaker].op is None
         marks = {"box"} | ({"folded"} if folded else {"leaf"} if is_leaf else set())
-        moment = self.moment
-        if moment is None:
+        snapshot = self.snapshot
+        if snapshot is None:
             return marks
-        if moment.current is not None and moment.current.node in members:
+        if snapshot.current is not None and snapshot.current.node in members:
             marks.add("current")
-        return marks if speaker is None else marks | _number_marks(moment.values[speaker], moment.gradients[speaker])
+        return (
+            marks if speaker is None else marks | _number_marks(snapshot.values[speaker], snapshot.gradients[speaker])
+        )
 
     def box(self, members: Collection[int], speaker: int | None, folded: bool = False) -> Look:
         """What a box looks like; see :meth:`box_marks`."""
@@ -132,16 +134,16 @@ class Looks:
 
     def words(self, place: int) -> tuple[str, str]:
         """The words of a node's value and of its gradient."""
-        if self.moment is None:
+        if self.snapshot is None:
             return BLANK, BLANK
-        value, gradient = self.moment.values[place], self.moment.gradients[place]
-        told = "–" if gradient is None else "no path" if gradient is NO_PATH else number(gradient)
-        return "·" if value is None else number(value), told
+        value, gradient = self.snapshot.values[place], self.snapshot.gradients[place]
+        told = "–" if gradient is None else "no path" if gradient is NO_PATH else numeral(gradient)
+        return "·" if value is None else numeral(value), told
 
     def line_marks(self, edges: Sequence[Edge]) -> set[str]:
         """The marks of the line of these uses: a single one, or all that join a folded box."""
         marks = {"line"} | ({"settled"} if self._flowing else set())
-        current = None if self.moment is None else self.moment.current
+        current = None if self.snapshot is None else self.snapshot.current
         if current is not None and current.edge in edges:
             marks.add("now")
         elif current is not None and current.phase == "forward" and any(e.target == current.node for e in edges):
@@ -158,17 +160,17 @@ class Looks:
 
     def line_words(self, edges: Sequence[Edge]) -> Words:
         """What stands at the line of these uses: ``local × upstream = contribution`` where something flowed."""
-        if self.moment is None:
+        if self.snapshot is None:
             return Words(f"{BLANK} × {BLANK} = {BLANK}")
         total = self._total(edges)
         if total is None:
             return Words(self._refusal(edges) or ("taken" if self._is_taken(edges) else ""))
         if len(edges) > 1:
-            return Words(f"{count(len(edges), 'use')}, {'sum' if one_source(edges) else 'largest'}", number(total))
+            return Words(f"{count(len(edges), 'use')}, {'sum' if one_source(edges) else 'largest'}", numeral(total))
         flow = self._flows[edges[0]]
         assert flow.local is not None
         assert flow.upstream is not None
-        return Words(f"{number(flow.local)} × {number(flow.upstream)}", number(total))
+        return Words(f"{numeral(flow.local)} × {numeral(flow.upstream)}", numeral(total))
 
     def _total(self, edges: Sequence[Edge]) -> float | None:
         """The sum of what these uses sent; to different nodes, where a sum means nothing, the largest."""
@@ -185,11 +187,11 @@ class Looks:
             return ""
         edge = known[0].edge
         node = self.graph.nodes[edge.target]
-        return why_no_path(node, edge.position) if self.gradients or _chooses(node) else ""
+        return why_no_path(node, edge.position) if self.gradients or _is_choice(node) else ""
 
     def _is_taken(self, edges: Sequence[Edge]) -> bool:
         """Whether a choice has taken this one use, and no gradient has come yet."""
-        return len(edges) == 1 and edges[0] in self._flows and _chooses(self.graph.nodes[edges[0].target])
+        return len(edges) == 1 and edges[0] in self._flows and _is_choice(self.graph.nodes[edges[0].target])
 
 
 def one_source(edges: Sequence[Edge]) -> bool:
@@ -202,8 +204,8 @@ def count(number_of: int, what: str) -> str:
     return f"{number_of} {what}{'s' * (number_of != 1)}"
 
 
-def _chooses(node: Node) -> bool:
-    return node.op is not None and node.op.chooses_between()
+def _is_choice(node: Node) -> bool:
+    return node.op is not None and node.op.is_choice
 
 
 def _number_marks(value: float | None, gradient: float | None) -> set[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from autodiff import Edge, Graph, Moment, Node, Scope
+from autodiff import Edge, Graph, Node, Scope, Snapshot
 from autodiff.facts.words import operation_text
 from autodiff.recording.reverse import NO_PATH
 from autodiff.table.ieee import agree
 from viz.graph.look import Look, Looks, count
 from viz.ink.text import html
-from viz.ink.theme import Theme, number
+from viz.ink.theme import Theme, numeral
 
 __all__ = ["NOTHING", "Marks", "font"]
 
@@ -27,22 +27,22 @@ HEADS: Mapping[str, Line] = {
 
 
 class Marks:
-    """The looks of a graph's parts at one moment as DOT; without a moment every place is blank, for a page to fill."""
+    """The looks of a graph's parts at one moment as DOT; without a snapshot each place is blank, for a page to fill."""
 
     def __init__(
         self,
         graph: Graph,
-        moment: Moment | None,
-        names: Mapping[int, str],
+        snapshot: Snapshot | None,
+        labels: Mapping[int, str],
         look: Theme,
         vertical: bool,
         gradients: bool = True,
     ) -> None:
-        self.graph, self.moment, self.names, self.look, self.vertical = graph, moment, names, look, vertical
+        self.graph, self.snapshot, self.labels, self.look, self.vertical = graph, snapshot, labels, look, vertical
         self.gradients = gradients  # if not, boxes show values alone
-        self.looks = Looks(graph, moment, gradients)
+        self.looks = Looks(graph, snapshot, gradients)
         self._arrived: dict[int, list[float]] = {}
-        for flow in moment.flows.values() if moment else ():
+        for flow in snapshot.flows.values() if snapshot else ():
             if flow.contribution is not None:
                 self._arrived.setdefault(flow.edge.source, []).append(flow.contribution)
 
@@ -72,7 +72,7 @@ class Marks:
         return {**line, "peripheries": "2"} if found.double else line
 
     def _title(self, node: Node) -> str:
-        name = self.names.get(node.number)
+        name = self.labels.get(node.number)
         bold = f"<b>{html(name, 40)}</b>" if name else ""
         muted = font(html(operation_text(node)), self.look.muted) if node.op else ""
         if not bold and not muted:
@@ -92,17 +92,17 @@ class Marks:
 
     def _partly(self, place: int) -> list[str]:
         """How much of a gradient is the sum of the flows in this picture, where that is not all of it."""
-        gradient = None if self.moment is None else self.moment.gradients[place]
+        gradient = None if self.snapshot is None else self.snapshot.gradients[place]
         if gradient is None or gradient is NO_PATH or place in self.graph.outputs:
             return []
         here = sum(self._arrived.get(place, [0.0]))
-        said = f"{number(here)} of it here"
+        said = f"{numeral(here)} of it here"
         return [] if agree(gradient, here) else [font(said, self.look.not_computed, self.look.small_size)]
 
     def lines(self, edges: Sequence[Edge]) -> Line:
         """The attributes of one line for these uses: a single one, or all that join a folded box."""
         words = self.looks.line_words(edges)
-        if self.moment is None:
+        if self.snapshot is None:
             return {"label": self._label(str(words), self.look.muted), "dir": "back"}
         found = self.looks.line(edges)
         assert found.ink is not None
@@ -127,13 +127,13 @@ class Marks:
 
     def legend(self, numbers: Iterable[int], edges: Iterable[Edge]) -> str:
         """A line that says what the colours and lines of these nodes and uses mean."""
-        if self.moment is None:
+        if self.snapshot is None:
             return ""
         look, words = self.look, [("value", self.look.value)]
         if not self.gradients:
             return f"<{font(f'<br/>{font(*words[0])}', '', look.small_size)}>"
         words.append(("gradient", look.gradient))
-        shown = [flow for edge in edges if (flow := self.moment.flows.get(edge))]
+        shown = [flow for edge in edges if (flow := self.snapshot.flows.get(edge))]
         sent = [flow.contribution for flow in shown if flow.contribution is not None]
         if any(flow > 0 for flow in sent):
             words.append(("◂— positive", look.positive))
@@ -141,7 +141,7 @@ class Marks:
             words.append(("◂- - negative", look.negative))
         if any(flow.local is None for flow in shown):
             words.append(("· · · no path", look.not_computed))
-        if any(self.moment.gradients[place] is None for place in numbers):
+        if any(self.snapshot.gradients[place] is None for place in numbers):
             words.append(("– gradient not computed", look.not_computed))
         parts = "    ".join(font(text, colour) for text, colour in words)
         # The empty line keeps the legend away from the lowest box.

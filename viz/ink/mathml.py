@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from html import escape
 
 from autodiff.table.formulas import BINARY, COMPARE
-from autodiff.table.notation import RELATIONS, number
+from autodiff.table.notation import RELATIONS, numeral
 
 __all__ = ["mathml"]
 
@@ -44,7 +44,7 @@ def _markup(tree: ast.expr, names: Mapping[str, str]) -> tuple[str, int]:
         case ast.Constant(value=None):
             return "<mtext>no path</mtext>", _ATOM
         case ast.Constant(value=value):
-            return f"<mn>{number(float(value))}</mn>", _ATOM  # type: ignore[arg-type]
+            return f"<mn>{numeral(float(value))}</mn>", _ATOM  # type: ignore[arg-type]
         case ast.Name(id=name):
             return names.get(name, f"<mi>{escape(name)}</mi>"), _ATOM
         case ast.Call(func=ast.Name(id=name), args=args):

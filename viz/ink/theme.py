@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autodiff.table.notation import number
+from autodiff.table.notation import numeral
 
 __all__ = [
     "AT_ONE",
@@ -22,7 +22,7 @@ __all__ = [
     "Theme",
     "blend",
     "contrast",
-    "number",
+    "numeral",
     "theme",
     "width",
 ]

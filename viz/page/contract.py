@@ -84,7 +84,7 @@ class Operation(TypedDict):
     call: str
     value: Formula
     math: str
-    chooses: bool
+    choice: bool
     rivals: list[int]
     ties: list[str]
     partials: list[Partial]

@@ -85,7 +85,7 @@ def _operation(op: Operation) -> contract.Operation:
         "call": call_template(op),
         "value": as_data(expanded(op.value)),
         "math": _math(op, op.value),
-        "chooses": op.chooses_between(),
+        "choice": op.is_choice,
         "rivals": fair_rivals(op),
         "ties": list(TIES),
         "partials": [_decision(op, partial) for partial in op.partials],

@@ -48,7 +48,7 @@ def _cluster(scope: Scope, box: Box) -> str:
 
 
 def _box(laid: Laid, number: int, box: Box) -> str:
-    node, name = laid.view.graph.nodes[number], laid.names.get(number)
+    node, name = laid.view.graph.nodes[number], laid.labels.get(number)
     bold = element("tspan", escape(visible(name, 40)), font_weight="bold") if name else ""
     title = f"{bold} {escape(visible(operation_text(node))) if node.op else ''}".strip()
     words = [element("text", title, x=box.middle, y=box.words[0].y)] if title else []

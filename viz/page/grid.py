@@ -115,7 +115,7 @@ def _window(graph: Graph, pool: Pool, cells: tuple[Cell, ...], outputs: list[lis
     rows, columns = [r for r, _ in cells], [c for _, c in cells]
     frame = [min(rows), min(columns), max(rows) - min(rows) + 1, max(columns) - min(columns) + 1]
     listed = [[f"{r},{c}", found] for (r, c), found in uses.items()]
-    choice = any((op := graph.nodes[member].op) and op.chooses_between() for member in made_of)
+    choice = any((op := graph.nodes[member].op) and op.is_choice for member in made_of)
     return {
         **{"output": number, "place": place, "members": made_of, "uses": listed, "frame": frame},
         "choice": choice,

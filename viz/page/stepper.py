@@ -90,20 +90,20 @@ class Stepper:
     def __init__(
         self,
         output: Value,
-        names: dict[int, str],
+        labels: dict[int, str],
         layout: Mapping[str, Any],
         grid: Mapping[str, Any] | None,
         theme: str,
         start: int,
         seed: float | None = None,
     ) -> None:
-        self._output, self._names, self.grid, self.theme = output, names, grid, theme
-        self._told = steps(output, names, seed=seed)
+        self._output, self._labels, self.grid, self.theme = output, labels, grid, theme
+        self._told = steps(output, labels, seed=seed)
         if isinstance(start, bool) or not isinstance(start, int) or not -len(self._told) <= start < len(self._told):
             raise ValueError(f"start is a step from 0 to {len(self._told) - 1}, or from the end; got {start!r}")
         self.start = start
         # An unnamed node is called v7 in sentences, so its box says so too.
-        laid = blank(self._told, names=dict(enumerate(self._told.labels)), **layout)
+        laid = blank(self._told, labels=dict(enumerate(self._told.labels)), **layout)
         self._view, self.svg = laid.view, drawn(laid)
         self._edits: dict[str, float] = {}
         self._widget: Any = None
@@ -147,7 +147,7 @@ class Stepper:
             if value.data != number and not (value.data != value.data and number != number):
                 value.data = number
         (result,) = self._told.graph.forward()
-        self._told, self._edits = steps(self._output, self._names, seed=self._told.seed), {}
+        self._told, self._edits = steps(self._output, self._labels, seed=self._told.seed), {}
         return result
 
     @property

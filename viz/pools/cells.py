@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from viz.ink.theme import Theme, number
+from viz.ink.theme import Theme, numeral
 
 __all__ = ["fitted", "font", "measure", "pills", "stack", "sum_rows", "sum_width", "tags"]
 
@@ -79,10 +79,10 @@ def sum_rows(theme: Theme, addends: Sequence[tuple[float, int]], colour: str, ro
 
     ``addends`` are (contribution, number of the window); more than four of them are only counted.
     """
-    total = number(sum(value for value, _ in addends))
+    total = numeral(sum(value for value, _ in addends))
     if len(addends) == 1:
         return [font(total, colour, fitted(total, room, NUMBER), bold=True)]
-    words = [(number(value), window) for value, window in addends]
+    words = [(numeral(value), window) for value, window in addends]
     result = font(f"= {total}", colour, fitted(f"= {total}", room, SUM), bold=True)
     if len(words) > MOST_ADDENDS:
         return [font(f"{len(words)} addends", colour, fitted("99 addends", room, 9)), result]
@@ -102,4 +102,4 @@ def sum_width(addends: Sequence[float]) -> float:
     >>> 90 < sum_width([0.7, 0.9]) < 110
     True
     """
-    return sum(measure(number(a), ADDEND) + 17 for a in addends) + measure(f"= {number(sum(addends))}", SUM)
+    return sum(measure(numeral(a), ADDEND) + 17 for a in addends) + measure(f"= {numeral(sum(addends))}", SUM)

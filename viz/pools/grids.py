@@ -11,7 +11,7 @@ from autodiff.facts.routes import PoolRoutes, Window
 from autodiff.pooling import Pool, is_listable
 from autodiff.windows import Cell
 from viz.ink.text import html
-from viz.ink.theme import Theme, blend, number, theme, width
+from viz.ink.theme import Theme, blend, numeral, theme, width
 from viz.layout.picture import Picture
 from viz.pools import cells
 from viz.pools.canvas import Canvas, Grid, Point, route
@@ -174,7 +174,7 @@ def _value(
     """Draw a cell with a value, framed once for each window it belongs to as winner or as output."""
     look = canvas.theme
     fill = look.leaf_fill if math.isnan(value) else blend(look.value_ramp, heat(value))
-    words, room = number(value), plan.size[0] - 10
+    words, room = numeral(value), plan.size[0] - 10
     shown = cells.font(words, look.ink(fill), cells.fitted(words, room, cells.NUMBER), bold=bool(wins))
     canvas.box(
         name, centre, *plan.size, cells.stack(shown, cells.tags(look, wins, room)), fill=fill, line=look.background
@@ -214,7 +214,7 @@ def _arriving(canvas: Canvas, plan: Plan, window: Window, heat: Heat) -> None:
         _empty(canvas, plan, name, centre, *plan.waiting)
         return
     fill = _tint(look, heat, window.upstream)
-    words, room = number(window.upstream), plan.size[0] - 10
+    words, room = numeral(window.upstream), plan.size[0] - 10
     shown = cells.font(words, look.ink(fill), cells.fitted(words, room, cells.NUMBER), bold=True)
     canvas.box(name, centre, *plan.size, cells.stack(shown, cells.tags(look, [window.number], room)), fill=fill)
     _frames(canvas, plan, name, centre, [window.number])

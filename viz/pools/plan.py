@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from autodiff.facts.routes import PoolRoutes, Window
-from viz.ink.theme import number
+from viz.ink.theme import numeral
 from viz.pools import cells
 from viz.pools.canvas import Grid, Point
 from viz.pools.facts import Facts
@@ -52,7 +52,7 @@ class Plan(Facts):
         most = 150.0 if self.rows == 1 and self.columns <= 8 else 84.0 if self.columns <= 10 else 64.0
         numbers = [value for row in self.routes.values for value in row if value is not None]
         numbers += [window.upstream or 0.0 for window in self.routes.windows]
-        wide = [cells.measure(number(value), cells.NUMBER) + 14 for value in numbers]
+        wide = [cells.measure(numeral(value), cells.NUMBER) + 14 for value in numbers]
         sums = [[value for value, _ in some] for some in self.addends.values() if len(some) <= cells.MOST_ADDENDS]
         wide += [cells.sum_width(some) + 12 for some in sums if len(some) > 1]
         width = min(most, max(LOWEST, *wide))

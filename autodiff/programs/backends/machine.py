@@ -33,14 +33,14 @@ class Machine:
     uniform_code: list[int] = field(default_factory=list)
     constants: list[float] = field(default_factory=list)
     uniform_results: list[int] = field(default_factory=list)
-    numbers: dict[int, int] = field(default_factory=dict)  # of the uniforms, by their place on the tape
+    numbers: dict[int, int] = field(default_factory=dict)  # of the uniforms, by their place in the listing
     slots: int = 0
     instructions: int = 0
 
 
 @dataclass
 class _Item:
-    """A fused instruction before its slots are known: what it defines, and what it reads (all places on the tape)."""
+    """A fused instruction before its slots are known: what it defines and reads (all places in the listing)."""
 
     name: str
     place: int
@@ -65,7 +65,7 @@ class _Assembler:
 
     def _count_uses(self) -> dict[int, int]:
         uses: dict[int, int] = {}
-        instructions = self.routine.tape.instructions
+        instructions = self.routine.listing.instructions
         for place in self.routine.order:
             for arg in instructions[place].args:
                 uses[arg] = uses.get(arg, 0) + 1
@@ -121,7 +121,7 @@ class _Assembler:
         swallowed: set[int] = set()
         self.chains: dict[int, tuple[int, list[tuple[int, int]]]] = {}
         self.products: dict[int, tuple[int, ...]] = {}
-        if "fuse" not in self.routine.tape.passes:
+        if "fuse" not in self.routine.listing.passes:
             return swallowed
         for place in self.routine.order:
             self._extend_chain(place, swallowed)
@@ -228,7 +228,7 @@ class _Assembler:
         self.machine.instructions = len(items)
 
     def _slot(self, free: list[int]) -> int:
-        if free and "reuse" in self.routine.tape.passes:
+        if free and "reuse" in self.routine.listing.passes:
             return free.pop()
         self.machine.slots += 1
         return self.machine.slots - 1

@@ -42,7 +42,7 @@
  * @property {string} call
  * @property {any} value
  * @property {string} math
- * @property {boolean} chooses
+ * @property {boolean} choice
  * @property {Array<number>} rivals
  * @property {Array<string>} ties
  * @property {Array<Partial>} partials

@@ -1,6 +1,6 @@
 // Helpers: elements, harmless copies of markup, the theme around us.
 
-const { number, noPath, useOf, fill } = engine;
+const { numeral, noPath, useOf, fill } = engine;
 const HARMLESS = /^(m[a-z]+|svg|g|path|rect|poly\w+|ellipse|text|tspan)$/;
 let serial = 0;
 

@@ -3,7 +3,7 @@
 // One closure holds the whole file; it is not indented.
 const engine = (() => {
 
-// In the gradients of the last moment: no path leads to this node.
+// In the gradients of the last snapshot: no path leads to this node.
 const noPath = "no path";
 
 // -- Numbers as text
@@ -17,11 +17,11 @@ function rounded(x, digits) {
   return [even, Number(exponent)];
 }
 
-/** A short, readable form of a number, exactly that of `autodiff.table.notation.number`. */
-function number(x) {
+/** A short, readable form of a number, exactly that of `autodiff.table.notation.numeral`. */
+function numeral(x) {
   if (x === 0) return "0";
   if (Number.isNaN(x)) return "nan";
-  if (x < 0) return `-${number(-x)}`;
+  if (x < 0) return `-${numeral(-x)}`;
   if (x === Infinity) return "inf";
   const plain = x >= 1e-3 && x < 999999.5;
   const [mantissa, exponent] = rounded(x, !plain ? 3 : x < 1e3 ? 4 : String(Math.floor(x)).length);
@@ -305,11 +305,11 @@ function branch(partial, at) {
   return { end, decided };
 }
 
-/** The key of a use in the flows of a moment. */
+/** The key of a use in the flows of a snapshot. */
 const useOf = ({ target, position }) => `${target}_${position}`;
 
 /** What is known after a step: null where nothing is yet, `noPath` where no gradient ever comes. */
-function moment(told, index) {
+function snapshot(told, index) {
   const { steps, values } = told;
   const last = index < 0 ? index + steps.length : index;
   const flows = new Map();
@@ -329,7 +329,7 @@ function moment(told, index) {
 // A choice is known once computed, before any gradient.
 function decide(told, target, flows) {
   const { op, args } = told.data.nodes[target];
-  if (!op?.chooses) return;
+  if (!op?.choice) return;
   const at = operands(told, target);
   args.forEach((arg, position) => {
     if (typeof arg !== "number") return;
@@ -361,13 +361,13 @@ function tie({ partials, rivals, ties: [first, last] }, at, position) {
 }
 
 function reason(op, at, position, { test, holds }) {
-  const texts = at.map(number);
+  const texts = at.map(numeral);
   return tie(op, at, position) || fill(test.words(at, holds), texts.slice(0, -1), texts.at(-1));
 }
 
 // What decided a choice: that equals tied, else the words of its first conditional partial.
 function choice(op, at) {
-  if (!op.chooses) return "";
+  if (!op.choice) return "";
   const tied = op.rivals.map((place) => tie(op, at, place)).find(Boolean);
   const decided = op.partials.map((partial) => branch(partial, at).decided).find(Boolean);
   return tied ?? (decided ? reason(op, at, -1, decided) : "");
@@ -380,9 +380,9 @@ function sentence(told, step) {
   const { nodes, sentences } = told.data;
   const name = nodes[step.node].label;
   if (step.phase === "forward") return computed(told, step.node, name);
-  if (!step.edge) return said(step.after === 1 ? sentences.seed : sentences.given, { name, value: number(step.after) });
+  if (!step.edge) return said(step.after === 1 ? sentences.seed : sentences.given, { name, value: numeral(step.after) });
   if (step.local === null) return refusal(told, step.edge, name);
-  const [before, after, local, upstream] = [step.before ?? 0, step.after, step.local, step.upstream].map(number);
+  const [before, after, local, upstream] = [step.before ?? 0, step.after, step.local, step.upstream].map(numeral);
   const template = step.before === null ? sentences.first : sentences.more;
   return said(template, { name, before, after, local, upstream }) + slope(told, step.edge, local);
 }
@@ -390,10 +390,10 @@ function sentence(told, step) {
 function computed(told, place, name) {
   const { nodes, sentences } = told.data;
   const { op } = nodes[place];
-  const value = number(told.values[place]);
+  const value = numeral(told.values[place]);
   if (!op) return said(sentences.leaf, { name, value });
   const at = operands(told, place);
-  const words = { name, value, call: filled(op.call, at.slice(0, -1).map(number)), reason: choice(op, at) };
+  const words = { name, value, call: filled(op.call, at.slice(0, -1).map(numeral)), reason: choice(op, at) };
   return said(words.reason ? sentences.choice : sentences.forward, words);
 }
 
@@ -408,7 +408,7 @@ function slope(told, edge, local) {
   const { op, at, end, decided } = use(told, edge);
   if (!end.arithmetic && !decided && !end.name) return ""; // a slope that is always 1, or -1
   const { sentences } = told.data;
-  const names = parts(told.data, edge.target, String, number);
+  const names = parts(told.data, edge.target, String, numeral);
   const call = filled(op.call, names);
   const text = filled(end.text, names, call);
   const words = {
@@ -451,11 +451,11 @@ const MINUS = sign("&#x2212;");
 const DOT = sign("&#x22C5;");
 const LONG = 500; // characters of markup, in a formula that would not fit on a line
 
-function numeral(x) {
-  const text = number(x);
-  if (text.startsWith("-")) return row(MINUS, numeral(-x));
+function mathNumeral(x) {
+  const text = numeral(x);
+  if (text.startsWith("-")) return row(MINUS, mathNumeral(-x));
   const [mantissa, exponent] = text.split("e");
-  const tens = exponent && `<msup><mn>10</mn>${numeral(Number(exponent))}</msup>`;
+  const tens = exponent && `<msup><mn>10</mn>${mathNumeral(Number(exponent))}</msup>`;
   if (exponent) return mantissa === "1" ? tens : row(`<mn>${mantissa}</mn>`, DOT, tens);
   return /\d/.test(text) ? `<mn>${text}</mn>` : `<mi>${text === "inf" ? "∞" : text}</mi>`;
 }
@@ -490,13 +490,13 @@ function mathml(told, step) {
 
 function forwardMath(told, { node, after }) {
   const { op, label } = told.data.nodes[node];
-  if (!op) return equation([identifier(label), numeral(after)]);
+  if (!op) return equation([identifier(label), mathNumeral(after)]);
   const at = operands(told, node);
-  const [letters, numbers] = [parts(told.data, node, identifier, numeral), at.slice(0, -1).map(numeral)];
+  const [letters, numbers] = [parts(told.data, node, identifier, mathNumeral), at.slice(0, -1).map(mathNumeral)];
   const plain = !op.math.includes("<mtable") && op.math.length < LONG; // which case applied is told by the reason
   const formula = (operands) => (plain ? notation(op.math, operands) : applied(op, operands));
   const decided = choice(op, at);
-  const chain = [identifier(label), applied(op, letters), formula(letters), formula(numbers), numeral(after)];
+  const chain = [identifier(label), applied(op, letters), formula(letters), formula(numbers), mathNumeral(after)];
   return equation(chain) + (decided && words(` since ${decided}`));
 }
 
@@ -508,31 +508,31 @@ function gradientMath({ data: { nodes, output, seed } }, node) {
 
 function backwardMath(told, step) {
   const gradient = gradientMath(told, step.node);
-  if (!step.edge) return [equation([gradient, numeral(step.after)])];
+  if (!step.edge) return [equation([gradient, mathNumeral(step.after)])];
   if (step.local === null) return [words(step.sentence)];
   const flow = row(gradient, sign(step.before === null ? "=" : "+="), flowMath(told, step));
   if (step.before === null) return [flow];
-  const running = notation("{0}<mo>+</mo>{1}", [step.before, step.contribution].map(numeral));
-  return [flow, equation([gradient, running, numeral(step.after)])];
+  const running = notation("{0}<mo>+</mo>{1}", [step.before, step.contribution].map(mathNumeral));
+  return [flow, equation([gradient, running, mathNumeral(step.after)])];
 }
 
 // Local times upstream: derivatives, formula, numbers, result.
 function flowMath(told, { edge, local, upstream, contribution }) {
   const { op, at, end, decided } = use(told, edge);
-  const [letters, numbers] = [parts(told.data, edge.target, identifier, numeral), at.map(numeral)];
+  const [letters, numbers] = [parts(told.data, edge.target, identifier, mathNumeral), at.map(mathNumeral)];
   const out = identifier(told.data.nodes[edge.target].label);
   const call = op.notation === "call" ? applied(op, letters) : bracketed(applied(op, letters));
-  const up = numeral(upstream);
+  const up = mathNumeral(upstream);
   const chain = [
     row(derivative(call, letters[edge.position]), DOT, gradientMath(told, edge.target)),
     notation(end.flow, letters, { up, out }),
     ...(end.flow.length < LONG ? [notation(end.flow, numbers, { up, out: numbers.at(-1) })] : []),
-    notation(`<mrow>{0}${DOT}{up}</mrow>`, [numeral(local)], { up }),
-    numeral(contribution),
+    notation(`<mrow>{0}${DOT}{up}</mrow>`, [mathNumeral(local)], { up }),
+    mathNumeral(contribution),
   ];
   return equation(chain) + (decided && !end.arithmetic ? words(` since ${reason(op, at, edge.position, decided)}`) : "");
 }
 
-return { number, decode, run, moment, mathml, noPath, useOf, fill, parts, functions };
+return { numeral, decode, run, snapshot, mathml, noPath, useOf, fill, parts, functions };
 
 })();

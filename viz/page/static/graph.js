@@ -93,20 +93,20 @@ function graphPicture(svg, data, stage) {
     box.button.ariaLabel = parts.filter(Boolean).join(", ");
   }
 
-  function showLine(line, moment) {
-    const total = look.total(line, moment);
-    const [text, result] = look.lineWords(line, moment, data.nodes);
-    const flags = look.lineMarks(line, moment, data.nodes).map((mark) => `gr-${mark}`);
+  function showLine(line, snapshot) {
+    const total = look.total(line, snapshot);
+    const [text, result] = look.lineWords(line, snapshot, data.nodes);
+    const flags = look.lineMarks(line, snapshot, data.nodes).map((mark) => `gr-${mark}`);
     if (!restyle(line, flags, text + result)) return;
     line.path.setAttribute("d", total === null ? line.whole : line.bare);
     line.path.style.strokeWidth = total === null ? "" : `${penWidth(total, data.scale)}px`;
     line.text.replaceChildren(text, shape("tspan", { "font-weight": "bold" }, result));
   }
 
-  function show(moment, context) {
-    for (const box of boxes) showBox(box, moment, context);
-    for (const line of lines) showLine(line, moment);
-    const [x, y, wide, high] = boxOf.get(moment.current.node).area;
+  function show(snapshot, context) {
+    for (const box of boxes) showBox(box, snapshot, context);
+    for (const line of lines) showLine(line, snapshot);
+    const [x, y, wide, high] = boxOf.get(snapshot.current.node).area;
     h(halo, { width: wide + 8, height: high + 8 }).style.transform = `translate(${x - 4}px, ${y - 4}px)`;
     if (!halo.isConnected) overlay.append(halo);
   }

@@ -2,7 +2,7 @@
 // style sheet, which is made of the tables there.
 
 const look = (() => {
-  const { number, noPath, useOf } = engine;
+  const { numeral, noPath, useOf } = engine;
 
   const strange = (numbers) =>
     numbers.some(Number.isNaN) ? ["nan"] : numbers.some((x) => Math.abs(x) === Infinity) ? ["inf"] : [];
@@ -14,17 +14,17 @@ const look = (() => {
     return [...strange(told.length ? [value] : [value, gradient]), ...told];
   }
 
-  const gradientText = (gradient) => (gradient === null ? "–" : gradient === noPath ? "no path" : number(gradient));
+  const gradientText = (gradient) => (gradient === null ? "–" : gradient === noPath ? "no path" : numeral(gradient));
 
   /** The words of a value and of a gradient. */
-  const words = (value, gradient) => [value === null ? "·" : number(value), gradientText(gradient)];
+  const words = (value, gradient) => [value === null ? "·" : numeral(value), gradientText(gradient)];
 
   const sentOver = (uses, { flows }) =>
     uses.map((use) => flows.get(use)).filter((flow) => flow && flow.contribution !== null);
 
   /** The sum of what these uses sent; to different nodes, where a sum means nothing, the largest. Null: nothing. */
-  function total({ uses, adds }, moment) {
-    const sent = sentOver(uses, moment).map(({ contribution }) => contribution);
+  function total({ uses, adds }, snapshot) {
+    const sent = sentOver(uses, snapshot).map(({ contribution }) => contribution);
     if (!sent.length) return null;
     return sent.reduce((sum, x) => (adds ? sum + x : Math.abs(x) > Math.abs(sum) ? x : sum));
   }
@@ -37,26 +37,26 @@ const look = (() => {
     return nodes[target].refusals[position];
   }
 
-  function lineMarks(line, moment, nodes) {
-    const { current, flowing } = moment;
+  function lineMarks(line, snapshot, nodes) {
+    const { current, flowing } = snapshot;
     const feeds = current.phase === "forward" && line.targets.includes(current.node);
     const now = current.edge && line.uses.includes(useOf(current.edge)) ? ["now"] : feeds ? ["feeds"] : [];
-    const sum = total(line, moment);
-    const kind = sum === null ? (refusal(line, moment, nodes) ? "refused" : "") : sum > 0 ? "positive" : sum < 0 ? "negative" : "zero";
+    const sum = total(line, snapshot);
+    const kind = sum === null ? (refusal(line, snapshot, nodes) ? "refused" : "") : sum > 0 ? "positive" : sum < 0 ? "negative" : "zero";
     return [...now, ...(kind ? [kind] : []), ...(flowing ? ["settled"] : [])];
   }
 
   /** What stands at a line: text, and the number that it amounts to. */
-  function lineWords(line, moment, nodes) {
+  function lineWords(line, snapshot, nodes) {
     const { uses, adds, targets } = line;
-    const sum = total(line, moment);
+    const sum = total(line, snapshot);
     if (sum === null) {
-      const taken = uses.length === 1 && moment.flows.has(uses[0]) && nodes[targets[0]].op?.chooses;
-      return [refusal(line, moment, nodes) || (taken ? "taken" : ""), ""];
+      const taken = uses.length === 1 && snapshot.flows.has(uses[0]) && nodes[targets[0]].op?.choice;
+      return [refusal(line, snapshot, nodes) || (taken ? "taken" : ""), ""];
     }
-    if (uses.length > 1) return [`${uses.length} uses, ${adds ? "sum" : "largest"} = `, number(sum)];
-    const { local, upstream } = moment.flows.get(uses[0]);
-    return [`${number(local)} × ${number(upstream)} = `, number(sum)];
+    if (uses.length > 1) return [`${uses.length} uses, ${adds ? "sum" : "largest"} = `, numeral(sum)];
+    const { local, upstream } = snapshot.flows.get(uses[0]);
+    return [`${numeral(local)} × ${numeral(upstream)} = `, numeral(sum)];
   }
 
   return { numberMarks, gradientText, words, total, lineMarks, lineWords };

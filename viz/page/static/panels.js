@@ -7,7 +7,7 @@ function inputsPanel(data, part, change) {
     if (op) return [];
     const id = `gr-${(serial += 1)}`;
     const reach = Math.ceil(2 * Math.min(1e6, Math.max(1, Math.abs(recorded) || 0)));
-    const field = h("input", { id, type: "number", step: "any", autocomplete: "off", placeholder: number(recorded) });
+    const field = h("input", { id, type: "number", step: "any", autocomplete: "off", placeholder: numeral(recorded) });
     const slide = h("input", { type: "range", min: -reach, max: reach, step: reach / 100, tabindex: -1, "aria-hidden": "true" });
     const gradient = h("span");
     const line = h("div", { class: "gr-input" }, h("label", { for: id, title: [...scope ?? [], label].join(" › ") }, label), field, slide, gradient);
@@ -92,8 +92,8 @@ function gridPanel(grid, part) {
     value.parentElement.classList.toggle("gr-now", now);
   }
 
-  function show(moment) {
-    const { values, gradients, flows, current } = moment;
+  function show(snapshot) {
+    const { values, gradients, flows, current } = snapshot;
     const arrived = new Map(); // by cell: [contribution, window]
     grid.windows.forEach(({ uses, members, output, place: [r, c] }, k) => {
       for (const [at, use] of uses) {
@@ -104,19 +104,19 @@ function gridPanel(grid, part) {
       frames[k].classList.toggle("gr-now", now);
       frames[k].hidden = many && !now;
       frames[k].textContent = now && tied(k, values) ? `${k} tie` : k;
-      const text = values[output] === null ? "·" : number(values[output]);
+      const text = values[output] === null ? "·" : numeral(values[output]);
       outputs[r][c][0].parentElement.style.setProperty("--ink", ink(k));
       fill(outputs[r][c], output === current.node, text, gradients[output] === null ? [] : [coloured(look.gradientText(gradients[output]), k)]);
     });
     grid.cells.forEach((row, r) => row.forEach(([node, value], c) => {
       const parts = arrived.get(`${r},${c}`) ?? [];
-      const pieces = parts.flatMap(([x, k], i) => [i ? (x < 0 ? " − " : " + ") : "", coloured(number(i ? Math.abs(x) : x), k)]);
+      const pieces = parts.flatMap(([x, k], i) => [i ? (x < 0 ? " − " : " + ") : "", coloured(numeral(i ? Math.abs(x) : x), k)]);
       // What the pool sent: a cell used elsewhere too has a gradient of its own.
       if (parts.length > (small ? 1 : 3)) pieces.splice(0, Infinity, "Σ");
-      if (parts.length > 1) pieces.push(" = ", h("strong", {}, number(parts.reduce((sum, [x]) => sum + x, 0))));
+      if (parts.length > 1) pieces.push(" = ", h("strong", {}, numeral(parts.reduce((sum, [x]) => sum + x, 0))));
       if (!parts.length && gradients[node] === noPath) pieces.push("no path");
       const known = node === null ? value : values[node];
-      fill(cells[r][c], node === current.node, known === null ? "·" : number(known), pieces);
+      fill(cells[r][c], node === current.node, known === null ? "·" : numeral(known), pieces);
       cells[r][c][0].parentElement.classList.toggle("gr-won", parts.length > 0);
     }));
   }
@@ -136,10 +136,10 @@ function quizPanel(part, answer) {
   function question({ data, run }, { phase, node, edge, before, upstream }) {
     const { label, op, args } = data.nodes[node];
     part.refuse.hidden = phase === "forward";
-    const operands = args.map((arg) => number(Array.isArray(arg) ? arg[0] : run.values[arg]));
+    const operands = args.map((arg) => numeral(Array.isArray(arg) ? arg[0] : run.values[arg]));
     const by = edge && data.nodes[edge.target].label;
     const words = edge
-      ? `${by}.grad is ${number(upstream)}; ${label}.grad is ${before === null ? "nothing" : number(before)} so far. After this use in ${by}: ${label}.grad = `
+      ? `${by}.grad is ${numeral(upstream)}; ${label}.grad is ${before === null ? "nothing" : numeral(before)} so far. After this use in ${by}: ${label}.grad = `
       : `${label} = ${fill(op.call, operands)} = `;
     part.question.replaceChildren(words, h("b", {}, "?"));
   }

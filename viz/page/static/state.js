@@ -2,7 +2,7 @@
 // the next state; nothing here knows of a document, so a list of actions can be replayed anywhere.
 
 const stepper = (() => {
-  const { number, noPath, useOf } = engine;
+  const { numeral, noPath, useOf } = engine;
   const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 
   const last = ({ run }) => run.steps.length - 1;
@@ -47,7 +47,7 @@ const stepper = (() => {
 
   /** Where every choice stands unlike the recorded one, and how a sentence tells it. */
   function routes({ data, recorded, run }) {
-    const [before, now] = [recorded, run].map((one) => engine.moment(one, -1).flows);
+    const [before, now] = [recorded, run].map((one) => engine.snapshot(one, -1).flows);
     const refused = (flow) => flow && flow.local === null;
     const other = [...now].filter(([use, flow]) => refused(flow) !== refused(before.get(use)));
     const changed = new Set(other.map(([use]) => parseInt(use, 10)));
@@ -71,7 +71,7 @@ const stepper = (() => {
     const step = target(state);
     if (!step) return state;
     const refused = Boolean(step.edge) && step.local === null; // what arrived before stays
-    const truth = refused && step.before === null ? noPath : number(step.after);
+    const truth = refused && step.before === null ? noPath : numeral(step.after);
     const hit = matches(answer, truth, step.after) || (refused && answer === noPath);
     const verdict = { hit, truth, answer, sentence: step.sentence };
     return moved({ ...state, right: state.right + hit, asked: state.asked + 1, verdict }, step.index);
@@ -79,7 +79,7 @@ const stepper = (() => {
 
   function matches(answer, truth, after) {
     const text = answer.trim().replace(",", ".").replace("−", "-");
-    const near = Math.abs(text - after) < 0.005 * Math.abs(after) || number(Number(text)) === truth;
+    const near = Math.abs(text - after) < 0.005 * Math.abs(after) || numeral(Number(text)) === truth;
     return text === truth || (text !== "" && !isNaN(text) && near);
   }
 

@@ -42,7 +42,7 @@ function showStory({ part }, state, { told }) {
   part.phase.textContent = step.phase;
   if (part.sentence.textContent !== step.sentence) part.sentence.textContent = step.sentence;
   part.math.replaceChildren(parsed(engine.mathml(run, step), "math"));
-  const [old, present] = [recorded, run].map((one) => number(one.values[data.output]));
+  const [old, present] = [recorded, run].map((one) => numeral(one.values[data.output]));
   part.news.replaceChildren(
     ...(told.length ? [h("b", {}, "⇄ Another route: "), `now ${told.join("; ")}. `] : []),
     ...(Object.keys(leaves).length ? [`${data.nodes[data.output].label}: ${old} → ${present}`] : []),
@@ -64,12 +64,12 @@ function hinter(shell, picture, stateOf) {
   function lines(place) {
     const { data, run, index } = stateOf();
     const { op, scope } = data.nodes[place];
-    const moment = engine.moment(run, index);
-    const [value, gradient] = [moment.values[place], moment.gradients[place]];
+    const snapshot = engine.snapshot(run, index);
+    const [value, gradient] = [snapshot.values[place], snapshot.gradients[place]];
     const users = data.nodes.filter((node) => node.args.includes(place)).map((node) => node.label);
     return {
-      is: op ? fill(op.call, engine.parts(data, place, String, number)) : "an input",
-      value: value === null ? "not reached yet" : number(value),
+      is: op ? fill(op.call, engine.parts(data, place, String, numeral)) : "an input",
+      value: value === null ? "not reached yet" : numeral(value),
       gradient: gradient === null ? "none yet" : look.gradientText(gradient),
       "used by": users.slice(0, 5).join(", ") + (users.length > 5 ? ` and ${users.length - 5} more` : ""),
       in: scope?.join(" › "),
@@ -96,12 +96,12 @@ function paintersOf(shell, picture, { inputs, pool, quiz }, page) {
   return function paint(state, before) {
     if (state.theme !== before?.theme) showTheme(shell, state, page);
     if (state.run !== before?.run) routes = state.run === state.recorded ? { changed: new Set(), told: [] } : stepper.routes(state);
-    const moment = engine.moment(state.run, state.index);
+    const snapshot = engine.snapshot(state.run, state.index);
     part.tip.hidden = true;
     const edited = new Set(Object.keys(state.leaves).map(Number));
-    picture.show(moment, { breaks: state.breaks, changed: routes.changed, edited });
-    inputs.show(state.run.values, moment.gradients);
-    pool?.show(moment);
+    picture.show(snapshot, { breaks: state.breaks, changed: routes.changed, edited });
+    inputs.show(state.run.values, snapshot.gradients);
+    pool?.show(snapshot);
     showBar(shell, state);
     showStory(shell, state, routes);
     quiz.show(state, before);
