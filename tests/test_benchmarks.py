@@ -38,6 +38,7 @@ def test_wrong_numbers_end_the_contest() -> None:
         Contest("a contest", [1.0]).enter("wrong", made, [1.0 + 1e-6])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lanes", [8, 32])
 @pytest.mark.parametrize("samples", [1, 32, 100])
 def test_the_network_in_c_has_our_gradient(lanes: int, samples: int) -> None:

@@ -249,6 +249,7 @@ FORMULAS: dict[str, Formula] = {
 CONSTANTS = [(2.5, 3.0), (7.0, 5.5), (-1.25, 1e300), (1e-9, 9.0)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMULAS)
 def test_programs_alike_but_for_their_constants_are_compiled_once(compiled: dict[str, Any], name: str) -> None:
     rows = [[-2.0], [0.5], [3.0]]
@@ -274,6 +275,7 @@ def test_a_program_made_again_is_not_compiled_again(compiled: dict[str, Any]) ->
     assert len(compiled) == 1
 
 
+@pytest.mark.slow
 def test_programs_of_other_shapes_do_not_share(compiled: dict[str, Any]) -> None:
     x = Value(3.0)
     for y in (x * 2.5, x + 2.5, x * 2.5 + 2.5, x * 2.5 + 3.5, x - 2.5, 2.5 - x, x * x):
@@ -281,6 +283,7 @@ def test_programs_of_other_shapes_do_not_share(compiled: dict[str, Any]) -> None
     assert len(compiled) == 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("divisor", [2.0, -0.5, 1e-310, 2.0**1000, 2.0**-1074, 3.0, 0.0, -0.0])
 def test_a_quotient_by_a_constant_has_the_bits_of_one(divisor: float) -> None:
     x = Value(1.0)
@@ -297,6 +300,7 @@ def other_constants(drawn: Plan, draw: random.Random) -> Plan:
     return Plan(drawn.inputs, drawn.params, nodes, drawn.outputs)
 
 
+@pytest.mark.slow
 def test_random_programs_share_by_shape_and_keep_their_bits(compiled: dict[str, Any]) -> None:
     for seed in range(2):
         draw = random.Random(seed)

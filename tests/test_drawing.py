@@ -359,6 +359,7 @@ def test_a_chain_without_scopes_is_refused_however_deep_it_is() -> None:
             draw(chain(length))
 
 
+@pytest.mark.slow
 def test_a_part_of_a_deep_chain_is_drawn() -> None:
     y = chain(50_000)
     assert len([key for key in read(draw(y, depth=3)).boxes if key.startswith("n")]) == 4

@@ -262,6 +262,7 @@ def test_a_slow_layout_is_stopped_and_says_what_to_do(tmp_path: Path, monkeypatc
     assert caught.value.dot == DOT
 
 
+@pytest.mark.slow
 @posix
 def test_a_slow_engine_is_tried_with_less_care_before_the_next_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -381,6 +381,7 @@ def interrupted(moment: int, act: Callable[[], object]) -> bool:
     return bool(hits)
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 @pytest.mark.parametrize("kind", ["file", "new", "overwritten"])

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autodiff import TABLE, GradcheckError, KinkWarning, Value, clamp, gradcheck, maximum, minimum, operation, where
 from autodiff.recording.value import function_of
+from autodiff.table.operations import expanded
 
 STEP = 6e-6  # of gradcheck, at inputs no larger than 1
 
@@ -93,8 +95,96 @@ def test_within_a_step_of_a_kink_there_is_a_warning(signature: str, distance: fl
     row = operation(signature, *RIGHT[signature])
     for place in (distance, -distance):
         y = at_distance(row, signature, place)
-        with pytest.warns(KinkWarning, match="'x' is near a kink: its gradient was not checked"):
-            assert gradcheck(y, y.parents[0])
+        with pytest.warns(KinkWarning, match="'x' is near a kink: its gradient was checked on one side alone"):
+            assert gradcheck(y, y.parents[0], atol=1e-12)
+
+
+# Two lines that meet or jump at a kink, in the spelling of relu, abs, max, clamp, or of a stair of floor.
+SLOPES = st.one_of(st.sampled_from([0.0, 1.0, -1.0]), st.floats(0.1, 3).map(lambda x: round(x, 3)))
+DISTANCES = [0.0, 1e-12, 0.1 * STEP, 0.4 * STEP, 0.6 * STEP, 0.9 * STEP, 1.1 * STEP, 0.01, 1.0]
+FAULTS: dict[str, Callable[[float], str]] = {
+    "sign": lambda slope: f"{-slope}",
+    "factor": lambda slope: f"{1.001 * slope}",
+    "no path": lambda slope: "None",
+    "something": lambda slope: f"{slope + 0.01}",
+    "not at all": lambda slope: f"{slope}",
+}
+
+
+@pytest.mark.parametrize("sign", [">", ">=", "<", "<="])
+@given(
+    slopes=st.tuples(SLOPES, SLOPES),
+    place=st.sampled_from([0.0, 0.5, -1.0]),
+    jump=st.sampled_from([0.0, 1.0]),
+    distance=st.sampled_from([*DISTANCES, *(-d for d in DISTANCES)]),
+    faults=st.tuples(st.sampled_from([*FAULTS]), st.sampled_from([*FAULTS])),
+    inside=st.booleans(),
+)
+@example((0.0, 1.0), 0.0, 0.0, 0.0, ("factor", "sign"), False).via("relu at 0")
+def test_of_two_lines_the_slope_of_the_own_one_is_checked_however_near_the_other_is(
+    sign: str,
+    slopes: tuple[float, float],
+    place: float,
+    jump: float,
+    distance: float,
+    faults: tuple[str, str],
+    inside: bool,
+) -> None:
+    """Refused if and only if the gradient is not the slope of the line that ``x`` itself is on."""
+    then, other = (f"({slope}) * (x - ({place}))" for slope in slopes)
+    told = [FAULTS[fault](slope) for fault, slope in zip(faults, slopes, strict=True)]
+    test = f"x {sign} {place}"
+    row = operation(
+        "two_lines(x)", f"{then} + {jump} if {test} else {other}", f"({told[0]}) if {test} else ({told[1]})"
+    )
+    x = Value(place + distance, "x")
+    own = 0 if eval(test, {"x": x.data}) else 1
+    claimed = 0.0 if told[own] == "None" else float(told[own])
+    y = row(x * 2.0 / 2.0).tanh() * 2.0 if inside else row(x)
+    outer = 2.0 * (1.0 - (y.data / 2.0) ** 2) if inside else 1.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", KinkWarning)
+        if abs(claimed - slopes[own]) * outer < 5e-7:
+            assert gradcheck(y, x)
+        else:
+            with pytest.raises(GradcheckError, match="gradient in 'x' is"):
+                gradcheck(y, x)
+
+
+# Every row of the table with a kink, where it is: what it sends there is the slope of one of the two sides.
+AT_KINKS: dict[str, tuple[float, ...]] = {
+    "relu": (0.0,),
+    "leaky_relu": (0.0, 0.01),
+    "elu": (0.0, 1.5),
+    "absolute": (1e-7,),
+    "maximum": (1.0, 1.0),
+    "minimum": (1.0, 1.0),
+    "clamp": (1.0, -1.0, 1.0),
+    "where": (1e-9, 2.0, 5.0),
+    "less": (1e-9, 0.0),
+    "sign": (1e-9,),
+}
+
+
+@pytest.mark.parametrize("name", AT_KINKS)
+@pytest.mark.parametrize("fault", ["({0}) + 0.01", "-({0}) - 0.01", "3 * ({0}) + 1"])
+def test_a_row_of_the_table_is_refused_at_its_kink_once_a_slope_is_falsified(name: str, fault: str) -> None:
+    right, at = TABLE[name], AT_KINKS[name]
+
+    def falsified(partial: ast.expr) -> str:
+        text = ast.unparse(expanded(partial))
+        return f"({fault.format('0' if text == 'None' else text)})" if "None" not in text or text == "None" else text
+
+    inputs = [Value(x, f"x{i}") for i, x in enumerate(at)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", KinkWarning)
+        assert gradcheck(function_of(right)(*inputs))
+        partials = [falsified(partial) for partial in right.partials]
+        if partials == [ast.unparse(expanded(partial)) for partial in right.partials]:
+            return  # each has a branch without a path: the test above falsifies those
+        wrong = operation(f"wrong({', '.join(right.inputs)})", ast.unparse(expanded(right.value)), *partials)
+        with pytest.raises(GradcheckError):
+            gradcheck(wrong(*inputs))
 
 
 KINKS: dict[str, Callable[[Value], Value]] = {

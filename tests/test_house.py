@@ -191,6 +191,7 @@ LARGEST: dict[str, tuple[tuple[str, str], dict[str, str]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("formulas", "let"), LARGEST.values(), ids=LARGEST)
 def test_the_largest_rows_are_read_by_all(formulas: tuple[str, str], let: dict[str, str]) -> None:
     try:

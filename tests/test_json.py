@@ -148,6 +148,7 @@ def places(document: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 PLACES = [place for place in places(json.loads(TEXT)) if place]
 
 
+@pytest.mark.slow
 @given(st.sampled_from(PLACES), JUNK)
 def test_json_with_junk_in_one_place_is_that_graph_or_a_value_error(place: tuple[Any, ...], junk: Any) -> None:
     document = json.loads(TEXT)

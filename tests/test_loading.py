@@ -74,6 +74,7 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
     return bytes(out)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # zipfile's about names that stand twice
 @pytest.mark.parametrize("ending", ["json", "npz", "packed.npz"])
 def test_a_damaged_file_is_one_error_or_a_good_load(ending: str, tmp_path: Path) -> None:
@@ -259,6 +260,7 @@ def test_numpys_own_files_of_every_version_are_read(tmp_path: Path) -> None:
 # Sizes
 
 
+@pytest.mark.slow
 def test_memory_is_not_taken_on_the_word_of_a_file(tmp_path: Path) -> None:
     bomb = archive(lambda array: member(np.zeros(0), shape=(10**7,)) + bytes(8 * 10**7), zipfile.ZIP_DEFLATED)
     hidden = archive(lambda array: member(array) + bytes(8 * 10**7), zipfile.ZIP_DEFLATED)

@@ -32,6 +32,7 @@ def test_the_example_of_the_readme() -> None:
     assert f"{b.grad:.4f}" == "645.5773"
 
 
+@pytest.mark.slow
 def test_the_training_loop_of_the_demo() -> None:
     random.seed(1337)
     X, y = map(np.array, moons(40))

@@ -365,6 +365,7 @@ def deep(count: int) -> tuple[Value, Value]:
     return x, y
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make", [lambda: fan(5_000), lambda: ladder(200), lambda: refusals(3_000), lambda: deep(20_000)]
 )

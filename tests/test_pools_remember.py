@@ -74,6 +74,7 @@ def through_json(outputs: Any) -> Any:
     return [[next(found) for _ in row] for row in outputs] if isinstance(outputs[0], list) else list(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", [copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p)), through_json])
 @given(pool=pools())
 def test_copies_pickles_and_files_remember_too(

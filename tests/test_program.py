@@ -72,6 +72,7 @@ def program_of(drawn: Plan, p: list[float], backend: str, one: bool = False, **o
 # -- Parity
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ALL_BACKENDS)
 @pytest.mark.parametrize("extreme", [False, True], ids=["finite", "with inf and nan"])
 def test_exact_operations_agree_with_recording_anew(backend: str, extreme: bool) -> None:
@@ -86,6 +87,7 @@ def test_exact_operations_agree_with_recording_anew(backend: str, extreme: bool)
         assert all(map(same, flat(one.input_grad(rows)), flat(to_inputs))), seed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extreme", [False, True], ids=["finite", "with inf and nan"])
 def test_backends_agree_to_the_bit_on_exact_operations(extreme: bool) -> None:
     for seed in range(200, 320):
@@ -112,6 +114,7 @@ def test_backends_agree_to_the_bit_on_batches_of_every_size(samples: int) -> Non
             assert all(identical(found[0][what], others[what]) for what in found[0]), seed
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("numba" not in HERE, reason="numba is not installed")
 def test_a_program_compiled_alone_has_the_same_bits() -> None:
     for seed, samples in ((1, 9), (2, 300)):  # compiling takes its time

@@ -203,6 +203,7 @@ KEEPERS: dict[str, tuple[Callable[[Value], Any], Callable[[Any], Scope | None]]]
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KEEPERS)
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
 def test_deeply_nested_scopes_are_pickled(name: str, protocol: int) -> None:

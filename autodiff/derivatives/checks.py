@@ -41,8 +41,9 @@ def gradcheck(
     root of the float64 rounding unit, where rounding and truncation balance. It passes within ``atol + rtol *
     |difference|``, and what rounding may do; where that step is too long for the function (as for ``log`` at 1e-7),
     ``h = step * min(1, |x|)`` is tried too. Where a max, relu or any other condition decides differently at ``x - h``
-    and ``x + h``, the difference says nothing, so a :class:`KinkWarning` is given for that input. A gradient that
-    differs raises :class:`GradcheckError`. No Value is changed.
+    and ``x + h``, that difference says nothing, so a :class:`KinkWarning` is given for that input, and a difference
+    over the side that decides as ``x`` does is compared instead, if there is one. A gradient that differs raises
+    :class:`GradcheckError`. No Value is changed.
 
     >>> x = Value(0.5)
     >>> gradcheck((x.sin() * x).tanh(), [x])
@@ -64,29 +65,35 @@ def gradcheck(
             continue  # the output does not depend on it: both are 0
         gradient = flows.get(x, 0.0)
         long, short = step * max(1.0, abs(x._data)), step * min(1.0, abs(x._data))
-        difference, rounding = _difference(graph, x, long, here)
-        if difference is None:
-            warnings.warn(f"{describe(x)} is near a kink: its gradient was not checked", KinkWarning, stacklevel=2)
-        elif not _agrees(gradient, difference, atol + rtol * abs(difference) + rounding):
-            other, rounding = _difference(graph, x, short, here) if short else (None, 0.0)
+        sides, difference, rounding = _difference(graph, x, long, here)
+        if sides < 2:
+            checked = "checked on one side alone" if sides else "not checked"
+            warnings.warn(f"{describe(x)} is near a kink: its gradient was {checked}", KinkWarning, stacklevel=2)
+        if sides and not _agrees(gradient, difference, atol + rtol * abs(difference) + rounding):
+            judges, other, rounding = _difference(graph, x, short, here) if short else (0, 0.0, 0.0)
             # A short step is a judge only where rounding does less than the tolerance.
-            if other is None or not rounding <= rtol * abs(other) or not _agrees(gradient, other, rtol * abs(other)):
+            if not judges or not rounding <= rtol * abs(other) or not _agrees(gradient, other, rtol * abs(other)):
+                kind = "central" if sides == 2 else "one-sided"
                 raise GradcheckError(
-                    f"the gradient in {describe(x)} is {gradient!r}, but a central difference over {long:g} gives "
+                    f"the gradient in {describe(x)} is {gradient!r}, but a {kind} difference over {long:g} gives "
                     f"{difference!r}; if that is too long for this function, give gradcheck another step="
                 )
     return True
 
 
-def _difference(graph: Graph, x: Value, h: float, here: _Point) -> tuple[float | None, float]:
-    """The central difference over ``h``, None where a condition changes; and by how much rounding may falsify it."""
-    right, left = x._data + h, x._data - h
-    above, below = _at(graph, {x: right}), _at(graph, {x: left})
-    if not above.decisions == here.decisions == below.decisions:
-        return None, 0.0
-    if right == left:
-        return math.nan, 0.0
-    return (above.value - below.value) / (right - left), abs(here.value) * 6e-15 / h
+def _difference(graph: Graph, x: Value, h: float, here: _Point) -> tuple[int, float, float]:
+    """From how many sides ``x`` decides alike over ``h``, the difference there, and what rounding may do to it."""
+    rounding = abs(here.value) * 6e-15 / h
+    ends = [(place, _at(graph, {x: place})) for place in (x._data + h, x._data - h)]
+    alike = [(place, end.value) for place, end in ends if end.decisions == here.decisions]
+    if len(alike) == 2:
+        (right, above), (left, below) = alike
+        return 2, (above - below) / (right - left) if right != left else math.nan, rounding
+    for place, far in alike:  # the parabola through x, the end and what is halfway; its slope in x
+        half = x._data + (place - x._data) / 2
+        if (near := _at(graph, {x: half})).decisions == here.decisions and half != x._data:
+            return 1, (4 * near.value - 3 * here.value - far) / (place - x._data), 8 * rounding
+    return 0, math.nan, 0.0
 
 
 def _agrees(gradient: float, difference: float, tolerance: float) -> bool:
