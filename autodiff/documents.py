@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from autodiff.recording.copies import restore
-from autodiff.recording.reverse import NO_PATH, staleness
+from autodiff.recording.reverse import NO_PATH, held, peek, staleness
 from autodiff.recording.scopes import WHOLES, Part, Scope, enclosing
 from autodiff.recording.value import Value
 from autodiff.table import formulas
@@ -80,8 +80,8 @@ def _to_record(value: Value, numbers: Mapping[Value, int], index: Mapping[Scope 
     return {
         "op": value.op and value.op.name,
         "args": [numbers[arg] if isinstance(arg, Value) else [_number(arg)] for arg in value.args],
-        "data": _number(value._data),
-        "grad": "no path" if value._grad is NO_PATH else _number(value._grad),
+        "data": _number(peek(value)),
+        "grad": "no path" if held(value) is NO_PATH else _number(held(value)),
         "name": value.name,
         "scope": index.get(value.scope),
         **({} if stale is None else {"stale": _number(stale)}),
@@ -214,11 +214,11 @@ def _real(x: object) -> float:
 
 def _check(value: Value, op: Operation) -> None:
     """Refuse a number that its operation does not give."""
-    operands = [arg._data if isinstance(arg, Value) else arg for arg in value.args]
+    operands = [peek(arg) if isinstance(arg, Value) else arg for arg in value.args]
     number = op.evaluate(*operands)
-    if not (_same(value._data, number) or _is_between(value._data, op, operands)):
+    if not (_same(peek(value), number) or _is_between(peek(value), op, operands)):
         told = ", ".join(map(repr, operands))
-        raise ValueError(f"its number is {value._data!r}, but {op.name} of {told} is {number!r}")
+        raise ValueError(f"its number is {peek(value)!r}, but {op.name} of {told} is {number!r}")
 
 
 def _same(x: float, y: float) -> bool:

@@ -9,8 +9,8 @@ from typing import Any
 
 from autodiff.documents import read_values, written
 from autodiff.recording.copies import entry, saved
-from autodiff.recording.reverse import NO_PATH, describe, staleness, topological
-from autodiff.recording.scopes import Scope, tick
+from autodiff.recording.reverse import NO_PATH, describe, held, peek, renew, staleness, topological
+from autodiff.recording.scopes import Scope
 from autodiff.recording.value import Value
 from autodiff.table.ieee import real
 from autodiff.table.operations import Operation
@@ -150,7 +150,7 @@ class Graph:
         data: list[float] = []
         for node, value in zip(self.nodes, self.values, strict=True):
             if node.op is None:
-                data.append(given.get(node.number, value._data))
+                data.append(given.get(node.number, peek(value)))
             else:
                 data.append(node.op.evaluate(*(data[arg] if isinstance(arg, int) else arg for arg in node.args)))
         return data
@@ -164,9 +164,7 @@ class Graph:
         data = self.evaluate()
         for node, value in zip(self.nodes, self.values, strict=True):
             if staleness(value) is not None:
-                value._grad = None
-                value._data = data[node.number]
-                value._stamp = tick()  # written after its operands: no longer stale
+                renew(value, data[node.number])
         return tuple(data[number] for number in self.outputs)
 
     def flows(self) -> list[Flow]:
@@ -185,10 +183,10 @@ class Graph:
         if node.op is None:
             return
         value = self.values[node.number]
-        data = [self.values[arg]._data if isinstance(arg, int) else arg for arg in node.args]
-        slopes = node.op.local_derivatives(*data, value._data)
-        up = None if value._grad is NO_PATH else value._grad
-        sent = slopes if up is None else node.op.contributions(*data, value._data, up)
+        data = [peek(self.values[arg]) if isinstance(arg, int) else arg for arg in node.args]
+        slopes = node.op.local_derivatives(*data, peek(value))
+        up = None if held(value) is NO_PATH else held(value)
+        sent = slopes if up is None else node.op.contributions(*data, peek(value), up)
         for position, arg in enumerate(node.args):
             if isinstance(arg, int):
                 edge = Edge(arg, node.number, position)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
 import pickle
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from programs import HERE
@@ -231,3 +233,39 @@ def test_two_rows_of_one_name_stay_two_on_the_page() -> None:
 
 def test_the_row_is_gone_after_its_test() -> None:
     assert "softsign" not in TABLE
+
+
+ROOT = Path(__file__).resolve().parents[1]
+PRIVATE = {name for name in vars(Value) if name.startswith("_") and not name.startswith("__")}
+
+BY_TEXT = {"getattr", "setattr", "hasattr", "delattr", "attrgetter"}
+
+
+def back_doors(source: str) -> list[int]:
+    """The lines that ask for a private name of a Value: as an attribute (but of ``self``), or by its text."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and node.attr in PRIVATE and ast.unparse(node.value) != "self":
+            found.append(node.lineno)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in BY_TEXT:
+            found += [arg.lineno for arg in node.args if isinstance(arg, ast.Constant) and arg.value in PRIVATE]
+    return found
+
+
+def test_what_a_value_keeps_to_itself_is_read_in_its_room_alone() -> None:
+    paths = [path for package in ("autodiff", "viz") for path in sorted((ROOT / package).rglob("*.py"))]
+    outside = [path for path in paths if path.parent != ROOT / "autodiff" / "recording"]
+    assert len(outside) > 80
+    assert {str(path): lines for path in outside if (lines := back_doors(path.read_text("utf-8")))} == {}
+
+
+@pytest.mark.parametrize("name", sorted(PRIVATE))
+@pytest.mark.parametrize(
+    "way", ["x.{}", "y.args[0].{} = 1", "f(x).{}.op", "getattr(x, {!r})", "operator.attrgetter({!r})(x)"]
+)
+def test_a_back_door_is_found(way: str, name: str) -> None:
+    assert back_doors(way.format(name)) == [1]
+
+
+def test_a_private_name_of_ones_own_is_no_back_door() -> None:
+    assert back_doors("self._data = self._x + x.data + x.__slots__") == []

@@ -8,6 +8,8 @@ import math
 import pickle
 import random
 from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -26,6 +28,7 @@ from autodiff import (
     steps,
 )
 from autodiff.recording.value import function_of
+from autodiff.table.operations import add_row
 
 ROWS = list(TABLE.values())
 STEP = 6e-6
@@ -263,6 +266,15 @@ BAD_ROWS: dict[str, tuple[tuple[object, ...], dict[str, object], tuple[str, ...]
         ("'bad', part 'p13'", "10000 signs"),
     ),
     "symbol of no string": (("bad(x)", "x", "1"), {"symbol": 5}, ("'bad'", "symbol", "int 5")),
+    "doc of no string": (("bad(x)", "x", "1"), {"doc": 3}, ("'bad'", "doc", "int 3")),
+    "doc of None": (("bad(x)", "x", "1"), {"doc": None}, ("'bad'", "doc", "NoneType None")),
+    **{
+        f"domain {domain!r}": (("bad(x)", "x", "1"), {"domain": domain}, ("'bad'", "pair of finite numbers", "lower"))
+        for domain in (
+            *((math.nan, 1), (0, math.nan), (0, math.inf), (-math.inf, 0), (1, 0), (1, 1), (0,), (0, 1, 2), ()),
+            *(3, None, "01", ("0", 1), (0, 10**400), (0, 1j), (-1e308, 1e308), {0: 1}, [[0], 1]),
+        )
+    },
     "signature without inputs": (("bad()", "1"), {}, ("bad()", "expected a signature", "softsign(x)")),
     "signature that is a name": (("bad", "1"), {}, ("'bad'", "expected a signature")),
     "signature with a star": (("bad(*x)", "1", "1"), {}, ("expected a signature",)),
@@ -307,6 +319,23 @@ BAD_ROWS: dict[str, tuple[tuple[object, ...], dict[str, object], tuple[str, ...]
     "NUL": (("bad(x)", "x\0", "1"), {}, ("'bad'", "cannot read")),
     "lone surrogate": (("bad(x)", "\ud800", "1"), {}, ("'bad'", "cannot read")),
 }
+
+
+@pytest.mark.parametrize("options", [{"colour": "red"}, {"colour": 1, "symbol": "s"}, {"derivative": "1"}, {"Doc": ""}])
+def test_an_option_that_there_is_not_is_refused_and_those_that_there_are_listed(options: dict[str, Any]) -> None:
+    unknown = next(iter(options))
+    with pytest.raises(
+        TypeError, match=rf"'bad\(x\)' has no option {unknown}.*; there are symbol=, let=, domain=, doc="
+    ):
+        operation("bad(x)", "x", "1", **options)
+
+
+def test_a_domain_is_two_floats_whatever_numbers_it_was_given() -> None:
+    try:
+        for domain in ((0, 2), [0, 2], (False, Fraction(2)), range(0, 4, 2)):
+            assert add_row("given_(x)", "x", "1", domain=domain).domain == (0.0, 2.0)
+    finally:
+        TABLE.pop("given_", None)
 
 
 def test_the_same_row_may_be_written_twice() -> None:

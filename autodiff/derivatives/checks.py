@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from autodiff.derivatives.grad import require_order
 from autodiff.graph import Graph
-from autodiff.recording.reverse import adjoints, describe
+from autodiff.recording.reverse import adjoints, describe, peek
 from autodiff.recording.value import Value
 
 __all__ = ["GradcheckError", "KinkWarning", "gradcheck"]
@@ -64,7 +64,7 @@ def gradcheck(
             require_order(output, [x])
             continue  # the output does not depend on it: both are 0
         gradient = flows.get(x, 0.0)
-        long, short = step * max(1.0, abs(x._data)), step * min(1.0, abs(x._data))
+        long, short = step * max(1.0, abs(peek(x))), step * min(1.0, abs(peek(x)))
         sides, difference, rounding = _difference(graph, x, long, here)
         if sides < 2:
             checked = "checked on one side alone" if sides else "not checked"
@@ -83,16 +83,17 @@ def gradcheck(
 
 def _difference(graph: Graph, x: Value, h: float, here: _Point) -> tuple[int, float, float]:
     """From how many sides ``x`` decides alike over ``h``, the difference there, and what rounding may do to it."""
+    middle = peek(x)
     rounding = abs(here.value) * 6e-15 / h
-    ends = [(place, _at(graph, {x: place})) for place in (x._data + h, x._data - h)]
+    ends = [(place, _at(graph, {x: place})) for place in (middle + h, middle - h)]
     alike = [(place, end.value) for place, end in ends if end.decisions == here.decisions]
     if len(alike) == 2:
         (right, above), (left, below) = alike
         return 2, (above - below) / (right - left) if right != left else math.nan, rounding
     for place, far in alike:  # the parabola through x, the end and what is halfway; its slope in x
-        half = x._data + (place - x._data) / 2
-        if (near := _at(graph, {x: half})).decisions == here.decisions and half != x._data:
-            return 1, (4 * near.value - 3 * here.value - far) / (place - x._data), 8 * rounding
+        half = middle + (place - middle) / 2
+        if (near := _at(graph, {x: half})).decisions == here.decisions and half != middle:
+            return 1, (4 * near.value - 3 * here.value - far) / (place - middle), 8 * rounding
     return 0, math.nan, 0.0
 
 

@@ -29,7 +29,7 @@ from math import inf, isfinite
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from autodiff.recording.reading import apply, read
-from autodiff.recording.reverse import topological
+from autodiff.recording.reverse import peek, topological
 from autodiff.recording.value import Operand, Value
 from autodiff.table import formulas
 from autodiff.table.operations import Operation
@@ -218,10 +218,10 @@ def unbounded(
     found: dict[Value, list[Slope]] = {}
     for node in order:
         if node.op is None:
-            large[node] = reach if isfinite(node._data) and node not in unlimited else inf
+            large[node] = reach if isfinite(peek(node)) and node not in unlimited else inf
             continue
         operands = [large[arg] if isinstance(arg, Value) else _size(arg) for arg in node.args]
-        large[node] = _value_bound(node.op)(*operands)[0] if isfinite(node._data) and node not in unlimited else inf
+        large[node] = _value_bound(node.op)(*operands)[0] if isfinite(peek(node)) and node not in unlimited else inf
         own = [s for _, s in uses(node) if s.multiplies and s.bound(*operands, large[node])[0] == inf]
         if own:
             found[node] = own
@@ -229,7 +229,7 @@ def unbounded(
 
 
 def _behind(order: Sequence[Value], unbounded: Container[Value]) -> set[Value]:
-    """The nodes that are unbounded, or computed from some that are."""
+    """The nodes with unbounded slopes, or computed from some that are."""
     found: set[Value] = set()
     for node in order if unbounded else ():
         if node in unbounded or not found.isdisjoint(node.parents):
@@ -238,7 +238,7 @@ def _behind(order: Sequence[Value], unbounded: Container[Value]) -> set[Value]:
 
 
 def before(order: Sequence[Value], unbounded: Mapping[Value, list[Slope]]) -> set[Value]:
-    """The nodes that have a unbounded slope in their future."""
+    """The nodes that have an unbounded slope in their future."""
     found: set[Value] = set()
     for node in reversed(order) if unbounded else ():
         found.update(node.parents if node in found else (arg for arg, s in uses(node) if s in unbounded.get(node, ())))
@@ -247,12 +247,10 @@ def before(order: Sequence[Value], unbounded: Mapping[Value, list[Slope]]) -> se
 
 def _is_bounded(node: Value) -> bool:
     """Whether a node can make nothing infinite: its numbers are finite, and so is all that its formulas answer."""
-    if not isfinite(node._data):
-        return False
-    rule = node._rule
-    return rule is None or (
-        _is_bounded_row(rule.op) and not (any(rule.constants) and any(map(_is_infinite, node.args)))
-    )
+    op = node.op
+    if not isfinite(peek(node)) or op is None:
+        return isfinite(peek(node))
+    return _is_bounded_row(op) and all(isinstance(arg, Value) or isfinite(arg) for arg in node.args)
 
 
 @cache
@@ -260,10 +258,6 @@ def _is_bounded_row(op: Operation) -> bool:
     ones = [1.0] * len(op.inputs)
     slopes = [s for s in _slopes(op) if s is not None and s.multiplies]
     return isfinite(_value_bound(op)(*ones)[0]) and all(isfinite(s.bound(*ones, 1.0)[0]) for s in slopes)
-
-
-def _is_infinite(arg: Operand) -> bool:
-    return not (isinstance(arg, Value) or isfinite(arg))
 
 
 def _size(x: float) -> float:

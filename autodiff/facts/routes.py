@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autodiff.pooling import Pair, Pool, grid_of, plan, read_once
-from autodiff.recording.reverse import adjoints, describe
+from autodiff.recording.reverse import adjoints, describe, peek
 from autodiff.recording.scopes import Part
 from autodiff.recording.value import Value
 from autodiff.windows import Cell, Shape
@@ -167,7 +167,7 @@ def _told(pool: Pool, grid: list[list[Any]]) -> PoolRoutes:
         (down.kernel, across.kernel),
         (down.stride, across.stride),
         (down.padding, across.padding),
-        tuple(tuple(cell._data if isinstance(cell, Value) else cell for cell in row) for row in pool.grid),
+        tuple(tuple(peek(cell) if isinstance(cell, Value) else cell for cell in row) for row in pool.grid),
         (len(grid), len(grid[0])),
         tuple(
             _routed(pool.shape.kind, number, place, covered, pool.grid, grid[place[0]][place[1]])
@@ -238,4 +238,4 @@ def _routed(
         )
     sent = adjoints(output, output.grad, ends)[1] if reached else {}
     contributions = {ends[node]: flow for node, flow in sent.items() if node in ends}
-    return Window(number, place, covered, output._data, output.grad if reached else None, contributions, slopes)
+    return Window(number, place, covered, peek(output), output.grad if reached else None, contributions, slopes)

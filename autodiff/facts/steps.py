@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from autodiff.facts.telling import Telling
 from autodiff.graph import Edge, Flow, Graph
-from autodiff.recording.reverse import NO_PATH, seed_of, topological
+from autodiff.recording.reverse import NO_PATH, held, peek, seed_of, topological
 from autodiff.recording.value import Value
 from autodiff.table.ieee import real
 
@@ -85,7 +85,7 @@ class Snapshot:
     def of(cls, graph: Graph) -> Snapshot:
         """What the Values themselves hold: their data, and what ``backward()`` left."""
         flows = {flow.edge: flow for flow in graph.flows()}
-        return cls([value._data for value in graph.values], [value._grad for value in graph.values], flows)
+        return cls([*map(peek, graph.values)], [*map(held, graph.values)], flows)
 
 
 class Steps(Sequence[Step]):

@@ -12,7 +12,7 @@ from functools import cache, reduce
 
 from autodiff.derivatives.sweep import Slope, sweep, unbounded
 from autodiff.programs.listing import PASSES, Listing
-from autodiff.recording.reverse import topological
+from autodiff.recording.reverse import peek, topological
 from autodiff.recording.value import Value
 from autodiff.table.compiling import compiled
 from autodiff.table.formulas import BINARY, COMPARE, parts
@@ -50,7 +50,7 @@ class Lowering:
         if node in self.leaves:
             return self.listing.leaf(*self.leaves[node])
         if op is None:
-            return self.listing.const(self.constants.get(node, node._data))
+            return self.listing.const(self.constants.get(node, peek(node)))
         const, places = self.listing.const, self.places
         args = [places[arg] if arg.__class__ is Value else const(arg) for arg in node.args]  # type: ignore[arg-type]
         self._operands[node] = args

@@ -16,7 +16,7 @@ from autodiff.programs.lowering import Lowering
 from autodiff.programs.routine import Routine
 from autodiff.programs.sources import LANGUAGES, emit
 from autodiff.recording.copies import entry, saved
-from autodiff.recording.reverse import born, describe, read_at, staleness, topological
+from autodiff.recording.reverse import born, describe, peek, read_at, staleness, topological
 from autodiff.recording.value import Value
 from autodiff.table.ieee import real
 
@@ -98,7 +98,7 @@ class Program:
         nodes = topological(self.outputs, check=False)
         _refuse_overwritten(nodes)
         # Taken now, so that what is printed later is what runs, whatever becomes of the Values.
-        self._constants = {node: node._data for node in nodes if node.op is None and node not in self._leaves}
+        self._constants = {node: peek(node) for node in nodes if node.op is None and node not in self._leaves}
         _warn_of_frozen_branches(nodes, set(self.inputs))
 
     def _check(self) -> None:
@@ -162,7 +162,7 @@ class Program:
 
     def read(self) -> list[float]:
         """The parameters' present numbers, as one list."""
-        return [param._data for param in self.params]
+        return [*map(peek, self.params)]
 
     def write(self, params: Iterable[float]) -> None:
         """Write numbers back into the parameters' Values: all of them, or none if one is not a number."""
@@ -270,7 +270,7 @@ class Program:
 
     def _numbers(self, params: Any) -> Any:
         if params is None:
-            params = [param._data for param in self.params]
+            params = [*map(peek, self.params)]
         if self.backend == "python":
             numbers: Any = [real(number) for number in params]
             shape: tuple[int, ...] = (len(numbers),)

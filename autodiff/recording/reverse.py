@@ -14,6 +14,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from autodiff.recording.rules import Rule
+from autodiff.recording.scopes import tick
 from autodiff.table.ieee import real
 
 __all__ = [
@@ -23,8 +24,11 @@ __all__ = [
     "adjoints",
     "born",
     "describe",
+    "held",
     "last_root",
+    "peek",
     "read_at",
+    "renew",
     "run",
     "seed_of",
     "staleness",
@@ -172,11 +176,28 @@ def staleness(node: Recorded) -> float | None:
     return -1 if stale else None
 
 
+def peek(node: Recorded) -> float:
+    """The number of a node, as ``.data`` gives it, without counting as a look (see :func:`read_at`)."""
+    return node._data
+
+
+def held(node: Recorded) -> float | None:
+    """The gradient that a node holds: None while none was computed, ``NO_PATH`` where none arrived."""
+    return node._grad
+
+
+def renew(node: Recorded, data: float) -> None:
+    """Give a computed node the number that follows from its operands; its gradient belonged to the old one."""
+    node._grad = None
+    node._data = data
+    node._stamp = tick()  # written after its operands: no longer stale
+
+
 def born(node: Recorded) -> int:
-    """The moment of its creation; parents come before children."""
+    """When a node was made, on the clock that numbers the nodes; parents come before children."""
     return node._serial
 
 
 def read_at(node: Recorded) -> int:
-    """The moment at which its public ``.data`` were last read, on the clock that numbers the nodes; else 0."""
+    """When the public ``.data`` of a node were last read, on the same clock; else 0."""
     return getattr(node, "_read", 0)

@@ -12,6 +12,7 @@ from autodiff.recording.copies import copied, newest, saved
 from autodiff.recording.reverse import NO_PATH, run, topological
 from autodiff.recording.rules import Rule, recorder
 from autodiff.recording.scopes import Scope, current, tick
+from autodiff.table.formulas import listed, short
 from autodiff.table.ieee import real
 from autodiff.table.operations import TABLE, Operation, add_row
 
@@ -264,4 +265,9 @@ def operation(signature: str, value: str, *partials: str, **options: Any) -> Cal
     >>> x.grad
     0.25
     """
+    unknown = [name for name in options if name not in ("symbol", "let", "domain", "doc")]
+    if unknown:
+        raise TypeError(
+            f"operation {short(signature)} has no option {listed(unknown)}; there are symbol=, let=, domain=, doc="
+        )
     return function_of(add_row(signature, value, *partials, **options))

@@ -318,8 +318,9 @@ def add_row(
             f"operation '{name}': expected {len(inputs)} partial derivatives, one each for {', '.join(inputs)}; "
             f"got {len(partials)}"
         )
-    if not isinstance(symbol, str | None):
-        raise FormulaError(f"operation '{name}': its symbol is a string, got {type(symbol).__name__} {short(symbol)}")
+    for what, text in (("symbol", "" if symbol is None else symbol), ("doc", doc)):
+        if not isinstance(text, str):
+            raise FormulaError(f"operation '{name}': its {what} is a string, got {type(text).__name__} {short(text)}")
     shared = _read_parts(name, inputs, let)
     tree = _read(name, "value", value, inputs, shared)
     if formulas.has_none(tree):
@@ -330,7 +331,22 @@ def add_row(
     )
     for partial in slopes:
         _check_none(name, partial)
-    return _entered(Operation(name, inputs, defaults, tree, slopes, symbol or name, doc, domain, value))
+    return _entered(
+        Operation(name, inputs, defaults, tree, slopes, symbol or name, doc, _interval(name, domain), value)
+    )
+
+
+def _interval(name: str, domain: Any) -> tuple[float, float]:
+    """The two ends of a domain: finite numbers, the lower one first."""
+    try:
+        low, high = map(ieee.real, domain)
+    except (TypeError, ValueError, OverflowError):
+        low = high = math.nan
+    if not (low < high and math.isfinite(high - low)):
+        raise FormulaError(
+            f"operation '{name}': its domain is a pair of finite numbers, the lower first, got {short(repr(domain))}"
+        )
+    return low, high
 
 
 def _entered(row: Operation) -> Operation:
