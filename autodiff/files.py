@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
+from autodiff.text import quoted
+
 try:
     import fcntl
 except ImportError:  # Windows, where a file that somebody has open can be neither moved nor removed
@@ -61,13 +63,13 @@ def _named(verb: str, path: str) -> Iterator[None]:
     except OSError as error:
         raise OSError(error.errno, f"could not {verb} the file: {_reason(error, path)}", path) from error
     except ValueError as error:  # a NUL, half of a surrogate pair
-        raise ValueError(f"could not {verb} the file: no file can be called {path!r} ({error})") from error
+        raise ValueError(f"could not {verb} the file: no file can be called {quoted(path)} ({error})") from error
 
 
 def _reason(error: OSError, path: str) -> str:
     folder = os.path.dirname(os.path.realpath(path))
     if error.errno == errno.ENOENT and path and not os.path.isdir(folder):
-        return f"there is no folder {folder!r}"
+        return f"there is no folder {quoted(folder)}"
     return error.strerror or str(error)
 
 

@@ -20,6 +20,7 @@ import floors  # noqa: E402
 import signatures  # noqa: E402
 
 from autodiff import TABLE, Value, max_pool1d  # noqa: E402 - the project need not be installed
+from autodiff.facts.words import NOTHING_FLOWS  # noqa: E402
 from viz import animate, pool  # noqa: E402
 from viz.ink.theme import THEMES, Theme  # noqa: E402
 from viz.page.contract import jsdoc  # noqa: E402
@@ -32,7 +33,7 @@ HEAD = """# The table of operations
 
 One row of [`autodiff/table/rows.py`](../autodiff/table/rows.py) is all the project knows about an operation: eager
 numbers, recorded derivatives, pictures and sentences read the same formulas. In a partial, `None` means *no path*:
-nothing flows, and nothing is multiplied. `out` is the operation's own value.
+{nothing}; and nothing is multiplied. `out` is the operation's own value.
 
 | operation | shown as | value | partials |
 |---|---|---|---|
@@ -46,7 +47,7 @@ def operations() -> str:
         partials = ", ".join(f"`{ast.unparse(partial)}`" for partial in op.partials)
         value = ast.unparse(op.value)
         rows.append(f"| `{op.name}({', '.join(op.inputs)})` | {op.symbol} | `{value}` | {partials} |\n")
-    return HEAD + "".join(rows)
+    return HEAD.format(nothing=NOTHING_FLOWS) + "".join(rows)
 
 
 def pictures(folder: Path = HERE) -> None:

@@ -26,7 +26,7 @@ class Value:
         self.data = float(data)
         self.parents, self.slopes = parents, slopes
         self.born = tick()  # a Value is younger than all it was computed from: age is a topological order
-        self.grad: float | None = None  # None: nothing arrived, which is not the same as a gradient of 0
+        self.grad: float | None = None  # None: nothing has arrived
 
     # Forwards: every operation computes its number, and writes down its slopes while it knows the operands.
 

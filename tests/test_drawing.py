@@ -128,12 +128,12 @@ def test_the_three_states_of_a_gradient_and_no_path_look_different() -> None:
     assert read(draw(z)).named("a").rows == ["a", "0", "0"]
 
 
-def test_what_is_dead_looks_dead() -> None:
+def test_what_is_off_looks_off() -> None:
     x = Value(-1.0, "x")
     y = x.relu()
     y.backward()
     drawn = read(draw(y))
-    assert drawn.words() == ["dead"]
+    assert drawn.words() == ["off"]
     assert drawn.lines[0].look["style"] == "dotted"
     assert drawn.named("x").look["color"] == LIGHT.no_path
     assert drawn.named("y").look["color"] == LIGHT.node_border

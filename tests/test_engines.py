@@ -15,7 +15,7 @@ import pytest
 import viz
 from autodiff import Value, scope
 from viz import draw
-from viz.layout import engines
+from viz.layout import engines, talk
 from viz.layout.answers import fault
 from viz.layout.engines import LayoutError, LayoutTimeout, LayoutUnavailable, engine_name, layout
 from viz.layout.picture import Picture, write
@@ -125,8 +125,8 @@ FAULTY = {
 def test_where_dot_misbehaves_the_wheel_draws_within_the_time(
     code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "FLOOR", 1_000_000)
-    monkeypatch.setattr(engines, "GRACE", 0.1)
+    monkeypatch.setattr(talk, "FLOOR", 1_000_000)
+    monkeypatch.setattr(talk, "GRACE", 0.1)
     monkeypatch.setattr(engines, "SHARE", 0.02)
     monkeypatch.setattr(engines, "HALF", 0.02)
     stand_in(tmp_path, monkeypatch, code)
@@ -164,7 +164,7 @@ def ended(process: int) -> bool:
 
 @posix
 def test_an_answer_without_end_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "FLOOR", 1_000_000)
+    monkeypatch.setattr(talk, "FLOOR", 1_000_000)
     monkeypatch.setattr(engines, "_pure", lambda: None)
     stand_in(tmp_path, monkeypatch, FAULTY["answers without end"])
     with pytest.raises(LayoutError, match="dot answered without end: it was stopped after 1,001,800 bytes"):
@@ -335,7 +335,7 @@ def test_where_python_starts_no_processes_there_is_the_hint(error: Exception, mo
     def refuse(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(engines.subprocess, "Popen", refuse)
+    monkeypatch.setattr(talk.subprocess, "Popen", refuse)
     with pytest.raises(LayoutUnavailable, match="pip install graphviz-pure") as caught:
         layout(DOT, "svg")
     assert caught.value.dot == DOT

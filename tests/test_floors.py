@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # A row holds for a module and, where it is a package (a room), for everything in it.
 FLOORS: dict[str, int] = {
     "autodiff.files": 0,  # a whole file or none
+    "autodiff.text": 0,  # whatever a name contains, visible
     "autodiff.table": 0,  # what an operation is
     "autodiff.recording": 1,  # running Python becomes a graph
     "autodiff.functions": 2,

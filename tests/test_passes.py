@@ -319,7 +319,7 @@ def test_the_node_that_refused_is_named_however_far_it_is() -> None:
     x = Value(1.0, "x")
     for far in (3 * x, (3 * x).exp() - 2, relu(3 * x)):
         assert "max" in str(explain(x, maximum(far, 50.0) * 2))
-    assert "relu (dead)" in str(explain(x, relu(-2 * x)))
+    assert "relu (off)" in str(explain(x, relu(-2 * x)))
     assert "relu" in str(explain(x, maximum(relu(-x), -1.0)))
 
 

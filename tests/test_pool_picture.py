@@ -114,7 +114,7 @@ def test_an_addend_stands_on_the_colour_of_its_window(row: Drawn) -> None:
 
 def test_a_cell_that_lost_says_that_there_is_no_path(row: Drawn) -> None:
     assert [row.words(f"grad_0_{column}") for column in (0, 1, 3, 4)] == ["no path"] * 4
-    assert "not the same as 0" in row.words("legend")
+    assert "no path: nothing flows, so the derivative is 0" in row.words("legend")
 
 
 def test_arrows_run_to_the_output_and_back_to_the_winner(row: Drawn) -> None:

@@ -43,6 +43,7 @@ from autodiff.facts.words import SENTENCES, filled, labels, reason
 from autodiff.recording.reverse import NO_PATH
 from autodiff.recording.value import function_of
 from autodiff.table.notation import numeral, plain
+from autodiff.text import visible
 
 HOSTILE = ["{1}", "{name}", "{0}", "{out}", "%s", "\\1", "\\g<0>", "<b>", "", "a\nb", "\ud800", "-x", "f(x)", "${x}"]
 
@@ -363,7 +364,7 @@ def test_a_label_is_text_in_every_sentence(label: str) -> None:
         assert all(step.sentence.startswith(known[step.node]) for step in told)
         assert str(explain(args[0], told.graph.values[-1]))
     product = Value(2.0, label) * Value(3.0, "b")
-    shown = label or "v0"
+    shown = visible(label, 40) or "v0"
     call = f"{f'({shown})' if shown.startswith('-') else shown} × b"
     assert sentences(product)[-1] == f"b.grad = local 2 × upstream 1 = 2 (local: ∂({call})/∂b = {shown} = 2)"
 

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import warnings
 from xml.etree import ElementTree
 
 import pytest
@@ -104,7 +105,9 @@ def test_a_label_adds_nothing_to_the_graph(label: str, engine: str) -> None:
 @EACH
 @pytest.mark.slow
 def test_a_label_is_drawn_in_the_png(label: str, engine: str) -> None:
-    png = labelled(label).png(scale=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # no font here has it: tests/test_fonts.py
+        png = labelled(label).png(scale=1)
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     assert len(png) > 500
 

@@ -88,6 +88,8 @@ def jvp(output: Value, inputs: Sequence[Value], tangents: Sequence[Operand]) -> 
 def jacobian(outputs: Sequence[Value], inputs: Sequence[Value]) -> list[list[Value]]:
     """The derivative of each output (row) with respect to each input (column), recorded as Values.
 
+    Where no path leads from an output to an input nothing flows, so the derivative is 0.
+
     >>> x, y = Value(2.0), Value(3.0)
     >>> [[entry.data for entry in row] for row in jacobian([x * y, x + y], [x, y])]
     [[3.0, 2.0], [1.0, 1.0]]

@@ -19,13 +19,14 @@ from autodiff.recording.scopes import Scope, enclosing
 from autodiff.recording.value import Value
 from autodiff.table.ieee import agree
 from autodiff.table.notation import numeral
+from autodiff.text import NAME, visible
 
 __all__ = ["Explanation", "Path", "explain"]
 
 _T = TypeVar("_T")
 
-# There can be exponentially many paths, and uses without end: so many of each are written out, and so much of a name.
-PATHS, USES, LONGEST, NAME = 12, 12, 24, 40
+# There can be exponentially many paths, and uses without end: so many of each are written out.
+PATHS, USES, LONGEST = 12, 12, 24
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class _Teller:
 
     def __init__(self, told: Steps, place: int) -> None:
         self.told, self.graph, self.place = told, told.graph, place
-        self.name = _short(told.labels[place])
+        self.name = told.labels[place]
         # What arrived over the uses of each node, and what was refused there.
         self.sent: dict[int, list[Step]] = {}
         self.lost: dict[int, list[Step]] = {}
@@ -278,4 +279,4 @@ def _entered(scope: Scope | None, outside: Scope | None) -> list[str]:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= NAME else text[: NAME - 1] + "…"
+    return visible(text, NAME)

@@ -22,7 +22,7 @@ class Window:
 
     ``cells`` are (row, column) pairs in row-major order, padding left out. ``upstream`` is the gradient that
     arrived at the window's output (None: not computed, or no path led there). A cell that is missing from
-    ``contributions`` lost: no path led to it, which differs from a contribution of zero.
+    ``contributions`` lost: no path leads to it, nothing flows, so the derivative is 0.
     """
 
     number: int

@@ -75,7 +75,7 @@ class Telling:
             return SENTENCES["never"].format(**words)
         tie = tie_of(op, edge.position, numbers, out)
         words["reason"] = tie or reason(op, test, numbers, out, holds)
-        return SENTENCES["tied" if tie else "dead" if len(op.inputs) == 1 else "refused"].format(**words)
+        return SENTENCES["tied" if tie else "off" if len(op.inputs) == 1 else "refused"].format(**words)
 
     def why_no_path(self, edge: Edge) -> str:
         """Why a use has no path, in a word or two; a tie is called one."""

@@ -12,8 +12,10 @@ from autodiff.graph import Node
 from autodiff.table.formulas import COMPARE
 from autodiff.table.notation import RELATIONS, numeral, plain
 from autodiff.table.operations import Operation
+from autodiff.text import NAME, visible
 
 __all__ = [
+    "NOTHING_FLOWS",
     "SENTENCES",
     "TIES",
     "call_template",
@@ -28,7 +30,11 @@ __all__ = [
     "why_no_path",
 ]
 
+# What "no path" means; whatever tells of it says this, or nothing.
+NOTHING_FLOWS = "nothing flows, so the derivative is 0"
+
 SENTENCES = {
+    "no path": f"no path: {NOTHING_FLOWS}",
     "leaf": "{name} = {value}",
     "forward": "{name} = {call} = {value}",
     "choice": "{name} = {call} = {value}, since {reason}",
@@ -40,7 +46,7 @@ SENTENCES = {
     "value": "{formula} = {local}",
     "since": " (local: ∂{call}/∂{operand} = {formula}, since {reason})",
     "refused": "{name} gets no path through {target}: {reason}, so {target} does not take it",
-    "dead": "{name} gets no path through {target}: {reason}, so {target} is off",
+    "off": "{name} gets no path through {target}: {reason}, so {target} is off",
     "never": "{name} gets no path through {target}, which passes nothing back to it",
     "tied": "{name} gets no path through {target}: {reason}",
 }
@@ -52,7 +58,8 @@ _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 def labels(nodes: Iterable[Node], given: Mapping[int, str] | None = None) -> list[str]:
     """What each node is called: its name, the ``given`` one, or ``v7``; ``w #7`` where several are called ``w``."""
-    found = [node.name or (given or {}).get(node.number) for node in nodes]
+    every = (node.name or (given or {}).get(node.number) for node in nodes)
+    found = [visible(name, NAME) if name else name for name in every]
     often = Counter(found)
     return [_label(name, number, often) for number, name in enumerate(found)]
 
@@ -69,32 +76,34 @@ def _label(name: str | None, number: int, often: Mapping[str | None, int]) -> st
 def operation_text(node: Node) -> str:
     """How a node's operation is written, with the constants among its operands: ``×``, ``× 0.7``, ``max(·, 3)``."""
     assert node.op is not None
+    symbol = visible(node.op.symbol, NAME)
     constants = [None if isinstance(arg, int) else numeral(arg) for arg in node.args]
     if not any(constants):
-        return node.op.symbol
+        return symbol
     if node.op.notation == "infix":
         if node.op.commutes:
-            return f"{node.op.symbol} {constants[0] or constants[1]}"
-        return " ".join(part for part in (constants[0], node.op.symbol, constants[1]) if part)
-    return f"{node.op.symbol}({', '.join(text or '·' for text in constants)})"
+            return f"{symbol} {constants[0] or constants[1]}"
+        return " ".join(part for part in (constants[0], symbol, constants[1]) if part)
+    return f"{symbol}({', '.join(text or '·' for text in constants)})"
 
 
 def why_no_path(node: Node, position: int) -> str:
-    """Why an operand of this node gets no gradient: ``not taken`` by a choice, ``dead``, or never a path."""
+    """Why an operand of this node gets no gradient: ``not taken`` by a choice, ``off``, or never a path."""
     assert node.op is not None
     if not node.op.has_path(position):
         return "no path"
-    return "dead" if len(node.op.inputs) == 1 else "not taken"
+    return "off" if len(node.op.inputs) == 1 else "not taken"
 
 
 def call_template(op: Operation) -> str:
     """How a call is written, with ``{0}``, ``{1}`` for its operands: ``{0} × {1}``, ``max({0}, {1})``."""
     slots = [f"{{{i}}}" for i in range(len(op.inputs))]
+    symbol = visible(op.symbol, NAME)
     if op.notation == "infix":
-        return f"{slots[0]} {op.symbol} {slots[1]}"
+        return f"{slots[0]} {symbol} {slots[1]}"
     if op.notation == "prefix":
-        return f"{op.symbol}{slots[0]}"
-    return f"{op.symbol}({', '.join(slots)})"
+        return f"{symbol}{slots[0]}"
+    return f"{symbol}({', '.join(slots)})"
 
 
 def formula_template(op: Operation, tree: ast.expr) -> str:

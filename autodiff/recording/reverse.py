@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 from autodiff.recording.rules import Rule
 from autodiff.recording.scopes import tick
 from autodiff.table.ieee import real
+from autodiff.text import NAME, visible
 
 __all__ = [
     "NO_PATH",
@@ -57,7 +58,7 @@ class StaleError(RuntimeError):
 
 
 class _NoPath(float):
-    """The gradient of a node that no path leads to: 0.0 as a number, and yet not a zero that was computed."""
+    """The gradient of a node that no path leads to: nothing flows, so the derivative is 0; no zero was computed."""
 
     def __reduce__(self) -> str:
         return "NO_PATH"
@@ -110,8 +111,8 @@ def seed_of(output: Recorded) -> float:
 def describe(node: Recorded) -> str:
     """What a message calls a node: its name, or its operation and number."""
     if node._name is not None:
-        return f"'{node._name}'"
-    kind = "leaf" if node._rule is None else f"'{node._rule.op.symbol}'"
+        return f"'{visible(node._name, NAME)}'"
+    kind = "leaf" if node._rule is None else f"'{visible(node._rule.op.symbol, NAME)}'"
     return f"the unnamed {kind} of value {node._data!r}"
 
 

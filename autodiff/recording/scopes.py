@@ -14,6 +14,8 @@ from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
+from autodiff.text import quoted
+
 __all__ = ["WHOLES", "Part", "Scope", "current", "enclosing", "no_grad", "scope", "scope_entry", "tick"]
 
 
@@ -89,7 +91,7 @@ class Scope:
 
     def __repr__(self) -> str:
         path = " / ".join(self.path)
-        return f"Scope({path if len(path) <= 120 else f'{path[:57]} ... {path[-58:]}'!r})"
+        return f"Scope({quoted(path if len(path) <= 120 else f'{path[:57]} ... {path[-58:]}')})"
 
     @property
     def path(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from autodiff.recording.scopes import Scope, current, tick
 from autodiff.table.formulas import listed, short
 from autodiff.table.ieee import real
 from autodiff.table.operations import TABLE, Operation, add_row
+from autodiff.text import quoted
 
 if TYPE_CHECKING:
     from autodiff.recording.signatures import Methods
@@ -136,8 +137,8 @@ class Value(Methods):
     def backward(self, upstream: float = 1.0) -> None:
         """Send the gradient back: leaves accumulate it, interior nodes start afresh.
 
-        ``upstream`` is the gradient that arrives at this Value. A node that no path leads to gets none, which
-        differs from zero. Gradients are published at once at the end: an interrupted pass changes nothing.
+        ``upstream`` is the gradient that arrives at this Value. To a node that no path leads to
+        nothing flows, so the derivative is 0. Gradients are published at once: an interrupted pass changes nothing.
         ``StaleError`` when data were changed after they had been used.
         """
         run(self, upstream)
@@ -178,9 +179,9 @@ class Value(Methods):
     def __repr__(self) -> str:
         parts = [repr(self._data)]
         if self._name is not None:
-            parts.append(f"name={self._name!r}")
+            parts.append(f"name={quoted(self._name)}")
         if self._rule is not None:
-            parts.append(f"op={self._rule.op.symbol!r}")
+            parts.append(f"op={quoted(self._rule.op.symbol)}")
         if self._grad is not None:
             parts.append("grad=no path" if self._grad is NO_PATH else f"grad={self._grad!r}")
         return f"Value({', '.join(parts)})"

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from autodiff.table import ieee
 from autodiff.table.compiling import compiled
+from autodiff.text import quoted
 
 __all__ = [
     "BINARY",
@@ -84,7 +85,7 @@ def short(thing: object) -> str:
     """At most 60 characters of a text, or of what stands where one was expected."""
     text = thing if isinstance(thing, str) else repr(thing)
     cut = text if len(text) <= 60 else text[:57] + "..."
-    return repr(cut) if isinstance(thing, str) else cut
+    return quoted(cut) if isinstance(thing, str) else cut
 
 
 def listed(names: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """Floor 0: the table of operations. One row says everything: the value, and each partial derivative.
 
 Floats, Values, generated code, pictures and sentences all read the same row; adding an operation is one row.
-In a partial, ``None`` means *no path* (nothing flows, nothing is multiplied), ``0`` means that zero flows;
+In a partial, ``None`` means *no path* (nothing flows, so the derivative is 0), ``0`` that zero flows;
 ``out`` is the operation's own value. Every row is checked when it is added."""
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from autodiff import Edge, Graph, Node, Scope, Snapshot
-from autodiff.facts.words import operation_text
+from autodiff.facts.words import SENTENCES, operation_text
 from autodiff.recording.reverse import NO_PATH
 from autodiff.table.ieee import agree
 from viz.graph.look import Look, Looks, count
@@ -95,9 +95,14 @@ class Marks:
         gradient = None if self.snapshot is None else self.snapshot.gradients[place]
         if gradient is None or gradient is NO_PATH or place in self.graph.outputs:
             return []
-        here = sum(self._arrived.get(place, [0.0]))
-        said = f"{numeral(here)} of it here"
-        return [] if agree(gradient, here) else [font(said, self.look.not_computed, self.look.small_size)]
+        arrived = self._arrived.get(place, [])
+        here = sum(arrived)
+        if agree(gradient, here):
+            return []
+        # A sum that is larger than the gradient, or of the other sign, is no part of it: of another pass the rest is.
+        is_part = 0 < here <= gradient or gradient <= here < 0
+        said = f"{numeral(here)} {'of it' if is_part else 'came'} here" if arrived else "none of it here"
+        return [font(said, self.look.not_computed, self.look.small_size)]
 
     def lines(self, edges: Sequence[Edge]) -> Line:
         """The attributes of one line for these uses: a single one, or all that join a folded box."""
@@ -136,14 +141,14 @@ class Marks:
         shown = [flow for edge in edges if (flow := self.snapshot.flows.get(edge))]
         sent = [flow.contribution for flow in shown if flow.contribution is not None]
         if any(flow > 0 for flow in sent):
-            words.append(("◂— positive", look.positive))
+            words.append(("◄— positive", look.positive))
         if any(flow < 0 for flow in sent):
-            words.append(("◂- - negative", look.negative))
-        if any(flow.local is None for flow in shown):
-            words.append(("· · · no path", look.not_computed))
+            words.append(("◄- - negative", look.negative))
         if any(self.snapshot.gradients[place] is None for place in numbers):
             words.append(("– gradient not computed", look.not_computed))
         parts = "    ".join(font(text, colour) for text, colour in words)
+        if any(flow.local is None for flow in shown):
+            parts += f"<br/>{font('· · · ' + SENTENCES['no path'], look.not_computed)}"
         # The empty line keeps the legend away from the lowest box.
         return f"<{font(f'<br/>{parts}', '', look.small_size)}>"
 

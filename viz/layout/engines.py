@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
-import subprocess
 import sysconfig
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
-from typing import IO
 
 from viz.ink.text import visible
+from viz.layout import fonts
 from viz.layout.answers import fault
+from viz.layout.talk import WORDS, Talk
 
 __all__ = [
     "LayoutError",
@@ -49,12 +47,6 @@ SHARE, HALF = 0.2, 0.5
 
 # Fewer rounds of putting boxes straight: of 305 boxes that dot 2.43 is busy with for 25 s, 3.5 s.
 HURRY = "-Gnslimit=1"
-
-# How much an engine may answer, in bytes: a PNG in a high resolution fits, an answer without end does not.
-FLOOR, PER_BYTE = 64_000_000, 100
-WORDS = 300  # characters of its complaints that are repeated
-CHUNK = 1 << 16
-GRACE = 1.0  # seconds to read on when it has ended; a process that left its group may hold the pipe open
 
 
 class LayoutError(RuntimeError):
@@ -117,7 +109,9 @@ def layout_installed(
 ) -> bytes:
     """Return the picture as :func:`layout` does, by the engines that are installed alone; ``failed`` is of others."""
     flags = [f"-K{program}", f"-T{format}", *([f"-Gdpi={dpi:g}"] if dpi else [])]
-    commands = [[engine, *flags] for engine in _engines(large=len(dot_text) > LARGE)]
+    pixels = format.partition(":")[0].lower() in fonts.PIXELS
+    rare = pixels and bool(fonts.unusual(dot_text))  # the system's fonts may have them
+    commands = [[engine, *flags] for engine in _engines(large=len(dot_text) > LARGE and not rare)]
     end = time.monotonic() + timeout
     failures = [*failed]
     while commands:
@@ -125,12 +119,17 @@ def layout_installed(
         share = (HALF if HURRY in command else SHARE) if commands else 1
         seconds = max(0.0, end - time.monotonic()) * share
         try:
-            return _run(command, dot_text, seconds, format, read)
+            return _run(command, _drawable(dot_text, command[0]) if rare else dot_text, seconds, format, read)
         except LayoutError as error:
             failures.append(error)
             if isinstance(error, _Slow) and commands and HURRY not in command:
                 commands.insert(0, [*command, HURRY])
     raise _summary(failures, dot_text, timeout, advice)
+
+
+def _drawable(dot_text: str, engine: str) -> str:
+    who = Path(engine).stem
+    return fonts.drawable(dot_text, who, system=who != PURE)
 
 
 Engine = Callable[[str, str, str], "bytes | str"]
@@ -223,7 +222,7 @@ def _run(command: list[str], dot_text: str, seconds: float, format: str, read: _
     """Return what the command writes for ``dot_text``; its warnings are swallowed, its errors become ours."""
     who = Path(command[0]).stem
     # A lone surrogate cannot be encoded; its escape can, and is what a reader would want to see.
-    talk = _Talk(dot_text.encode("utf-8", "backslashreplace"))
+    talk = Talk(dot_text.encode("utf-8", "backslashreplace"))
     try:
         status = talk.hold(command, seconds)
     except (OSError, NotImplementedError) as error:
@@ -237,77 +236,6 @@ def _run(command: list[str], dot_text: str, seconds: float, format: str, read: _
         words = f"{wrong}, and it said: {said}" if said and not status else said or wrong
         raise LayoutError(f"{who} could not lay out the picture: {visible(words, WORDS)}", dot_text)
     return bytes(talk.answer)
-
-
-class _Talk:
-    """One run of a program: what it is told, and what it answers and complains, each bounded."""
-
-    def __init__(self, told: bytes) -> None:
-        self.told, self.most = told, FLOOR + PER_BYTE * len(told)
-        self.answer, self.complaint = bytearray(), bytearray()
-
-    def hold(self, command: list[str], seconds: float) -> int | None:
-        """Run ``command`` and return its exit status, None when it was not ready in time; leave nothing running.
-
-        Threads feed and read it, because on Windows nothing else can wait for three pipes. They end with the process
-        and its group; one that left the group may hold a pipe open, and a thread then waits for it alone.
-        """
-        pipe = subprocess.PIPE
-        process = subprocess.Popen(
-            command,
-            stdin=pipe,
-            stdout=pipe,
-            stderr=pipe,
-            bufsize=0,
-            start_new_session=True,  # a group of its own, which can be ended as a whole
-            # On Windows a console window would flash up for every picture.
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-        jobs = (self._feed, self._listen, self._overhear)
-        talking = [threading.Thread(target=job, args=(process,), daemon=True) for job in jobs]
-        waiting = threading.Thread(target=process.wait, daemon=True)
-        try:
-            for thread in (*talking, waiting):
-                thread.start()
-            waiting.join(min(seconds, threading.TIMEOUT_MAX))
-            ended = not waiting.is_alive()
-        finally:
-            _end(process)
-        for thread in (waiting, *talking):
-            thread.join(GRACE)
-        return process.returncode if ended else None
-
-    def _feed(self, process: subprocess.Popen[bytes]) -> None:
-        with suppress(OSError), _stream(process.stdin) as stream:  # it need not read to the end
-            rest = memoryview(self.told)
-            while rest:
-                rest = rest[stream.write(rest) :]
-
-    def _listen(self, process: subprocess.Popen[bytes]) -> None:
-        with suppress(OSError), _stream(process.stdout) as stream:
-            while (piece := stream.read(CHUNK)) and len(self.answer) <= self.most:
-                self.answer += piece
-        if len(self.answer) > self.most:
-            _end(process)
-
-    def _overhear(self, process: subprocess.Popen[bytes]) -> None:
-        with suppress(OSError), _stream(process.stderr) as stream:
-            while piece := stream.read(CHUNK):
-                self.complaint += piece[: max(0, 4 * WORDS - len(self.complaint))]
-
-
-def _stream(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None, "a pipe was asked for"
-    return stream
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and, where there are groups, all that it started."""
-    with suppress(OSError):
-        if os.name == "posix":
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
 
 
 def _pure() -> str | None:

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from autodiff.facts.routes import PoolRoutes, Window, receivers
+from autodiff.facts.words import SENTENCES
 from autodiff.windows import Cell
 
 __all__ = ["Facts", "receivers"]
@@ -154,7 +155,7 @@ class Facts:
             told.append("the other windows lie likewise")
         cells_of_grid = {(row, column) for row in range(self.rows) for column in range(self.columns)}
         if cells_of_grid - set(self.addends) - self.unknown:
-            told.append(("no path" if len(self.lost[0]) > 1 else "dot: no path") + ", which is not the same as 0")
+            told.append("dot: " * (len(self.lost[0]) == 1) + SENTENCES["no path"])
         if self.unknown:
             told.append("?: gradient not computed")
         return told

@@ -425,7 +425,7 @@ function refusal(told, edge, name) {
   const { nodes, sentences } = told.data;
   const words = { name, target: nodes[edge.target].label, reason: decided && reason(op, at, edge.position, decided) };
   if (!decided) return said(sentences.never, words);
-  return said(words.reason.startsWith("tie: ") ? sentences.tied : op.inputs.length === 1 ? sentences.dead : sentences.refused, words);
+  return said(words.reason.startsWith("tie: ") ? sentences.tied : op.inputs.length === 1 ? sentences.off : sentences.refused, words);
 }
 
 // -- Steps in mathematical notation: MathML, in which every label is text
