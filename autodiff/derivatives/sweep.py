@@ -31,7 +31,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from autodiff.recording.reading import apply, read
 from autodiff.recording.reverse import peek, topological
 from autodiff.recording.value import Operand, Value
-from autodiff.table import formulas
+from autodiff.table import formulas, partials
 from autodiff.table.operations import Operation
 
 __all__ = ["RECORDING", "Arithmetic", "Sent", "Slope", "T", "before", "recorded", "sweep", "unbounded", "uses"]
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 class Slope(NamedTuple):
-    """One partial of a row, and what a sweep asks about it; its formulas are of :mod:`autodiff.table.formulas`."""
+    """One partial of a row, and what a sweep asks about it, by :mod:`autodiff.table.partials`."""
 
     contribution: ast.expr
     differentiable: ast.expr  # the same, for a graph of which derivatives may be taken again
@@ -59,12 +59,12 @@ def _slopes(op: Operation) -> tuple[Slope | None, ...]:
 
 def _slope(op: Operation, tree: ast.expr) -> Slope:
     return Slope(
-        formulas.contribution(tree),
-        formulas.differentiable(formulas.contribution(tree)),
-        formulas.presence(tree),
-        formulas.presence(tree, None, 0),
-        formulas.multiplies(tree),
-        formulas.bound((*op.inputs, "out"), tree),
+        partials.contribution(tree),
+        partials.differentiable(partials.contribution(tree)),
+        partials.presence(tree),
+        partials.presence(tree, None, 0),
+        partials.multiplies(tree),
+        partials.bound((*op.inputs, "out"), tree),
     )
 
 
@@ -266,4 +266,4 @@ def _size(x: float) -> float:
 
 @cache
 def _value_bound(op: Operation) -> Callable[..., tuple[float, ...]]:
-    return formulas.bound(op.inputs, op.value)
+    return partials.bound(op.inputs, op.value)

@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from typing import Any
 
 from autodiff.recording.scopes import current, tick
-from autodiff.table import formulas, ieee
+from autodiff.table import formulas, ieee, partials
 from autodiff.table.compiling import compiled
 from autodiff.table.operations import Operation
 
@@ -32,7 +32,7 @@ class Rule:
 
 
 def _pull_source(op: Operation, constants: tuple[bool, ...]) -> str:
-    parts = [formulas.contribution(partial) for partial in op.partials]
+    parts = [partials.contribution(partial) for partial in op.partials]
     used = set().union(*(formulas.names(tree) for tree, fixed in zip(parts, constants, strict=True) if not fixed))
     lines = [f"def {op.name}_pull(_node, up, _adjoints):"]
     lines.append(f"    {_slots(len(constants))} = _node._x, _node._y")

@@ -12,9 +12,10 @@ from autodiff.recording.copies import copied, newest, saved
 from autodiff.recording.reverse import NO_PATH, run, topological
 from autodiff.recording.rules import Rule, recorder
 from autodiff.recording.scopes import Scope, current, tick
+from autodiff.table.adding import add_row
 from autodiff.table.formulas import listed, short
 from autodiff.table.ieee import real
-from autodiff.table.operations import TABLE, Operation, add_row
+from autodiff.table.operations import TABLE, Operation
 from autodiff.text import quoted
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from autodiff.table.operations import OWN, TABLE, Operation, add_row
+from autodiff.table.adding import add_row
+from autodiff.table.operations import OWN, TABLE, Operation
 
 __all__ = ["COMPARISONS"]
 
