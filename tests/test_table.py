@@ -28,7 +28,7 @@ from autodiff import (
     steps,
 )
 from autodiff.recording.value import function_of
-from autodiff.table.operations import add_row
+from autodiff.table.adding import add_row
 
 ROWS = list(TABLE.values())
 STEP = 6e-6
