@@ -23,7 +23,7 @@ from autodiff.table.operations import TABLE, Operation
 if TYPE_CHECKING:
     from autodiff import nn as nn
     from autodiff import optim as optim
-    from autodiff.derivatives.checks import GradcheckError, KinkWarning, gradcheck
+    from autodiff.checks import GradcheckError, KinkWarning, gradcheck
     from autodiff.derivatives.grad import grad, hessian, jacobian, jvp
     from autodiff.expressions import expression
     from autodiff.facts.explaining import Explanation, explain
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 else:
     # Where the names above are at home: what a Value does not need is loaded when it is first asked for.
     _HOMES = {
-        "derivatives.checks": ("GradcheckError", "KinkWarning", "gradcheck"),
+        "checks": ("GradcheckError", "KinkWarning", "gradcheck"),
         "derivatives.grad": ("grad", "hessian", "jacobian", "jvp"),
         "expressions": ("expression",),
         "facts.explaining": ("Explanation", "explain"),

@@ -10,21 +10,24 @@ import json
 import math
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import astuple
 from functools import cache
 from typing import Any, TypeVar
 
 from autodiff.recording.copies import restore
 from autodiff.recording.reverse import NO_PATH, held, peek, staleness
-from autodiff.recording.scopes import WHOLES, Part, Scope, enclosing
+from autodiff.recording.scopes import Part, Scope, enclosing
 from autodiff.recording.value import Value
 from autodiff.table import formulas
 from autodiff.table.formulas import short
 from autodiff.table.operations import Operation, find
+from autodiff.windows import Axis, Shape
 
 __all__ = ["read_values", "written"]
 
 _FORMAT = "gradroute graph"
 _INFINITE = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
+_MOST_CELLS = 10**7  # of a pool in a file: a graph's memory goes by its nodes, and a stated length is only a number
 _ULPS = 4  # by how many floats the functions of two math libraries may differ
 _T = TypeVar("_T")
 
@@ -42,7 +45,7 @@ def written(values: Sequence[Value], outputs: Sequence[int]) -> str:
             "version": 3,
             "outputs": outputs,
             "operations": _definitions(values),
-            "wholes": [[_kind(whole), whole.to_data()] for whole in wholes.values()],
+            "wholes": [["pool", _from_shape(whole)] for whole in wholes.values()],
             "scopes": [[scope.name, index.get(scope.parent), *_part(scope, number)] for scope in scopes],
             "nodes": [_to_record(value, numbers, index) for value in values],
         }
@@ -53,8 +56,9 @@ def _part(scope: Scope, number: Mapping[int, int]) -> list[list[int]]:
     return [] if scope.part is None else [[number[id(scope.part.whole)], *scope.part.place]]
 
 
-def _kind(whole: object) -> str:
-    return next(name for name, kind in WHOLES.items() if type(whole) is kind)
+def _from_shape(shape: Shape) -> list[Any]:
+    axes = [[*astuple(axis)[:5], int(axis.ceil)] for axis in (shape.rows, shape.columns)]
+    return [shape.kind, *axes, shape.with_padding]
 
 
 def _definitions(values: Iterable[Value]) -> dict[str, Any]:
@@ -96,7 +100,7 @@ def read_values(text: str) -> tuple[list[Value], list[Value]]:
         if type(version) is not int or version not in (1, 2, 3) or document.get("format") != _FORMAT:
             raise ValueError(f"expected format {_FORMAT!r}, version 1 to 3")
         definitions = _member(document, "operations", dict) if version > 1 else None
-        wholes = [_to_whole(entry) for entry in _member(document, "wholes", list)] if version == 3 else []
+        wholes = [_to_shape(entry) for entry in _member(document, "wholes", list)] if version == 3 else []
         scopes: list[Scope] = []
         for entry in _member(document, "scopes", list):
             scopes.append(_to_scope(entry, scopes, wholes))
@@ -125,11 +129,18 @@ def _at(earlier: Sequence[_T], number: object) -> _T:
     return earlier[number]
 
 
-def _to_whole(entry: object) -> Any:
+def _to_shape(entry: Any) -> Shape:
     match entry:
-        case [str(name), data] if name in WHOLES:
-            return WHOLES[name].from_data(data)
-    raise ValueError(f"what scopes are a part of is one of {sorted(WHOLES)} and its data; got {short(entry)}")
+        case ["pool", ["max" | "avg" as kind, [*down], [*across], bool(with_padding)]] if len(down) == len(
+            across
+        ) == 6 and all(type(x) is int for x in (*down, *across)):
+            if down[0] * across[0] > _MOST_CELLS:
+                raise ValueError(f"a pool of {down[0]} x {across[0]} cells is too large, at most {_MOST_CELLS:,}")
+            return Shape(kind, Axis(*down), Axis(*across), with_padding)
+    raise ValueError(
+        "what scopes are a part of is a pool: its kind, the six numbers of each axis, and whether padding counts; "
+        f"got {short(entry)}"
+    )
 
 
 def _to_scope(entry: Any, scopes: Sequence[Scope], wholes: Sequence[Any]) -> Scope:

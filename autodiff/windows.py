@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-from autodiff.recording.scopes import WHOLES
 
 __all__ = ["Axis", "Cell", "Shape"]
 
 
 Cell = tuple[int, int]
-LARGEST = 10**7  # cells of a pool in a file: a graph's memory goes by its nodes, and a stated length is only a number
 
 
 @dataclass(frozen=True)
@@ -100,25 +96,3 @@ class Shape:
     def divisor(self, place: Cell, covered: int) -> float:
         """What the average of a window that covers so many cells divides by."""
         return float(self.rows.padded(place[0]) * self.columns.padded(place[1]) if self.with_padding else covered)
-
-    def to_data(self) -> list[Any]:
-        """The shape as JSON can hold it."""
-        return [self.kind, *map(_numbers, (self.rows, self.columns)), self.with_padding]
-
-    @classmethod
-    def from_data(cls, data: Any) -> Shape:
-        """The shape of :meth:`to_data`; ``ValueError`` for anything else."""
-        match data:
-            case ["max" | "avg" as kind, [*down], [*across], bool(with_padding)] if len(down) == len(across) == 6:
-                if all(type(x) is int for x in (*down, *across)):
-                    if down[0] * across[0] > LARGEST:
-                        raise ValueError(f"a pool of {down[0]} x {across[0]} cells is too large, at most {LARGEST:,}")
-                    return cls(kind, Axis(*down), Axis(*across), with_padding)
-        raise ValueError("a pool is its kind, the six numbers of each axis, and whether padding counts")
-
-
-def _numbers(axis: Axis) -> list[int]:
-    return [axis.length, axis.kernel, axis.stride, axis.padding, axis.dilation, int(axis.ceil)]
-
-
-WHOLES["pool"] = Shape  # how files write it

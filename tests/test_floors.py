@@ -32,6 +32,7 @@ FLOORS: dict[str, int] = {
     "autodiff.windows": 2,  # a pool's geometry
     "autodiff.pooling": 3,
     "autodiff.derivatives": 3,  # derivatives as Values
+    "autodiff.checks": 4,  # gradients against differences
     "autodiff.facts": 4,  # what happened
     "autodiff.programs": 4,  # the graph as a program
     "autodiff.nn": 5,

@@ -6,6 +6,8 @@ import copy
 import gc
 import json
 import pickle
+import subprocess
+import sys
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -173,6 +175,13 @@ def test_files_of_version_2_are_read_and_remember_nothing() -> None:
     graph = Graph.from_json(json.dumps(document))
     with pytest.raises(ValueError, match="remembers no pool"):
         routes([graph.values[number] for number in graph.outputs])
+
+
+def test_a_program_that_has_made_no_pool_reads_one_from_a_file() -> None:
+    text = Graph(*max_pool1d([Value(1.0), Value(2.0)], 1)).to_json()
+    script = "import sys, autodiff; print(len(autodiff.Graph.from_json(sys.stdin.read())))"
+    told = subprocess.run([sys.executable, "-c", script], input=text, capture_output=True, text=True, check=False)
+    assert told.stdout.split() == ["4"], told.stderr
 
 
 BOUNDLESS = ["pool", ["max", [10**12, 1, 10**12, 0, 1, 0], [1, 1, 1, 0, 1, 0], True]]  # one window, and no memory

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import copyreg
+from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from autodiff.recording.reverse import staleness
 from autodiff.recording.rules import rules
-from autodiff.recording.scopes import Scope, enclosing, scope_entry
+from autodiff.recording.scopes import Scope, enclosing, no_grad
 from autodiff.table.operations import Operation
 
 __all__ = ["copied", "entry", "newest", "restore", "saved"]
@@ -28,38 +29,43 @@ def copied(node: _V, memo: dict[int, Any]) -> _V:
 
 
 class _Entry:
-    """A node in a pickle: it is read back as the node itself, put together from those read before it."""
+    """What stands in a pickle for a node or a scope: read back as itself, put together from those read before it."""
 
-    __slots__ = ("__weakref__", "node")
+    __slots__ = ("__weakref__", "thing")
 
-    def __init__(self, node: Any) -> None:
-        self.node = node
+    def __init__(self, thing: Any) -> None:
+        self.thing = thing
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        kind = type(self.node)
-        args = tuple(entry(arg) if arg.__class__ is kind else arg for arg in self.node.args)
-        data, grad, name, scope, stale = _state(self.node)
-        return restore, (kind, self.node.op, args, data, grad, name, scope_entry(scope), stale)
+        thing = self.thing
+        if isinstance(thing, Scope):
+            return type(thing), (thing.name, entry(thing.parent), thing._placed, thing.part)
+        kind = type(thing)
+        args = tuple(entry(arg) if arg.__class__ is kind else arg for arg in thing.args)
+        data, grad, name, scope, stale = _state(thing)
+        return restore, (kind, thing.op, args, data, grad, name, entry(scope), stale)
 
 
-# A pickle keeps its entries alive, so a node that it meets again, in whatever list, has the entry it had before.
+# A pickle keeps its entries alive, so what it meets again, in whatever list, has the entry it had before.
 _entries: WeakValueDictionary[int, _Entry] = WeakValueDictionary()
 
 
-def entry(node: Any) -> _Entry:
-    """What stands for a node in a pickle."""
-    known = _entries.get(id(node))
-    return _entries.setdefault(id(node), _Entry(node)) if known is None else known
+def entry(thing: Any) -> _Entry | None:
+    """What stands for a node, or a scope, in a pickle; None for None."""
+    known = _entries.get(id(thing))
+    return known if thing is None or known is not None else _entries.setdefault(id(thing), _Entry(thing))
 
 
-def saved(nodes: list[Any]) -> list[Any]:
+def saved(nodes: Iterable[Any], scopes: Iterable[Scope | None] = ()) -> list[Any]:
     """The entries of nodes, parents before children, behind those of all scopes they stand in: none recurses."""
-    return [*map(scope_entry, enclosing(node._scope for node in nodes)), *map(entry, nodes)]
+    nodes = list(nodes)
+    around = enclosing([*scopes, *(node._scope for node in nodes)])
+    return [*map(entry, around), *map(entry, nodes)]
 
 
-def newest(nodes: list[Any]) -> Any:
-    """The node that was saved, which stands behind its ancestors."""
-    return nodes[-1]
+def newest(things: list[Any]) -> Any:
+    """The node or scope that was saved, which stands behind all that it needs."""
+    return things[-1]
 
 
 def _state(node: Any) -> tuple[Any, ...]:
@@ -101,3 +107,12 @@ def _uncopied(node: Any, memo: Mapping[int, Any]) -> list[Any]:
             found.add(node)
             stack.extend(node.parents)
     return sorted(found, key=attrgetter("_serial"))
+
+
+def _reduced(scope: Scope) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    # Flat, as Values are pickled: by way of the parents it would recurse as deep as the scope stands.
+    return newest, (saved([], [scope]),)
+
+
+for _kind in (Scope, type(no_grad())):
+    copyreg.pickle(_kind, _reduced)

@@ -1,4 +1,4 @@
-"""How running Python records a graph: scopes, and the functions generated from the table's rows.
+"""How running Python records a graph: the functions generated from the table's rows.
 
 For each row two straight-line functions are generated from its formulas: one that records a node, and, for each
 pattern of Value and constant operands, one that pulls the upstream gradient back to the operands (a *rule*).

@@ -1,8 +1,4 @@
-"""How running Python records a graph: scopes, and the functions generated from the table's rows.
-
-For each row two straight-line functions are generated from its formulas: one that records a node, and, for each
-pattern of Value and constant operands, one that pulls the upstream gradient back to the operands (a *rule*).
-A rule belongs to the row, not to the node, so that nodes hold no closures and graphs no reference cycles."""
+"""Scopes: what a context (a thread, a task) is inside of, and whether it records. And the clock that numbers nodes."""
 
 from __future__ import annotations
 
@@ -12,15 +8,13 @@ from contextlib import ContextDecorator
 from contextvars import ContextVar
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
-from weakref import WeakValueDictionary
 
 from autodiff.text import quoted
 
-__all__ = ["WHOLES", "Part", "Scope", "current", "enclosing", "no_grad", "scope", "scope_entry", "tick"]
+__all__ = ["Part", "Scope", "current", "enclosing", "no_grad", "scope", "tick"]
 
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-
 
 # What a context (a thread, a task) is inside of: the innermost scope that groups nodes, whether nodes are recorded,
 # which scope was entered last, and the frame before. A frame never changes, so contexts may share it.
@@ -33,11 +27,8 @@ class Part(NamedTuple):
     Never a Value: copies share scopes, and a scope that held its nodes would be a cycle.
     """
 
-    whole: Any  # of a class in WHOLES: the same object in all parts of one whole
+    whole: Any  # the geometry of the pool: the same object in all parts of one whole
     place: tuple[int, ...]
-
-
-WHOLES: dict[str, Any] = {}  # how files write them: by name, classes with ``to_data()`` and ``from_data(data)``
 
 
 class Scope:
@@ -85,10 +76,6 @@ class Scope:
     def __copy__(self) -> Scope:
         return self
 
-    def __reduce__(self) -> tuple[Callable[..., Scope], tuple[Any, ...]]:
-        # Flat, as Values are pickled: by way of the parents it would recurse as deep as the scope stands.
-        return _innermost, ([scope_entry(scope) for scope in enclosing([self])],)
-
     def __repr__(self) -> str:
         path = " / ".join(self.path)
         return f"Scope({quoted(path if len(path) <= 120 else f'{path[:57]} ... {path[-58:]}')})"
@@ -116,29 +103,6 @@ class _Paused(ContextDecorator, Scope):
         return super().__call__(function)
 
 
-class _Entry:
-    """A scope in a pickle: it is read back as the scope itself, put into its parent, which was read before it."""
-
-    __slots__ = ("__weakref__", "scope")
-
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-
-    def __reduce__(self) -> tuple[type[Scope], tuple[Any, ...]]:
-        scope = self.scope
-        return type(scope), (scope.name, scope_entry(scope.parent), scope._placed, scope.part)
-
-
-# A pickle keeps its entries alive, so a scope that it meets again has the entry it had before.
-_entries: WeakValueDictionary[int, _Entry] = WeakValueDictionary()
-
-
-def scope_entry(scope: Scope | None) -> _Entry | None:
-    """What stands for a scope in a pickle, behind those around it."""
-    known = _entries.get(id(scope))
-    return known if scope is None or known is not None else _entries.setdefault(id(scope), _Entry(scope))
-
-
 def enclosing(scopes: Iterable[Scope | None]) -> list[Scope]:
     """The scopes and all around them, each once, outer before inner."""
     found: dict[Scope, None] = {}
@@ -151,19 +115,9 @@ def enclosing(scopes: Iterable[Scope | None]) -> list[Scope]:
     return list(found)
 
 
-def _innermost(scopes: list[Scope]) -> Scope:
-    return scopes[-1]
-
-
 _current: ContextVar[Frame] = ContextVar("gradroute_scope", default=(None, True, None, None))
-
-
 current: Callable[[], Frame] = _current.get
-
-
 tick: Callable[[], int] = itertools.count(1).__next__
-
-
 _placing = Lock()
 
 
