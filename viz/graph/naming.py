@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import FrameType
-from typing import Any
+import os
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from types import FrameType, GetSetDescriptorType, MemberDescriptorType, ModuleType, SimpleNamespace
+from typing import Any, NamedTuple
 
 from autodiff import Graph, Value
 
@@ -12,44 +16,110 @@ __all__ = ["names_of"]
 
 
 _SCAN_LIMIT = 100_000  # entries of containers that are looked at, the shortest containers first
-_DEPTH = 3  # x[0][1][2]
+_DEPTH = 7  # model.layers[1].neurons[2].w[0][3]
+_SIMPLE = frozenset({float, int, bool, complex, str, bytes, type(None)})  # they hold nothing
+_FRAMES = 32  # so many callers are looked for
+_STANDARD = (os.path.dirname(os.__file__), "<frozen ")  # where the standard library's code stands
 
 
 def names_of(graph: Graph, frame: FrameType | None = None) -> dict[int, str]:
-    """What to call each node that has a name: its own, else that of a variable of ``frame``.
+    """What to call each node that has a name: its own, else that of a variable of ``frame`` or of its callers.
 
-    A variable that holds a Value comes before a list that contains it (``x[0]``), a local before a global; names
-    that begin with an underscore are not looked at.
+    A variable that holds a Value comes before a list or an object that holds it (``x[0]``, ``net.layers[1].b``), a
+    local before a global, and the parameters of a function, which are other words for what its caller has, come last.
+    Names that begin with an underscore are not looked at. No code is run by looking: of an object only what is
+    stored in it is read, no property.
     """
     names = {node.number: node.name for node in graph if node.name is not None}
     if frame is None:
         return names
     known = set(graph.values)
-    here = dict(frame.f_locals)
-    beyond = {name: thing for name, thing in list(frame.f_globals.items()) if name not in here}
-    for variables in (here, beyond):
+    for variables in _variables(frame):
         for name, value in _values(variables):
             if value in known:
                 names.setdefault(graph.number(value), name)
     return names
 
 
-def _values(variables: Mapping[str, Any]) -> list[tuple[str, Value]]:
+class _Variable(NamedTuple):
+    """A variable, and what it holds; those of the innermost ``place`` lend their names first."""
+
+    place: int
+    name: str
+    thing: Any
+
+
+def _variables(frame: FrameType) -> tuple[list[_Variable], list[_Variable]]:
+    """Locals and then globals, and parameters apart; a name that means something else further in is not lent."""
+    callers = list(_callers(frame))
+    found, given = list[_Variable](), list[_Variable]()
+    taken: set[str] = set()
+    for place, caller in enumerate(callers):
+        parameters, variables = _parameters(caller), dict(caller.f_locals)
+        given[:0] = [_Variable(-place, name, variables[name]) for name in parameters if name in variables]
+        own = {name: thing for name, thing in variables.items() if name not in parameters and name not in taken}
+        found += [_Variable(place, name, thing) for name, thing in own.items()]
+        taken |= own.keys()
+    taken |= set(_parameters(frame))
+    for place, caller in enumerate(callers, len(callers)):
+        beyond = {name: thing for name, thing in list(caller.f_globals.items()) if name not in taken}
+        found += [_Variable(place, name, thing) for name, thing in beyond.items()]
+        taken |= beyond.keys()
+    return [each for each in found if _is_ordinary(each.name)], [each for each in given if _is_ordinary(each.name)]
+
+
+def _callers(frame: FrameType) -> Iterator[FrameType]:
+    """A frame, and those that called it, out to a module's; of libraries, who call functions too, only the first."""
+    caller: FrameType | None = frame
+    for _ in range(_FRAMES):
+        if caller is None:
+            return
+        path = caller.f_code.co_filename
+        library = path.startswith(_STANDARD) or "site-packages" in path or "dist-packages" in path
+        if caller is frame or not library:
+            yield caller
+        if caller.f_code.co_name == "<module>":
+            return
+        caller = caller.f_back
+
+
+def _parameters(frame: FrameType) -> tuple[str, ...]:
+    code = frame.f_code
+    starred = bool(code.co_flags & 4) + bool(code.co_flags & 8)  # *args and **kwargs
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + starred]
+
+
+class _Found(NamedTuple):
+    """Something that was reached from a variable, and how that is written."""
+
+    rank: int  # of the variable
+    place: int
+    name: str
+    thing: Any
+
+
+def _values(variables: Iterable[_Variable]) -> list[tuple[str, Value]]:
     """The Values that variables hold, then those in their containers, in the order of the variables."""
-    rank = {name: i for i, name in enumerate(variables)}
-    level = [(name, name, thing) for name, thing in variables.items() if _is_ordinary(name)]
-    found: list[tuple[int, str, Value]] = []
-    room = _SCAN_LIMIT
+    level = [_Found(rank, *each) for rank, each in enumerate(variables)]
+    values: list[tuple[tuple[int, ...], str, Value]] = []
+    room, seen = _SCAN_LIMIT, dict[int, Any]()
     for depth in range(_DEPTH + 1):
-        found += [(rank[root] if depth else -1, name, thing) for root, name, thing in level if type(thing) is Value]
-        shelves = [(root, name, _contents(thing)) for root, name, thing in level]
+        shelves = []
+        for found in level:
+            if type(found.thing) is Value:
+                values.append(((found.place, depth > 0, found.rank), found.name, found.thing))
+            elif id(found.thing) not in seen:
+                seen[id(found.thing)] = found.thing
+                shelves.append((*_contents(found.thing), found))
         level = []
-        for root, name, shelf in sorted(shelves, key=lambda entry: len(entry[2])):
-            room -= len(shelf)
-            if room < 0:
+        for size, entries, found in sorted(shelves, key=lambda shelf: shelf[0]):
+            if size > room:
                 break
-            level += [(root, f"{name}[{key!r}]", entry) for key, entry in shelf.items()]
-    return [(name, value) for _, name, value in sorted(found, key=lambda entry: entry[0])]  # stable
+            room -= size
+            held = ((name, thing) for name, thing in entries if type(thing) not in _SIMPLE)
+            level += [found._replace(name=found.name + name, thing=thing) for name, thing in held]
+        level.sort(key=lambda found: found.rank)
+    return [(name, value) for _, name, value in sorted(values, key=lambda entry: entry[0])]  # stable
 
 
 def _is_ordinary(name: str) -> bool:
@@ -57,17 +127,60 @@ def _is_ordinary(name: str) -> bool:
     return name.isidentifier() and not name.startswith("_") and name not in ("In", "Out")
 
 
-def _contents(thing: Any) -> Mapping[Any, Any]:
-    """The entries of a list, a tuple, a dict or an array of objects.
+def _contents(thing: Any) -> tuple[int, Iterable[tuple[str, Any]]]:
+    """What is stored in a list, a tuple, a dict, an array of objects or an object, by how it is written; how many.
 
-    Only its type is asked what a thing is: a variable of any kind may stand there, and some answer any question
-    about an attribute with an exception.
+    Only its type is asked what a thing is, and nothing of its own is called: a variable of any kind may stand there,
+    and some answer any question with an exception, or with work.
     """
     kind = type(thing)
-    if kind is dict:
-        return {key: entry for key, entry in list(thing.items()) if type(key) in (str, int)}
-    if kind.__module__ == "numpy" and kind.__name__ == "ndarray" and thing.dtype == object and thing.ndim:
-        thing, kind = thing.tolist(), list
-    if issubclass(kind, (list, tuple)) and len(thing) <= _SCAN_LIMIT:
-        return dict(enumerate(thing))
-    return {}
+    if kind is getattr(sys.modules.get("numpy"), "ndarray", None) and thing.dtype == object and thing.ndim:
+        thing, kind = thing.tolist() if thing.size <= _SCAN_LIMIT else [], list
+    for row in (list, tuple, deque):
+        if issubclass(kind, row):
+            return row.__len__(thing), ((f"[{i}]", entry) for i, entry in enumerate(row.__iter__(thing)))
+    if issubclass(kind, dict):
+        return dict.__len__(thing), _entries(thing)
+    stored = list(islice(_stored(thing, kind), _SCAN_LIMIT + 1))
+    return len(stored), stored
+
+
+def _entries(thing: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
+    return ((f"[{key!r}]", entry) for key, entry in list(dict.items(thing)) if _is_plain(key))
+
+
+def _is_plain(key: object) -> bool:
+    """Whether a key is written without asking it: text, a number, or a few of them."""
+    return type(key) in (str, int, bool, float) or (type(key) is tuple and len(key) < 5 and all(map(_is_plain, key)))
+
+
+_MRO, _DICT, _FLAGS = (vars(type)[name].__get__ for name in ("__mro__", "__dict__", "__flags__"))
+_MADE_BY_CLASS = 1 << 9  # the flag of types that a class statement made, as against those written in C
+
+
+def _stored(thing: Any, kind: type) -> Iterator[tuple[str, Any]]:
+    """The attributes that an object of somebody's class holds, in its dict and in its slots.
+
+    They are read where Python keeps them, past whatever the class says of ``__getattribute__`` or ``__dict__``.
+    """
+    by_class = _FLAGS(kind) & _MADE_BY_CLASS or kind is SimpleNamespace
+    if not by_class or issubclass(kind, (type, ModuleType)):
+        return
+    for base in _MRO(kind):
+        for name, member in list(_DICT(base).items()):
+            if name == "__dict__" and type(member) in (GetSetDescriptorType, MemberDescriptorType):
+                yield from _attributes(member.__get__(thing))
+            elif type(member) is MemberDescriptorType and _is_written(name):
+                try:
+                    yield f".{name}", member.__get__(thing)
+                except AttributeError:  # a slot that is empty
+                    continue
+
+
+def _attributes(held: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
+    return ((f".{name}", entry) for name, entry in list(dict.items(held)) if type(name) is str and _is_written(name))
+
+
+def _is_written(name: str) -> bool:
+    """Whether an attribute can be written as it is called: Python calls ``self.__w`` otherwise."""
+    return name.isidentifier() and "__" not in name
