@@ -31,8 +31,16 @@ ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "out"
 # Compiled by Numba, half a minute for each change; signatures are generated, and for type checkers alone.
 LEFT_OUT = re.compile(r"signatures|contract|backends/(kernel|fused|lanes|caching|numba|machine)")
-NODE = ["test_state.py", "test_look.py", "test_scripts.py", "test_parity.py"]
-BROWSER = ["test_seen.py", "test_whole_page.py", "test_page.py", "test_jupyter.py"]
+# Which tests try a script, in this order: in Node, then all of them in a browser.
+NODE = {
+    "engine.js": ["test_state.py", "test_look.py", "test_parity.py"],
+    "state.js": ["test_state.py"],
+    "look.js": ["test_look.py"],
+    "dom.js": ["test_parts.py"],
+    "camera.js": ["test_parts.py"],
+    "graph.js": ["test_parts.py"],
+}
+BROWSER = ["test_whole_page.py", "test_seen.py", "test_page.py"]
 NOT_TRIED = "not axe and not thousand"  # wait for the network, or measure time
 
 
@@ -105,6 +113,8 @@ def _spared(tree: ast.Module) -> Iterator[ast.AST]:
                 )
             case ast.AnnAssign(annotation=annotation):
                 yield annotation
+            case ast.keyword(arg="strict"):  # of zip: a promise to the reader, which is always kept
+                yield node
             case ast.Raise() | ast.Assert() | ast.Call(func=ast.Name("TypeVar" | "cast")):
                 yield node
             case ast.If(test) if "TYPE_CHECKING" in ast.unparse(test):
@@ -256,8 +266,10 @@ class Map:
         found = {
             self.tests[t] for line in range(mutant.lines[0], mutant.lines[1] + 1) for t in known.get(str(line), ())
         }
-        if not found:  # what runs at import matters for everything that runs in this file, or else for all
-            found = {self.tests[t] for line in known.values() for t in line} or set(self.tests)
+        if not found:  # what runs at import matters for whoever runs anything in this file first, then for all
+            first = {self.tests[t] for line in known.values() for t in line}
+            quick = sorted(self.tests, key=self.seconds.__getitem__)
+            return [[t for t in quick if t in first][:500], quick]
         here = self.here.get(mutant.file, Counter())
         files = sorted({test.split("::")[0] for test in found}, key=lambda f: -here[f] / (self.everywhere[f] or 1))
         near = set(files[:4])
@@ -315,9 +327,8 @@ def of_scripts(tree: Path) -> Callable[[Mutant], bool]:
     """Whether a change of a script is noticed, in Node or in a browser."""
 
     def noticed(mutant: Mutant) -> bool:
-        for files in (NODE, BROWSER):
-            there = [f"tests/{name}" for name in files if (tree / "tests" / name).exists()]
-            if pytest(tree, "-k", NOT_TRIED, *there, timeout=240):
+        for file in (*NODE.get(Path(mutant.file).name, ()), *BROWSER):
+            if pytest(tree, "-k", NOT_TRIED, f"tests/{file}", timeout=300):
                 return True
         return False
 

@@ -142,3 +142,10 @@ def test_a_node_is_gone_round_and_round(ask: Ask) -> None:
     own = [step.index for step in steps(y) if step.node == 2]
     states = replay(ask, y, *[jump] * (len(own) + 1))
     assert [state["index"] for state in states[1:]] == [*own, own[0]]
+
+
+def test_a_node_that_a_gradient_reaches_only_now_has_no_other_winner(ask: Ask) -> None:
+    x = Value(0.0, "x")
+    y = maximum(x * 2, 1) * 3
+    (_, reached) = replay(ask, y, {"do": "edit", "changes": {0: 5.0}})
+    assert reached["told"] == ["v2 takes v1"]  # not: v1 takes x

@@ -104,9 +104,11 @@ function gridPanel(grid, part) {
       frames[k].classList.toggle("gr-now", now);
       frames[k].hidden = many && !now;
       frames[k].textContent = now && tied(k, values) ? `${k} tie` : k;
-      const text = values[output] === null ? "·" : numeral(values[output]);
+      // An output that leads nowhere is no node of this graph.
+      const [value, gradient] = output === null ? [null, null] : [values[output], gradients[output]];
       outputs[r][c][0].parentElement.style.setProperty("--ink", ink(k));
-      fill(outputs[r][c], output === current.node, text, gradients[output] === null ? [] : [coloured(look.gradientText(gradients[output]), k)]);
+      const arrow = gradient === null ? [] : [coloured(look.gradientText(gradient), k)];
+      fill(outputs[r][c], output === current.node, value === null ? "·" : numeral(value), arrow);
     });
     grid.cells.forEach((row, r) => row.forEach(([node, value], c) => {
       const parts = arrived.get(`${r},${c}`) ?? [];

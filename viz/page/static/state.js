@@ -49,7 +49,7 @@ const stepper = (() => {
   function routes({ data, recorded, run }) {
     const [before, now] = [recorded, run].map((one) => engine.snapshot(one, -1).flows);
     const refused = (flow) => flow && flow.local === null;
-    const other = [...now].filter(([use, flow]) => refused(flow) !== refused(before.get(use)));
+    const other = [...now].filter(([use, flow]) => before.has(use) && refused(flow) !== refused(before.get(use)));
     const changed = new Set(other.map(([use]) => parseInt(use, 10)));
     const told = [...changed].map((node) => {
       const { label, args } = data.nodes[node];

@@ -1,0 +1,376 @@
+"""At every step the whole page says what Python's facts say: graph, bar, story, inputs, grid; also after an edit."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import browser, need_browser, visit
+
+import viz
+from autodiff import (
+    Graph,
+    Snapshot,
+    Steps,
+    Value,
+    avg_pool1d,
+    log,
+    max_pool1d,
+    max_pool2d,
+    maximum,
+    relu,
+    scope,
+    steps,
+    where,
+)
+from autodiff.recording.reverse import NO_PATH
+from autodiff.table.notation import numeral as number
+from viz.graph.look import Looks
+from viz.ink.theme import width
+from viz.page.stepper import Stepper
+
+pytestmark = pytest.mark.slow
+
+SEEN = Path(__file__).with_name("seen.js").read_text("utf-8")
+
+
+@dataclass
+class Shown:
+    """A page and what Python knows of its graph: as it was recorded, and as it is after an edit."""
+
+    stepper: Stepper
+    told: Steps
+    recorded: Steps
+    stops: frozenset[int] = frozenset()
+
+    @property
+    def graph(self) -> Graph:
+        return self.told.graph
+
+    def edited(self) -> set[int]:
+        """The leaves with another number."""
+        pairs = zip(self.told.snapshot(-1).values, self.recorded.snapshot(-1).values, strict=True)
+        differ = {n for n, (a, b) in enumerate(pairs) if a != b and not (a != a and b != b)}
+        return differ & set(self.graph.leaves)
+
+    def changed(self) -> set[int]:
+        """The nodes that decide otherwise than when they were recorded."""
+        ends = [one.snapshot(-1).flows.items() for one in (self.told, self.recorded)]
+        now, before = ({edge: flow.local is None for edge, flow in end} for end in ends)
+        return {edge.target for edge in now.keys() & before.keys() if now[edge] != before[edge]}
+
+    def check(self, seen: dict[str, Any], k: int) -> None:
+        """Everything on the page, at a step."""
+        snapshot = self.told.snapshot(k)
+        self.boxes(seen, snapshot)
+        self.lines(seen, snapshot)
+        self.bar(seen, k)
+        self.inputs(seen, snapshot)
+        if self.stepper.grid:
+            self.grid(seen, self.stepper.grid, snapshot)
+
+    # -- The graph
+
+    def boxes(self, seen: dict[str, Any], snapshot: Snapshot) -> None:
+        looks, data, graph = Looks(self.graph, snapshot), self.stepper.data, self.graph
+        changed, edited = self.changed(), self.edited()
+        names = {f"n{node.number}" for node in graph} - {f"n{m}" for f in data["folds"].values() for m in f["members"]}
+        assert {box["id"] for box in seen["boxes"]} == names | set(data["folds"])
+        assert snapshot.current is not None
+        for box in seen["boxes"]:
+            fold = data["folds"].get(box["id"])
+            members = fold["members"] if fold else [int(box["id"][1:])]
+            speaker = fold["speaker"] if fold else members[0]
+            assert box["node"] == (None if fold else str(speaker))
+            marks = {m.replace(" ", "-") for m in looks.box_marks(members, speaker, bool(fold))} - {"box"}
+            for kind, known in (("breaks", self.stops), ("changed", changed), ("edited", edited)):
+                marks |= {kind} if known & set(members) else set()
+            found = {mark[3:] for mark in box["marks"] if not mark.startswith("gr-level")}
+            assert found == marks, (box["id"], snapshot.current.sentence)
+            assert box["stop"] == [bool(self.stops & set(members)), bool(changed & set(members))]
+            words = () if speaker is None else looks.words(speaker)
+            assert [text for text, _ in box["words"]] == list(words)
+            for (text, squeezed), letter in zip(box["words"], (8.4, 6.7), strict=False):
+                assert (squeezed is not None) is (len(text) * letter > box["area"][2])
+                assert squeezed is None or float(squeezed) == pytest.approx(box["area"][2] - 6)
+            assert set(box["hidden"]) <= {"true", None}
+            self.label(box, fold, members, speaker, snapshot, changed)
+            if snapshot.current.node in members:
+                x, y, wide, high = box["area"]
+                place = [float(found) for found in re.findall(r"-?[\d.]+", seen["halo"][0])]
+                assert place == pytest.approx([x - 4, y - 4])
+                assert [float(side) for side in seen["halo"][1:]] == pytest.approx([wide + 8, high + 8])
+        assert [box["tab"] for box in seen["boxes"]].count("0") == 1
+
+    def label(
+        self, box: Any, fold: Any, members: list[int], speaker: int | None, snapshot: Snapshot, changed: set[int]
+    ) -> None:
+        value, gradient = (None, None) if speaker is None else (snapshot.values[speaker], snapshot.gradients[speaker])
+        node = self.stepper.data["nodes"][members[0]]
+        parts = [f"{fold['name']}, {len(members)} nodes folded"] if fold else [node["label"], node.get("text", "input")]
+        if value is not None:
+            parts.append(f"value {number(value)}")
+            if gradient is not None:
+                parts.append(f"gradient {'no path' if gradient is NO_PATH else number(gradient)}")
+        elif any(snapshot.values[member] is None for member in members):
+            parts.append("not reached yet")
+        parts += ["another winner"] if changed & set(members) else []
+        parts += ["breakpoint"] if self.stops & set(members) else []
+        assert box["label"] == ", ".join(parts)
+
+    def lines(self, seen: dict[str, Any], snapshot: Snapshot) -> None:
+        looks, joined = Looks(self.graph, snapshot), self.stepper.data["lines"]
+        edges = {f"{e.target}_{e.position}": e for e in self.graph.edges}
+        shown = set()
+        for line in seen["lines"]:
+            uses = joined[line["id"]]["uses"] if line["id"] in joined else [line["id"][1:]]
+            shown |= set(uses)
+            own = [edges[use] for use in uses]
+            assert {mark[3:].replace("-", " ") for mark in line["marks"]} == looks.line_marks(own) - {"line"}, line[
+                "id"
+            ]
+            words, total = looks.line_words(own), looks._total(own)
+            assert (line["text"], line["bold"]) == (str(words), words.result)
+            assert (float(line["pen"][:-2]) if line["pen"] else None) == (
+                None if total is None else pytest.approx(width(total), abs=0.006)
+            )
+            start = line["way"].split("L")[0] if "L" in line["way"] else ""
+            tip = line["tip"].split()[1]
+            assert start == ("" if total is not None else f"M{tip}"), "without a head the line goes on to its tip"
+        if not self.stepper.data["folds"]:
+            assert shown == set(edges)
+
+    # -- Beside it
+
+    def bar(self, seen: dict[str, Any], k: int) -> None:
+        step, last, nodes = self.told[k], len(self.told) - 1, self.stepper.data["nodes"]
+        assert (seen["phase"], seen["told"], seen["sentence"]) == (step.phase, step.phase, step.sentence)
+        assert seen["math"] == "math"
+        assert (seen["count"], seen["slider"]) == (f"{k} / {last}", [str(last), str(k), f"{k} of {last}, {step.phase}"])
+        split, at = (float(share[:-1]) for share in seen["track"])
+        assert (split, at) == pytest.approx((100 * (len(self.graph) - 0.5) / last, 100 * k / last))
+        stopped = [100 * one.index / last for one in self.told if one.node in self.stops]
+        assert [float(left[:-1]) for left in seen["marks"]] == pytest.approx(stopped, abs=1e-3)
+        assert (seen["play"], seen["tip"]) == ("Play", True)
+        label = nodes[step.node]["label"]
+        assert seen["stop"] == [str(step.node in self.stops).lower(), f"Breakpoint on {label} (b)"]
+        output = self.graph.outputs[0]
+        old, new = (number(one.snapshot(-1).values[output]) for one in (self.recorded, self.told))  # type: ignore[arg-type]
+        assert (f"{nodes[output]['label']}: {old} → {new}" in seen["news"]) is bool(self.edited())
+        assert ("⇄ Another route: now " in seen["news"]) is bool(self.changed())
+        assert bool(seen["news"]) is bool(self.edited())
+
+    def inputs(self, seen: dict[str, Any], snapshot: Snapshot) -> None:
+        leaves, end, began = self.graph.leaves, self.told.snapshot(-1).values, self.recorded.snapshot(-1).values
+        assert (seen["leaves"], len(seen["inputs"])) == (not leaves, len(leaves))
+        for leaf, row in zip(leaves, seen["inputs"], strict=True):
+            node, gradient = self.stepper.data["nodes"][leaf], snapshot.gradients[leaf]
+            now, before = end[leaf], began[leaf]
+            assert now is not None
+            assert before is not None
+            assert (row["name"], row["title"]) == (node["label"], " › ".join([*node.get("scope", []), node["label"]]))
+            assert row["gradient"] == Looks(self.graph, snapshot).words(leaf)[1], gradient
+            assert row["edited"] is (leaf in self.edited())
+            assert row["value"] == (f"{now:.12g}" if math.isfinite(now) else "")
+            assert row["empty"] == number(before)
+            reach = math.ceil(2 * min(1e6, max(1, abs(before) if before == before else 1)))
+            assert [float(x) for x in row["slide"][:3]] == [-reach, reach, reach / 100]
+            if math.isfinite(now):
+                step = reach / 100
+                assert abs(float(row["slide"][3]) - max(-reach, min(reach, now))) <= step / 2 + 1e-9
+        assert seen["reset"] is not bool(self.edited())
+
+    # -- The grid of a pool
+
+    def grid(self, seen: dict[str, Any], grid: dict[str, Any], snapshot: Snapshot) -> None:
+        current, cells = snapshot.current, grid["cells"]
+        assert current is not None
+        sums: dict[str, list[tuple[float, int]]] = {}
+        small = max(len(cells), len(cells[0])) > 6
+        assert (seen["pool"], seen["title"]) == (False, grid["title"])
+        assert seen["small"] == ["gr-small" if small else ""] * 2
+        flows = {f"{e.target}_{e.position}": f for e, f in snapshot.flows.items()}
+        for k, (window, frame) in enumerate(zip(grid["windows"], seen["frames"][::-1], strict=True)):
+            for at, uses in window["uses"]:
+                sent = [flows[u].contribution for u in uses if u in flows and flows[u].contribution is not None]
+                if sent:
+                    sums.setdefault(at, []).append((math.fsum(sent), k))  # type: ignore[arg-type]
+            self.window(frame, grid, k, snapshot, seen["boards"][1])
+        for r, row in enumerate(cells):
+            for c, (node, plain) in enumerate(row):
+                found, parts = seen["boards"][0][r][c], sums.get(f"{r},{c}", [])
+                known = plain if node is None else snapshot.values[node]
+                known = float(known) if known is not None else None
+                text = "·" if known is None else number(known)
+                assert (found["value"], found["size"]) == (text, "12px" if len(text) > 5 else "")
+                marks = ({"gr-now"} if node == current.node else set()) | ({"gr-won"} if parts else set())
+                assert set(found["marks"]) == marks, (r, c)
+                lost = node is not None and snapshot.gradients[node] is NO_PATH
+                assert found["sum"] == self.sum(parts, small) or (not parts and lost and found["sum"] == "no path")
+                if parts and len(parts) <= (1 if small else 3):
+                    assert found["inks"] == [f"var(--gr-window-{k % grid['colours']})" for _, k in parts]
+                assert len(found["bold"]) == (len(parts) > 1)
+
+    def sum(self, parts: list[tuple[float, int]], small: bool) -> str:
+        if not parts:
+            return ""
+        terms = number(parts[0][0]) + "".join(f" {'−' if x < 0 else '+'} {number(abs(x))}" for x, _ in parts[1:])
+        total = 0.0
+        for x, _ in parts:
+            total += x
+        return ("Σ" if len(parts) > (1 if small else 3) else terms) + (f" = {number(total)}" if len(parts) > 1 else "")
+
+    def window(self, frame: Any, grid: dict[str, Any], k: int, snapshot: Snapshot, outputs: Any) -> None:
+        window, current = grid["windows"][k], snapshot.current
+        assert current is not None
+        output, (r, c) = window["output"], window["place"]
+        now = (current.edge.target if current.edge else current.node) in window["members"]
+        many = len(grid["windows"]) > 16
+        assert (frame["now"], frame["hidden"]) == (now, many and not now)
+        inset, ink = 2 if many else 2 + k % 3 * 3, f"var(--gr-window-{k % grid['colours']})"
+        assert frame["place"] == [*map(str, window["frame"]), f"{inset}px", ink]
+        value, gradient = (None, None) if output is None else (snapshot.values[output], snapshot.gradients[output])
+        numbers = [
+            snapshot.values[n] if n is not None else x for at, _ in window["uses"] for n, x in [self.cell(grid, at)]
+        ]
+        tie = now and window["choice"] and value is not None and numbers.count(value) > 1
+        assert frame["text"] == (f"{k} tie" if tie else str(k))
+        found = outputs[r][c]
+        assert found["value"] == ("·" if value is None else number(value))
+        assert found["marks"] == (["gr-now"] if output == current.node else [])
+        told = "" if gradient is None else "no path" if gradient is NO_PATH else number(gradient)
+        assert (found["sum"], found["ink"]) == (told, ink)
+        assert found["inks"] == ([ink] if told else [])
+
+    def cell(self, grid: dict[str, Any], at: str) -> Any:
+        r, c = map(int, at.split(","))
+        return grid["cells"][r][c]
+
+
+# -- What is stepped through
+
+
+def pooled() -> tuple[Value, Any]:
+    x = [Value(v, f"x{i}") for i, v in enumerate((3, 0, 4, 2, 0))]
+    p = max_pool1d(x, kernel_size=3, stride=2)
+    return 0.7 * p[0] - 0.9 * p[1], p
+
+
+def overlapping() -> tuple[Value, Any]:
+    x = [Value(v, f"x{i}") for i, v in enumerate((1.0, 5.0, 2.0, 5.0, 1234.5678, 0.25))]
+    p = max_pool1d([*x[:4], 7.5, *x[4:]], kernel_size=4, stride=1)
+    y = p[0] * 0.5
+    for k, one in enumerate(p[1:]):
+        y = y + one * (-1.5) ** k
+    return y, p
+
+
+def averaged() -> tuple[Value, Any]:
+    p = avg_pool1d([Value(v, f"x{i}") for i, v in enumerate((2.0, 2.0, 4.0))], kernel_size=2, stride=1)
+    return p[0] * p[1], p
+
+
+def wide() -> tuple[Value, Any]:
+    x = [Value(float(i * 7 % 10), f"x{i}") for i in range(20)]
+    p = max_pool1d(x, kernel_size=3, stride=1)
+    return p[0] * 2.0 - p[1] + p[2] - p[17], p
+
+
+def strange() -> tuple[Value, Any]:
+    x, y = Value(-1.0, "x"), Value(0.0, "y")
+    return maximum(log(x), y / y) + relu(x) * (1 / y) - x * 1e9, None
+
+
+def routed() -> tuple[Value, Any]:
+    a, b, c = (Value(v, n) for v, n in ((1.0, "a"), (-2.0, "b"), (0.0, "c")))
+    with scope("chosen"), scope("inner"):
+        d = Value(0.125, "d")
+        e = where(a, b * d, c) + maximum(b, d)
+    return e * relu(b - 1) + b * b, None
+
+
+def folded() -> tuple[Value, Any]:
+    cells = [[Value(r * c - 2.0, f"x{r}{c}") for c in range(4)] for r in range(4)]
+    p = max_pool2d(cells, kernel_size=2)
+    with scope("sum"):
+        y = relu(p[0][0] + p[0][1]) + p[1][0] * p[1][1] + p[1][1] * p[1][1]
+        z = y * 2
+    return y - z * cells[0][0], p
+
+
+GRAPHS: dict[str, Callable[[], tuple[Value, Any]]] = {
+    f.__name__: f for f in (pooled, overlapping, averaged, wide, strange, routed, folded)
+}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    need_browser()
+    with browser() as running:
+        yield running
+
+
+def shown(name: str, **more: Any) -> tuple[Stepper, Shown]:
+    y, p = GRAPHS[name]()
+    stepper = viz.step(y, names=False, grid=p, collapse=name == "folded", **more)
+    return stepper, Shown(stepper, steps(y), steps(y))
+
+
+def moved(name: str, numbers: dict[int, float]) -> Steps:
+    """The steps of the same graph with other numbers in its leaves."""
+    graph = Graph(GRAPHS[name]()[0])
+    for leaf, x in numbers.items():
+        graph.values[leaf].data = x
+    graph.forward()
+    return steps(graph.values[graph.outputs[0]])
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_at_every_step_the_whole_page_says_what_python_says(chromium: Any, tmp_path: Path, name: str) -> None:
+    stepper, known = shown(name)
+    with visit(chromium, stepper.save_html(tmp_path / "page.html")) as seen:
+        for k in range(len(known.told)):
+            if k:
+                seen.press("ArrowRight")
+            known.check(seen.page.evaluate(SEEN), k)
+        for k in (len(known.told) // 2, 0, len(known.told) - 1):
+            seen.slider().fill(str(k))
+            known.check(seen.page.evaluate(SEEN), k)
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_an_edited_page_says_what_python_says_of_the_edited_graph(chromium: Any, tmp_path: Path, name: str) -> None:
+    stepper, known = shown(name)
+    rng = random.Random(name)
+    with visit(chromium, stepper.save_html(tmp_path / "page.html")) as seen:
+        edits: dict[int, float] = {}
+        for _ in range(6):
+            row, leaf = rng.choice([*enumerate(known.graph.leaves)])
+            edits[leaf] = rng.choice([-3.0, 0.0, 0.5, 7.0, 123.25])
+            seen.slider().fill(str(rng.randrange(len(known.told))))
+            seen.page.locator(".gr-input [type=number]").nth(row).fill(f"{edits[leaf]:g}")
+            known.told = moved(name, edits)
+            known.check(seen.page.evaluate(SEEN), seen.at())
+            for key in ("Escape", "End", "ArrowLeft", "Home"):
+                seen.press(key)
+                known.check(seen.page.evaluate(SEEN), seen.at())
+        seen.press("r")
+        known.told = known.recorded
+        known.check(seen.page.evaluate(SEEN), 0)
+
+
+@pytest.mark.parametrize("name", ["pooled", "folded"])
+def test_breakpoints_are_seen_at_their_nodes_and_on_the_bar(chromium: Any, tmp_path: Path, name: str) -> None:
+    stepper, known = shown(name)
+    with visit(chromium, stepper.save_html(tmp_path / "page.html")) as seen:
+        for k in (3, 8, 3, len(known.told) - 1, 5):
+            seen.slider().fill(str(k))
+            seen.press("b")
+            known.stops = known.stops ^ {known.told[k].node}
+            known.check(seen.page.evaluate(SEEN), k)
