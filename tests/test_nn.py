@@ -401,6 +401,71 @@ def test_a_module_of_ones_own_needs_no_further_methods() -> None:
     assert model.parameters()[0].grad_state == "not computed"
 
 
+# What a class says it computes, by either name, and what the classes above it say of theirs.
+ONE_NAME = [
+    type("Forward", (Linear,), {"forward": lambda self, x: ["forward", *Linear.forward(self, x)]}),
+    type("Call", (Linear,), {"__call__": lambda self, x: ["call", *Linear.__call__(self, x)]}),
+]
+ONE_NAME += [type("Below", (base,), {}) for base in ONE_NAME]
+ONE_NAME += [
+    type("Again", (base,), {name: lambda self, x, base=base: ["again", *base.forward(self, x)]})
+    for base in ONE_NAME[:2]
+    for name in ("forward", "__call__")
+]
+
+
+@pytest.mark.parametrize("kind", ONE_NAME)
+def test_forward_and_call_are_one(kind: type[Linear]) -> None:
+    net = kind(1, 1)
+    net.load_state_dict({"weight": [[2.0]], "bias": [1.0]})
+    out = [*net.forward([3.0])]
+    assert [str(x) for x in out] == [str(x) for x in net([3.0])]
+    assert out[-1].data == 7.0
+    assert out[0] == {"A": "again", "B": out[0], "F": "forward", "C": "call"}[kind.__name__[0]]
+
+
+def test_every_layer_has_forward() -> None:
+    image = [[1.0, 2.0], [3.0, 4.0]]
+    layers = [Conv2d(1, 1, 2), MaxPool2d(2), AvgPool2d(2), Flatten(), ReLU(), Tanh(), Sigmoid()]
+    for layer in [*layers, Elementwise(relu), Sequential(Flatten(), Linear(4, 1))]:
+        assert str(layer.forward(image)) == str(layer(image))
+    assert (
+        MLP(
+            2,
+            [2, 1],
+        )
+        .forward([1.0, 2.0])
+        .op
+        is not None
+    )
+
+
+def test_a_mixin_brings_forward_and_a_module_without_it_says_so() -> None:
+    class Doubles:
+        def forward(self, x: float, more: float = 0.0) -> float:
+            return 2 * x + more
+
+    class Net(Doubles, Module):
+        pass
+
+    assert Net()(3.0, more=1.0) == 7.0
+    with pytest.raises(TypeError, match="Module has neither forward nor __call__"):
+        Module()(1.0)
+
+
+def test_training_is_known_to_every_module_below() -> None:
+    class Net(Module):
+        def __init__(self) -> None:
+            self.parts = {"one": Linear(1, 1), "more": [ReLU(), Sequential(Tanh())]}
+
+    net = Net()
+    assert [type(module).__name__ for module in net.modules()] == ["Net", "Linear", "ReLU", "Sequential", "Tanh"]
+    for mode, use in ((False, net.eval), (True, net.train), (False, lambda: net.train(False))):
+        assert use() is net
+        assert {module.training for module in net.modules()} == {mode}
+    assert len(net.parameters()) == 2
+
+
 @pytest.mark.parametrize("ending", ["json", "npz"])
 def test_what_was_saved_loads_to_the_same_bits(ending: str, tmp_path: Path) -> None:
     model, other = lenet(0), lenet(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
-from typing import Any
+from typing import Any, TypeVar
 
 from autodiff.nn import saving
 from autodiff.nn.nests import Shape, cells, compare, flat, listed, mapped, shape
@@ -14,6 +14,8 @@ from autodiff.recording.value import Value
 from autodiff.table.ieee import real
 
 __all__ = ["Module"]
+
+M = TypeVar("M", bound="Module")
 
 
 class Module:
@@ -30,11 +32,57 @@ class Module:
     ...         return self.slope * x + self.shift
     >>> Line().state_dict()
     {'slope': 2.0, 'shift': 1.0}
+
+    What it computes stands in ``__call__``, or in ``forward``, as with torch: whichever a class defines is both.
     """
+
+    training = True  # for Modules that behave otherwise while they are trained
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        own = vars(cls)
+        for name, other in (("forward", "__call__"), ("__call__", "forward")):
+            if name in own and other not in own:
+                setattr(cls, other, own[name])
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        return self.forward(*args, **keywords)
+
+    def forward(self, *args: Any, **keywords: Any) -> Any:
+        """What ``module(...)`` answers."""
+        raise TypeError(f"{type(self).__name__} has neither forward nor __call__, so that it cannot be called")
 
     def parameters(self) -> list[Value]:
         """All its parameters, in a fixed order, each once."""
         return list(dict.fromkeys(value for _, nest in self._tensors() for value in flat(nest)))
+
+    def tensors(self) -> dict[str, Any]:
+        """The parameters by torch's names: each a Value, or a list (of lists) of them, in a fixed order.
+
+        ``ValueError`` when a parameter is not among the attributes, so that it has no name.
+        """
+        mine = self.parameters()
+        known = set(mine)
+        found = {name: nest for name, nest in self._tensors() if known.issuperset(flat(nest))}
+        lost = known.difference(value for nest in found.values() for value in flat(nest))
+        if lost:
+            which = describe(next(value for value in mine if value in lost))
+            raise ValueError(f"the parameter {which} of {self!r} has no name: keep it, or its Module, as an attribute")
+        return found
+
+    def modules(self) -> Iterator[Module]:
+        """The Module itself and all those below it, each once, from the outside in."""
+        return iter(dict.fromkeys(_modules(self, ())))
+
+    def train(self: M, mode: bool = True) -> M:
+        """Set ``training`` here and in every Module below; answers the Module. No layer of ours looks at it."""
+        for module in self.modules():
+            module.training = bool(mode)
+        return self
+
+    def eval(self: M) -> M:
+        """``train(False)``."""
+        return self.train(False)
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters: they are "not computed" again, and read as 0.0."""
@@ -46,7 +94,7 @@ class Module:
 
         ``ValueError`` when a parameter is not among the attributes, so that it has no name.
         """
-        tensors = self._named_parameters()
+        tensors = self.tensors()
         return {name: mapped(lambda value: value.data, nest) for name, nest in tensors.items()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -66,7 +114,7 @@ class Module:
         """
         if not isinstance(state, Mapping):
             raise TypeError(f"a state is a dict such as state_dict() gives, got {type(state).__name__}")
-        tensors = self._named_parameters()
+        tensors = self.tensors()
         state = {name: cells(nest) if name in tensors else nest for name, nest in state.items()}
         compare(self._shapes(), state, shape)
         numbers = [real(number) for name in tensors for number in flat(state[name])]
@@ -88,23 +136,13 @@ class Module:
         saving.load(path, self._shapes(), self.load_state_dict)
 
     def _shapes(self) -> dict[str, Shape]:
-        return {name: shape(nest) or () for name, nest in self._named_parameters().items()}
+        return {name: shape(nest) or () for name, nest in self.tensors().items()}
 
     def _members(self) -> Iterable[tuple[str, Any]]:
         return vars(self).items()
 
     def _tensors(self) -> Iterator[tuple[str, Any]]:
         yield from _walk("", self, ())
-
-    def _named_parameters(self) -> dict[str, Any]:
-        mine = self.parameters()
-        known = set(mine)
-        found = {name: nest for name, nest in self._tensors() if known.issuperset(flat(nest))}
-        lost = known.difference(value for nest in found.values() for value in flat(nest))
-        if lost:
-            which = describe(next(value for value in mine if value in lost))
-            raise ValueError(f"the parameter {which} of {self!r} has no name: keep it, or its Module, as an attribute")
-        return found
 
 
 def _walk(name: str, item: Any, above: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
@@ -119,6 +157,14 @@ def _walk(name: str, item: Any, above: tuple[Any, ...]) -> Iterator[tuple[str, A
             return
         for key, part in _parts(item):
             yield from _walk(f"{name}.{key}" if name else key, part, (*above, item))
+
+
+def _modules(item: Any, above: tuple[Any, ...]) -> Iterator[Module]:
+    if isinstance(item, Module):
+        yield item
+    if isinstance(item, (Module, dict, list, tuple)) and not any(item is other for other in above):
+        for _, part in _parts(item):
+            yield from _modules(part, (*above, item))
 
 
 def _parts(item: Any) -> Iterable[tuple[str, Any]]:

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from autodiff.graph import Graph
@@ -74,7 +75,8 @@ def fit(
     if not isinstance(loss, Value):
         raise TypeError(f"a loss is one Value, got {type(loss).__name__}")
     optimizer = _optimizer(params, optimizer)
-    _check_reached(loss, optimizer.params)
+    if not any(_reached(loss, optimizer.params)):
+        raise ValueError("the loss was not computed from any of the parameters, so there is nothing to train")
     for name, number in (("epochs", epochs), ("batch_size", 1 if batch_size is None else batch_size)):
         if isinstance(number, bool) or not isinstance(number, int) or number < 1:
             raise ValueError(f"{name} must be a whole number of at least 1, got {number!r}")
@@ -110,6 +112,8 @@ class _Training:
 
     def __init__(self, program: Program, optimizer: Optimizer, rows: Any, size: int, rng: random.Random) -> None:
         self.program, self.optimizer, self.rows, self.size, self.rng = program, optimizer, rows, size, rng
+        reached = _reached(program.outputs[0], program.params)
+        self.update = optimizer.update if all(reached) else partial(optimizer.update, reached=reached)
         self.history = History()
         self.numbers: Any = program.read() if program.backend == "python" else array(program.read())
         self.good = self._moment()
@@ -130,22 +134,22 @@ class _Training:
         """One step on these rows of the data; answers the sum of their losses."""
         losses, gradient = self.program.value_and_grad(self._taken(batch), self.numbers)
         if (where := first_wrong(losses)) is not None:
-            self.numbers, self.optimizer.steps, self.optimizer.state = self.good
+            self.numbers, self.optimizer.memory = self.good
             raise self._error(f"the loss is {float(losses[where])!r} in row {batch[where]} of the data")
         self.good = self._moment()
         self._check(gradient, "the gradient")
-        numbers = self.optimizer.update(self.numbers, gradient)
+        numbers = self.update(self.numbers, gradient)
         self._check(numbers, "the new number")
         self.numbers = numbers
         self.history.steps += 1
         return float(sum(listed(losses)))
 
-    def _moment(self) -> tuple[Any, int, tuple[Any, ...]]:
-        return self.numbers, self.optimizer.steps, self.optimizer.state
+    def _moment(self) -> tuple[Any, Any]:
+        return self.numbers, self.optimizer.memory
 
     def _check(self, numbers: Any, what: str) -> None:
         if (where := first_wrong(numbers)) is not None:
-            _, self.optimizer.steps, self.optimizer.state = self.good
+            _, self.optimizer.memory = self.good
             param = describe(self.program.params[where])
             raise self._error(f"{what} of the parameter {param} is {float(numbers[where])!r}")
 
@@ -178,9 +182,10 @@ def _optimizer(params: Any, optimizer: Optimizer | None) -> Optimizer:
     return optimizer
 
 
-def _check_reached(loss: Value, params: list[Value]) -> None:
-    if not set(params) & set(topological([loss], check=False)):
-        raise ValueError("the loss was not computed from any of the parameters, so there is nothing to train")
+def _reached(loss: Value, params: list[Value]) -> list[bool]:
+    """Which parameters the loss was computed from: the others have no gradient, and are skipped."""
+    nodes = set(topological([loss], check=False))
+    return [param in nodes for param in params]
 
 
 def _bar(total: int, progress: bool) -> AbstractContextManager[Any]:
