@@ -69,7 +69,7 @@ def test_a_step_takes_time(tmp_path: Path, seconds: float) -> None:
 
 
 def test_an_animation_is_svg_or_gif(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"an \.svg or a \.gif; got the path .*film\.mp4'"):
+    with pytest.raises(ValueError, match=r"saved as \.svg or \.gif; got the path .*film\.mp4'"):
         animate(score(), tmp_path / "film.mp4")
     assert not list(tmp_path.iterdir())
 

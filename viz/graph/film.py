@@ -21,6 +21,7 @@ from viz.graph.view import ancestors
 from viz.ink.text import visible
 from viz.ink.theme import DASHES, FONT_STACK, Theme, blend
 from viz.ink.theme import theme as theme_of
+from viz.layout.kinds import kind_of
 from viz.layout.layout import Box, Curve
 from viz.layout.svg import SVG, element, head, outline, stroke, tee, way
 
@@ -54,16 +55,14 @@ def animate(
     """
     if not isinstance(seconds, (int, float)) or not seconds > 0:
         raise ValueError(f"seconds is the time of a step, more than 0, got {seconds!r}")
-    kind = Path(path).suffix.lower()
-    if kind not in (".svg", ".gif"):
-        raise ValueError(f"an animation is an .svg or a .gif; got the path {os.fspath(path)!r}")
+    kind = kind_of(path, ["svg", "gif"], "an animation")
     if not isinstance(output, Value):
         raise TypeError(f"an animation is of one Value, the output of a graph; got {type(output).__name__}")
     _check_length(len(list(islice(ancestors([output]), LIMIT + 1))))  # every node is a step at least
     labels = names_of(Graph(output), sys._getframe(1) if names else None)
     told = steps(output, labels, seed=seed)
     _check_length(len(told))
-    if kind == ".gif":
+    if kind == "gif":
         return write(path, gif(told, labels, theme, rankdir, seconds))
     film = _Film(told, blank(told, labels=labels, theme=theme, rankdir=rankdir), theme_of(theme), seconds)
     return write(path, film.svg().encode())

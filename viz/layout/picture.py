@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import graphviz
 from autodiff.files import write
 from viz.ink.theme import Theme, theme
 from viz.layout import engines
+from viz.layout.kinds import kind_of, named
 from viz.layout.svg import clean, fitted
 
 __all__ = ["DOTS_PER_INCH", "Picture"]
@@ -80,15 +81,15 @@ class Picture(graphviz.Digraph):
 
     def save_svg(self, path: str | os.PathLike[str]) -> Path:
         """Save the picture as SVG and return where; ``OSError`` names the path when it cannot be written."""
-        return write(_named(path, ".svg"), self.svg().encode())
+        return write(named(path, "svg"), self.svg().encode())
 
     def save_png(self, path: str | os.PathLike[str], scale: float = 2) -> Path:
         """Save the picture as PNG and return where; ``OSError`` names the path when it cannot be written."""
-        return write(_named(path, ".png"), self.png(scale))
+        return write(named(path, "png"), self.png(scale))
 
     def save_dot(self, path: str | os.PathLike[str]) -> Path:
         """Save the DOT text and return where; ``OSError`` names the path when it cannot be written."""
-        return write(_named(path, ".dot"), self.source.encode())
+        return write(named(path, "dot"), self.source.encode())
 
     def save(
         self,
@@ -97,14 +98,23 @@ class Picture(graphviz.Digraph):
         *,
         skip_existing: bool | None = False,
     ) -> str:
-        """Save the DOT text as ``graphviz.Digraph.save`` does, whole or not at all, and return its path."""
-        if filename is not None:
-            self.filename = os.fspath(filename)
+        """Save the picture as its name says, whole or not at all, and return where; folders are made.
+
+        ``.svg`` and ``.png`` are pictures; ``.dot``, ``.gv`` or no ending is the DOT text, as ``graphviz.Digraph.save``
+        saves it (so that ``render`` works as there). ``ValueError`` for what cannot be had, with the way out.
+        """
+        name = os.fsdecode(self.filename if filename is None else filename)
+        source = skip_existing is None  # render() asks for its source so
+        kind = "dot" if source else kind_of(name, [*_PICTURES, "dot", "gv", ""], "a picture")
         if directory is not None:
-            self.directory = os.fspath(directory)
-        if not (skip_existing and os.path.exists(self.filepath)):
-            write(self.filepath, "".join(self).encode(self.encoding), folders=True)
-        return self.filepath
+            self.directory = os.fsdecode(directory)
+        if kind not in _PICTURES:
+            self.filename = name
+        path = os.path.join(os.fsdecode(self.directory), name)
+        if not (skip_existing and os.path.exists(path)):
+            data = _PICTURES[kind](self) if kind in _PICTURES else "".join(self).encode(self.encoding)
+            write(path, data, folders=True)
+        return path
 
     def _laid_out(self, format: str, engine: str | None = None, dpi: float | None = None) -> bytes:
         """Return the picture in ``format``; SVG is cleaned whichever way it is asked for."""
@@ -147,9 +157,7 @@ class Picture(graphviz.Digraph):
         return "<Picture: run it in a notebook to see it, or .save_svg(path)>"
 
 
-def _named(path: str | os.PathLike[str], kind: str) -> str | os.PathLike[str]:
-    """Return ``path``, unless its name says that a picture of another kind is expected there."""
-    ending = Path(path).suffix.lower()
-    if ending in {".svg", ".png", ".dot", ".gif", ".html", ".pdf", ".jpg"} - {kind}:
-        raise ValueError(f"save_{kind[1:]} writes {kind[1:].upper()}, but {os.fspath(path)!r} ends in {ending}")
-    return path
+_PICTURES: Mapping[str, Callable[[Picture], bytes]] = {
+    "svg": lambda picture: picture.svg().encode(),
+    "png": lambda picture: picture.png(),
+}

@@ -20,6 +20,7 @@ from viz.graph.look import one_source
 from viz.graph.naming import names_of
 from viz.graph.view import View, require_boxes, view
 from viz.ink.text import visible
+from viz.layout.kinds import kind_of, named
 from viz.page.contract import Fold, Line, Page
 from viz.page.data import page_data
 from viz.page.drawn import drawn
@@ -179,9 +180,14 @@ class Stepper:
         svg = re.sub(r"[\ud800-\udfff]", "\ufffd", self.svg)
         return page(self.data, svg, grid=self.grid, theme=self.theme, start=self.start, title=self.title)
 
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Save the page as ``.html`` and return where; ``ValueError`` for any other ending, with the way out."""
+        kind_of(path, ["html", "htm"], "a page")
+        return self.save_html(path)
+
     def save_html(self, path: str | os.PathLike[str]) -> Path:
         """Save the page and return where; ``OSError`` names the path when it cannot be written."""
-        return write(path, self.html().encode())
+        return write(named(path, "html"), self.html().encode())
 
     def widget(self) -> Any:
         """The stepper as a widget in touch with Python: ``values`` follows what people edit, and the other way.
