@@ -155,6 +155,7 @@ def test_the_command_is_the_module(monkeypatch: pytest.MonkeyPatch, capsys: pyte
 
 
 def test_with_ci_nothing_is_skipped(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ALLOWED_SKIPS", raising=False)
     pytester.makeconftest((ROOT / "conftest.py").read_text(encoding="utf-8"))
     pytester.makepyfile(test_one="import pytest\ndef test_one(): pytest.skip('no such tool')")
     pytester.makepyfile(test_all="import pytest\npytest.importorskip('no_such_module')")

@@ -62,6 +62,11 @@ def test_nothing_is_told_before_backward() -> None:
         ("a*a", {"a": 3}, ["a got 3 through '×' and 3 through '×' = 6"]),
         ("a*0", {"a": 3}, ["a got 0 through '× 0' = 0"]),
         ("max(a, b)", {"a": 1, "b": 2}, ["a got nothing: not taken through 'max'", "b got 1 through 'max' = 1"]),
+        (
+            "max(a, b)",
+            {"a": 2, "b": 2},
+            ["a got 1", "b got nothing: tie through 'max': the first of the equals takes it"],
+        ),
         ("relu(a)", {"a": -1}, ["a got nothing: off through 'relu'"]),
         ("where(a, b, 3)", {"a": 1, "b": 2}, ["a got nothing: no path through 'where(·, ·, 3)'", "b got 1 through "]),
         ("a", {"a": 2}, ["a got 1 as the result itself = 1"]),

@@ -7,7 +7,8 @@ from operator import add
 
 from autodiff import Graph
 from autodiff.facts.routes import PoolRoutes
-from autodiff.facts.words import operation_text, why_no_path
+from autodiff.facts.telling import Telling
+from autodiff.facts.words import operation_text
 from viz.ink.text import visible
 from viz.ink.theme import numeral
 
@@ -45,6 +46,7 @@ def leaf_sentences(graph: Graph) -> list[str]:
     """
     sentences = []
     flows = graph.flows()
+    telling = Telling(graph.nodes, None, [value.data for value in graph.values])
     for leaf in graph.leaves:
         sent, refused = [], []
         for flow in flows:
@@ -54,8 +56,9 @@ def leaf_sentences(graph: Graph) -> list[str]:
                 if flow.contribution is not None:
                     sent.append((flow.contribution, through))
                 else:
-                    reason = "no path" if flow.local is not None else why_no_path(target, flow.edge.position)
-                    refused.append(f"{reason} {through}")
+                    reason = "no path" if flow.local is not None else telling.why_no_path(flow.edge)
+                    kind, tied, winner = reason.partition(": ")
+                    refused.append(f"{kind} {through}{tied}{winner}")
         if leaf in graph.outputs:
             sent.append((1.0, "as the result itself"))
         name = visible(graph.nodes[leaf].name or f"leaf {leaf}", 40)
