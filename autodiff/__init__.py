@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from autodiff import functions
 from autodiff.functions import *  # noqa: F403 - the functions of the table, by name
 from autodiff.functions import abs as abs
+from autodiff.language.formulas import FormulaError
 from autodiff.recording.reverse import StaleError
 from autodiff.recording.scopes import Scope, no_grad, scope
 from autodiff.recording.value import Value, operation
-from autodiff.table.formulas import FormulaError
 from autodiff.table.operations import TABLE, Operation
 
 if TYPE_CHECKING:

@@ -14,12 +14,12 @@ from dataclasses import astuple
 from functools import cache
 from typing import Any, TypeVar
 
+from autodiff.language import formulas
+from autodiff.language.formulas import short
 from autodiff.recording.copies import restore
 from autodiff.recording.reverse import NO_PATH, held, peek, staleness
 from autodiff.recording.scopes import Part, Scope, enclosing
 from autodiff.recording.value import Value
-from autodiff.table import formulas
-from autodiff.table.formulas import short
 from autodiff.table.operations import Operation, find
 from autodiff.windows import Axis, Shape
 

@@ -7,11 +7,11 @@ import unicodedata
 from functools import reduce
 
 from autodiff.functions import logsumexp
+from autodiff.language import formulas
+from autodiff.language.formulas import FormulaError
 from autodiff.recording.reading import apply, read
 from autodiff.recording.scopes import no_grad
 from autodiff.recording.value import Operand, Value
-from autodiff.table import formulas
-from autodiff.table.formulas import FormulaError
 from autodiff.table.operations import ALIASES, callable_with
 
 __all__ = ["expression"]

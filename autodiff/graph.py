@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from autodiff.documents import read_values, written
+from autodiff.language.ieee import real
 from autodiff.recording.copies import entry, saved
 from autodiff.recording.reverse import NO_PATH, describe, held, peek, renew, staleness, topological
 from autodiff.recording.scopes import Scope
 from autodiff.recording.value import Value
-from autodiff.table.ieee import real
 from autodiff.table.operations import Operation
 
 __all__ = ["Edge", "Flow", "Graph", "Node"]

@@ -22,6 +22,7 @@ FLOORS: dict[str, int] = {
     "autodiff.files": 0,  # a whole file or none
     "autodiff.text": 0,  # whatever a name contains, visible
     "autodiff.keywords": 0,  # those of other libraries, answered
+    "autodiff.language": 0,  # what a formula is
     "autodiff.table": 0,  # what an operation is
     "autodiff.recording": 1,  # running Python becomes a graph
     "autodiff.functions": 2,

@@ -14,7 +14,7 @@ from gallery import KEPT
 import viz
 from autodiff import TABLE, Value
 from autodiff.facts.words import SENTENCES, TIES
-from autodiff.table.notation import RELATIONS, SIGNS
+from autodiff.language.notation import RELATIONS, SIGNS
 from autodiff.text import ELLIPSIS, NEWLINE
 from viz.layout import fonts
 from viz.layout.picture import Picture

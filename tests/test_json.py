@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 import autodiff as ad
 from autodiff import TABLE, Graph, Operation, Value, exp, maximum, scope, where
+from autodiff.language.formulas import SPACE
 from autodiff.recording.value import function_of
-from autodiff.table.formulas import SPACE
 
 inf, nan = math.inf, math.nan
 

@@ -19,10 +19,10 @@ from scripts import Ask, running
 
 import autodiff
 from autodiff import TABLE, Graph, Operation, Snapshot, Step, Steps, Value, max_pool1d, max_pool2d, nn, operation
+from autodiff.language import ieee
+from autodiff.language.notation import numeral
 from autodiff.recording.reverse import NO_PATH
 from autodiff.recording.value import function_of
-from autodiff.table import ieee
-from autodiff.table.notation import numeral
 from viz.page.data import page_data
 
 pytestmark = pytest.mark.slow

@@ -15,7 +15,7 @@ from drawn import read
 import viz
 from autodiff import Graph, Value, max_pool1d, maximum, relu, scope, steps
 from autodiff.facts.routes import PoolRoutes, Window
-from autodiff.table.formulas import parse
+from autodiff.language.formulas import parse
 from viz import DARK, LIGHT, TooLargeError, draw
 from viz.graph import film as films
 from viz.graph.look import Looks

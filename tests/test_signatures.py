@@ -224,7 +224,7 @@ except AttributeError as error: print(error)
 """
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert told.splitlines() == [
-        "functions recording table text",
+        "functions language recording table text",
         "module 'autodiff' has no attribute 'nothing'",
     ]
 

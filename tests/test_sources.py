@@ -15,10 +15,10 @@ import pytest
 from programs import ALL_BACKENDS, COMPARISONS, EXACT, Plan, any_number, near, plan
 
 from autodiff import TABLE, Program, Value, operation
+from autodiff.language import ieee
 from autodiff.programs.languages import LANGUAGES
 from autodiff.programs.listing import PRIMITIVES
 from autodiff.recording.value import function_of
-from autodiff.table import ieee
 
 pytestmark = pytest.mark.slow  # JAX and PyTorch take seconds to load
 

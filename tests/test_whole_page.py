@@ -29,8 +29,8 @@ from autodiff import (
     steps,
     where,
 )
+from autodiff.language.notation import numeral as number
 from autodiff.recording.reverse import NO_PATH
-from autodiff.table.notation import numeral as number
 from viz.graph.look import Looks
 from viz.ink.theme import width
 from viz.page.stepper import Stepper

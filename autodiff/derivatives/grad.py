@@ -25,9 +25,9 @@ from collections.abc import Iterable, Sequence
 from typing import overload
 
 from autodiff.derivatives.sweep import RECORDING, Sent, T, before, recorded, unbounded, uses
+from autodiff.language.ieee import real
 from autodiff.recording.reverse import adjoints, born, describe, topological
 from autodiff.recording.value import Operand, Value
-from autodiff.table.ieee import real
 
 __all__ = ["grad", "hessian", "jacobian", "jvp", "require_order"]
 

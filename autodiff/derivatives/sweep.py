@@ -28,10 +28,11 @@ from functools import cache
 from math import inf, isfinite
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from autodiff.language import formulas
 from autodiff.recording.reading import apply, read
 from autodiff.recording.reverse import peek, topological
 from autodiff.recording.value import Operand, Value
-from autodiff.table import formulas, partials
+from autodiff.table import partials
 from autodiff.table.operations import Operation
 
 __all__ = ["RECORDING", "Arithmetic", "Sent", "Slope", "T", "before", "recorded", "sweep", "unbounded", "uses"]

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeGuard
 
+from autodiff.language.formulas import has_none, is_none
 from autodiff.recording.reading import read
-from autodiff.table.formulas import has_none, is_none
 from autodiff.table.operations import Operation
 
 __all__ = ["Decision", "branch", "comparison", "condition_holds", "decided", "fair_rivals", "is_negation", "tied"]

@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 from autodiff.facts.steps import Step, Steps, require_labels
 from autodiff.facts.words import operation_text
 from autodiff.graph import Node
+from autodiff.language.ieee import agree
+from autodiff.language.notation import numeral
 from autodiff.recording.reverse import describe, last_root, seed_of
 from autodiff.recording.scopes import Scope, enclosing
 from autodiff.recording.value import Value
-from autodiff.table.ieee import agree
-from autodiff.table.notation import numeral
 from autodiff.text import NAME, visible
 
 __all__ = ["Explanation", "Path", "explain"]

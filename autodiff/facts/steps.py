@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, overload
 
 from autodiff.facts.telling import Telling
 from autodiff.graph import Edge, Flow, Graph
+from autodiff.language.ieee import real
 from autodiff.recording.reverse import NO_PATH, held, peek, seed_of, topological
 from autodiff.recording.value import Value
-from autodiff.table.ieee import real
 
 __all__ = ["Snapshot", "Step", "Steps", "require_labels", "steps"]
 

@@ -19,7 +19,7 @@ from autodiff.facts.words import (
     why_no_path,
 )
 from autodiff.graph import Edge, Node
-from autodiff.table.notation import numeral
+from autodiff.language.notation import numeral
 from autodiff.table.operations import Operation
 
 __all__ = ["Telling"]

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from autodiff.facts.decisions import decided, tied
 from autodiff.graph import Node
-from autodiff.table.formulas import COMPARE
-from autodiff.table.notation import RELATIONS, numeral, plain
+from autodiff.language.formulas import COMPARE
+from autodiff.language.notation import RELATIONS, numeral, plain
 from autodiff.table.operations import Operation
 from autodiff.text import NAME, visible
 

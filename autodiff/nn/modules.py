@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from typing import Any, TypeVar
 
+from autodiff.language.ieee import real
 from autodiff.nn import saving
 from autodiff.nn.nests import Shape, cells, compare, flat, listed, mapped, shape
 from autodiff.optim import write
 from autodiff.recording.reverse import describe
 from autodiff.recording.value import Value
-from autodiff.table.ieee import real
 
 __all__ = ["Module"]
 

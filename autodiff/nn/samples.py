@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from autodiff.language.ieee import real
 from autodiff.nn.nests import flat, listed
 from autodiff.recording.reverse import describe
 from autodiff.recording.value import Value
-from autodiff.table.ieee import real
 
 __all__ = ["array", "first_wrong", "placeholder", "table"]
 

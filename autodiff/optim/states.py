@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from autodiff.language.ieee import real
 from autodiff.optim.parameters import cells, shape
-from autodiff.table.ieee import real
 
 __all__ = ["load", "saved"]
 

@@ -6,7 +6,7 @@ import keyword
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from autodiff.table.ieee import ERFC_TAIL, FUNCTIONS, horner
+from autodiff.language.ieee import ERFC_TAIL, FUNCTIONS, horner
 
 __all__ = ["LANGUAGES", "Language"]
 
@@ -65,7 +65,7 @@ def _python_head(used: Collection[str]) -> str:
     names = {"/": "divide", "**": "power"}
     needed = sorted(names.get(op, op) for op in used if op in names or op in _FUNCTIONS)
     lines = ["from math import inf, nan"] * ("const" in used)
-    lines += [f"from autodiff.table.ieee import {', '.join(needed)}"] * bool(needed)
+    lines += [f"from autodiff.language.ieee import {', '.join(needed)}"] * bool(needed)
     return "".join(f"{line}\n" for line in lines) + "\n\n" * bool(lines)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from autodiff.table import ieee
+from autodiff.language import ieee
 
 __all__ = ["CONDITIONS", "PASSES", "PRIMITIVES", "Instruction", "Listing"]
 

@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, reduce
 
 from autodiff.derivatives.sweep import Slope, sweep, unbounded
+from autodiff.language.compiling import compiled
+from autodiff.language.formulas import BINARY, COMPARE, parts
 from autodiff.programs.listing import PASSES, Listing
 from autodiff.recording.reverse import peek, topological
 from autodiff.recording.value import Value
-from autodiff.table.compiling import compiled
-from autodiff.table.formulas import BINARY, COMPARE, parts
 from autodiff.table.operations import Operation, expanded
 
 __all__ = ["Lowering"]

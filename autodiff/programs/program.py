@@ -11,6 +11,7 @@ from itertools import chain
 from math import inf, isnan
 from typing import TYPE_CHECKING, Any, Protocol
 
+from autodiff.language.ieee import real
 from autodiff.programs.listing import PASSES
 from autodiff.programs.lowering import Lowering
 from autodiff.programs.routine import Routine
@@ -18,7 +19,6 @@ from autodiff.programs.sources import LANGUAGES, emit
 from autodiff.recording.copies import entry, saved
 from autodiff.recording.reverse import born, describe, peek, read_at, staleness, topological
 from autodiff.recording.value import Value
-from autodiff.table.ieee import real
 
 if TYPE_CHECKING:
     from numpy import ndarray

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import NamedTuple
 
+from autodiff.language.formulas import COMPARE, Call
 from autodiff.recording.value import Operand, Value, function_of
-from autodiff.table.formulas import COMPARE, Call
 from autodiff.table.operations import ALIASES, TABLE, Operation
 from autodiff.table.rows import COMPARISONS
 

@@ -13,9 +13,9 @@ from operator import attrgetter
 from typing import Any, NoReturn, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
+from autodiff.language.ieee import real
 from autodiff.recording.rules import Rule
 from autodiff.recording.scopes import tick
-from autodiff.table.ieee import real
 from autodiff.text import NAME, visible
 
 __all__ = [

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from functools import cache, cached_property
 from typing import Any
 
+from autodiff.language import formulas, ieee
+from autodiff.language.compiling import compiled
 from autodiff.recording.scopes import current, tick
-from autodiff.table import formulas, ieee, partials
-from autodiff.table.compiling import compiled
+from autodiff.table import partials
 from autodiff.table.operations import Operation
 
 __all__ = ["Rule", "recorder", "rules"]

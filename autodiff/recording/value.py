@@ -8,13 +8,13 @@ from math import inf
 from numbers import Number
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from autodiff.language.formulas import listed, short
+from autodiff.language.ieee import real
 from autodiff.recording.copies import copied, newest, saved
 from autodiff.recording.reverse import NO_PATH, run, topological
 from autodiff.recording.rules import Rule, recorder
 from autodiff.recording.scopes import Scope, current, tick
 from autodiff.table.adding import add_row
-from autodiff.table.formulas import listed, short
-from autodiff.table.ieee import real
 from autodiff.table.operations import TABLE, Operation
 from autodiff.text import quoted
 

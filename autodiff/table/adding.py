@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from keyword import iskeyword
 from typing import Any
 
-from autodiff.table import formulas, ieee
-from autodiff.table.formulas import Call, FormulaError, short
-from autodiff.table.notation import as_data
+from autodiff.language import formulas, ieee
+from autodiff.language.formulas import Call, FormulaError, short
+from autodiff.language.notation import as_data
 from autodiff.table.operations import (
     ALIASES,
     DEEPEST,

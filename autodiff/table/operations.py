@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from autodiff.table import formulas, ieee, partials
-from autodiff.table.compiling import compiled
-from autodiff.table.formulas import Call, FormulaError, short
-from autodiff.table.notation import as_data
+from autodiff.language import formulas, ieee
+from autodiff.language.compiling import compiled
+from autodiff.language.formulas import Call, FormulaError, short
+from autodiff.language.notation import as_data
+from autodiff.table import partials
 
 __all__ = [
     "ALIASES",

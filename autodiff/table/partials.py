@@ -6,8 +6,8 @@ import ast
 from collections.abc import Callable, Sequence
 from math import inf
 
-from autodiff.table.compiling import compiled
-from autodiff.table.formulas import fold
+from autodiff.language.compiling import compiled
+from autodiff.language.formulas import fold
 
 __all__ = ["bound", "contribution", "differentiable", "multiplies", "presence"]
 

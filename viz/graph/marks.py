@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from autodiff import Edge, Graph, Node, Scope, Snapshot
 from autodiff.facts.words import SENTENCES, operation_text
+from autodiff.language.ieee import agree
 from autodiff.recording.reverse import NO_PATH
-from autodiff.table.ieee import agree
 from viz.graph.look import Look, Looks, count
 from viz.ink.text import html
 from viz.ink.theme import Theme, numeral

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Mapping
 from html import escape
 
-from autodiff.table.formulas import BINARY, COMPARE
-from autodiff.table.notation import RELATIONS, numeral
+from autodiff.language.formulas import BINARY, COMPARE
+from autodiff.language.notation import RELATIONS, numeral
 
 __all__ = ["mathml"]
 

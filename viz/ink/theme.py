@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from autodiff.table.notation import numeral
+from autodiff.language.notation import numeral
 
 __all__ = [
     "AT_ONE",

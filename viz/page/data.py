@@ -23,8 +23,8 @@ from autodiff.facts.words import (
     operation_text,
     why_no_path,
 )
-from autodiff.table.formulas import COMPARE
-from autodiff.table.notation import as_data
+from autodiff.language.formulas import COMPARE
+from autodiff.language.notation import as_data
 from autodiff.table.operations import expanded
 from viz.ink.mathml import mathml
 from viz.page import contract

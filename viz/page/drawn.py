@@ -7,7 +7,7 @@ from html import escape
 
 from autodiff import Edge, Graph, Scope
 from autodiff.facts.words import operation_text
-from autodiff.table.formulas import has_none
+from autodiff.language.formulas import has_none
 from viz.graph.drawing import Laid, line_id
 from viz.graph.look import count
 from viz.ink.text import visible

@@ -13,7 +13,7 @@ from typing import Any
 
 from autodiff import Edge, Graph, Value, steps
 from autodiff.files import write
-from autodiff.table.ieee import real
+from autodiff.language.ieee import real
 from viz.graph.drawing import blank, line_id
 from viz.graph.folding import Collapse, read_once
 from viz.graph.look import one_source

@@ -9,8 +9,8 @@ from typing import Any
 
 from autodiff import Value, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d, routes
 from autodiff.facts.routes import recall
+from autodiff.language.ieee import real
 from autodiff.pooling import Pool, is_listable, plan, read_once
-from autodiff.table.ieee import real
 from viz.ink.theme import Theme
 from viz.layout.picture import Picture
 from viz.pools.grids import picture, read_some, require_readable

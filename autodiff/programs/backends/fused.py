@@ -14,10 +14,10 @@ from typing import Any
 import numba
 import numpy as np
 
+from autodiff.language.compiling import compiled
 from autodiff.programs.backends.kernel import sum_of_block
 from autodiff.programs.routine import Routine
 from autodiff.programs.sums import BLOCK
-from autodiff.table.compiling import compiled
 
 __all__ = ["build"]
 

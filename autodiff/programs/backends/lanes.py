@@ -16,7 +16,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np import arrayobj
 
-from autodiff.table.compiling import compiled
+from autodiff.language.compiling import compiled
 
 __all__ = ["dots_1", "dots_4", "macs_1", "macs_4"]
 

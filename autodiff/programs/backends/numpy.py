@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from autodiff.language.ieee import FUNCTIONS
 from autodiff.programs.listing import CONDITIONS
 from autodiff.programs.routine import Routine
 from autodiff.programs.sums import BLOCK
-from autodiff.table.ieee import FUNCTIONS
 
 __all__ = ["build"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autodiff.language.compiling import compiled
 from autodiff.programs.routine import Routine
 from autodiff.programs.sources import LANGUAGES, emit
 from autodiff.programs.sums import add_up
-from autodiff.table.compiling import compiled
 
 __all__ = ["build"]
 

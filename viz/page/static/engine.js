@@ -17,7 +17,7 @@ function rounded(x, digits) {
   return [even, Number(exponent)];
 }
 
-/** A short, readable form of a number, exactly that of `autodiff.table.notation.numeral`. */
+/** A short, readable form of a number, exactly that of `autodiff.language.notation.numeral`. */
 function numeral(x) {
   if (x === 0) return "0";
   if (Number.isNaN(x)) return "nan";
@@ -126,7 +126,7 @@ function power(x, y) {
   return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y);
 }
 
-// What formulas may call: the functions of `autodiff.table.ieee`.
+// What formulas may call: the functions of `autodiff.language.ieee`.
 const functions = { tanh, erf, erfc, power };
 for (const name of "abs exp log log1p expm1 sqrt sin cos tan asin acos atan atan2 sinh cosh hypot".split(" "))
   functions[name] = Math[name];
@@ -156,7 +156,7 @@ const CHOICES = {
   or: (...parts) => (at) => parts.reduce((found, part) => (found !== 0 ? found : part(at)), 0),
 };
 
-// The function of a tree of `autodiff.table.notation.as_data`; `names` are those of the function's argument.
+// The function of a tree of `autodiff.language.notation.as_data`; `names` are those of the function's argument.
 function compiled(tree, names) {
   if (typeof tree === "number") return () => tree;
   if (typeof tree === "string") {

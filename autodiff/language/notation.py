@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from autodiff.table.formulas import BINARY, COMPARE
+from autodiff.language.formulas import BINARY, COMPARE
 
 __all__ = ["RELATIONS", "as_data", "numeral", "plain"]
 

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from autodiff.table import ieee
+from autodiff.language import ieee
 from autodiff.text import quoted
 
 __all__ = [

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from math import atan, atan2, erf, fabs, hypot, inf, nan, tanh
 from numbers import Complex, Number, Real
 
-from autodiff.table.compiling import compiled
+from autodiff.language.compiling import compiled
 
 __all__ = ["ERFC_TAIL", "FUNCTIONS", "agree", "divide", "erfc", "exp", "horner", "log", "power", "real", "sqrt"]
 
