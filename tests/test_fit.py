@@ -321,10 +321,14 @@ def test_placeholders_have_the_shape_and_the_names_of_what_comes() -> None:
         ({"epochs": 0}, ValueError, "epochs must be a whole number of at least 1, got 0"),
         ({"batch_size": 0}, ValueError, "batch_size must be a whole number"),
         ({"batch_size": 2.5}, ValueError, "batch_size must be a whole number"),
-        ({"data": []}, ValueError, "there are no data"),
-        ({"data": [(1, 2), (1, 2, 3)]}, ValueError, r"sample 1 of the data has 3 numbers, but there are 2 inputs"),
-        ({"data": ([1, 2, 3], [4, 5, 6])}, ValueError, r"data=zip\(points, labels\)"),
-        ({"data": [(1, 2), (math.nan, 2)]}, ValueError, "sample 1 of the data is not finite: 'x' is nan"),
+        ({"data": []}, ValueError, "there is no sample in the data"),
+        (
+            {"data": [(1, 2), (1, 2, 3)]},
+            ValueError,
+            r"row 1 of the data needs 2 numbers, one for each input \('x', 'y'\); got 3",
+        ),
+        ({"data": ([1, 2, 3], [4, 5, 6])}, ValueError, r"write zip\(points, labels\)"),
+        ({"data": [(1, 2), (math.nan, 2)]}, ValueError, "row 1, column 'x' of the data is nan"),
         ({"data": [(1, "2")]}, TypeError, "got str"),
         ({"params": None}, TypeError, "fit needs params="),
         ({"params": [Value(1.0)]}, ValueError, "not computed from any of the parameters"),
@@ -344,9 +348,9 @@ def test_what_cannot_be_trained_is_refused(keywords: dict[str, Any], error: type
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (np.array([[1.0, 2.0], [math.inf, 2.0]]), "sample 1 of the data is not finite: 'x' is inf"),
-        (np.ones((3, 4)), "sample 0 of the data has 4 numbers, but there are 2 inputs"),
-        (np.ones((0, 2)), "there are no data"),
+        (np.array([[1.0, 2.0], [math.inf, 2.0]]), "row 1, column 'x' of the data is inf"),
+        (np.ones((3, 4)), "row 0 of the data needs 2 numbers, .*; got 4"),
+        (np.ones((0, 2)), "there is no sample in the data"),
     ],
     ids=["infinite", "wide", "empty"],
 )

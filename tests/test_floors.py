@@ -23,6 +23,7 @@ FLOORS: dict[str, int] = {
     "autodiff.text": 0,  # whatever a name contains, visible
     "autodiff.keywords": 0,  # those of other libraries, answered
     "autodiff.language": 0,  # what a formula is
+    "autodiff.foreign": 0,  # arrays, tensors and tables of other libraries
     "autodiff.table": 0,  # what an operation is
     "autodiff.recording": 1,  # running Python becomes a graph
     "autodiff.functions": 2,
@@ -60,6 +61,7 @@ OPTIONAL: dict[str, set[str]] = {
 
 # Modules that exist for an optional library: only loaded when it is asked for, so they may import it at once.
 GUESTS: dict[str, set[str]] = {
+    "autodiff.programs.arrays": {"numpy"},
     "autodiff.programs.backends.numpy": {"numpy"},
     "autodiff.programs.backends.numba": {"numpy"},
     "autodiff.programs.backends.caching": {"numba"},

@@ -479,7 +479,7 @@ def test_a_batch_of_another_shape_is_refused(backend: str) -> None:
     program = Program(x * y, [x, y], backend=backend)
     for wrong in ([[1.0]], [[1.0, 2.0, 3.0]], [1.0, 2.0], [], [[1.0, 2.0], [3.0]]):
         with pytest.raises(
-            ValueError, match=r"one column for each input \('width', 'height'\); got|of different lengths"
+            ValueError, match=r"one for each input \('width', 'height'\); got \d|no sample in the batch"
         ):
             program.value(wrong)
 
@@ -590,7 +590,7 @@ def test_the_parameters_may_be_those_of_a_module() -> None:
     model = nn.Neuron(1)
     program = Program(model([x]), [x], model, backend="python")
     assert program.params == model.parameters()
-    with pytest.raises(TypeError, match="params one too, or a Module"):
+    with pytest.raises(TypeError, match="a list of Values or a Module, got int"):
         Program(model([x]), [x], 5)  # type: ignore[arg-type]
 
 

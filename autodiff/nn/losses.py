@@ -8,8 +8,9 @@ from operator import add, index
 from sys import float_info
 from typing import Any
 
+from autodiff.foreign import plain
 from autodiff.functions import clamp, equal, exp, identity, log, maximum, minimum, stop, where
-from autodiff.nn.nests import flat, is_nest, listed
+from autodiff.nn.nests import flat, is_nest
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value
 
@@ -64,7 +65,7 @@ def cross_entropy(scores: Any, label: Any) -> Value:
         shift = clamp(stop(maximum(*classes)), -float_info.max, float_info.max)
         shifted: list[Value] = [score - shift for score in classes]
         total = log(_sum([exp(score) for score in shifted]))
-        label = listed(label)
+        label = plain(label)
         if isinstance(label, Value):
             return total - _chosen(shifted, label)
         if is_nest(label):

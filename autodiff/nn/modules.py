@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from typing import Any, TypeVar
 
+from autodiff.foreign import plain
 from autodiff.language.ieee import real
 from autodiff.nn import saving
-from autodiff.nn.nests import Shape, cells, compare, flat, listed, mapped, shape
+from autodiff.nn.nests import Shape, cells, compare, flat, mapped, shape
 from autodiff.optim import write
 from autodiff.recording.reverse import describe
 from autodiff.recording.value import Value
@@ -147,7 +148,7 @@ class Module:
 
 def _walk(name: str, item: Any, above: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
     """Every Value or nest of Values below ``item`` that are leaves, with the names that lead to it."""
-    item = listed(item)
+    item = plain(item)
     if isinstance(item, Value):
         if item.op is None:
             yield name, item

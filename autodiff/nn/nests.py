@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from autodiff.foreign import plain
 from autodiff.recording.value import Value, operand
 
-__all__ = ["Shape", "cells", "compare", "flat", "is_nest", "listed", "mapped", "shape"]
+__all__ = ["Shape", "cells", "compare", "flat", "is_nest", "mapped", "shape"]
 
 Shape = tuple[int, ...]
 T = TypeVar("T")
-
-
-def listed(x: Any) -> Any:
-    """Arrays and tensors as lists of lists, anything else as it is."""
-    return x.tolist() if hasattr(x, "tolist") else x
 
 
 def cells(nest: Any) -> Any:
@@ -24,7 +20,7 @@ def cells(nest: Any) -> Any:
     >>> cells([(True, 2), (x * x for x in (3, 4))])
     [[1.0, 2.0], [9.0, 16.0]]
     """
-    nest = listed(nest)
+    nest = plain(nest)
     return [cells(item) for item in nest] if is_nest(nest) else operand(nest)
 
 
@@ -41,7 +37,7 @@ def mapped(function: Callable[[Any], Any], nest: Any) -> Any:
     >>> mapped(abs, [[-1, 2], -3])
     [[1.0, 2.0], 3.0]
     """
-    nest = listed(nest)
+    nest = plain(nest)
     return [mapped(function, item) for item in nest] if is_nest(nest) else function(operand(nest))
 
 
@@ -51,7 +47,7 @@ def flat(nest: Any) -> list[Any]:
     >>> flat([[1, 2], [[3]], 4])
     [1.0, 2.0, 3.0, 4.0]
     """
-    nest = listed(nest)
+    nest = plain(nest)
     return [cell for item in nest for cell in flat(item)] if is_nest(nest) else [operand(nest)]
 
 
@@ -61,7 +57,7 @@ def shape(nest: Any) -> Shape | None:
     >>> shape([[1, 2, 3], [4, 5, 6]]), shape([[1], 2]), shape(7)
     ((2, 3), None, ())
     """
-    nest = listed(nest)
+    nest = plain(nest)
     if not is_nest(nest):
         return ()
     parts = [shape(item) for item in nest]

@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterable
 from typing import Any
 
+from autodiff.foreign import plain
 from autodiff.nn.modules import Module
-from autodiff.nn.nests import listed
 from autodiff.nn.parts import count
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value
@@ -96,5 +96,5 @@ class MLP(Module):
 
 def _once(x: Any) -> Any:
     """The inputs as a list: what several neurons look at is read once."""
-    x = listed(x)
+    x = plain(x)
     return [*x] if isinstance(x, Iterable) else x

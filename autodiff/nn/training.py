@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from autodiff.foreign import at_least_one, is_true, plain
 from autodiff.graph import Graph
-from autodiff.nn.nests import flat, listed
-from autodiff.nn.samples import array, first_wrong, table
+from autodiff.nn.samples import table
 from autodiff.optim import Adam, Optimizer, leaves, write
 from autodiff.programs.program import Program
 from autodiff.recording.reverse import describe, topological
@@ -77,14 +77,13 @@ def fit(
     optimizer = _optimizer(params, optimizer)
     if not any(_reached(loss, optimizer.params)):
         raise ValueError("the loss was not computed from any of the parameters, so there is nothing to train")
-    for name, number in (("epochs", epochs), ("batch_size", 1 if batch_size is None else batch_size)):
-        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, got {number!r}")
+    epochs = at_least_one("epochs", epochs)
+    size = None if batch_size is None else at_least_one("batch_size", batch_size)
     graph = Graph(loss)
     graph.forward()  # the parameters may have changed since it was recorded
-    program = Program(loss, flat(inputs), optimizer.params, backend=backend, threads=threads)
-    rows = table(data, program.inputs, program.backend != "python")
-    training = _Training(program, optimizer, rows, min(batch_size or len(rows), len(rows)), random.Random(seed))
+    program = Program(loss, inputs, optimizer.params, backend=backend, threads=threads)
+    rows = table(data, program)
+    training = _Training(program, optimizer, rows, min(size or len(rows), len(rows)), random.Random(seed))
 
     def publish() -> None:
         write(program.params, training.numbers)
@@ -96,7 +95,7 @@ def fit(
                 training.epoch(bar)
                 if after_epoch is not None:
                     publish()
-                    if after_epoch(training.history) is True:
+                    if is_true(after_epoch(training.history)):
                         break
             if bar is not None:
                 bar.set_postfix_str(f"loss {training.history.losses[-1]:.4g}")
@@ -115,7 +114,7 @@ class _Training:
         reached = _reached(program.outputs[0], program.params)
         self.update = optimizer.update if all(reached) else partial(optimizer.update, reached=reached)
         self.history = History()
-        self.numbers: Any = program.read() if program.backend == "python" else array(program.read())
+        self.numbers: Any = program.rim.own(program.read())
         self.good = self._moment()
         self.order = list(range(len(rows)))
         self.batches = -(-len(rows) // size)
@@ -133,7 +132,7 @@ class _Training:
     def step(self, batch: list[int]) -> float:
         """One step on these rows of the data; answers the sum of their losses."""
         losses, gradient = self.program.value_and_grad(self._taken(batch), self.numbers)
-        if (where := first_wrong(losses)) is not None:
+        if (where := self._wrong(losses)) is not None:
             self.numbers, self.optimizer.memory = self.good
             raise self._error(f"the loss is {float(losses[where])!r} in row {batch[where]} of the data")
         self.good = self._moment()
@@ -142,16 +141,20 @@ class _Training:
         self._check(numbers, "the new number")
         self.numbers = numbers
         self.history.steps += 1
-        return float(sum(listed(losses)))
+        return float(sum(plain(losses)))
 
     def _moment(self) -> tuple[Any, Any]:
         return self.numbers, self.optimizer.memory
 
     def _check(self, numbers: Any, what: str) -> None:
-        if (where := first_wrong(numbers)) is not None:
+        if (where := self._wrong(numbers)) is not None:
             _, self.optimizer.memory = self.good
             param = describe(self.program.params[where])
             raise self._error(f"{what} of the parameter {param} is {float(numbers[where])!r}")
+
+    def _wrong(self, numbers: Any) -> int | None:
+        found = self.program.rim.wrong(numbers)
+        return None if found is None else found[1]
 
     def _error(self, what: str) -> NonFiniteError:
         return NonFiniteError(
@@ -167,7 +170,7 @@ class _Training:
     def _taken(self, batch: list[int]) -> Any:
         if len(batch) == len(self.rows):
             return self.rows
-        return [self.rows[i] for i in batch] if isinstance(self.rows, list) else self.rows[batch]
+        return self.program.rim.taken(self.rows, batch)
 
 
 def _optimizer(params: Any, optimizer: Optimizer | None) -> Optimizer:

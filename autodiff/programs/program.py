@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
-from itertools import chain
-from math import inf, isnan
+from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
-from autodiff.language.ieee import real
+from autodiff.foreign import at_least_one
+from autodiff.programs.batches import Sample, vector
 from autodiff.programs.listing import PASSES
 from autodiff.programs.lowering import Lowering
+from autodiff.programs.rims import chosen, rim_of
 from autodiff.programs.routine import Routine
 from autodiff.programs.sources import LANGUAGES, emit
 from autodiff.recording.copies import entry, saved
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     Array = ndarray[Any, Any]
 
 __all__ = ["FrozenBranchWarning", "Program"]
-
-BACKENDS = ("numba", "numpy", "python", "fused")
-_NEEDS = {"fused": ("numba", "numpy"), "numba": ("numba", "numpy"), "numpy": ("numpy",), "python": ()}
 
 Run = Callable[[Any, Any], tuple[Any, Any]]
 
@@ -46,12 +44,12 @@ class HasParameters(Protocol):
 class Program:
     """A graph flattened into straight-line instructions, run over a batch of samples.
 
-    ``inputs`` are the leaves that differ from sample to sample, in the order of the batch's columns; ``params``
-    the leaves that are trained; every other leaf is a constant. ``output`` is a Value, or several. Every max,
-    relu and where is decided anew for every sample. ``backend`` is "numba", "numpy" or "python" (the standard
-    library alone), by default the first of these that is installed, or "fused" (Numba, compiled for this program
-    alone: about a second for every hundred instructions, for small graphs over large batches). All of them give
-    the same bits, but for library functions. ``threads`` is for "numba". ``passes`` are the passes that
+    ``inputs`` are the leaves that differ from sample to sample, nested as the samples are (lists of lists of pixels,
+    say); ``params`` the leaves that are trained; every other leaf is a constant. ``output`` is a Value, or several.
+    Every max, relu and where is decided anew for every sample. ``backend`` is "numba", "numpy" or "python" (the
+    standard library alone), by default the first of these that is installed, or "fused" (Numba, compiled for this
+    program alone: about a second for every hundred instructions, for small graphs over large batches). All of them
+    give the same bits, but for library functions. ``threads`` is for "numba". ``passes`` are the passes that
     make a program short ("fold", "share", "drop", "fuse", "reuse"), by default all; each changes no bit.
 
     A constant keeps the number it has now. A leaf that the graph does not contain has gradient 0. What is not a
@@ -69,7 +67,7 @@ class Program:
     def __init__(
         self,
         output: Value | Iterable[Value],
-        inputs: Sequence[Value] = (),
+        inputs: Any = (),
         params: Sequence[Value] | HasParameters = (),
         backend: str | None = None,
         threads: int = 1,
@@ -77,21 +75,19 @@ class Program:
     ) -> None:
         self.single = isinstance(output, Value)
         self.outputs: list[Value] = list(output) if isinstance(output, Iterable) else [output]
-        if isinstance(inputs, Value) or isinstance(params, Value):
-            raise TypeError("inputs and params are lists of Values, got one Value; write [x]")
         if not isinstance(params, Iterable) and hasattr(params, "parameters"):
             params = params.parameters()
-        if not isinstance(inputs, Iterable) or not isinstance(params, Iterable):
-            raise TypeError("inputs are a list of Values, params one too, or a Module")
-        self.inputs, self.params = list(inputs), list(params)
+        if isinstance(params, Value) or not isinstance(params, Iterable):
+            raise TypeError(f"params are a list of Values or a Module, got {type(params).__name__}")
+        self.sample = Sample(inputs)
+        self.inputs, self.params = self.sample.leaves, list(params)
         self._check()
-        self.backend = _chosen(backend)
-        self.threads = threads
+        self.backend = chosen(backend)
+        self.rim = rim_of(self.backend)
+        self.threads = at_least_one("threads", threads)
         self.passes = frozenset(passes)
         if not self.passes <= PASSES:
             raise ValueError(f"passes are {', '.join(sorted(PASSES))}; got {', '.join(sorted(self.passes - PASSES))}")
-        if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-            raise ValueError(f"threads must be a whole number of at least 1, got {threads!r}")
         self._leaves = {leaf: ("input", i) for i, leaf in enumerate(self.inputs)}
         self._leaves |= {leaf: ("param", i) for i, leaf in enumerate(self.params)}
         self._runs: dict[tuple[str, bool], Run] = {}
@@ -104,7 +100,8 @@ class Program:
     def _check(self) -> None:
         for node in (*self.outputs, *self.inputs, *self.params):
             if not isinstance(node, Value):
-                raise TypeError(f"a Program is made of Values, got {type(node).__name__}")
+                tip = "; for one of several outputs write Program(scores[k], ...)" if hasattr(node, "__len__") else ""
+                raise TypeError(f"a Program is made of Values, got {type(node).__name__}{tip}")
         if not self.outputs:
             raise ValueError("a Program needs at least one output")
         leaves = [*self.inputs, *self.params]
@@ -118,7 +115,8 @@ class Program:
     def value(self, batch: Iterable[Any], params: Iterable[float] | None = None) -> list[Any] | Array:
         """The output of every sample: ``(samples,)``, or ``(samples, outputs)`` for several outputs.
 
-        ``batch`` has the shape ``(samples, inputs)``. ``params`` are numbers to use instead of the Values'.
+        ``batch`` has the shape ``(samples, inputs)``, or holds samples nested as the inputs are; lists, arrays, tensors
+        and tables, whose columns count by place. ``params`` are numbers to use instead of the Values'.
         """
         results, _ = self._run("value", batch, params)
         return self._shaped(results)
@@ -131,10 +129,8 @@ class Program:
         For several outputs the gradient has one row for each.
         """
         results, sums = self._run("grad", batch, params)
-        count, samples = len(self.params), len(results)
-        means = [total / samples for total in sums] if self.backend == "python" else sums / samples
-        rows = [means[i * count : (i + 1) * count] for i in range(len(self.outputs))]
-        return self._shaped(results), rows[0] if self.single else self._stacked(rows)
+        means = self.rim.means(sums, len(results), len(self.outputs))
+        return self._shaped(results), means[0] if self.single else means
 
     def grad_per_sample(self, batch: Iterable[Any], params: Iterable[float] | None = None) -> list[list[float]] | Array:
         """The gradient of each sample's output in each parameter: ``(samples, params)``; needs a single output."""
@@ -151,13 +147,14 @@ class Program:
     ) -> tuple[list[float] | Array, list[list[float]] | Array]:
         """The output of every sample, and its gradient in the sample's inputs, in one pass; for a single output."""
         columns = self._single("value_and_input_grad", batch, params)
-        if self.backend == "python":
-            return [row[0] for row in columns], [row[1:] for row in columns]
-        return columns[:, 0], columns[:, 1:]
+        return self.rim.first(columns), self.rim.rest(columns)
 
     def _single(self, what: str, batch: Any, params: Any) -> Any:
         if len(self.outputs) != 1:
-            raise ValueError(f"{what} is for a program of one output; this one has {len(self.outputs)}")
+            raise ValueError(
+                f"{what} is for a program of one output; this one has {len(self.outputs)}: make one for each, "
+                "Program(outputs[k], ...), such as Program(scores[k], image)"
+            )
         return self._run(what, batch, params)[0]
 
     def read(self) -> list[float]:
@@ -166,9 +163,7 @@ class Program:
 
     def write(self, params: Iterable[float]) -> None:
         """Write numbers back into the parameters' Values: all of them, or none if one is not a number."""
-        numbers = [real(number) for number in params]
-        if len(numbers) != len(self.params):
-            raise ValueError(f"this program has {len(self.params)} parameters, got {len(numbers)} numbers")
+        numbers = vector(params, self.params, "params")
         for param, number in zip(self.params, numbers, strict=True):
             param.data = number
 
@@ -205,16 +200,17 @@ class Program:
 
     def _parts(self, twin: Callable[[Value], Any]) -> tuple[tuple[Any, ...], dict[Any, float]]:
         """What it is made of, with a twin for each Value: the arguments of Program, and its constants."""
-        outputs, inputs, params = ([*map(twin, values)] for values in (self.outputs, self.inputs, self.params))
+        outputs, params = ([*map(twin, values)] for values in (self.outputs, self.params))
+        inputs = self.sample.mapped(twin)
         constants = {twin(leaf): number for leaf, number in self._constants.items()}
         output = outputs[0] if self.single else outputs
         return (output, inputs, params, self.backend, self.threads, self.passes), constants
 
     def _run(self, what: str, batch: Any, params: Any) -> tuple[Any, Any]:
-        rows = self._rows(batch)
-        numbers = self._numbers(params)
+        rows = self.rim.rows(batch, self.sample)
+        numbers = self.rim.own(self.read()) if params is None else self.rim.vector(params, self.params)
         results, sums = self._ready(what, False)(rows, numbers)
-        if what != "value" and _has_nan(sums if what == "grad" else results):
+        if what != "value" and self.rim.has_nan(sums if what == "grad" else results):
             # An infinite number may have met the 0 of a side without a path: now such sides are held apart.
             results, sums = self._ready(what, True)(rows, numbers)
         return results, sums
@@ -244,87 +240,15 @@ class Program:
             return Routine(lowered.listing, outputs, gradients)
         return Routine(lowered.listing, (*outputs, *gradients) if what.startswith("value") else gradients, ())
 
-    def _rows(self, batch: Any) -> Any:
-        if self.backend == "python":
-            return self._listed(batch)
-        import numpy
-
-        batch = _sequence(batch)
-        rows = _array([_sequence(row) for row in batch] if isinstance(batch, (list, tuple)) else batch, "a batch")
-        if rows.ndim != 2 or rows.shape[1] != len(self.inputs) or not len(rows):
-            raise ValueError(_shape_error(self.inputs, f"the shape {rows.shape}"))
-        return numpy.ascontiguousarray(rows)
-
-    def _listed(self, batch: Any) -> list[list[float]]:
-        if not isinstance(batch, Iterable):
-            raise ValueError(_shape_error(self.inputs, f"{type(batch).__name__}"))
-        listed = []
-        for row in batch:
-            if not isinstance(row, Iterable) or isinstance(row, str):
-                raise ValueError(_shape_error(self.inputs, f"{type(row).__name__} {row!r} for a row"))
-            listed.append([real(x) for x in row])
-        lengths = {len(row) for row in listed}
-        if lengths != {len(self.inputs)}:
-            raise ValueError(_shape_error(self.inputs, f"rows of {sorted(lengths)} numbers" if listed else "no row"))
-        return listed
-
-    def _numbers(self, params: Any) -> Any:
-        if params is None:
-            params = [*map(peek, self.params)]
-        if self.backend == "python":
-            numbers: Any = [real(number) for number in params]
-            shape: tuple[int, ...] = (len(numbers),)
-        else:
-            numbers = _array(_sequence(params), "params")
-            shape = numbers.shape
-        if shape != (len(self.params),):
-            raise ValueError(f"this program has {len(self.params)} parameters, got {_counted(shape)}")
-        return numbers
-
     def _shaped(self, results: Any) -> list[Any] | Array:
-        if self.single:
-            results = [row[0] for row in results] if self.backend == "python" else results[:, 0]
-        whole: list[Any] | Array = results
+        whole: list[Any] | Array = self.rim.first(results) if self.single else results
         return whole
-
-    def _stacked(self, rows: list[Any]) -> Any:
-        if self.backend == "python":
-            return rows
-        import numpy
-
-        return numpy.array(rows)
 
 
 def _rebuilt(_: Any, arguments: tuple[Any, ...], constants: dict[Value, float]) -> Program:
     program = Program(*arguments)
     program._constants = constants
     return program
-
-
-def _sequence(x: Any) -> Any:
-    """What NumPy would take for one object, such as a generator, as a list; anything else as it is."""
-    known = isinstance(x, (list, tuple, str, bytes, dict)) or hasattr(x, "__array__") or not isinstance(x, Iterable)
-    return x if known else list(x)
-
-
-def _array(numbers: Any, what: str) -> Any:
-    """An array of float64; what is no number is refused as in a Value, not read as one."""
-    import numpy
-
-    try:
-        array = numpy.asarray(numbers)
-    except ValueError:
-        raise ValueError(f"{what} must be rows of one length; got rows of different lengths") from None
-    if array.dtype.kind in "fiub":
-        return array.astype(float, copy=False)
-    if array.dtype.kind == "O":
-        return numpy.array([real(x) for x in array.ravel()]).reshape(array.shape)
-    real(array.ravel()[0].item() if array.size else "")
-    raise TypeError(f"{what} holds real numbers, got {array.dtype}")
-
-
-def _counted(shape: tuple[int, ...]) -> str:
-    return f"{shape[0]} numbers" if len(shape) == 1 else f"the shape {shape}"
 
 
 def _told_apart(leaves: list[Value]) -> list[str | None]:
@@ -336,34 +260,6 @@ def _told_apart(leaves: list[Value]) -> list[str | None]:
         else "_".join([*leaf.scope.path, leaf.name])
         for leaf in leaves
     ]
-
-
-def _shape_error(inputs: list[Value], got: str) -> str:
-    names = ", ".join(describe(leaf) for leaf in inputs[:8]) + (", ..." if len(inputs) > 8 else "")
-    return f"a batch has the shape (samples, {len(inputs)}), one column for each input ({names}); got {got}"
-
-
-def _chosen(backend: str | None) -> str:
-    if backend is None:
-        return next(name for name in BACKENDS if _installed(name))
-    if backend not in BACKENDS:
-        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, or None for the fastest; got {backend!r}")
-    if not _installed(backend):
-        raise ImportError(
-            f"the backend {backend!r} needs {' and '.join(_NEEDS[backend])}: pip install 'gradroute[fast]'"
-        )
-    return backend
-
-
-def _installed(backend: str) -> bool:
-    return all(importlib.util.find_spec(module) is not None for module in _NEEDS[backend])
-
-
-def _has_nan(numbers: Any) -> bool:
-    if isinstance(numbers, list):
-        flat = chain.from_iterable(row if isinstance(row, list) else (row,) for row in numbers)
-        return any(x != x for x in flat)
-    return bool(numbers.size) and bool(isnan(numbers.max()))  # the maximum is nan where any number is
 
 
 def _refuse_overwritten(nodes: list[Value]) -> None:

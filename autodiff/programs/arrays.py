@@ -1,0 +1,104 @@
+"""Floor 4: batches and answers of a program as arrays of NumPy's. :mod:`lists` has the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from math import isnan
+from typing import Any
+
+import numpy as np
+
+from autodiff.foreign import seen
+from autodiff.programs import batches
+from autodiff.programs.batches import Sample
+from autodiff.recording.value import Value
+
+__all__ = ["first", "has_nan", "means", "own", "rest", "rows", "taken", "vector", "wrong"]
+
+Array = np.ndarray[Any, Any]
+
+_FLOAT = np.dtype(float)
+_NUMBERS = frozenset({float, int, bool, *(np.dtype(code).type for code in "?bhilqBHILQefdg")})
+
+
+def rows(batch: Any, sample: Sample, what: str = "the batch") -> Array:
+    """A row of numbers for each sample, checked."""
+    array = _at_once(batch)
+    if array is None:
+        return np.array(batches.rows(batch, sample, what), dtype=float)
+    is_row = array.ndim > 1
+    if array.ndim != 2:
+        sample.check_form(0, array[0], what)
+        array = array.reshape(len(array), -1)
+    if array.shape[1] != len(sample.leaves):
+        sample.check(0, array.shape[1], is_row, what)
+    return np.ascontiguousarray(array, dtype=float)
+
+
+def vector(numbers: Any, leaves: Sequence[Value]) -> Array:
+    """A number for each leaf, checked."""
+    if numbers.__class__ is np.ndarray and numbers.dtype is _FLOAT and numbers.shape == (len(leaves),):
+        known: Array = numbers
+        return known
+    return np.array(batches.vector(numbers, leaves, "params"), dtype=float)
+
+
+def own(numbers: list[float]) -> Array:
+    """Numbers that need no check."""
+    return np.array(numbers, dtype=float)
+
+
+def first(results: Array) -> Array:
+    """The first number of each row."""
+    return results[:, 0]
+
+
+def rest(results: Array) -> Array:
+    """Each row without its first number."""
+    return results[:, 1:]
+
+
+def means(sums: Array, samples: int, outputs: int) -> Array:
+    """The sums over the samples as means, a row for each output."""
+    return (sums / samples).reshape(outputs, -1)
+
+
+def has_nan(numbers: Array) -> bool:
+    """Whether any number is nan."""
+    return bool(numbers.size) and bool(isnan(numbers.max()))  # the maximum is nan where any number is
+
+
+def wrong(numbers: Any) -> tuple[int, int] | None:
+    """Row and column of the first number that is not finite; a vector is one row."""
+    finite = np.isfinite(numbers)
+    if finite.all():
+        return None
+    row, column = np.argwhere(~np.atleast_2d(finite))[0].tolist()
+    return row, column
+
+
+def taken(table: Array, places: list[int]) -> Array:
+    """Some of the rows."""
+    found: Array = table[places]
+    return found
+
+
+def _at_once(batch: Any) -> Array | None:
+    """The batch as an array, where its numbers need not be looked at one by one."""
+    if batch.__class__ is not list and batch.__class__ is not tuple:
+        array = seen(batch)
+        return array if isinstance(array, np.ndarray) and _holds_numbers(array) and array.ndim and len(array) else None
+    kinds = {*map(type, batch)}
+    if kinds <= {list, tuple}:
+        known = bool(kinds) and {*map(type, chain.from_iterable(batch))} <= _NUMBERS
+    else:
+        known = all(map(_holds_numbers, batch)) if kinds == {np.ndarray} else kinds <= _NUMBERS
+    try:
+        return np.array(batch, dtype=float) if known else None
+    except (ValueError, OverflowError):  # ragged, or too large: to be found and named
+        return None
+
+
+def _holds_numbers(array: Array) -> bool:
+    return array.dtype.kind in "fiub"

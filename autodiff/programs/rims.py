@@ -1,0 +1,69 @@
+"""Floor 4: which backend runs a program, and the rim around it: how batches go in, and how answers come out."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from autodiff.programs import lists
+from autodiff.programs.batches import Sample
+from autodiff.recording.value import Value
+
+__all__ = ["BACKENDS", "Rim", "chosen", "rim_of"]
+
+# The fastest first; what each needs. Those that need NumPy read and answer arrays, "python" lists.
+BACKENDS: dict[str, tuple[str, ...]] = {
+    "numba": ("numba", "numpy"),
+    "numpy": ("numpy",),
+    "python": (),
+    "fused": ("numba", "numpy"),
+}
+
+
+class Rim(Protocol):
+    """What stands between users and a backend: :mod:`lists`, or :mod:`arrays`."""
+
+    def rows(self, batch: Any, sample: Sample, what: str = ...) -> Any: ...
+
+    def vector(self, numbers: Any, leaves: Sequence[Value]) -> Any: ...
+
+    def own(self, numbers: list[float]) -> Any: ...
+
+    def first(self, results: Any) -> Any: ...
+
+    def rest(self, results: Any) -> Any: ...
+
+    def means(self, sums: Any, samples: int, outputs: int) -> Any: ...
+
+    def has_nan(self, numbers: Any) -> bool: ...
+
+    def wrong(self, numbers: Any) -> tuple[int, int] | None: ...
+
+    def taken(self, table: Any, places: list[int]) -> Any: ...
+
+
+def chosen(backend: str | None) -> str:
+    """The backend of that name, or the fastest that is installed; ``ImportError`` when it is not."""
+    if backend is None:
+        return next(name for name in BACKENDS if _installed(name))
+    if backend not in BACKENDS:
+        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, or None for the fastest; got {backend!r}")
+    if not _installed(backend):
+        raise ImportError(
+            f"the backend {backend!r} needs {' and '.join(BACKENDS[backend])}: pip install 'gradroute[fast]'"
+        )
+    return backend
+
+
+def rim_of(backend: str) -> Rim:
+    """The rim around a backend."""
+    if "numpy" not in BACKENDS[backend]:
+        return lists
+    from autodiff.programs import arrays
+
+    return arrays
+
+
+def _installed(backend: str) -> bool:
+    return all(importlib.util.find_spec(module) is not None for module in BACKENDS[backend])
