@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from operator import index
 from typing import Any
 
-__all__ = ["at_least_one", "headings", "is_masked", "is_true", "plain", "seen"]
+__all__ = ["at_least_one", "counted", "headings", "is_masked", "is_true", "plain", "seen"]
 
 _PLAIN = frozenset({list, tuple, float, int, bool, str, bytes, type(None)})
 _TAKEN = "fiubO"  # kinds of dtypes: real numbers, and objects to look at
@@ -72,6 +72,11 @@ def is_true(answer: object) -> bool:
     (True, False, False)
     """
     return type(answer).__name__ in ("bool", "bool_") and bool(answer)
+
+
+def counted(x: Any) -> Any:
+    """A whole number of NumPy's as Python's; anything else as it is."""
+    return index(x) if hasattr(x, "__index__") else x
 
 
 def at_least_one(name: str, number: Any) -> int:

@@ -270,7 +270,7 @@ def test_a_number_too_large_and_lists_too_deep_have_a_place(backend: str) -> Non
     endless: list[Any] = []
     endless.append(endless)
     for way in Line().entries(backend).values():
-        with pytest.raises(OverflowError, match="row 1, column 'y' of .* too large"):
+        with pytest.raises(OverflowError, match=r"row 1, column 'y' of .* too large"):
             way([[1, 2], [3, 10**400]])
         with pytest.raises(ValueError, match="nested more than 64 deep"):
             way(endless)

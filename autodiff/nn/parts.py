@@ -9,6 +9,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
+from autodiff.foreign import counted
 from autodiff.functions import identity
 from autodiff.nn.modules import Module
 from autodiff.pooling import pair, whole
@@ -53,7 +54,7 @@ def drawn(unit: Scope, names: Sequence[str], draw: Callable[[], float]) -> list[
 
 def drawing(rng: Rng, fan_in: int) -> Callable[[], float]:
     """Torch's default: uniform within ±1/sqrt(fan_in)."""
-    uniform = (rng or random).uniform if isinstance(rng, random.Random | None) else random.Random(rng).uniform
+    uniform = (rng or random).uniform if isinstance(rng, random.Random | None) else random.Random(counted(rng)).uniform
     bound = 1 / math.sqrt(fan_in)
     return lambda: uniform(-bound, bound)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from autodiff.foreign import at_least_one, is_true, plain
+from autodiff.foreign import at_least_one, counted, is_true, plain
 from autodiff.graph import Graph
 from autodiff.nn.samples import table
 from autodiff.optim import Adam, Optimizer, leaves, write
@@ -83,7 +83,7 @@ def fit(
     graph.forward()  # the parameters may have changed since it was recorded
     program = Program(loss, inputs, optimizer.params, backend=backend, threads=threads)
     rows = table(data, program)
-    training = _Training(program, optimizer, rows, min(size or len(rows), len(rows)), random.Random(seed))
+    training = _Training(program, optimizer, rows, min(size or len(rows), len(rows)), random.Random(counted(seed)))
 
     def publish() -> None:
         write(program.params, training.numbers)

@@ -1,4 +1,4 @@
-"""Floor 4: batches and answers of a program as arrays of NumPy's. :mod:`lists` has the same."""
+"""Batches and answers of a program as arrays of NumPy's. :mod:`lists` has the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Floor 4: what a batch may come in. Samples in lists, arrays, tensors or tables become rows of numbers."""
+"""What a batch may come in. Samples in lists, arrays, tensors or tables become rows of numbers."""
 
 from __future__ import annotations
 

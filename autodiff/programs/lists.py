@@ -1,4 +1,4 @@
-"""Floor 4: batches and answers of a program as lists, with the standard library alone. :mod:`arrays` has the same."""
+"""Batches and answers of a program as lists, with the standard library alone. :mod:`arrays` has the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Floor 4: which backend runs a program, and the rim around it: how batches go in, and how answers come out."""
+"""Which backend runs a program, and the rim around it: how batches go in, and how answers come out."""
 
 from __future__ import annotations
 
