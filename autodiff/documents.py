@@ -1,4 +1,4 @@
-"""Floor 2: a graph as JSON text; text from elsewhere is checked, and each number in it computed again.
+"""A graph as JSON text; text from elsewhere is checked, and each number in it computed again.
 
 Version 2 keeps the formulas of the user's own rows, so that a graph is never read with others; version 3 keeps what
 scopes are parts of, such as windows of a pool. Files of versions 1 and 2 are read too.

@@ -1,4 +1,4 @@
-"""Floor 2: Graph, a frozen, numbered record of what was computed, parents before children."""
+"""Graph, a frozen, numbered record of what was computed, parents before children."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ class Graph:
         return data
 
     def forward(self) -> tuple[float, ...]:
-        """Compute every node anew from the leaves' present data, and answer the outputs.
+        """Bring every node up to date with the leaves' present data, and answer the outputs.
 
         Every max is decided anew. The gradient of a node that was out of date belongs to the old numbers, so it
         is "not computed" until the next ``backward()``; leaves keep what they have accumulated.

@@ -21,7 +21,7 @@ _UNSEEN_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") 
 
 
 def visible(text: str, limit: int = 60) -> str:
-    r"""Return ``text`` with every unseen character made visible, cut to ``limit`` characters with an ellipsis.
+    r"""``text`` with every unseen character made visible, cut to ``limit`` characters with an ellipsis.
 
     >>> visible("two\nlines"), visible("a\x00b"), visible("\u202e!"), visible("x" * 99, limit=5)
     ('two¶lines', 'a\\x00b', '\\u202e!', 'xxxx…')
@@ -40,7 +40,7 @@ def visible(text: str, limit: int = 60) -> str:
 
 
 def quoted(text: str) -> str:
-    r"""Return ``repr(text)`` with what it leaves unseen made visible too, such as selectors of variants.
+    r"""``repr(text)`` with what it leaves unseen made visible too, such as selectors of variants.
 
     >>> print(quoted("a\ufe0f"), quoted("it's"))
     'a\ufe0f' "it's"

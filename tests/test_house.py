@@ -236,6 +236,41 @@ def test_the_row_is_gone_after_its_test() -> None:
 
 
 ROOT = Path(__file__).resolve().parents[1]
+SOURCES = [path for package in ("autodiff", "viz") for path in sorted((ROOT / package).rglob("*.py"))]
+CORE = ("table", "recording", "functions.py", "graph.py", "windows.py", "pooling.py", "derivatives")
+
+
+def test_the_core_is_read_in_one_sitting() -> None:
+    names = {path: path.relative_to(ROOT).parts for path in SOURCES if path.name != "signatures.py"}  # generated
+    core = [path for path, parts in names.items() if parts[0] == "autodiff" and parts[1] in CORE]
+    lines = {"/".join(names[path]): len(path.read_text("utf-8").splitlines()) for path in core}
+    assert {part for path in core for part in names[path]} >= set(CORE)
+    assert sum(lines.values()) < 2800, lines
+
+
+# What answers something is named by what it answers ("The gradient of ..."); what acts, by the act ("Save ...").
+NO_NAMES = ("return", "comput", "calculat", "yield", "get", "creat", "construct", "initiali", "this", "method")
+
+
+def documented(source: str) -> list[tuple[str, str]]:
+    """Whatever is defined with a docstring, and its first word."""
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, kinds)]
+    told = [(getattr(node, "name", "module"), ast.get_docstring(node) or "-") for node in nodes]
+    return [(name, text.split()[0].lower()) for name, text in told if text != "-"]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_docstring_names_the_thing(path: Path) -> None:
+    assert [entry for entry in documented(path.read_text("utf-8")) if entry[1].startswith(NO_NAMES)] == []
+
+
+def test_another_voice_is_heard() -> None:
+    for text in ("Return the sum.", "Returns it.", "Compute x.", "Gets a name.", "This function adds."):
+        (entry,) = documented(f'def f():\n    """{text}"""')
+        assert entry[1].startswith(NO_NAMES), text
+
+
 PRIVATE = {name for name in vars(Value) if name.startswith("_") and not name.startswith("__")}
 
 BY_TEXT = {"getattr", "setattr", "hasattr", "delattr", "attrgetter"}
@@ -253,8 +288,7 @@ def back_doors(source: str) -> list[int]:
 
 
 def test_what_a_value_keeps_to_itself_is_read_in_its_room_alone() -> None:
-    paths = [path for package in ("autodiff", "viz") for path in sorted((ROOT / package).rglob("*.py"))]
-    outside = [path for path in paths if path.parent != ROOT / "autodiff" / "recording"]
+    outside = [path for path in SOURCES if path.parent != ROOT / "autodiff" / "recording"]
     assert len(outside) > 80
     assert {str(path): lines for path in outside if (lines := back_doors(path.read_text("utf-8")))} == {}
 

@@ -1,22 +1,4 @@
-"""Derivatives as Values: the partial formulas of the table, read over Values, record the gradient as a graph.
-
-So a gradient can be drawn, stepped through, replayed, and differentiated again, to any order.
-
-A derivative is a sum over paths, each the product of the slopes along it. What ``backward()``, ``grad``, ``jvp`` and
-``Program`` make of a slope that is no ordinary number:
-
-- *No path* (the partial is None: the operand that lost, a relu that is off, a comparison). Nothing is multiplied, and
-  the path counts for nothing, whatever slopes it has before or behind, infinite and nan ones included.
-- *A slope that is 0 everywhere* (the partial is the constant 0 there: ``sign``, ``x**0``). Exactly 0 is sent, whatever
-  arrived. Backwards it is the number 0 from then on, and no longer kept apart: ``sign(asin(x))`` at 1, where 0 then
-  meets the infinite slope of asin, has gradient nan. Forwards the node stands still, as a constant does: no later
-  slope is multiplied. Wherever backward answers a number, so does ``jvp``, and the same.
-- *A slope that is computed and happens to be 0* is multiplied like any other: 0 times an infinite one is nan.
-
-A replay decides every max anew. So a recorded sweep also records the sides that are not taken now, each with a
-condition, and holds the 0 that they send apart from slopes that may be infinite. A recorded derivative is right
-wherever its leaves are finite, though numbers between overflow there, and at the infinite leaves that it was
-recorded with. (A ``Program`` that meets nan holds everything apart, and runs again.)"""
+"""Derivatives as Values, that can be drawn, stepped through, replayed, and differentiated again, to any order."""
 
 from __future__ import annotations
 

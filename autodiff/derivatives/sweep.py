@@ -1,6 +1,4 @@
-"""Derivatives as Values: the partial formulas of the table, read over Values, record the gradient as a graph.
-
-So a gradient can be drawn, stepped through, replayed, and differentiated again, to any order.
+"""One reverse sweep over any arithmetic: the partial formulas of the table, read over Values, record the gradient.
 
 A derivative is a sum over paths, each the product of the slopes along it. What ``backward()``, ``grad``, ``jvp`` and
 ``Program`` make of a slope that is no ordinary number:

@@ -1,4 +1,4 @@
-"""Floor 3: a graph as a sequence of steps. Each is a fact: a value computed, or a gradient contribution arriving."""
+"""A graph as a sequence of steps. Each is a fact: a value computed, or a gradient contribution arriving."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ __all__ = [
     "COMPARE",
     "Call",
     "FormulaError",
+    "fold",
     "has_none",
     "is_none",
     "listed",
@@ -29,6 +30,7 @@ __all__ = [
     "python",
     "rebuilt",
     "short",
+    "substitute",
     "tests",
 ]
 

@@ -1,4 +1,4 @@
-"""Floor 3: how Python, NumPy, JavaScript, JAX and PyTorch write each primitive, a line, and the function around."""
+"""How Python, NumPy, JavaScript, JAX and PyTorch write each primitive, a line, and the function around."""
 
 from __future__ import annotations
 

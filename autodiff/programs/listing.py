@@ -1,4 +1,4 @@
-"""Floor 3: a graph flattened into instructions in single-assignment form, over the primitives of its formulas.
+"""A graph flattened into instructions in single-assignment form, over the primitives of its formulas.
 
 An instruction is named by its place. Sharing, folding and dropping happen while it is written: each is exact, to
 the bit. A *uniform* instruction depends on parameters and constants alone, so it is the same for every sample."""

@@ -1,7 +1,4 @@
-"""Floor 3: a graph flattened into instructions in single-assignment form, over the primitives of its formulas.
-
-An instruction is named by its place. Sharing, folding and dropping happen while it is written: each is exact, to
-the bit. A *uniform* instruction depends on parameters and constants alone, so it is the same for every sample."""
+"""A graph flattened into a listing, its derivatives too: they are the same sweep, in which instructions are written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Floor 3: Program, a recorded graph replayed over a batch, with its derivatives inside."""
+"""Program, a recorded graph replayed over a batch, with its derivatives inside."""
 
 from __future__ import annotations
 

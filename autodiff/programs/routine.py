@@ -1,4 +1,4 @@
-"""Floor 3: what a backend runs. The instructions that some results need, in order, and how sums over samples go."""
+"""What a backend runs: the instructions that some results need, in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Floor 3: a routine as straight-line source in a language: code a student could have written."""
+"""A routine as straight-line source in a language: code a student could have written."""
 
 from __future__ import annotations
 

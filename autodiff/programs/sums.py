@@ -1,4 +1,4 @@
-"""Floor 3: what a backend runs. The instructions that some results need, in order, and how sums over samples go."""
+"""The one order in which every backend adds up what is summed over the samples."""
 
 from __future__ import annotations
 

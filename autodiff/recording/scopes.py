@@ -122,7 +122,7 @@ _placing = Lock()
 
 
 def scope(name: str) -> Scope:
-    """Group the nodes recorded inside: pictures draw the group as a cluster, and can collapse it to one box.
+    """A group for the nodes recorded inside: pictures draw it as a cluster, and can collapse it to one box.
 
     >>> from autodiff import Value
     >>> with scope("neuron"):
@@ -136,7 +136,7 @@ def scope(name: str) -> Scope:
 
 
 def no_grad() -> _Paused:
-    """Compute without recording: every result inside is a leaf with no parents.
+    """A context, or decorator, in which nothing is recorded: every result inside is a leaf with no parents.
 
     >>> from autodiff import Value
     >>> with no_grad():

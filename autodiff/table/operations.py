@@ -1,8 +1,4 @@
-"""Floor 0: the table of operations. One row says everything: the value, and each partial derivative.
-
-Floats, Values, generated code, pictures and sentences all read the same row; adding an operation is one row.
-In a partial, ``None`` means *no path* (nothing flows, so the derivative is 0), ``0`` that zero flows;
-``out`` is the operation's own value. Every row is checked when it is added."""
+"""The table of operations: what a row knows, and what its readers ask it."""
 
 from __future__ import annotations
 
@@ -32,24 +28,15 @@ __all__ = [
     "find",
 ]
 
-
 TABLE: dict[str, Operation] = {}
-
-
 OWN: set[str] = set()  # the rows of the table itself, which nothing replaces
-
 
 # What expressions call functions that have another name here, or are no rows; no row may take such a name.
 ALIASES = {"abs": "absolute", "max": "maximum", "min": "minimum", "pow": "power", "logsumexp": "logsumexp"}
 
-
 # Bounds of a formula with its parts and the rows that it calls written out: its readers recur, its text is compiled.
 DEEPEST = 80
-
-
 _LARGEST = 10_000
-
-
 TOO_LARGE = (
     f"too large: with its parts and the rows that it calls written out, a formula may have {_LARGEST} signs and names, "
     f"nested {DEEPEST} deep; write it as several operations, or in Python"

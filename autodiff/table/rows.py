@@ -1,4 +1,4 @@
-"""Floor 0: the table of operations. One row says everything: the value, and each partial derivative.
+"""The table of operations itself. One row says everything: the value, and each partial derivative.
 
 Floats, Values, generated code, pictures and sentences all read the same row; adding an operation is one row.
 In a partial, ``None`` means *no path* (nothing flows, so the derivative is 0), ``0`` that zero flows;
@@ -177,9 +177,7 @@ COMPARISONS = (
     ("not_equal", "≠", "!="),
 )
 
-
 for _row in _rows():
     assert TABLE[_row.name] is _row
-
 
 OWN.update(TABLE)

@@ -117,7 +117,7 @@ def blank(
 
 
 def _advice(graph: Graph, folded: bool, cut: bool, depth: int | None) -> str:
-    """Return what is left to try when the layout takes too long, given what was tried already."""
+    """What is left to try when the layout takes too long, given what was tried already."""
     part = "draw a part of the graph with viz.draw(..., around=<a Value>, depth=2)"
     smaller = "take depth=1" if depth == 2 else "take a smaller depth, such as 2"
     foldable = not folded and any(node.scope for node in graph.nodes)

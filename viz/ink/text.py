@@ -12,7 +12,7 @@ __all__ = ["html", "plain", "visible"]
 
 
 def html(text: str, limit: int = 60) -> str:
-    r"""Return visible text escaped for a Graphviz HTML-like label, which takes backslashes for escapes too.
+    r"""Visible text escaped for a Graphviz HTML-like label, which takes backslashes for escapes too.
 
     >>> html(r'<b title="x">&lt; \N')
     '&lt;b title=&quot;x&quot;&gt;&amp;lt; \\\\N'
@@ -21,7 +21,7 @@ def html(text: str, limit: int = 60) -> str:
 
 
 def plain(text: str, limit: int = 60) -> str:
-    r"""Return visible text escaped for a plain ``label``, where backslashes and entities have a meaning.
+    r"""Visible text escaped for a plain ``label``, where backslashes and entities have a meaning.
 
     The result is a ``str`` that the ``graphviz`` package quotes and never takes for HTML.
 

@@ -99,7 +99,7 @@ class Theme:
         return style
 
     def window(self, number: int) -> str:
-        """Return the colour of window ``number``; the colours repeat after the last one.
+        """The colour of window ``number``; the colours repeat after the last one.
 
         >>> LIGHT.window(0) == LIGHT.window(len(LIGHT.windows))
         True
@@ -107,7 +107,7 @@ class Theme:
         return self.windows[number % len(self.windows)]
 
     def cluster(self, level: int) -> tuple[str, str]:
-        """Return fill and border of a cluster nested ``level`` deep; the deepest shades repeat.
+        """Fill and border of a cluster nested ``level`` deep; the deepest shades repeat.
 
         >>> LIGHT.cluster(99) == LIGHT.cluster(98)
         True
@@ -116,7 +116,7 @@ class Theme:
         return self.cluster_fills[at], self.cluster_borders[at]
 
     def ink(self, fill: str) -> str:
-        """Return whichever text colour reads better on ``fill``; the contrast is at least 4.5 on every ramp.
+        """Whichever text colour reads better on ``fill``; the contrast is at least 4.5 on every ramp.
 
         >>> LIGHT.ink("#ffffff") == LIGHT.text
         True
@@ -178,7 +178,7 @@ THEMES: Mapping[str, Theme] = {"light": LIGHT, "dark": DARK}
 
 
 def theme(name_or_theme: str | Theme) -> Theme:
-    """Return the theme of that name, or the theme itself.
+    """The theme of that name, or the theme itself.
 
     Raises ``ValueError`` for a name that is not in ``THEMES``.
 
@@ -193,7 +193,7 @@ def theme(name_or_theme: str | Theme) -> Theme:
 
 
 def width(contribution: float) -> float:
-    """Return the pen width of a contribution: it grows with log |contribution|, on one scale for all pictures.
+    """The pen width of a contribution: it grows with log |contribution|, on one scale for all pictures.
 
     >>> [width(c) for c in (0.0, 0.1, 1.0, 10.0, float("inf"))]
     [0.8, 1.9, 2.9, 3.9, 5.0]
@@ -207,7 +207,7 @@ def width(contribution: float) -> float:
 
 
 def blend(ramp: tuple[str, ...], fraction: float) -> str:
-    """Return the colour at ``fraction`` (0 to 1) of the way along a ramp of ``#rrggbb`` colours.
+    """The colour at ``fraction`` (0 to 1) of the way along a ramp of ``#rrggbb`` colours.
 
     >>> blend(("#000000", "#ffffff"), 0.5)
     '#808080'
@@ -219,7 +219,7 @@ def blend(ramp: tuple[str, ...], fraction: float) -> str:
 
 
 def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two colours as WCAG defines it, from 1 to 21.
+    """The contrast ratio of two colours as WCAG defines it, from 1 to 21.
 
     >>> contrast("#000000", "#ffffff")
     21.0

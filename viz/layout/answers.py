@@ -54,7 +54,7 @@ _PIECE = re.compile(
 
 
 def fault(data: bytes, format: str) -> str:
-    """Return what is wrong with a picture in ``format``, or "" when it may be shown.
+    """What is wrong with a picture in ``format``, or "" when it may be shown.
 
     >>> fault(b"<svg><g/></svg>", "svg"), fault(b"hello", "png")
     ('', "it answered with 'hello', which is not PNG")

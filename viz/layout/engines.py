@@ -74,7 +74,7 @@ def layout(
     advice: str = ADVICE,
     read: _Reader = None,
 ) -> bytes:
-    """Return the picture of ``dot_text`` in ``format`` ("svg", "png", ...), laid out by ``program``.
+    """The picture of ``dot_text`` in ``format`` ("svg", "png", ...), laid out by ``program``.
 
     A graph with fixed positions says so itself, with the graph attribute ``layout=nop2``. ``dpi`` sets the resolution
     of a PNG. When the first engine fails, or answers with something else than a whole picture, or with one that would
@@ -107,7 +107,7 @@ def layout_installed(
     failed: Sequence[LayoutError] = (),
     read: _Reader = None,
 ) -> bytes:
-    """Return the picture as :func:`layout` does, by the engines that are installed alone; ``failed`` is of others."""
+    """The picture that :func:`layout` gives, by the engines that are installed alone; ``failed`` is of others."""
     flags = [f"-K{program}", f"-T{format}", *([f"-Gdpi={dpi:g}"] if dpi else [])]
     pixels = format.partition(":")[0].lower() in fonts.PIXELS
     rare = pixels and bool(fonts.unusual(dot_text))  # the system's fonts may have them
@@ -180,7 +180,7 @@ def _wrong(data: bytes, format: str, read: _Reader) -> str:
 
 
 def _summary(failures: list[LayoutError], dot_text: str, timeout: float, advice: str) -> LayoutError:
-    """Return what to say of all failures: that it took too long comes first, then what the best engine said."""
+    """What to say of all failures: that it took too long comes first, then what the best engine said."""
     slow = [error for error in failures if isinstance(error, _Slow)]
     others = [error for error in failures if not isinstance(error, _Slow)]
     if not slow:
@@ -194,7 +194,7 @@ def _summary(failures: list[LayoutError], dot_text: str, timeout: float, advice:
 
 
 def engine_name() -> str | None:
-    """Return which engine ``layout`` tries first: ``"dot"``, ``"graphviz-pure"`` or None.
+    """Which engine ``layout`` tries first: ``"dot"``, ``"graphviz-pure"`` or None.
 
     >>> engine_name() in ("dot", "graphviz-pure", None)
     True
@@ -205,7 +205,7 @@ def engine_name() -> str | None:
 
 
 def _engines(large: bool = False) -> Iterator[str]:
-    """Yield the engines that are installed, best first, as paths."""
+    """The engines that are installed, best first, as paths."""
     both = [shutil.which("dot"), _pure()]
     for path in reversed(both) if large else both:
         if path:
@@ -219,7 +219,7 @@ class _Slow(LayoutTimeout):
 
 
 def _run(command: list[str], dot_text: str, seconds: float, format: str, read: _Reader) -> bytes:
-    """Return what the command writes for ``dot_text``; its warnings are swallowed, its errors become ours."""
+    """What the command writes for ``dot_text``; its warnings are swallowed, its errors become ours."""
     who = Path(command[0]).stem
     # A lone surrogate cannot be encoded; its escape can, and is what a reader would want to see.
     talk = Talk(dot_text.encode("utf-8", "backslashreplace"))
@@ -239,7 +239,7 @@ def _run(command: list[str], dot_text: str, seconds: float, format: str, read: _
 
 
 def _pure() -> str | None:
-    """Return the path of the graphviz-pure program: where its wheel says it is, else in a folder of scripts."""
+    """The path of the graphviz-pure program: where its wheel says it is, else in a folder of scripts."""
     for path in _pure_candidates():
         if path.stem == PURE and path.is_file() and os.access(path, os.X_OK):
             return str(path)

@@ -48,7 +48,7 @@ def kind_of(path: str | os.PathLike[str], kinds: Sequence[str], what: str) -> st
 
 
 def named(path: str | os.PathLike[str], kind: str) -> str | os.PathLike[str]:
-    """Return ``path``, unless its name says that a file of another kind is expected there."""
+    """``path``, unless its name says that a file of another kind is expected there."""
     found = ending(path)
     family = {"dot": {"dot", "gv"}, "html": {"html", "htm"}}.get(kind, {kind})
     if found in {*_WAYS, *_SAME} - family:

@@ -68,7 +68,7 @@ class Picture(graphviz.Digraph):
         return {**copied, "look": self.theme, "timeout": self.timeout, "advice": self.advice, "dressed": False}
 
     def svg(self) -> str:
-        """Return the picture as SVG without links, scripts or anything that names the machine.
+        """The picture as SVG without links, scripts or anything that names the machine.
 
         >>> Picture().svg()[:4]
         '<svg'
@@ -76,7 +76,7 @@ class Picture(graphviz.Digraph):
         return self._laid_out("svg").decode()
 
     def png(self, scale: float = 2) -> bytes:
-        """Return the picture as PNG, ``scale`` times the usual 96 dots per inch."""
+        """The picture as PNG, ``scale`` times the usual 96 dots per inch."""
         return self._laid_out("png", dpi=DOTS_PER_INCH * scale)
 
     def save_svg(self, path: str | os.PathLike[str]) -> Path:
@@ -117,7 +117,7 @@ class Picture(graphviz.Digraph):
         return path
 
     def _laid_out(self, format: str, engine: str | None = None, dpi: float | None = None) -> bytes:
-        """Return the picture in ``format``; SVG is cleaned whichever way it is asked for."""
+        """The picture in ``format``; SVG is cleaned whichever way it is asked for."""
         data = engines.layout(self.source, format, engine or self.engine, self.timeout, dpi, self.advice)
         return clean(data.decode()).encode() if format == "svg" else data
 

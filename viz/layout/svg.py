@@ -79,7 +79,7 @@ def _short(x: float) -> str:
 
 
 def clean(svg: str) -> str:
-    """Return Graphviz's SVG without prologue, comments and links, and with fonts every browser finds.
+    """Graphviz's SVG without prologue, comments and links, and with fonts every browser finds.
 
     Graphviz escapes ``<`` and ``>`` in all text and attributes, so a tag seen here is one that Graphviz wrote.
     A tooltip arrives as a link without a target; it stays, as a title.
@@ -96,7 +96,7 @@ def clean(svg: str) -> str:
 
 
 def fitted(svg: str, widest: float) -> str:
-    """Return Graphviz's SVG shown at most ``widest`` points wide; not every viewer shrinks what is too wide.
+    """Graphviz's SVG shown at most ``widest`` points wide; not every viewer shrinks what is too wide.
 
     >>> fitted('<svg width="1000pt" height="300pt" viewBox="0 0 1000 300"/>', 700)
     '<svg width="700pt" height="210pt" viewBox="0 0 1000 300"/>'

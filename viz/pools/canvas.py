@@ -32,14 +32,14 @@ class Grid:
     gap_y: float
 
     def centre(self, row: int, column: int) -> Point:
-        """Return the middle of a cell, also of one beyond the border."""
+        """The middle of a cell, also of one beyond the border."""
         return (
             self.x + column * (self.width + self.gap_x) + self.width / 2,
             self.y + row * (self.height + self.gap_y) + self.height / 2,
         )
 
     def span(self, first: tuple[int, int], last: tuple[int, int]) -> tuple[float, float, float, float]:
-        """Return left, top, right and bottom of the rectangle from cell ``first`` to cell ``last``."""
+        """Left, top, right and bottom of the rectangle from cell ``first`` to cell ``last``."""
         (left, top), (right, bottom) = self.centre(*first), self.centre(*last)
         half_width, half_height = self.width / 2, self.height / 2
         return left - half_width, top - half_height, right + half_width, bottom + half_height
@@ -85,7 +85,7 @@ class Canvas:
 
 
 def route(start: Point, leave: Point, enter: Point, end: Point) -> list[Point]:
-    """Return the spline of an arrow that turns into a lane, swings over to another lane, and turns into its end.
+    """The spline of an arrow that turns into a lane, swings over to another lane, and turns into its end.
 
     ``leave`` and ``enter`` lie on the two lanes: the arrow runs horizontally from ``start`` to ``leave``, bends
     over to ``enter``, and runs horizontally again until it is level with ``end``.
@@ -102,7 +102,7 @@ def route(start: Point, leave: Point, enter: Point, end: Point) -> list[Point]:
 
 
 def _straight(one: Point, other: Point) -> list[Point]:
-    """Return the three spline points that lead straight from one point to another."""
+    """The three spline points that lead straight from one point to another."""
     (x0, y0), (x1, y1) = one, other
     return [(x0 + (x1 - x0) * part / 3, y0 + (y1 - y0) * part / 3) for part in (1, 2, 3)]
 

@@ -19,7 +19,7 @@ _PILL = '<td bgcolor="{colour}" width="{wide:g}" height="{high:g}" valign="botto
 
 
 def font(text: str, colour: str, size: float, bold: bool = False) -> str:
-    """Return text of one colour and size; ``text`` must already be escaped.
+    """Text of one colour and size; ``text`` must already be escaped.
 
     >>> font("4", "#000000", 12)
     '<font color="#000000" point-size="12">4</font>'
@@ -29,12 +29,12 @@ def font(text: str, colour: str, size: float, bold: bool = False) -> str:
 
 
 def stack(*rows: str) -> str:
-    """Return rows written under each other, empty ones left out."""
+    """Rows written under each other, empty ones left out."""
     return _TABLE.format(space=0, pad=0, rows="".join(f"<tr><td>{row}</td></tr>" for row in rows if row))
 
 
 def pills(theme: Theme, items: Iterable[tuple[str, int]], size: float, between: str = "", after: str = "") -> str:
-    """Return words on the colours of their windows, side by side: ``items`` are (words, number of the window)."""
+    """Words on the colours of their windows, side by side: ``items`` are (words, number of the window)."""
     cells = [_pill(theme, words, theme.window(window), size) for words, window in items]
     line = f'<td height="{size + 5:g}" valign="bottom">{{}}</td>'
     joint, last = (line.format(words) if words else "" for words in (between, after))
@@ -47,7 +47,7 @@ def _pill(theme: Theme, words: str, colour: str, size: float) -> str:
 
 
 def tags(theme: Theme, windows: Sequence[int], room: float) -> str:
-    """Return the tags ``w0 w1 ...`` of some windows, as many as there is room for."""
+    """The tags ``w0 w1 ...`` of some windows, as many as there is room for."""
     most = max(1, int(room // (measure(f"w{max(windows, default=0)}", TAG) + 8)))
     shown = [(f"w{window}", window) for window in windows[:most]]
     if len(windows) > most:
@@ -56,7 +56,7 @@ def tags(theme: Theme, windows: Sequence[int], room: float) -> str:
 
 
 def measure(text: str, size: float) -> float:
-    """Return about how wide a text is, in points: Arial's digits, and half of that for thin characters.
+    """About how wide a text is, in points: Arial's digits, and half of that for thin characters.
 
     >>> round(measure("1.5", 10))
     14
@@ -66,7 +66,7 @@ def measure(text: str, size: float) -> float:
 
 
 def fitted(text: str, room: float, size: float) -> float:
-    """Return the font size, at most ``size``, at which a text fits into ``room``.
+    """The font size, at most ``size``, at which a text fits into ``room``.
 
     >>> fitted("1.6", 40, 15), fitted("-1.23e-10", 30, 15) < 10
     (15, True)
@@ -75,7 +75,7 @@ def fitted(text: str, room: float, size: float) -> float:
 
 
 def sum_rows(theme: Theme, addends: Sequence[tuple[float, int]], colour: str, room: float) -> list[str]:
-    """Return the rows of ``0.7 + 0.9 = 1.6``: on one line when there is room, else the addends above the sum.
+    """The rows of ``0.7 + 0.9 = 1.6``: on one line when there is room, else the addends above the sum.
 
     ``addends`` are (contribution, number of the window); more than four of them are only counted.
     """
@@ -97,7 +97,7 @@ def sum_rows(theme: Theme, addends: Sequence[tuple[float, int]], colour: str, ro
 
 
 def sum_width(addends: Sequence[float]) -> float:
-    """Return how wide ``0.7 + 0.9 = 1.6`` is on one line, with its coloured addends.
+    """How wide ``0.7 + 0.9 = 1.6`` is on one line, with its coloured addends.
 
     >>> 90 < sum_width([0.7, 0.9]) < 110
     True

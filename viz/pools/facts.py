@@ -38,7 +38,7 @@ class Facts:
         return [w.number for w in windows if sum(self.routes.values[r][c] == w.value for r, c in w.cells) > 1]
 
     def winner(self, window: Window) -> Cell:
-        """Return the first cell that gets the gradient of a window."""
+        """The first cell that gets the gradient of a window."""
         return receivers(self.routes, window)[0]
 
     @cached_property
@@ -82,7 +82,7 @@ class Facts:
         return min(self.routes.output_shape[axis], math.ceil(reach / self.routes.stride[axis]))
 
     def corners(self, window: Window) -> tuple[Cell, Cell]:
-        """Return the first and the last cell of a window; with padding they may lie beyond the border."""
+        """The first and the last cell of a window; with padding they may lie beyond the border."""
         top, left = (
             at * step - pad
             for at, step, pad in zip(window.output, self.routes.stride, self.routes.padding, strict=True)
@@ -161,7 +161,7 @@ class Facts:
         return told
 
     def _sides(self, pair: tuple[int, int], short: bool = True) -> str:
-        """Return a kernel or a stride as words: one number for a row, or when both are equal and ``short``."""
+        """A kernel or a stride as words: one number for a row, or when both are equal and ``short``."""
         if (self.rows == 1 and self.routes.kernel[0] == 1) or (short and pair[0] == pair[1]):
             return str(pair[1])
         return f"{pair[0]}×{pair[1]}"

@@ -24,7 +24,7 @@ LIMIT = 16
 
 
 def picture(routes: PoolRoutes, look: str | Theme = "light") -> Picture:
-    """Return the grid picture of a pool: forwards in the upper half, backwards in the lower half.
+    """The grid picture of a pool: forwards in the upper half, backwards in the lower half.
 
     ``look`` is a theme or its name. Raises ``ValueError`` for an empty grid, and for one of more than 16 rows or
     columns, which nobody could read.
@@ -47,7 +47,7 @@ def picture(routes: PoolRoutes, look: str | Theme = "light") -> Picture:
 
 
 def read_some(cells: Any) -> Any:
-    """Return the cells as lists, read no further than it takes to know that they are too many for a picture."""
+    """The cells as lists, read no further than it takes to know that they are too many for a picture."""
     if not is_listable(cells):
         return cells
     return [_few(entry) if is_listable(entry) else entry for entry in _few(cells)]
@@ -157,7 +157,7 @@ class Heat:
         self.ranked = len(self.known) > 2 and not 0.02 < middle < 0.98
 
     def __call__(self, value: float) -> float:
-        """Return the place of a number; infinities lie at the ends, and a number without others in between."""
+        """The place of a number; infinities lie at the ends, and a number without others in between."""
         if not self.half and math.isfinite(value):
             return 0.4 if value else 0.0
         if self.ranked and math.isfinite(value):

@@ -80,7 +80,7 @@ class Plan(Facts):
 
     @staticmethod
     def _ranks(places: dict[int, tuple[int, int, int]]) -> dict[int, int]:
-        """Return the rank of each place among those of the same row, the nearest to its end of the gulf first."""
+        """The rank of each place among those of the same row, the nearest to its end of the gulf first."""
         ordered = sorted(places, key=lambda number: places[number])
         rows = [places[number][0] for number in ordered]
         return {number: at - rows.index(places[number][0]) for at, number in enumerate(ordered)}
@@ -103,14 +103,14 @@ class Plan(Facts):
         return max(120.0, *(cells.measure(text, size * self.loud) + 44 for text, size in words))
 
     def middle(self, grid: Grid) -> float:
-        """Return the middle of a grid, across; that of the input takes in its padding."""
+        """The middle of a grid, across; that of the input takes in its padding."""
         if grid is self.input:
             return (self.bounds[0] + self.bounds[2]) / 2
         columns = self.columns if grid is self.gradient else self.routes.output_shape[1]
         return (grid.centre(0, 0)[0] + grid.centre(0, columns - 1)[0]) / 2
 
     def title_place(self, grid: Grid) -> Point:
-        """Return where the title of a grid stands: above it, and level with its neighbour's if arrows run between."""
+        """Where the title of a grid stands: above it, and level with its neighbour's if arrows run between."""
         top = {self.input: self.bounds[1], self.gradient: self.gradient.y}.get(grid, grid.y)
         if self.arrows:
             top = self.bounds[1] if grid in (self.input, self.output) else self.gradient.y
@@ -118,7 +118,7 @@ class Plan(Facts):
         return self.middle(grid), top - room - TITLE * self.loud / 2
 
     def rule_place(self, grid: Grid) -> Point:
-        """Return where the words between the two grids of a row stand: above their arrows, else in the middle."""
+        """Where the words between the two grids of a row stand: above their arrows, else in the middle."""
         at = self.bounds[2] + self.gulf / 2
         if self.arrows:
             return at, self.title_place(grid)[1]
@@ -140,7 +140,7 @@ class Plan(Facts):
         return [line] if fits and self.legend else self.legend
 
     def outline(self, window: Window) -> list[tuple[float, float, float, float]]:
-        """Return the rectangles around a window: one, or one for each cell when the cells lie apart."""
+        """The rectangles around a window: one, or one for each cell when the cells lie apart."""
         pairs = [self.corners(window)] if self.dilation == (1, 1) else [(cell, cell) for cell in window.cells]
         # Neighbours in a row share their upper and lower lines, neighbours in a column their left and right ones.
         across = self.zones[0] - 1 - self._steps(0) * (window.output[0] % self.phases[0])
@@ -149,17 +149,17 @@ class Plan(Facts):
         return [(left - across, top - down, right + across, bottom + down) for left, top, right, bottom in spans]
 
     def forward_route(self, window: Window) -> Places:
-        """Return start, lanes and end of the arrow from a winner to its output, above the cells."""
+        """Start, lanes and end of the arrow from a winner to its output, above the cells."""
         near, far = self._ends(window, self.input, self.output, -1)
         return near[0], near[1], far[1], far[0]
 
     def backward_route(self, window: Window) -> Places:
-        """Return start, lanes and end of the arrow from the gradient that arrived to the winner, below the cells."""
+        """Start, lanes and end of the arrow from the gradient that arrived to the winner, below the cells."""
         near, far = self._ends(window, self.gradient, self.upstream, 1)
         return far[0], far[1], near[1], near[0]
 
     def _ends(self, window: Window, left: Grid, right: Grid, way: int) -> tuple[tuple[Point, Point], ...]:
-        """Return (on the cell, on its lane) for both ends of an arrow; ``way`` is -1 above the cells, 1 below."""
+        """The points (on the cell, on its lane) of both ends of an arrow; ``way`` is -1 above the cells, 1 below."""
         shore, other_shore = self.bounds[2] + 8, right.x - 8
         (x0, y0), (x1, y1) = left.centre(*self.winner(window)), right.centre(*window.output)
         half, out = self.size[1] / 2, self.zones[1] + LANES_FROM
@@ -171,7 +171,7 @@ class Plan(Facts):
         )
 
     def _aside(self, window: Window) -> float:
-        """Return how far an arrow stands aside from the middle of a cell that several windows share."""
+        """How far an arrow stands aside from the middle of a cell that several windows share."""
         wins = self.wins[self.winner(window)]
         ordered = sorted(wins, key=lambda number: self.lanes[number][0])
         return 12 * ((len(wins) - 1) / 2 - ordered.index(window.number))

@@ -297,7 +297,7 @@ def _block(code: Any, r: Any, u: Any, x: Any, out: Any, sums: Any, n: int) -> No
 
 @_jit
 def run_uniform(code: Any, u: Any) -> None:
-    """Compute the uniforms from the parameters and constants: every slot is a uniform, of one sample."""
+    """Run the code over the parameters and constants: every slot is a uniform, of one sample."""
     nothing = np.empty((1, 1))
     _block(code, u.reshape(-1, 1), u, nothing, nothing, u, 1)
 
