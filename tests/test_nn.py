@@ -8,6 +8,7 @@ import math
 import pickle
 import random
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -113,23 +114,27 @@ TORCH_WEIGHT_GRAD = [
 ]
 
 
-def reference(image: Any, weight: Any, bias: Any, stride: tuple[int, int], padding: tuple[int, int]) -> Any:
-    """A convolution written with NumPy: pad with zeros, cut out each window, multiply and add."""
-    (up, side), (down, across) = padding, stride
-    padded = np.pad(image, ((0, 0), (up, up), (side, side)))
-    height, width = weight.shape[2:]
+def reference(image: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any = (1, 1)) -> Any:
+    """A convolution written with NumPy: pad with zeros, cut out each window, multiply and add.
+
+    ``padding`` is a number for the two sides of each axis, or a pair of numbers.
+    """
+    (down, across), (tall, wide) = stride, dilation
+    sides = [(n, n) if isinstance(n, int) else n for n in padding]
+    padded = np.pad(image, ((0, 0), *sides))
+    height, width = (step * (n - 1) + 1 for step, n in zip(dilation, weight.shape[2:], strict=True))
     rows = range(0, padded.shape[1] - height + 1, down)
     columns = range(0, padded.shape[2] - width + 1, across)
-    windows = [[padded[:, r : r + height, c : c + width] for c in columns] for r in rows]
+    windows = [[padded[:, r : r + height : tall, c : c + width : wide] for c in columns] for r in rows]
     return [
         [[float((window * kernel).sum() + shift) for window in row] for row in windows]
         for kernel, shift in zip(weight, bias, strict=True)
     ]
 
 
-def convolution(stride: Any, padding: Any, weight: Any = WEIGHT, bias: Any = BIAS) -> Conv2d:
+def convolution(stride: Any, padding: Any, weight: Any = WEIGHT, bias: Any = BIAS, dilation: Any = 1) -> Conv2d:
     out, into, *kernel = weight.shape
-    layer = Conv2d(into, out, kernel, stride, padding)
+    layer = Conv2d(into, out, kernel, stride, padding, dilation)
     layer.load_state_dict({"weight": weight, "bias": bias})
     return layer
 
@@ -145,13 +150,29 @@ def test_a_convolution_and_its_gradients_are_torchs() -> None:
 
 
 @pytest.mark.parametrize("stride", [1, 2, (3, 1)], ids=str)
-@pytest.mark.parametrize("padding", [0, 2, (0, 4)], ids=str)
-def test_a_convolution_slides_over_the_padded_image(stride: Any, padding: Any) -> None:
-    both = [(n, n) if isinstance(n, int) else n for n in (stride, padding)]
-    expected = reference(IMAGE, WEIGHT, BIAS, *both)
-    out = data(convolution(stride, padding)(IMAGE))
+@pytest.mark.parametrize("padding", [1, 2, (1, 4)], ids=str)
+@pytest.mark.parametrize("dilation", [1, 2, (1, 3)], ids=str)
+def test_a_convolution_slides_over_the_padded_image(stride: Any, padding: Any, dilation: Any) -> None:
+    pairs = [(n, n) if isinstance(n, int) else n for n in (stride, padding, dilation)]
+    expected = reference(IMAGE, WEIGHT, BIAS, *pairs)
+    out = data(convolution(stride, padding, dilation=dilation)(IMAGE))
     assert np.shape(out) == np.shape(expected)
     assert np.abs(np.array(out) - np.array(expected)).max() < 1e-14
+
+
+@pytest.mark.parametrize("kernel", [(1, 1), (2, 3), (3, 2), (4, 4), (5, 1)], ids=str)
+@pytest.mark.parametrize("dilation", [(1, 1), (2, 1), (3, 2)], ids=str)
+def test_same_padding_keeps_the_size_and_its_odd_one_comes_last(kernel: Any, dilation: Any) -> None:
+    weight = (np.arange(np.prod(kernel) * 4) % 5 - 2.0).reshape(2, 2, *kernel) / 4
+    spans = [step * (n - 1) for step, n in zip(dilation, kernel, strict=True)]
+    sides = [(span // 2, span - span // 2) for span in spans]
+    out = data(convolution(1, "same", weight, BIAS[:2], dilation)(IMAGE))
+    assert np.shape(out) == (2, *IMAGE.shape[1:])
+    assert out == reference(IMAGE, weight, BIAS[:2], (1, 1), sides, dilation)
+
+
+def test_valid_padding_is_none() -> None:
+    assert data(convolution(1, "valid")(IMAGE)) == data(convolution(1, 0)(IMAGE))
 
 
 def test_padding_makes_no_nodes_and_a_window_in_it_is_the_bias() -> None:
@@ -197,6 +218,18 @@ WRONG_LAYERS: list[tuple[Callable[[], object], type[Exception], str]] = [
     (lambda: Conv2d(1, 1, (1, 2, 3)), ValueError, "kernel_size must be one whole number or a pair"),
     (lambda: Conv2d(1, 1, 2, stride=0), ValueError, "stride must be at least 1"),
     (lambda: Conv2d(1, 1, 2, padding=-1), ValueError, "padding must be at least 0"),
+    (lambda: Conv2d(1, 1, 2, dilation=0), ValueError, "dilation must be at least 1"),
+    (
+        lambda: Conv2d(1, 1, 2, padding="full"),
+        ValueError,
+        """padding is a number, a pair, "same" or "valid"; got 'full'""",
+    ),
+    (lambda: Conv2d(1, 1, 2, 2, "same"), ValueError, r'"same" is for a stride of 1, got stride=\(2, 2\)'),
+    (
+        lambda: Conv2d(1, 1, 2, dilation=3)([[1.0] * 3] * 3),
+        ValueError,
+        "2 cells spread over 4 does not fit an image of 3",
+    ),
     (lambda: MaxPool2d(3)([[1.0, 2.0]]), ValueError, "a window spans 3 cells"),
     (lambda: MaxPool2d(2)([1.0, 2.0]), TypeError, "takes an image"),
     (lambda: Sequential(ReLU), TypeError, r"got the class ReLU; write ReLU\(...\)"),
@@ -260,6 +293,53 @@ def test_sequential_is_one_layer_after_the_other() -> None:
     assert repr(Conv2d(1, 2, 3, padding=1, bias=False)) == "Conv2d(1, 2, (3, 3), padding=(1, 1), bias=False)"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Conv2d(2, 3, (3, 1))",
+        "Conv2d(2, 3, (3, 1), stride=(2, 1), padding=(1, 1), dilation=(1, 2), bias=False)",
+        "Conv2d(1, 1, (3, 3), padding='same')",
+        "MaxPool2d(3)",
+        "MaxPool2d((3, 2), stride=2, padding=1, dilation=(1, 2), ceil_mode=True)",
+        "AvgPool2d(2, stride=(1, 2), count_include_pad=False)",
+        "AvgPool2d(3, padding=1, ceil_mode=True)",
+        "Linear(2, 3, bias=False)",
+    ],
+)
+def test_a_layer_shows_every_number_that_is_not_the_usual_one(text: str) -> None:
+    assert repr(eval(text)) == text
+
+
+def torchs_keywords() -> list[tuple[Callable[..., object], str, object, object, str]]:
+    """What to call, with a keyword of torch's that says something, and one that says nothing; the answer."""
+    scores: Any = [Value(1.0), Value(2.0)]
+    entropy, conv = partial(cross_entropy, scores, 1), partial(Conv2d, 2, 2, 3)
+    return [
+        (entropy, "label_smoothing", 0.1, 0.0, "give the probabilities as the label"),
+        (entropy, "weight", [1.0, 2.0], None, "multiply the loss of a sample"),
+        (entropy, "ignore_index", 1, -100, "leave such samples out"),
+        (entropy, "reduce", False, None, 'reduction="none"'),
+        (partial(mse, scores, scores), "size_average", False, None, 'reduction="mean" or "sum"'),
+        (partial(mse, scores, scores), "weight", [1.0, 2.0], None, 'terms of reduction="none"'),
+        (partial(hinge, scores, [1, 1]), "margin", 2.0, 1.0, "multiply the scores"),
+        (conv, "groups", 2, 1, "a Conv2d for each group"),
+        (conv, "padding_mode", "reflect", "zeros", "padding is zeros"),
+        (conv, "dtype", float, None, "numbers are float64"),
+        (conv, "device", "cuda", None, "Python's"),
+        (partial(MaxPool2d, 2), "return_indices", True, False, "routes"),
+        (partial(AvgPool2d, 2), "divisor_override", 3, None, "multiply what comes out"),
+    ]
+
+
+@pytest.mark.parametrize(("use", "name", "value", "usual", "answer"), torchs_keywords(), ids=lambda x: str(x)[:20])
+def test_keywords_of_torchs_are_answered_where_they_say_something(
+    use: Any, name: str, value: object, usual: object, answer: str
+) -> None:
+    with pytest.raises(TypeError, match=rf"has no {name}=: .*{answer}"):
+        use(**{name: value})
+    assert str(use(**{name: usual})) == str(use())
+
+
 def test_layers_stand_in_scopes_with_their_parameters() -> None:
     with scope("net"):
         model = Sequential(Conv2d(1, 2, 2), ReLU(), MaxPool2d(1, name="pool"), Flatten(), Linear(2, 1))
@@ -308,6 +388,30 @@ def test_losses_are_torchs() -> None:
         loss = cross_entropy(s, label)
         assert loss.data == pytest.approx(expected, rel=1e-15)
         assert gradient(loss, *s) == pytest.approx(slopes, rel=1e-14)
+
+
+@pytest.mark.parametrize("loss", [mse, hinge])
+def test_losses_are_reduced_as_it_is_said(loss: Any) -> None:
+    predictions, targets = [[0.5, 3.0], [-0.25, 1.0]], [[1.0, 1.0], [-1.0, 1.0]]
+    terms = loss(leaves(predictions), targets, reduction="none")
+    assert np.shape(terms) == (2, 2)
+    assert data(terms[1][0]) == loss(leaves([-0.25]), [-1.0]).data
+    total = loss(leaves(predictions), targets, reduction="sum")
+    assert total.data == sum(v for row in data(terms) for v in row)
+    assert loss(leaves(predictions), targets).data == loss(predictions, targets, "mean").data == total.data / 4
+    assert loss(Value(0.5), 1.0, "none").data == loss(Value(0.5), 1.0).data
+    rows = ((v for v in leaves(row)) for row in predictions)
+    assert data(loss(rows, targets, "none")) == data(terms)
+    with pytest.raises(ValueError, match='reduction is "mean", "sum" or "none", got \'median\''):
+        loss([0.5], [1.0], "median")
+
+
+@pytest.mark.parametrize("label", [2, [0.2, 0.5, 0.3]], ids=str)
+def test_of_one_sample_every_reduction_is_the_loss(label: Any) -> None:
+    scores = [2.0, -1.0, 0.5]
+    assert len({cross_entropy(scores, label, reduction).data for reduction in ("mean", "sum", "none")}) == 1
+    with pytest.raises(ValueError, match="reduction is"):
+        cross_entropy(scores, label, "batchmean")
 
 
 def test_hinge_is_micrograds() -> None:

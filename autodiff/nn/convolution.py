@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from autodiff.keywords import lacking
 from autodiff.nn.images import Image, each_channel, taps
 from autodiff.nn.parts import Part, Rng, count, counts, drawing, drawn, total
 from autodiff.pooling import Pair, avg_pool2d, max_pool2d
@@ -20,10 +21,13 @@ class Conv2d(Part):
     """A convolution (as in torch: a sliding sum of products) of an image with ``out_channels`` filters.
 
     An image is a list of ``in_channels`` channels, each a list of rows; for one channel it may also be the list
-    of rows alone. The result is a list of ``out_channels`` channels. ``kernel_size``, ``stride`` and ``padding`` are
-    whole numbers or pairs (rows, columns); padding counts as 0 and makes no nodes. ``weight[o][c][i][j]`` and
-    ``bias[o]`` are drawn within ±1/sqrt(in_channels * kernel area); ``rng`` and ``name`` as for :class:`Linear`.
-    Wrong numbers, and images of another shape, raise ``ValueError``; images of other things ``TypeError``.
+    of rows alone. The result is a list of ``out_channels`` channels. ``kernel_size``, ``stride``, ``padding`` and
+    ``dilation`` are whole numbers or pairs (rows, columns); padding counts as 0 and makes no nodes. It may also be
+    "valid", none, or "same", as much as gives the result the image's size, where of an odd number the last row and
+    column get one more; then the stride is 1. ``weight[o][c][i][j]`` and ``bias[o]`` are drawn within
+    ±1/sqrt(in_channels * kernel area); ``rng`` and ``name`` as for :class:`Linear`.
+    Wrong numbers, and images of another shape, raise ``ValueError``; images of other things, and keywords of torch
+    that are not here, ``TypeError``.
 
     >>> image = [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0], [6.0, 7.0, 8.0]]
     >>> conv = Conv2d(1, 1, kernel_size=2, bias=False)
@@ -32,13 +36,21 @@ class Conv2d(Part):
     [[-4.0, -4.0], [-4.0, -4.0]]
     """
 
+    @lacking(
+        "Conv2d",
+        groups=(1, "make a Conv2d for each group of channels, in a Module of your own"),
+        padding_mode=("zeros", "padding is zeros; lay other cells around the image before the layer"),
+        device=(None, "numbers are Python's"),
+        dtype=(None, "numbers are float64"),
+    )
     def __init__(
         self,
         in_channels: int,
         out_channels: int,
         kernel_size: Pair,
         stride: Pair = 1,
-        padding: Pair = 0,
+        padding: Pair | str = 0,
+        dilation: Pair = 1,
         bias: bool = True,
         rng: Rng = None,
         name: str | None = None,
@@ -46,7 +58,9 @@ class Conv2d(Part):
         super().__init__(name, "conv")
         self.in_channels, self.out_channels = count("in_channels", in_channels), count("out_channels", out_channels)
         self.kernel_size, self.stride = counts("kernel_size", kernel_size, 1), counts("stride", stride, 1)
-        self.padding = counts("padding", padding, 0)
+        self.padding = padding if isinstance(padding, str) else counts("padding", padding, 0)
+        self.dilation = counts("dilation", dilation, 1)
+        self._padded()
         cells = [
             (c, i, j)
             for c in range(self.in_channels)
@@ -60,6 +74,19 @@ class Conv2d(Part):
             self.weight = [self._folded(drawn(unit, names, draw)) for unit in self.filters]
             self.bias = [value for unit in self.filters for value in drawn(unit, ["b"], draw)] if bias else None
 
+    def _padded(self) -> list[tuple[int, int]]:
+        """How much padding stands before and after each axis."""
+        if not isinstance(self.padding, str):
+            return [(number, number) for number in self.padding]
+        if self.padding not in ("same", "valid"):
+            raise ValueError(f'padding is a number, a pair, "same" or "valid"; got {self.padding!r}')
+        if self.padding == "valid":
+            return [(0, 0), (0, 0)]
+        if self.stride != (1, 1):
+            raise ValueError(f'padding="same" is for a stride of 1, got stride={self.stride}')
+        spans = [step * (kernel - 1) for step, kernel in zip(self.dilation, self.kernel_size, strict=True)]
+        return [(span // 2, span - span // 2) for span in spans]
+
     def _folded(self, weights: list[Value]) -> list[list[list[Value]]]:
         numbers, (down, across) = iter(weights), self.kernel_size
         return [[[next(numbers) for _ in range(across)] for _ in range(down)] for _ in range(self.in_channels)]
@@ -67,8 +94,8 @@ class Conv2d(Part):
     def __call__(self, image: Any) -> list[list[list[Value]]]:
         grid = Image.of(image, repr(self), self.in_channels)
         down, across = (
-            taps(size, *numbers)
-            for size, *numbers in zip(grid.size, self.kernel_size, self.stride, self.padding, strict=True)
+            taps(*numbers)
+            for numbers in zip(grid.size, self.kernel_size, self.stride, self._padded(), self.dilation, strict=True)
         )
         out = []
         for number, weights in enumerate(self.weight):
@@ -78,11 +105,8 @@ class Conv2d(Part):
         return out
 
     def __repr__(self) -> str:
-        more = [
-            f"{key}={getattr(self, key)}"
-            for key, usual in (("stride", (1, 1)), ("padding", (0, 0)))
-            if getattr(self, key) != usual
-        ]
+        usual = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1)}
+        more = [f"{key}={getattr(self, key)!r}" for key, number in usual.items() if getattr(self, key) != number]
         more += [] if self.bias else ["bias=False"]
         return f"Conv2d({', '.join([f'{self.in_channels}, {self.out_channels}, {self.kernel_size}', *more])})"
 
@@ -95,6 +119,7 @@ class MaxPool2d(Part):
     [[4.0]]
     """
 
+    @lacking("MaxPool2d", return_indices=(False, "routes(pool(image)) says which cell won each window"))
     def __init__(
         self,
         kernel_size: Pair,
@@ -113,7 +138,7 @@ class MaxPool2d(Part):
             return each_channel(lambda channel: max_pool2d(channel, **self.keywords), image, repr(self))
 
     def __repr__(self) -> str:
-        return f"MaxPool2d({self.keywords['kernel_size']})"
+        return f"MaxPool2d({_told(self.keywords)})"
 
 
 class AvgPool2d(Part):
@@ -124,6 +149,7 @@ class AvgPool2d(Part):
     [[2.5]]
     """
 
+    @lacking("AvgPool2d", divisor_override=(None, "multiply what comes out by the kernel's area over that divisor"))
     def __init__(
         self,
         kernel_size: Pair,
@@ -142,4 +168,13 @@ class AvgPool2d(Part):
             return each_channel(lambda channel: avg_pool2d(channel, **self.keywords), image, repr(self))
 
     def __repr__(self) -> str:
-        return f"AvgPool2d({self.keywords['kernel_size']})"
+        return f"AvgPool2d({_told(self.keywords)})"
+
+
+_USUAL = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False, "count_include_pad": True}
+
+
+def _told(keywords: dict[str, Any]) -> str:
+    """A pool's kernel, and every keyword that is not the usual one."""
+    more = [f"{name}={keywords[name]!r}" for name, usual in _USUAL.items() if keywords.get(name, usual) != usual]
+    return ", ".join([repr(keywords["kernel_size"]), *more])

@@ -41,13 +41,20 @@ class Image:
         ]
 
 
-def taps(size: int, kernel: int, stride: int, padding: int) -> list[Taps]:
-    """For each window along one axis, which kernel position meets which cell; ``ValueError`` when none fits."""
-    count = (size + 2 * padding - kernel) // stride + 1
+def taps(size: int, kernel: int, stride: int, padding: tuple[int, int], dilation: int = 1) -> list[Taps]:
+    """For each window along one axis, which kernel position meets which cell; ``ValueError`` when none fits.
+
+    ``padding`` is that before the first cell and that after the last one.
+    """
+    before, after = padding
+    span = dilation * (kernel - 1) + 1
+    count = (size + before + after - span) // stride + 1
     if count < 1:
-        raise ValueError(f"a kernel of {kernel} cells does not fit an image of {size} (padding={padding})")
-    starts = [window * stride - padding for window in range(count)]
-    return [[(k, start + k) for k in range(kernel) if 0 <= start + k < size] for start in starts]
+        spread = f" spread over {span}" if dilation > 1 else ""
+        raise ValueError(f"a kernel of {kernel} cells{spread} does not fit an image of {size} (padding={before})")
+    starts = [window * stride - before for window in range(count)]
+    cells = range(kernel)
+    return [[(k, start + k * dilation) for k in cells if 0 <= start + k * dilation < size] for start in starts]
 
 
 def each_channel(function: Callable[[Any], Any], image: Any, taker: str) -> Any:

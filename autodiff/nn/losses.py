@@ -6,59 +6,94 @@ import math
 from functools import reduce
 from operator import add, index
 from sys import float_info
-from typing import Any
+from typing import Any, Literal, overload
 
 from autodiff.foreign import plain
 from autodiff.functions import clamp, equal, exp, identity, log, maximum, minimum, stop, where
-from autodiff.nn.nests import flat, is_nest
+from autodiff.keywords import lacking
+from autodiff.nn.nests import cells, flat, is_nest, mapped
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value
 
 __all__ = ["cross_entropy", "hinge", "mse"]
 
 
-def mse(predictions: Any, targets: Any) -> Value:
+_AVERAGES: dict[str, tuple[object, str]] = {
+    "size_average": (None, 'write reduction="mean" or "sum"'),
+    "reduce": (None, 'write reduction="none"'),
+}
+
+
+@overload
+def mse(predictions: Any, targets: Any, reduction: Literal["mean", "sum"] = "mean") -> Value: ...
+@overload
+def mse(predictions: Any, targets: Any, reduction: str) -> Any: ...
+@lacking("mse", weight=(None, 'multiply the terms of reduction="none" by their weights, and add them'), **_AVERAGES)
+def mse(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
     """The mean of the squared differences, over Values or lists (of lists) of them.
 
+    ``reduction`` is "mean", "sum", or "none" for the terms in lists of the predictions' shape, as in torch.
     ``ValueError`` when there are not as many targets as predictions.
 
     >>> mse([Value(1.0), Value(2.0)], [1.0, 4.0]).data
     2.0
+    >>> [term.data for term in mse([Value(1.0), Value(2.0)], [1.0, 4.0], reduction="none")]
+    [0.0, 4.0]
     """
+    predictions = cells(predictions)
     pairs = _pairs("predictions", predictions, "targets", targets)
     with scope("mse"):
-        return _mean([(prediction - target) ** 2 for prediction, target in pairs])
+        return _reduced([(prediction - target) ** 2 for prediction, target in pairs], reduction, predictions)
 
 
-def hinge(scores: Any, labels: Any) -> Value:
+@overload
+def hinge(scores: Any, labels: Any, reduction: Literal["mean", "sum"] = "mean") -> Value: ...
+@overload
+def hinge(scores: Any, labels: Any, reduction: str) -> Any: ...
+@lacking("hinge", margin=(1.0, "multiply the scores by 1 / margin, and the loss by margin"), **_AVERAGES)
+def hinge(scores: Any, labels: Any, reduction: str = "mean") -> Any:
     """The mean of ``relu(1 - label * score)``, for labels -1 and 1: micrograd's "max-margin" loss.
 
-    A label that is a number, but neither -1 nor 1, raises ``ValueError``; so does a different count of both.
+    ``reduction`` is as for :func:`mse`. A label that is a number, but neither -1 nor 1, raises ``ValueError``; so
+    does a different count of both.
 
     >>> hinge([Value(0.5), Value(3.0)], [1, 1]).data
     0.25
     """
+    scores = cells(scores)
     pairs = _pairs("scores", scores, "labels", labels)
     for _, label in pairs:
         if not isinstance(label, Value) and label not in (-1, 1):
             raise ValueError(f"labels of the hinge loss are -1 or 1, got {label!r}")
     with scope("hinge"):
-        return _mean([(1 - label * score).relu() for score, label in pairs])
+        return _reduced([(1 - label * score).relu() for score, label in pairs], reduction, scores)
 
 
-def cross_entropy(scores: Any, label: Any) -> Value:
+@lacking(
+    "cross_entropy",
+    label_smoothing=(
+        0.0,
+        "give the probabilities as the label: for e and k classes 1 - e + e/k, and e/k for the others",
+    ),
+    weight=(None, "multiply the loss of a sample by the weight of its class"),
+    ignore_index=(-100, "leave such samples out, or multiply their loss by 0"),
+    **_AVERAGES,
+)
+def cross_entropy(scores: Any, label: Any, reduction: str = "mean") -> Value:
     """``logsumexp(scores) - scores[label]``, which is minus the log of the probability that softmax gives the label.
 
     It is stable at any magnitude. ``label`` is one of three: a whole number from 0, which fixes it; a Value that
     holds one, so that a Program can take it as an input (a label out of range gives nan); or a list with the
     probability of each class (one-hot, say), of numbers or Values. A probability of 0 adds nothing, even where the
     score is -inf (0 log 0 = 0). A label out of range raises ``ValueError``, one that is not whole ``TypeError``.
+    ``reduction`` may be "mean", "sum" or "none", which of the one sample that it takes are the same.
 
     >>> cross_entropy([Value(1000.0), Value(1000.0)], 0).data
     0.6931471805599453
     >>> round(cross_entropy([Value(0.0), Value(0.0)], [0.5, 0.5]).data, 6)
     0.693147
     """
+    _check_reduction(reduction)
     classes = _some("scores", scores)
     with scope("cross entropy"):
         # As in logsumexp the largest score is taken out, as a constant; here it need not be added back.
@@ -99,9 +134,19 @@ def _position(label: Any, count: int) -> int:
     return position
 
 
-def _mean(terms: list[Value]) -> Value:
+def _reduced(terms: list[Value], reduction: str, like: Any) -> Any:
+    """Their mean or sum, or the terms in lists of the shape of ``like``."""
+    if _check_reduction(reduction) == "none":
+        each = iter(terms)
+        return mapped(lambda _: next(each), like)
     total = _sum(terms)
-    return total / float(len(terms)) if len(terms) > 1 else total
+    return total / float(len(terms)) if reduction == "mean" and len(terms) > 1 else total
+
+
+def _check_reduction(reduction: str) -> str:
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f'reduction is "mean", "sum" or "none", got {reduction!r}')
+    return reduction
 
 
 def _sum(terms: list[Value]) -> Value:
