@@ -1,7 +1,8 @@
 """Networks: micrograd's Neuron, Layer and MLP, torch's layers, losses, and ``fit``, which trains them."""
 
 from autodiff.nn.convolution import AvgPool2d, Conv2d, MaxPool2d
-from autodiff.nn.layers import Elementwise, Flatten, Linear, ReLU, Sequential, Sigmoid, Tanh
+from autodiff.nn.exchange import from_torch, to_torch
+from autodiff.nn.layers import Elementwise, Flatten, Identity, Linear, ReLU, Sequential, Sigmoid, Tanh
 from autodiff.nn.losses import cross_entropy, hinge, mse
 from autodiff.nn.modules import Module
 from autodiff.nn.perceptron import MLP, Layer, Neuron
@@ -15,6 +16,7 @@ __all__ = [
     "Elementwise",
     "Flatten",
     "History",
+    "Identity",
     "Layer",
     "Linear",
     "MaxPool2d",
@@ -27,7 +29,9 @@ __all__ = [
     "Tanh",
     "cross_entropy",
     "fit",
+    "from_torch",
     "hinge",
     "mse",
     "placeholder",
+    "to_torch",
 ]

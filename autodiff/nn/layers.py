@@ -12,7 +12,7 @@ from autodiff.nn.parts import Part, Rng, count, drawing, drawn, total
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value
 
-__all__ = ["Elementwise", "Flatten", "Linear", "ReLU", "Sequential", "Sigmoid", "Tanh"]
+__all__ = ["Elementwise", "Flatten", "Identity", "Linear", "ReLU", "Sequential", "Sigmoid", "Tanh"]
 
 
 class Linear(Part):
@@ -67,6 +67,16 @@ class Flatten(Part):
 
     def __call__(self, x: Any) -> list[Any]:
         return flat(x)
+
+
+class Identity(Part):
+    """What comes, as it is: it holds a place in a Sequential, and makes no nodes."""
+
+    def __init__(self) -> None:
+        super().__init__(None, "identity")
+
+    def __call__(self, x: Any) -> Any:
+        return x
 
 
 class Elementwise(Part):
