@@ -1,4 +1,4 @@
-"""Runs scripts of the page in Node, without a browser: several of them and a driver in one module, a job a line."""
+"""Runs scripts of the page in Node, without a browser: several of them and drivers in one module, a job a line."""
 
 from __future__ import annotations
 
@@ -20,15 +20,18 @@ Ask = Callable[[Any], Any]
 
 @contextmanager
 def running(names: Sequence[str], driver: str, folder: Path) -> Iterator[Ask]:
-    """One Node process, which answers jobs; a job that fails fails the test with JavaScript's own words."""
+    """One Node process, which answers jobs; a job that fails fails the test with JavaScript's own words.
+
+    The names are those of the page's scripts, or of files beside this one.
+    """
     node = shutil.which("node")
     if node is None:
         if os.environ.get("CI") == "true":
             pytest.fail("the page's JavaScript is not tested: Node.js is missing")
         pytest.skip("no Node.js")
     module = folder / "module.mjs"
-    scripts = [(STATIC / name).read_text("utf-8") for name in names]
-    module.write_text("".join([*scripts, Path(__file__).with_name(driver).read_text("utf-8")]), "utf-8")
+    paths = [STATIC / name if (STATIC / name).exists() else Path(__file__).with_name(name) for name in (*names, driver)]
+    module.write_text("\n".join(path.read_text("utf-8") for path in paths), "utf-8")
     pipe = subprocess.PIPE
     with subprocess.Popen([node, str(module)], stdin=pipe, stdout=pipe, encoding="utf-8") as process:
         assert process.stdin

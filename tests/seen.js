@@ -1,19 +1,19 @@
 // Everything that one sees on a page, as data: what tests/test_whole_page.py compares with Python's facts.
-() => {
+function seen() {
   const at = (part) => document.querySelector(`[data-part=${part}]`);
   const doing = (name) => document.querySelector(`[data-do=${name}]`);
   const all = (where, selector, tell) => [...where.querySelectorAll(selector)].map(tell);
   const area = (rect) => ["x", "y", "width", "height"].map((side) => Number(rect.getAttribute(side)));
   const box = (group) => ({
-    id: group.id, node: group.dataset.node, marks: [...group.classList].filter((name) => name.startsWith("gr-")),
+    id: group.id, node: group.dataset.node ?? null, marks: [...group.classList].filter((name) => name.startsWith("gr-")),
     label: group.querySelector("rect").ariaLabel, tab: group.querySelector("rect").getAttribute("tabindex"),
     area: area(group.querySelector("rect")), hidden: all(group, "text", (text) => text.ariaHidden),
     words: all(group, ".gr-value, .gr-gradient", (text) => [text.textContent, text.getAttribute("textLength")]),
     stop: [...group.querySelectorAll(".gr-stop, .gr-flag")].map((one) => getComputedStyle(one).display !== "none"),
   });
   const line = (group) => ({
-    id: group.id, marks: [...group.classList].filter((name) => name.startsWith("gr-")), text: group.querySelector("text")?.textContent,
-    bold: group.querySelector("tspan")?.textContent, pen: group.querySelector("path").style.strokeWidth,
+    id: group.id, marks: [...group.classList].filter((name) => name.startsWith("gr-")), text: group.querySelector("text")?.textContent ?? null,
+    bold: group.querySelector("tspan")?.textContent ?? null, pen: group.querySelector("path").style.strokeWidth,
     way: group.querySelector("path").getAttribute("d"), tip: group.querySelector("polygon").getAttribute("points"),
   });
   const cell = (td) => ({

@@ -6,12 +6,13 @@ import math
 import random
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import browser, need_browser, visit
+from browsing import browser, need_browser
+from hosts import MODULE, Chromium, Host, Node
+from scripts import running
 
 import viz
 from autodiff import (
@@ -35,35 +36,23 @@ from viz.graph.look import Looks
 from viz.ink.theme import width
 from viz.page.stepper import Stepper
 
-pytestmark = pytest.mark.slow
 
-SEEN = Path(__file__).with_name("seen.js").read_text("utf-8")
-
-
-@dataclass
 class Shown:
     """A page and what Python knows of its graph: as it was recorded, and as it is after an edit."""
 
-    stepper: Stepper
-    told: Steps
-    recorded: Steps
-    stops: frozenset[int] = frozenset()
+    def __init__(self, stepper: Stepper, recorded: Steps) -> None:
+        self.stepper, self.data, self.recorded = stepper, stepper.data, recorded
+        self.began, self.stops = recorded.snapshot(-1), frozenset[int]()
+        self.learn(recorded)
 
-    @property
-    def graph(self) -> Graph:
-        return self.told.graph
-
-    def edited(self) -> set[int]:
-        """The leaves with another number."""
-        pairs = zip(self.told.snapshot(-1).values, self.recorded.snapshot(-1).values, strict=True)
-        differ = {n for n, (a, b) in enumerate(pairs) if a != b and not (a != a and b != b)}
-        return differ & set(self.graph.leaves)
-
-    def changed(self) -> set[int]:
-        """The nodes that decide otherwise than when they were recorded."""
-        ends = [one.snapshot(-1).flows.items() for one in (self.told, self.recorded)]
-        now, before = ({edge: flow.local is None for edge, flow in end} for end in ends)
-        return {edge.target for edge in now.keys() & before.keys() if now[edge] != before[edge]}
+    def learn(self, told: Steps) -> None:
+        """What an edit has made of it."""
+        self.told, self.graph, self.end = told, told.graph, told.snapshot(-1)
+        pairs = [(self.end.values[leaf], self.began.values[leaf], leaf) for leaf in self.graph.leaves]
+        self.edited = {leaf for a, b, leaf in pairs if a != b and not (a != a and b != b)}
+        now, before = ({edge: flow.local is None for edge, flow in one.flows.items()} for one in (self.end, self.began))
+        # The nodes that decide otherwise than when they were recorded.
+        self.changed = {edge.target for edge in now.keys() & before.keys() if now[edge] != before[edge]}
 
     def check(self, seen: dict[str, Any], k: int) -> None:
         """Everything on the page, at a step."""
@@ -78,8 +67,7 @@ class Shown:
     # -- The graph
 
     def boxes(self, seen: dict[str, Any], snapshot: Snapshot) -> None:
-        looks, data, graph = Looks(self.graph, snapshot), self.stepper.data, self.graph
-        changed, edited = self.changed(), self.edited()
+        looks, data, graph = Looks(self.graph, snapshot), self.data, self.graph
         names = {f"n{node.number}" for node in graph} - {f"n{m}" for f in data["folds"].values() for m in f["members"]}
         assert {box["id"] for box in seen["boxes"]} == names | set(data["folds"])
         assert snapshot.current is not None
@@ -89,18 +77,18 @@ class Shown:
             speaker = fold["speaker"] if fold else members[0]
             assert box["node"] == (None if fold else str(speaker))
             marks = {m.replace(" ", "-") for m in looks.box_marks(members, speaker, bool(fold))} - {"box"}
-            for kind, known in (("breaks", self.stops), ("changed", changed), ("edited", edited)):
+            for kind, known in (("breaks", self.stops), ("changed", self.changed), ("edited", self.edited)):
                 marks |= {kind} if known & set(members) else set()
             found = {mark[3:] for mark in box["marks"] if not mark.startswith("gr-level")}
             assert found == marks, (box["id"], snapshot.current.sentence)
-            assert box["stop"] == [bool(self.stops & set(members)), bool(changed & set(members))]
+            assert box["stop"] == [bool(self.stops & set(members)), bool(self.changed & set(members))]
             words = () if speaker is None else looks.words(speaker)
             assert [text for text, _ in box["words"]] == list(words)
             for (text, squeezed), letter in zip(box["words"], (8.4, 6.7), strict=False):
                 assert (squeezed is not None) is (len(text) * letter > box["area"][2])
                 assert squeezed is None or float(squeezed) == pytest.approx(box["area"][2] - 6)
             assert set(box["hidden"]) <= {"true", None}
-            self.label(box, fold, members, speaker, snapshot, changed)
+            self.label(box, fold, members, speaker, snapshot)
             if snapshot.current.node in members:
                 x, y, wide, high = box["area"]
                 place = [float(found) for found in re.findall(r"-?[\d.]+", seen["halo"][0])]
@@ -108,11 +96,9 @@ class Shown:
                 assert [float(side) for side in seen["halo"][1:]] == pytest.approx([wide + 8, high + 8])
         assert [box["tab"] for box in seen["boxes"]].count("0") == 1
 
-    def label(
-        self, box: Any, fold: Any, members: list[int], speaker: int | None, snapshot: Snapshot, changed: set[int]
-    ) -> None:
+    def label(self, box: Any, fold: Any, members: list[int], speaker: int | None, snapshot: Snapshot) -> None:
         value, gradient = (None, None) if speaker is None else (snapshot.values[speaker], snapshot.gradients[speaker])
-        node = self.stepper.data["nodes"][members[0]]
+        node = self.data["nodes"][members[0]]
         parts = [f"{fold['name']}, {len(members)} nodes folded"] if fold else [node["label"], node.get("text", "input")]
         if value is not None:
             parts.append(f"value {number(value)}")
@@ -120,12 +106,12 @@ class Shown:
                 parts.append(f"gradient {'no path' if gradient is NO_PATH else number(gradient)}")
         elif any(snapshot.values[member] is None for member in members):
             parts.append("not reached yet")
-        parts += ["another winner"] if changed & set(members) else []
+        parts += ["another winner"] if self.changed & set(members) else []
         parts += ["breakpoint"] if self.stops & set(members) else []
         assert box["label"] == ", ".join(parts)
 
     def lines(self, seen: dict[str, Any], snapshot: Snapshot) -> None:
-        looks, joined = Looks(self.graph, snapshot), self.stepper.data["lines"]
+        looks, joined = Looks(self.graph, snapshot), self.data["lines"]
         edges = {f"{e.target}_{e.position}": e for e in self.graph.edges}
         shown = set()
         for line in seen["lines"]:
@@ -143,13 +129,13 @@ class Shown:
             start = line["way"].split("L")[0] if "L" in line["way"] else ""
             tip = line["tip"].split()[1]
             assert start == ("" if total is not None else f"M{tip}"), "without a head the line goes on to its tip"
-        if not self.stepper.data["folds"]:
+        if not self.data["folds"]:
             assert shown == set(edges)
 
     # -- Beside it
 
     def bar(self, seen: dict[str, Any], k: int) -> None:
-        step, last, nodes = self.told[k], len(self.told) - 1, self.stepper.data["nodes"]
+        step, last, nodes = self.told[k], len(self.told) - 1, self.data["nodes"]
         assert (seen["phase"], seen["told"], seen["sentence"]) == (step.phase, step.phase, step.sentence)
         assert seen["math"] == "math"
         assert (seen["count"], seen["slider"]) == (f"{k} / {last}", [str(last), str(k), f"{k} of {last}, {step.phase}"])
@@ -161,22 +147,22 @@ class Shown:
         label = nodes[step.node]["label"]
         assert seen["stop"] == [str(step.node in self.stops).lower(), f"Breakpoint on {label} (b)"]
         output = self.graph.outputs[0]
-        old, new = (number(one.snapshot(-1).values[output]) for one in (self.recorded, self.told))  # type: ignore[arg-type]
-        assert (f"{nodes[output]['label']}: {old} → {new}" in seen["news"]) is bool(self.edited())
-        assert ("⇄ Another route: now " in seen["news"]) is bool(self.changed())
-        assert bool(seen["news"]) is bool(self.edited())
+        old, new = (number(one.values[output]) for one in (self.began, self.end))  # type: ignore[arg-type]
+        assert (f"{nodes[output]['label']}: {old} → {new}" in seen["news"]) is bool(self.edited)
+        assert ("⇄ Another route: now " in seen["news"]) is bool(self.changed)
+        assert bool(seen["news"]) is bool(self.edited)
 
     def inputs(self, seen: dict[str, Any], snapshot: Snapshot) -> None:
-        leaves, end, began = self.graph.leaves, self.told.snapshot(-1).values, self.recorded.snapshot(-1).values
+        leaves, end, began = self.graph.leaves, self.end.values, self.began.values
         assert (seen["leaves"], len(seen["inputs"])) == (not leaves, len(leaves))
         for leaf, row in zip(leaves, seen["inputs"], strict=True):
-            node, gradient = self.stepper.data["nodes"][leaf], snapshot.gradients[leaf]
+            node, gradient = self.data["nodes"][leaf], snapshot.gradients[leaf]
             now, before = end[leaf], began[leaf]
             assert now is not None
             assert before is not None
             assert (row["name"], row["title"]) == (node["label"], " › ".join([*node.get("scope", []), node["label"]]))
             assert row["gradient"] == Looks(self.graph, snapshot).words(leaf)[1], gradient
-            assert row["edited"] is (leaf in self.edited())
+            assert row["edited"] is (leaf in self.edited)
             assert row["value"] == (f"{now:.12g}" if math.isfinite(now) else "")
             assert row["empty"] == number(before)
             reach = math.ceil(2 * min(1e6, max(1, abs(before) if before == before else 1)))
@@ -184,7 +170,7 @@ class Shown:
             if math.isfinite(now):
                 step = reach / 100
                 assert abs(float(row["slide"][3]) - max(-reach, min(reach, now))) <= step / 2 + 1e-9
-        assert seen["reset"] is not bool(self.edited())
+        assert seen["reset"] is not bool(self.edited)
 
     # -- The grid of a pool
 
@@ -310,16 +296,32 @@ GRAPHS: dict[str, Callable[[], tuple[Value, Any]]] = {
 
 
 @pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    with running(MODULE, "page.mjs", tmp_path_factory.mktemp("page")) as ask:
+        yield Node(ask)
+
+
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     need_browser()
-    with browser() as running:
-        yield running
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture(params=["node", pytest.param("chromium", marks=pytest.mark.slow)])
+def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Host]:
+    if request.param == "node":
+        yield request.getfixturevalue("node")
+        return
+    page = Chromium(request.getfixturevalue("chromium"), tmp_path)
+    with page.stack:
+        yield page
 
 
 def shown(name: str, **more: Any) -> tuple[Stepper, Shown]:
     y, p = GRAPHS[name]()
     stepper = viz.step(y, names=False, grid=p, collapse=name == "folded", **more)
-    return stepper, Shown(stepper, steps(y), steps(y))
+    return stepper, Shown(stepper, steps(y))
 
 
 def moved(name: str, numbers: dict[int, float]) -> Steps:
@@ -332,45 +334,44 @@ def moved(name: str, numbers: dict[int, float]) -> Steps:
 
 
 @pytest.mark.parametrize("name", GRAPHS)
-def test_at_every_step_the_whole_page_says_what_python_says(chromium: Any, tmp_path: Path, name: str) -> None:
+def test_at_every_step_the_whole_page_says_what_python_says(host: Host, name: str) -> None:
     stepper, known = shown(name)
-    with visit(chromium, stepper.save_html(tmp_path / "page.html")) as seen:
-        for k in range(len(known.told)):
-            if k:
-                seen.press("ArrowRight")
-            known.check(seen.page.evaluate(SEEN), k)
-        for k in (len(known.told) // 2, 0, len(known.told) - 1):
-            seen.slider().fill(str(k))
-            known.check(seen.page.evaluate(SEEN), k)
+    host.open(stepper)
+    for k in range(len(known.told)):
+        if k:
+            host.press("ArrowRight")
+        known.check(host.seen(), k)
+    for k in (len(known.told) // 2, 0, len(known.told) - 1):
+        host.go(k)
+        known.check(host.seen(), k)
 
 
 @pytest.mark.parametrize("name", GRAPHS)
-def test_an_edited_page_says_what_python_says_of_the_edited_graph(chromium: Any, tmp_path: Path, name: str) -> None:
+def test_an_edited_page_says_what_python_says_of_the_edited_graph(host: Host, name: str) -> None:
     stepper, known = shown(name)
-    rng = random.Random(name)
-    with visit(chromium, stepper.save_html(tmp_path / "page.html")) as seen:
-        edits: dict[int, float] = {}
-        for _ in range(6):
-            row, leaf = rng.choice([*enumerate(known.graph.leaves)])
-            edits[leaf] = rng.choice([-3.0, 0.0, 0.5, 7.0, 123.25])
-            seen.slider().fill(str(rng.randrange(len(known.told))))
-            seen.page.locator(".gr-input [type=number]").nth(row).fill(f"{edits[leaf]:g}")
-            known.told = moved(name, edits)
-            known.check(seen.page.evaluate(SEEN), seen.at())
-            for key in ("Escape", "End", "ArrowLeft", "Home"):
-                seen.press(key)
-                known.check(seen.page.evaluate(SEEN), seen.at())
-        seen.press("r")
-        known.told = known.recorded
-        known.check(seen.page.evaluate(SEEN), 0)
+    host.open(stepper)
+    rng, edits = random.Random(name), {}
+    for _ in range(6):
+        row, leaf = rng.choice([*enumerate(known.graph.leaves)])
+        edits[leaf] = rng.choice([-3.0, 0.0, 0.5, 7.0, 123.25])
+        host.go(rng.randrange(len(known.told)))
+        host.fill(row, edits[leaf])
+        known.learn(moved(name, edits))
+        for keys in ((), ("Escape", "End"), ("ArrowLeft",), ("Home",)):
+            host.press(*keys)
+            seen = host.seen()
+            known.check(seen, int(seen["slider"][1]))
+    host.press("r")
+    known.learn(known.recorded)
+    known.check(host.seen(), 0)
 
 
 @pytest.mark.parametrize("name", ["pooled", "folded"])
-def test_breakpoints_are_seen_at_their_nodes_and_on_the_bar(chromium: Any, tmp_path: Path, name: str) -> None:
+def test_breakpoints_are_seen_at_their_nodes_and_on_the_bar(host: Host, name: str) -> None:
     stepper, known = shown(name)
-    with visit(chromium, stepper.save_html(tmp_path / "page.html")) as seen:
-        for k in (3, 8, 3, len(known.told) - 1, 5):
-            seen.slider().fill(str(k))
-            seen.press("b")
-            known.stops = known.stops ^ {known.told[k].node}
-            known.check(seen.page.evaluate(SEEN), k)
+    host.open(stepper)
+    for k in (3, 8, 3, len(known.told) - 1, 5):
+        host.go(k)
+        host.press("b")
+        known.stops = known.stops ^ {known.told[k].node}
+        known.check(host.seen(), k)

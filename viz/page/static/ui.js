@@ -68,7 +68,7 @@ function hinter(shell, picture, stateOf) {
     const [value, gradient] = [snapshot.values[place], snapshot.gradients[place]];
     const users = data.nodes.filter((node) => node.args.includes(place)).map((node) => node.label);
     return {
-      is: op ? fill(op.call, engine.parts(data, place, String, number)) : "an input",
+      is: op ? fill(op.call, engine.parts(data, place, String, numeral)) : "an input",
       value: value === null ? "not reached yet" : numeral(value),
       gradient: gradient === null ? "none yet" : gradient === noPath ? data.sentences[noPath] : numeral(gradient),
       "used by": users.slice(0, 5).join(", ") + (users.length > 5 ? ` and ${users.length - 5} more` : ""),
