@@ -13,8 +13,8 @@ from scripts import running
 
 import viz
 from autodiff import Graph, Value, max_pool1d, maximum, scope, steps
+from autodiff.language.notation import numeral
 from autodiff.recording.reverse import NO_PATH
-from autodiff.table.notation import numeral
 
 BEAT = 1100  # milliseconds of a step at speed 1
 LEFT, TOP = 4, 4  # where the graph begins in its drawing
