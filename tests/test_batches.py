@@ -7,6 +7,7 @@ import datetime
 import importlib.util
 import math
 import pickle
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -398,3 +399,120 @@ def test_both_rims_answer_alike(table: list[list[float]]) -> None:
         return repr([answer.tolist() if hasattr(answer, "tolist") else answer for answer in answers])
 
     assert told(lists) == told(arrays)
+
+
+# -- Leaves that are neither
+
+
+class Shifted(Line):
+    """A line with a leaf that nobody trains, and one in a scope."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shift, self.frozen = Value(0.5, "shift_of_mine"), nn.Linear(1, 1, rng=0, name="frozen part")
+        self.loss = (self.w * self.x + self.shift + self.frozen([self.x])[0] - self.y) ** 2
+
+    def fit(self, constants: Any = (), **keywords: Any) -> None:
+        keywords = {"params": [self.w], "epochs": 1, "progress": False, "backend": "python"} | keywords
+        nn.fit(self.loss, [self.x, self.y], ROWS, constants=constants, **keywords)
+
+
+def test_a_leaf_that_is_neither_input_nor_parameter_is_named_before_anything_is_trained() -> None:
+    line = Shifted()
+    said = r"neither inputs nor parameters: 'shift_of_mine', 'w0' of 'frozen part / neuron 0'.* constants="
+    with pytest.warns(UserWarning, match=said) as caught:
+        line.fit()
+    assert [warning.filename for warning in caught] == [__file__]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        before = line.w.data
+        with pytest.raises(UserWarning):
+            line.fit()
+        assert line.w.data == before
+
+
+def test_constants_that_are_meant_are_said_and_keep_their_numbers() -> None:
+    line = Shifted()
+    numbers = [line.shift.data, *(leaf.data for leaf in line.frozen.parameters())]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        line.fit(constants=[line.shift, *line.frozen.parameters()])
+        line.fit(constants=[line.shift, *line.frozen.parameters(), Value(1.0, "in no graph")])
+        line.fit(params=[line.w, line.shift], constants=line.frozen)
+    assert [leaf.data for leaf in line.frozen.parameters()] == numbers[1:]
+    with pytest.warns(UserWarning, match=r"parameters: 'w0' of .*, 'b' of .*\. They"):
+        line.fit(constants=[line.shift])
+    for wrong in (line.x, line.w):
+        with pytest.raises(ValueError, match=f"{wrong.name!r} is to be a constant, but it stands among"):
+            line.fit(constants=[wrong])
+    with pytest.raises(TypeError, match="list of Values"):
+        line.fit(constants=3)
+
+
+def test_many_constants_are_counted() -> None:
+    line, others = Line(), [Value(1.0, f"c{i}") for i in range(9)]
+    with pytest.warns(UserWarning, match=r"'c0', 'c1', 'c2', 'c3' and 5 more\."):
+        nn.fit(line.loss * sum(others, 0), [line.x, line.y], ROWS, [line.w], epochs=1, progress=False)
+
+
+# -- A batch where one sample is wanted
+
+ONE = "one sample at a time; fit and Program take batches"
+WAYS: dict[str, Callable[[Any], Any]] = {
+    "lists": lambda nest: nest,
+    "tuples": lambda nest: tuple(nest),
+    "array": np.array,
+    "list of arrays": lambda nest: [np.array(part) for part in nest],
+    "tensor": Tensor,
+    "list of tensors": lambda nest: [Tensor(part) for part in nest],
+    "generator": lambda nest: (part for part in nest),
+    "Values": lambda nest: [[Value(cell) if isinstance(cell, float) else cell for cell in part] for part in nest],
+    "array of Values": lambda nest: np.vectorize(Value, otypes=[object])(np.array(nest)),
+}
+POINTS = [[1.0, 2.0], [3.0, 4.0]]
+IMAGES = [[[[1.0, 2.0], [3.0, 4.0]]]] * 3
+GIVEN_A_BATCH: dict[str, tuple[Callable[[], Callable[[Any], Any]], Any]] = {
+    "Linear": (lambda: nn.Linear(2, 1), POINTS),
+    "Linear, one sample": (lambda: nn.Linear(2, 1), POINTS[:1]),
+    "Linear of one": (lambda: nn.Linear(1, 1), [[1.0], [2.0]]),
+    "Neuron": (lambda: nn.Neuron(2), POINTS),
+    "Layer": (lambda: nn.Layer(2, 3), POINTS),
+    "MLP": (lambda: nn.MLP(2, [3, 1]), POINTS),
+    "MLP, one sample": (lambda: nn.MLP(2, [1]), POINTS[:1]),
+    "Sequential": (lambda: nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1)), POINTS),
+    "Flatten": (nn.Flatten, IMAGES),
+    "Conv2d": (lambda: nn.Conv2d(1, 1, 2), IMAGES),
+    "Conv2d, grey images": (lambda: nn.Conv2d(1, 1, 2), [image[0] for image in IMAGES]),
+    "MaxPool2d": (lambda: nn.MaxPool2d(2), IMAGES),
+    "AvgPool2d": (lambda: nn.AvgPool2d(2), IMAGES),
+    "Flatten before Linear": (lambda: nn.Sequential(nn.Flatten(), nn.Linear(4, 2)), [image[0] for image in IMAGES]),
+    "cross_entropy": (lambda: lambda batch: nn.cross_entropy(batch, [0, 1]), POINTS),
+    "cross_entropy, one sample": (lambda: lambda batch: nn.cross_entropy(batch, 0), POINTS[:1]),
+    "shares": (lambda: lambda batch: nn.cross_entropy([Value(0.0)] * 4, batch), [[0.5, 0.5], [0.0, 1.0]]),
+    "mse": (lambda: lambda batch: nn.mse(batch, [1.0, 2.0]), POINTS),
+    "hinge": (lambda: lambda batch: nn.hinge(batch, [1, -1]), POINTS),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("taker", GIVEN_A_BATCH)
+def test_a_batch_is_answered_with_one_sample_at_a_time(taker: str, way: str) -> None:
+    make, batch = GIVEN_A_BATCH[taker]
+    with pytest.raises((TypeError, ValueError), match=ONE):
+        make()(WAYS[way](batch))
+
+
+def test_what_takes_one_sample_says_which_shape_came() -> None:
+    with pytest.raises(TypeError, match=r"Linear\(2, 1\) takes one sample .* Got the shape \(3, 2\); put Flatten\(\)"):
+        nn.Linear(2, 1)(np.ones((3, 2)))
+    with pytest.raises(ValueError, match=rf"Linear\(2, 1\) has 2 inputs, got 6: 3 samples\? {ONE}"):
+        nn.Linear(2, 1)([1.0] * 6)
+    with pytest.raises(ValueError, match=r"LinearNeuron\(2\) has 2 inputs, got 3$"):
+        nn.MLP(2, [1])([1.0] * 3)
+
+
+def test_a_loss_of_two_shapes_pairs_nobody_at_random() -> None:
+    with pytest.raises(ValueError, match=r"predictions and targets must have one shape, got \(2, 3\) and \(3, 2\)"):
+        nn.mse(np.ones((2, 3)), np.ones((3, 2)))
+    for targets in ([1.0, 2.0], [[1.0], [2.0]], np.array([[1.0, 2.0]])):
+        assert nn.mse([[Value(2.0)], [Value(4.0)]], targets).data == 2.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autodiff.nn.nests import cells, is_nest, shape
+from autodiff.nn.nests import cells, depth, is_nest, one_by_one, shape
 
 __all__ = ["Image", "each_channel", "taps"]
 
@@ -27,6 +27,8 @@ class Image:
             image, found = [image], (1, *found)
         if found is None:
             raise ValueError(f"{taker} takes an image whose rows are of one length, and whose channels of one size")
+        if len(found) > 3 or (len(found) == 3 and channels == 1 and found[0] > 1):
+            raise ValueError(one_by_one(taker, image))
         if len(found) != 3 or found[0] != channels or 0 in found:
             raise ValueError(f"{taker} takes an image of {channels} channels of rows, got the shape {found}")
         return cls(image, (found[1], found[2]))
@@ -60,15 +62,17 @@ def taps(size: int, kernel: int, stride: int, padding: tuple[int, int], dilation
 def each_channel(function: Callable[[Any], Any], image: Any, taker: str) -> Any:
     """``function`` of each channel of an image, or of a list of rows itself."""
     image = _lists(image, taker)
+    if depth(image) > 3:
+        raise ValueError(one_by_one(taker, image))
     rows = image[0] if image else image
     return [function(channel) for channel in image] if rows and is_nest(rows[0]) else function(image)
 
 
 def _lists(image: Any, taker: str) -> list[Any]:
     kind = type(image).__name__
-    if not is_nest(image):
-        raise TypeError(f"{taker} takes an image, a list of channels of rows; got {kind}")
     rows = cells(image)
-    if not isinstance(rows, list) or not all(isinstance(part, list) for part in rows):
+    if not isinstance(rows, list):
+        raise TypeError(f"{taker} takes an image, a list of channels of rows; got {kind}")
+    if not all(isinstance(part, list) for part in rows):
         raise TypeError(f"{taker} takes an image, a list of channels of rows; got {kind} of single Values")
     return rows

@@ -7,7 +7,7 @@ from typing import Any
 
 from autodiff import functions
 from autodiff.nn.modules import Module
-from autodiff.nn.nests import cells, flat, mapped
+from autodiff.nn.nests import cells, depth, flat, mapped, one_by_one, row
 from autodiff.nn.parts import Part, Rng, count, drawing, drawn, total
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value
@@ -20,7 +20,7 @@ class Linear(Part):
 
     ``weight`` is a list of rows, ``bias`` a list or None. Both are drawn uniformly within ±1/sqrt(in_features), as
     in torch, with Python's ``random``, or with ``rng``, a ``random.Random`` or a seed. ``name`` is that of its scope.
-    Calling it with another number of Values raises ``ValueError``; with lists of lists, ``TypeError``.
+    Calling it with another number of Values raises ``ValueError``; with a batch, or an image, ``TypeError``.
 
     >>> layer = Linear(2, 3, rng=0)
     >>> len(layer([1.0, 2.0])), len(layer.parameters())
@@ -39,16 +39,12 @@ class Linear(Part):
             self.bias = [value for unit in self.units for value in drawn(unit, ["b"], draw)] if bias else None
 
     def __call__(self, x: Any) -> list[Value]:
-        x = cells(x)
-        x = x if isinstance(x, list) else [x]
-        if any(isinstance(item, list) for item in x):
-            raise TypeError(f"{self!r} takes a list of Values, got a list of lists; put Flatten() before it")
-        if len(x) != self.in_features:
-            raise ValueError(f"{self!r} has {self.in_features} inputs, got {len(x)}")
+        x = row(x, self, self.in_features)
         out = []
-        for i, (unit, row) in enumerate(zip(self.units, self.weight, strict=True)):
+        for i, (unit, weights) in enumerate(zip(self.units, self.weight, strict=True)):
             with self.scope, unit:
-                out.append(total([w * xi for w, xi in zip(row, x, strict=True)], self.bias[i] if self.bias else None))
+                terms = [w * xi for w, xi in zip(weights, x, strict=True)]
+                out.append(total(terms, self.bias[i] if self.bias else None))
         return out
 
     def __repr__(self) -> str:
@@ -66,7 +62,10 @@ class Flatten(Part):
         super().__init__(None, "flatten")
 
     def __call__(self, x: Any) -> list[Any]:
-        return flat(x)
+        image = cells(x)
+        if depth(image) > 3:
+            raise TypeError(one_by_one(self, image))
+        return flat(image)
 
 
 class Identity(Part):

@@ -11,7 +11,8 @@ from typing import Any, Literal, overload
 from autodiff.foreign import plain
 from autodiff.functions import clamp, equal, exp, identity, log, maximum, minimum, stop, where
 from autodiff.keywords import lacking
-from autodiff.nn.nests import cells, flat, is_nest, mapped
+from autodiff.nn.nests import ONE_BY_ONE, cells, depth, flat, is_nest, mapped, row
+from autodiff.programs.batches import differing
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value
 
@@ -94,7 +95,7 @@ def cross_entropy(scores: Any, label: Any, reduction: str = "mean") -> Value:
     0.693147
     """
     _check_reduction(reduction)
-    classes = _some("scores", scores)
+    classes = _some("scores", row(scores, "cross_entropy"))
     with scope("cross entropy"):
         # As in logsumexp the largest score is taken out, as a constant; here it need not be added back.
         shift = clamp(stop(maximum(*classes)), -float_info.max, float_info.max)
@@ -104,7 +105,7 @@ def cross_entropy(scores: Any, label: Any, reduction: str = "mean") -> Value:
         if isinstance(label, Value):
             return total - _chosen(shifted, label)
         if is_nest(label):
-            pairs = _pairs("scores", shifted, "probabilities", label)
+            pairs = _pairs("scores", shifted, "probabilities", row(label, "cross_entropy"))
             terms = [_weighted(total - score, share) for score, share in pairs if isinstance(share, Value) or share]
             return _sum(terms) if terms else identity(0.0)
         return total - shifted[_position(label, len(classes))]
@@ -161,7 +162,11 @@ def _some(what: str, values: Any) -> list[Any]:
 
 
 def _pairs(left: str, lefts: Any, right: str, rights: Any) -> list[tuple[Value, Value | float]]:
+    lefts, rights = cells(lefts), cells(rights)
     a, b = _some(left, lefts), _some(right, rights)
     if len(a) != len(b):
-        raise ValueError(f"there must be as many {right} as {left}, got {len(b)} for {len(a)}")
+        tip = "" if depth(lefts) < 2 else f": {ONE_BY_ONE}"
+        raise ValueError(f"there must be as many {right} as {left}, got {len(b)} for {len(a)}{tip}")
+    if (shapes := differing(lefts, rights)) is not None:
+        raise ValueError(f"{left} and {right} must have one shape, got {shapes[0]} and {shapes[1]}")
     return [(x if isinstance(x, Value) or isinstance(y, Value) else identity(x), y) for x, y in zip(a, b, strict=True)]

@@ -8,10 +8,25 @@ from typing import Any, TypeVar
 from autodiff.foreign import plain
 from autodiff.recording.value import Value, operand
 
-__all__ = ["Shape", "cells", "compare", "flat", "is_nest", "mapped", "shape"]
+__all__ = [
+    "ONE_BY_ONE",
+    "Shape",
+    "cells",
+    "compare",
+    "depth",
+    "flat",
+    "is_nest",
+    "mapped",
+    "one_by_one",
+    "row",
+    "shape",
+]
 
 Shape = tuple[int, ...]
 T = TypeVar("T")
+
+ONE_BY_ONE = "one sample at a time; fit and Program take batches"
+_READY = frozenset({Value, float})
 
 
 def cells(nest: Any) -> Any:
@@ -29,6 +44,40 @@ def is_nest(x: Any) -> bool:
     if isinstance(x, (str, bytes, dict)):
         raise TypeError(f"Values, numbers or lists of them are needed here, got {type(x).__name__}")
     return not isinstance(x, Value) and isinstance(x, Iterable)
+
+
+def row(x: Any, taker: object, count: int | None = None) -> list[Any]:
+    """The Values and float64s of one sample: a list, of so many; one alone is a list of one. A batch is refused.
+
+    >>> row((True, 2), "a layer")
+    [1.0, 2.0]
+    """
+    found: list[Any] = x
+    if x.__class__ is not list or not {*map(type, x)} <= _READY:
+        nest = cells(x)
+        found = nest if isinstance(nest, list) else [nest]
+        if any(isinstance(item, list) for item in found):
+            raise TypeError(one_by_one(taker, found, "; put Flatten() before it if that is one image"))
+    if count is not None and len(found) != count:
+        samples, rest = divmod(len(found), count)
+        tip = f": {samples} samples? {ONE_BY_ONE}" if not rest and samples > 1 else ""
+        raise ValueError(f"{taker} has {count} inputs, got {len(found)}{tip}")
+    return found
+
+
+def one_by_one(taker: object, batch: Any, tip: str = "") -> str:
+    """What is said of a batch that was given to what takes a sample."""
+    found = shape(batch)
+    return f"{taker} takes {ONE_BY_ONE}. Got {'lists in a list' if found is None else f'the shape {found}'}{tip}"
+
+
+def depth(nest: Any) -> int:
+    """How many lists stand around the innermost cells.
+
+    >>> depth([[1.0], [[2.0]]]), depth(1.0)
+    (3, 0)
+    """
+    return 1 + max(map(depth, nest), default=0) if isinstance(nest, list) else 0
 
 
 def mapped(function: Callable[[Any], Any], nest: Any) -> Any:

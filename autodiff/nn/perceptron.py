@@ -8,6 +8,7 @@ from typing import Any
 
 from autodiff.foreign import plain
 from autodiff.nn.modules import Module
+from autodiff.nn.nests import row
 from autodiff.nn.parts import count
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value
@@ -28,11 +29,7 @@ class Neuron(Module):
             self.b = Value(0.0, "b")
 
     def __call__(self, x: Iterable[Value | float]) -> Value:
-        x = _once(x)
-        if not isinstance(x, list):
-            raise TypeError(f"{self!r} takes a list of {len(self.w)} numbers or Values, got {type(x).__name__}")
-        if len(x) != len(self.w):
-            raise ValueError(f"{self!r} has {len(self.w)} inputs, got {len(x)}")
+        x = _once(x, self, len(self.w))
         with self.scope:
             act = sum((wi * xi for wi, xi in zip(self.w, x, strict=True)), self.b)
             return act.relu() if self.nonlin else act
@@ -53,7 +50,7 @@ class Layer(Module):
             self.neurons = [Neuron(nin, nonlin, f"neuron {i}") for i in range(count("nout", nout))]
 
     def __call__(self, x: Iterable[Value | float]) -> Value | list[Value]:
-        x = _once(x)
+        x = _once(x, self.neurons[0], len(self.neurons[0].w))
         out = [neuron(x) for neuron in self.neurons]
         return out[0] if len(out) == 1 else out
 
@@ -94,7 +91,8 @@ class MLP(Module):
         return f"MLP of [{', '.join(str(layer) for layer in self.layers)}]"
 
 
-def _once(x: Any) -> Any:
+def _once(x: Any, taker: Neuron, count: int) -> list[Any]:
     """The inputs as a list: what several neurons look at is read once."""
-    x = plain(x)
-    return [*x] if isinstance(x, Iterable) else x
+    if x.__class__ is not list and not isinstance(x := plain(x), Iterable):
+        raise TypeError(f"{taker!r} takes a list of {count} numbers or Values, got {type(x).__name__}")
+    return row(x, taker, count)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from autodiff.foreign import headings
+from autodiff.optim import leaves
 from autodiff.programs.program import Program
+from autodiff.recording.reverse import describe
 from autodiff.recording.value import Value
+from autodiff.text import quoted
 
-__all__ = ["placeholder", "table"]
+__all__ = ["placeholder", "table", "warn_of_constants"]
 
 
 def placeholder(*shape: int, name: str = "x") -> Any:
@@ -37,6 +41,26 @@ def table(data: Any, program: Program) -> Any:
         number = float(rows[row][column])
         raise ValueError(f"{place} of {what} is {number!r}; training needs finite numbers, so leave that sample out")
     return rows
+
+
+def warn_of_constants(program: Program, constants: Any) -> None:
+    """Warn of leaves that are neither inputs nor parameters nor said to be constants: they would stay as they are."""
+    known = leaves(constants)
+    for leaf in known:
+        if leaf in {*program.inputs, *program.params}:
+            raise ValueError(f"{describe(leaf)} is to be a constant, but it stands among the inputs or params")
+    frozen = [leaf for leaf in program.constants if leaf not in {*known}]
+    if frozen:
+        more = f" and {len(frozen) - 4} more" if len(frozen) > 4 else ""
+        warnings.warn(
+            f"the loss has leaves that are neither inputs nor parameters: {', '.join(map(_called, frozen[:4]))}{more}. "
+            "They stay as they are; give them to inputs= or params=, or to constants= if that is meant",
+            stacklevel=3,
+        )
+
+
+def _called(leaf: Value) -> str:
+    return describe(leaf) + (f" of {quoted(' / '.join(leaf.scope.path))}" if leaf.scope else "")
 
 
 def _placed(shape: tuple[int, ...], name: str, place: str) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 from autodiff.foreign import at_least_one, counted, is_true, plain
 from autodiff.graph import Graph
-from autodiff.nn.samples import table
+from autodiff.nn.samples import table, warn_of_constants
 from autodiff.optim import Adam, Optimizer, leaves, write
 from autodiff.programs.program import Program
 from autodiff.recording.reverse import describe, topological
@@ -47,6 +47,7 @@ def fit(
     backend: str | None = None,
     threads: int = 1,
     after_epoch: Callable[[History], object] | None = None,
+    constants: Any = (),
 ) -> History:
     """Train: change the parameters so that the mean of ``loss`` over the data falls.
 
@@ -58,6 +59,9 @@ def fit(
     Each epoch goes through the data once, in batches of ``batch_size`` in an order drawn with ``seed``, or in one
     batch (None). ``backend`` and ``threads`` are those of :class:`Program`. A progress bar is shown where tqdm is
     installed. ``after_epoch(history)`` sees the Values up to date; training ends where it answers True.
+
+    A leaf that is neither input nor parameter keeps its number, and is named in a warning unless it stands among
+    ``constants``, a list of Values or a Module.
 
     At the end the parameters stand in their Values, and ``loss`` is up to date with them. So they do when it is
     interrupted (Ctrl-C, or the notebook's stop button), which ends the training and is noted in the history; and
@@ -82,6 +86,7 @@ def fit(
     graph = Graph(loss)
     graph.forward()  # the parameters may have changed since it was recorded
     program = Program(loss, inputs, optimizer.params, backend=backend, threads=threads)
+    warn_of_constants(program, constants)
     rows = table(data, program)
     training = _Training(program, optimizer, rows, min(size or len(rows), len(rows)), random.Random(counted(seed)))
 

@@ -10,7 +10,7 @@ from autodiff.language.ieee import real
 from autodiff.recording.reverse import describe
 from autodiff.recording.value import Value
 
-__all__ = ["Sample", "rows", "vector"]
+__all__ = ["Sample", "differing", "rows", "vector"]
 
 _NUMBERS = frozenset({float, int, bool})
 _DEEPEST = 64  # as in NumPy
@@ -58,9 +58,9 @@ class Sample:
 
     def check_form(self, row: int, sample: Any, what: str) -> None:
         """``ValueError`` where sample and leaves are both nested, and differently: its numbers would change places."""
-        if self.is_flat or (differing := _differing(sample, self.nest)) is None:
+        if self.is_flat or (forms := differing(sample, self.nest)) is None:
             return
-        found, expected = differing
+        found, expected = forms
         raise ValueError(f"row {row} of {what} has the shape {found}, but its inputs have the shape {expected}")
 
 
@@ -175,11 +175,11 @@ def _flat(nest: Any) -> Iterator[Value]:
             yield from _flat(part)
 
 
-def _differing(sample: Any, nest: Any) -> tuple[Form, Form] | None:
+def differing(sample: Any, nest: Any) -> tuple[Form, Form] | None:
     """The first two forms that do not agree: equal ones do, axes of length 1 aside, and so does a flat list."""
     here, there = _form(nest), _form(sample)
     if here is None and isinstance(sample, (list, tuple)) and len(sample) == len(nest):
-        found = (_differing(part, leaves) for part, leaves in zip(sample, nest, strict=True))
+        found = (differing(part, leaves) for part, leaves in zip(sample, nest, strict=True))
         return next((forms for forms in found if forms is not None), None)
     if here is None or there is None:
         return None

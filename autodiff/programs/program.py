@@ -94,7 +94,7 @@ class Program:
         nodes = topological(self.outputs, check=False)
         _refuse_overwritten(nodes)
         # Taken now, so that what is printed later is what runs, whatever becomes of the Values.
-        self._constants = {node: peek(node) for node in nodes if node.op is None and node not in self._leaves}
+        self.constants = {node: peek(node) for node in nodes if node.op is None and node not in self._leaves}
         _warn_of_frozen_branches(nodes, set(self.inputs))
 
     def _check(self) -> None:
@@ -202,7 +202,7 @@ class Program:
         """What it is made of, with a twin for each Value: the arguments of Program, and its constants."""
         outputs, params = ([*map(twin, values)] for values in (self.outputs, self.params))
         inputs = self.sample.mapped(twin)
-        constants = {twin(leaf): number for leaf, number in self._constants.items()}
+        constants = {twin(leaf): number for leaf, number in self.constants.items()}
         output = outputs[0] if self.single else outputs
         return (output, inputs, params, self.backend, self.threads, self.passes), constants
 
@@ -230,7 +230,7 @@ class Program:
 
     def _routine(self, what: str, careful: bool = False) -> Routine:
         """The instructions for one purpose, and the gradients it needs."""
-        lowered = Lowering(self.outputs, self._leaves, self._constants, self.passes)
+        lowered = Lowering(self.outputs, self._leaves, self.constants, self.passes)
         outputs = tuple(lowered.places[output] for output in self.outputs)
         wanted = {"value": [], "grad": self.params, "grad_per_sample": self.params}.get(what, self.inputs)
         unlimited = self._leaves if careful else ()
@@ -247,7 +247,7 @@ class Program:
 
 def _rebuilt(_: Any, arguments: tuple[Any, ...], constants: dict[Value, float]) -> Program:
     program = Program(*arguments)
-    program._constants = constants
+    program.constants = constants
     return program
 
 
