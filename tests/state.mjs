@@ -1,4 +1,4 @@
-// Stands behind engine.js, look.js and state.js in one module (tests/test_state.py puts them together): for each job, a
+// Stands behind the scripts that know of no document in one module (tests/test_state.py puts them together): for each job, a
 // graph and a list of actions, the states that come of them.
 import { createInterface } from "node:readline";
 
@@ -7,7 +7,7 @@ const numbers = (record) => Object.fromEntries(Object.entries(record).map(([key,
 function seen(state) {
   const { index, playing, speed, theme, predicting, right, asked, verdict } = state;
   const { changed, told } = stepper.routes(state);
-  const target = stepper.target(state);
+  const target = quiz.target(state);
   return {
     ...{ index, playing, speed, theme, predicting, right, asked, verdict, told },
     last: stepper.last(state),

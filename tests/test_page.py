@@ -184,6 +184,13 @@ def test_predict_asks_and_tells_why(opened: Visit) -> None:
     verdict = opened.page.locator(".gr-predict p")
     assert "Right." in verdict.text_content()
     assert "since 3 ≥ 0" in verdict.text_content()
+    answer.fill("three")
+    answer.press("Enter")
+    assert "“three” is no number. Type one" in verdict.text_content()
+    answer.fill("3")
+    answer.press("Enter")
+    assert verdict.text_content() == "Not 3. Try once more."
+    assert opened.at() == V5
     answer.fill("3")
     answer.press("Enter")
     assert "Not 3, but 4." in verdict.text_content()

@@ -15,7 +15,17 @@ from viz.ink.theme import width
 from viz.page.html import SCALE
 
 LEGEND = 28  # the height of the line below the graph
-SCRIPTS = ["engine.js", "look.js", "state.js", "dom.js", "camera.js", "graph.js", "panels.js"]
+SCRIPTS = [
+    "engine.js",
+    "arithmetic.js",
+    "look.js",
+    "quiz.js",
+    "state.js",
+    "dom.js",
+    "camera.js",
+    "graph.js",
+    "panels.js",
+]
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,13 @@ from scripts import Ask, running
 import viz
 from autodiff import Value, max_pool1d, maximum, relu, steps
 
+SCRIPTS = ["engine.js", "arithmetic.js", "look.js", "quiz.js", "state.js"]
 SPEEDS = [0.25, 0.5, 1, 2, 4, 8]
 
 
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
-    with running(["engine.js", "look.js", "state.js"], "state.mjs", tmp_path_factory.mktemp("state")) as ask:
+    with running(SCRIPTS, "state.mjs", tmp_path_factory.mktemp("state")) as ask:
         yield ask
 
 
@@ -119,16 +120,74 @@ def test_play_stops_at_a_breakpoint_and_at_the_end(ask: Ask) -> None:
     assert replay(ask, pool(), "last", "play")[-1]["index"] == 0  # from the end it begins anew
 
 
-@pytest.mark.parametrize(
-    ("text", "hit"),
-    [("2.1", True), ("2,1", True), ("2.11", True), ("2.12", False), ("2.09", True), ("2.08", False), ("−2.1", False)],
-)
-def test_predict_takes_what_is_within_half_a_percent(ask: Ask, text: str, hit: bool) -> None:
+def answered(ask: Ask, output: Value, *texts: str) -> list[Any]:
+    """The states after Predict and each of these answers."""
+    return replay(ask, output, "predict", *({"do": "answer", "text": text} for text in texts))[1:]
+
+
+RIGHT = ["2.1", "2,1", "2.11", "2.1104", "2.09", "2.0896", "0.7*3", "21/10", "(1.4+2.8)/2", "--2.1", "2.1e0"]
+WRONG = ["2.1106", "2.0894", "2.12", "2.08", "−2.1", "3*0.707", "2.121", "2.079", "0", "inf", "nan", "no path"]
+UNREAD = ["wrong", "x2", "alert(1)", "Math.max(2.1,1)", "2.1.0", "2 1", "a", "0.7*x", "0.7*", ")"]
+
+
+@pytest.mark.parametrize("text", RIGHT)
+def test_predict_takes_what_is_within_half_a_percent(ask: Ask, text: str) -> None:
+    before, after = answered(ask, 0.7 * Value(3.0, "x"), text)
+    assert before["target"] == 1
+    assert after["verdict"]["kind"] == "right"
+    assert (after["right"], after["asked"], after["index"]) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_a_wrong_number_has_a_second_try_before_the_truth(ask: Ask, text: str) -> None:
+    _, once, twice = answered(ask, 0.7 * Value(3.0, "x"), text, text)
+    assert (once["verdict"]["kind"], once["right"], once["asked"], once["index"]) == ("again", 0, 0, 0)
+    assert (twice["verdict"]["kind"], twice["right"], twice["asked"], twice["index"]) == ("wrong", 0, 1, 1)
+    assert twice["verdict"]["truth"] == "2.1"
+    _, _, mended = answered(ask, 0.7 * Value(3.0, "x"), text, "2.1")
+    assert (mended["verdict"]["kind"], mended["right"], mended["asked"], mended["index"]) == ("right", 1, 1, 1)
+
+
+@pytest.mark.parametrize("text", UNREAD)
+def test_what_is_no_number_is_asked_for_again_and_again(ask: Ask, text: str) -> None:
+    _, *states = answered(ask, 0.7 * Value(3.0, "x"), text, text, "5", text, "2.1")
+    assert [state["verdict"]["kind"] for state in states] == ["unread", "unread", "again", "unread", "right"]
+    assert [(state["asked"], state["index"]) for state in states[:-1]] == [(0, 0)] * 4
+
+
+def test_each_number_has_a_second_try_of_its_own(ask: Ask) -> None:
     x = Value(3.0, "x")
-    states = replay(ask, 0.7 * x, "predict", {"do": "answer", "text": text})
-    assert states[1]["target"] == 1
-    assert states[2]["verdict"]["hit"] is hit
-    assert (states[2]["right"], states[2]["asked"], states[2]["index"]) == (int(hit), 1, 1)
+    _, *states = answered(ask, (0.7 * x) * 2, "5", "6", "7", "8")
+    assert [state["verdict"]["kind"] for state in states] == ["again", "wrong", "again", "wrong"]
+    looked = replay(ask, 0.7 * x, "predict", {"do": "answer", "text": "5"}, "back", {"do": "answer", "text": "5"})
+    assert looked[-1]["verdict"]["kind"] == "again"  # who looked around begins anew
+
+
+def test_what_is_given_up_is_told_at_once(ask: Ask) -> None:
+    _, told = answered(ask, 0.7 * Value(3.0, "x"), "")
+    assert (told["verdict"]["kind"], told["right"], told["asked"], told["index"]) == ("told", 0, 1, 1)
+
+
+@pytest.mark.parametrize("text", ["no path", "No Path", "0", "-0", "3-3"])
+def test_where_nothing_flows_the_derivative_is_0(ask: Ask, text: str) -> None:
+    y = maximum(Value(3.0, "a"), Value(5.0, "b"))
+    *_, told = answered(ask, y, "5", text)  # the value, then what the loser gets
+    assert (told["verdict"]["kind"], told["verdict"]["truth"], told["verdict"]["nothing"]) == ("right", "no path", True)
+    *_, wrong = answered(ask, y, "5", "1")
+    assert wrong["verdict"]["kind"] == "again"
+
+
+def test_where_something_arrived_before_0_is_no_answer(ask: Ask) -> None:
+    a = Value(3.0, "a")
+    y = maximum(a, 5.0) + a
+    *_, told = answered(ask, y, "5", "8", "1", "1", "0")
+    assert told["verdict"]["kind"] == "again"
+
+
+def test_a_number_that_is_no_number_may_be_the_answer(ask: Ask) -> None:
+    big = Value(1e300, "big")
+    _, *states = answered(ask, big * big - big * big, "5", "inf", "inf", "0", "nan")
+    assert [state["verdict"]["kind"] for state in states] == ["again", "right", "right", "again", "right"]
 
 
 def test_next_waits_while_predict_asks(ask: Ask) -> None:

@@ -11,12 +11,24 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
+from autodiff.facts.words import SENTENCES
 from viz.ink.theme import AT_ONE, PER_DECADE, THICKEST, THINNEST
 from viz.page.style import style
 
 __all__ = ["SCALE", "frame", "module", "page", "shell"]
 
-SCRIPTS = ("engine.js", "look.js", "state.js", "dom.js", "camera.js", "graph.js", "panels.js", "ui.js")
+SCRIPTS = (
+    "engine.js",
+    "arithmetic.js",
+    "look.js",
+    "quiz.js",
+    "state.js",
+    "dom.js",
+    "camera.js",
+    "graph.js",
+    "panels.js",
+    "ui.js",
+)
 SCALE = {"thinnest": THINNEST, "thickest": THICKEST, "at_one": AT_ONE, "per_decade": PER_DECADE}
 
 _START = """
@@ -55,7 +67,7 @@ def module() -> str:
 @cache
 def shell() -> str:
     """The buttons and places of the stepper, without a word of any graph."""
-    return _static("shell.html").replace("\n", "")
+    return _static("shell.html").replace("\n", "").replace("{no path}", SENTENCES["no path"])
 
 
 def page(

@@ -132,24 +132,31 @@ function quizPanel(part, answer) {
   part.ask.addEventListener("submit", (event) => {
     event.preventDefault();
     if (part.answer.value.trim()) answer(part.answer.value);
-    part.answer.focus();
+    part.answer.select();
   });
 
-  function question({ data, run }, { phase, node, edge, before, upstream }) {
-    const { label, op, args } = data.nodes[node];
-    part.refuse.hidden = phase === "forward";
-    const operands = args.map((arg) => numeral(Array.isArray(arg) ? arg[0] : run.values[arg]));
-    const by = edge && data.nodes[edge.target].label;
-    const words = edge
-      ? `${by}.grad is ${numeral(upstream)}; ${label}.grad is ${before === null ? "nothing" : numeral(before)} so far. After this use in ${by}: ${label}.grad = `
-      : `${label} = ${fill(op.call, operands)} = `;
-    part.question.replaceChildren(words, h("b", {}, "?"));
+  function question(state, step) {
+    part.refuse.hidden = step.phase === "forward";
+    part.question.replaceChildren(quiz.question(state, step), h("b", {}, "?"));
   }
 
-  function verdict({ verdict: { hit, truth, answer: given, sentence }, right, asked }) {
-    part.verdict.className = hit ? "gr-right" : "gr-wrong";
-    const opening = hit ? "Right. " : given ? `Not ${given}, but ${truth}. ` : `${truth}. `;
-    part.verdict.replaceChildren(h("b", {}, opening), `${sentence} `, h("small", {}, `${right} of ${asked} right`));
+  /** What is said of the last answer: in bold, and what follows. */
+  function words({ data, verdict: { kind, truth, answer: given, sentence, nothing } }) {
+    const denied = given.trim().toLowerCase() === noPath;
+    const why = `${sentence}${nothing ? ` (${data.sentences[noPath]})` : ""} `;
+    if (kind === "right") return ["Right. ", why];
+    if (kind === "told") return [`${truth}. `, why];
+    if (kind === "wrong") return [denied ? `There is a path: ${truth}. ` : `Not ${given}, but ${truth}. `, why];
+    if (kind === "again") return [denied ? "There is a path. " : `Not ${given}. `, "Try once more."];
+    return [`“${given}” is no number. `, "Type one, such as 2.5, 1/2 or -0.7*3."];
+  }
+
+  function verdict(state) {
+    const { kind } = state.verdict;
+    const [opening, rest] = words(state);
+    const score = kind === "unread" || kind === "again" ? [] : [h("small", {}, `${state.right} of ${state.asked} right`)];
+    part.verdict.className = kind === "right" ? "gr-right" : "gr-wrong";
+    part.verdict.replaceChildren(h("b", {}, opening), rest, ...score);
   }
 
   let known;
@@ -158,7 +165,7 @@ function quizPanel(part, answer) {
     part.quiz.hidden = !state.predicting;
     if (!state.predicting) return;
     if (state.verdict && state.verdict !== before?.verdict) verdict(state);
-    const target = stepper.target(state);
+    const target = quiz.target(state);
     part.ask.hidden = !target;
     if (target?.index !== known) part.answer.value = "";
     known = target?.index;

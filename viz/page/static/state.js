@@ -2,20 +2,20 @@
 // the next state; nothing here knows of a document, so a list of actions can be replayed anywhere.
 
 const stepper = (() => {
-  const { numeral, noPath, useOf } = engine;
+  const { useOf } = engine;
   const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 
   const last = ({ run }) => run.steps.length - 1;
   const stepOf = ({ run, index }) => run.steps[index];
-  const moved = (state, to) => ({ ...state, index: Math.max(0, Math.min(last(state), to)) });
+  const moved = (state, to) => ({ ...state, missed: null, index: Math.max(0, Math.min(last(state), to)) });
 
   /** The state in which a graph is opened; `start` counts from the end where it is negative. */
   function initial(data, { start = 0, theme = "auto" } = {}) {
     const ready = engine.decode(data);
     const recorded = engine.run(ready);
     const looking = { breaks: new Set(), playing: false, speed: 1, theme };
-    const quiz = { predicting: false, right: 0, asked: 0, verdict: null };
-    const state = { data: ready, recorded, run: recorded, leaves: {}, ...looking, ...quiz };
+    const asking = { predicting: false, right: 0, asked: 0, verdict: null, missed: null };
+    const state = { data: ready, recorded, run: recorded, leaves: {}, ...looking, ...asking };
     return moved(state, start < 0 ? last(state) + 1 + start : start);
   }
 
@@ -60,27 +60,15 @@ const stepper = (() => {
     return { changed, told };
   }
 
-  // -- Predict: the next number is hidden, asked for, checked, and explained
-
-  const worth = ({ data }) => ({ edge, phase, node }) => edge || (phase === "forward" && data.nodes[node].op);
-
-  /** The step that Predict asks for; null at the end. */
-  const target = (state) => state.run.steps.slice(state.index + 1).find(worth(state)) ?? null;
-
+  /** An answer to Predict: what is no number is asked for again, and so is a wrong one, once, before it is told. */
   function answered(state, answer) {
-    const step = target(state);
+    const step = quiz.target(state);
     if (!step) return state;
-    const refused = Boolean(step.edge) && step.local === null; // what arrived before stays
-    const truth = refused && step.before === null ? noPath : numeral(step.after);
-    const hit = matches(answer, truth, step.after) || (refused && answer === noPath);
-    const verdict = { hit, truth, answer, sentence: step.sentence };
-    return moved({ ...state, right: state.right + hit, asked: state.asked + 1, verdict }, step.index);
-  }
-
-  function matches(answer, truth, after) {
-    const text = answer.trim().replace(",", ".").replace("−", "-");
-    const near = Math.abs(text - after) < 0.005 * Math.abs(after) || numeral(Number(text)) === truth;
-    return text === truth || (text !== "" && !isNaN(text) && near);
+    const verdict = quiz.judged(step, answer);
+    if (verdict.kind === "unread") return { ...state, verdict };
+    if (verdict.kind === "wrong" && state.missed !== step) return { ...state, missed: step, verdict: { ...verdict, kind: "again" } };
+    const right = state.right + Number(verdict.kind === "right");
+    return moved({ ...state, right, asked: state.asked + 1, verdict }, step.index);
   }
 
   // -- Actions
@@ -117,5 +105,5 @@ const stepper = (() => {
     return ACTIONS[action.do](quiet, action, state.playing);
   }
 
-  return { initial, act, last, step: stepOf, target, routes, SPEEDS };
+  return { initial, act, last, step: stepOf, routes, SPEEDS };
 })();

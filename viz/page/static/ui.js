@@ -90,7 +90,7 @@ function hinter(shell, picture, stateOf) {
 }
 
 /** The painters of a state: each part shows what it is made from. */
-function paintersOf(shell, picture, { inputs, pool, quiz }, page) {
+function paintersOf(shell, picture, { inputs, pool, asked }, page) {
   const { part } = shell;
   let routes = { changed: new Set(), told: [] };
   return function paint(state, before) {
@@ -104,7 +104,7 @@ function paintersOf(shell, picture, { inputs, pool, quiz }, page) {
     pool?.show(snapshot);
     showBar(shell, state);
     showStory(shell, state, routes);
-    quiz.show(state, before);
+    asked.show(state, before);
     const moved = before && state.index !== before.index;
     if (moved && state.index === before.index + 1) picture.pulse(stepper.step(state));
     if (!before || moved || state.run !== before.run) picture.follow(stepper.step(state));
@@ -178,8 +178,8 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
   let timer;
   const picture = graphPicture(typeof svg === "string" ? parsed(svg, "svg") : svg, state.data, part.stage);
   const inputs = inputsPanel(state.data, part, (changes) => edit(changes));
-  const quiz = quizPanel(part, (text) => dispatch({ do: "answer", text }));
-  const paint = paintersOf(shell, picture, { inputs, quiz, pool: grid && gridPanel(grid, part) }, page);
+  const asked = quizPanel(part, (text) => dispatch({ do: "answer", text }));
+  const paint = paintersOf(shell, picture, { inputs, asked, pool: grid && gridPanel(grid, part) }, page);
   const own = gestures(shell, picture, inputs, () => state);
   const focused = () => picture.boxAt(root.getRootNode().activeElement);
 
