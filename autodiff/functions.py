@@ -22,7 +22,7 @@ else:
     __all__ = sorted({*_rows, "logsumexp", "softmax"})
 
 abs = absolute
-_maximum, _minimum = function_of(TABLE["maximum"]), function_of(TABLE["minimum"])
+_maximum, _minimum, _hypot = (function_of(TABLE[name]) for name in ("maximum", "minimum", "hypot"))
 
 
 def maximum(*values: Operand) -> Value:
@@ -36,8 +36,7 @@ def maximum(*values: Operand) -> Value:
     >>> a.grad_state, b.grad
     ('no path', 1.0)
     """
-    operands = _at_least_one("maximum", values)
-    return _fold(_maximum, operands)
+    return _fold(_maximum, _at_least_one("maximum", values))
 
 
 def minimum(*values: Operand) -> Value:
@@ -46,8 +45,20 @@ def minimum(*values: Operand) -> Value:
     >>> minimum(Value(3.0), 5, 4).data
     3.0
     """
-    operands = _at_least_one("minimum", values)
-    return _fold(_minimum, operands)
+    return _fold(_minimum, _at_least_one("minimum", values))
+
+
+def hypot(*values: Operand) -> Value:
+    """``sqrt(x² + y² + ...)``, the norm of the values, composed of binary nodes: no square overflows or is lost.
+
+    Its slopes are 0 where all values are 0, where those of ``sqrt(x * x + y * y)`` are ``inf × 0``, nan. Of one value
+    alone it is ``abs``.
+
+    >>> x, y, z = Value(2.0), Value(3.0), Value(6.0)
+    >>> hypot(x, y, z).data
+    7.0
+    """
+    return _fold(_hypot, _at_least_one("hypot", values), alone=absolute)
 
 
 def logsumexp(*values: Operand) -> Value:
@@ -77,15 +88,10 @@ def softmax(*values: Operand) -> list[Value]:
         return [exp(value - norm) for value in operands]
 
 
-def _fold(binary: Callable[..., Value], operands: list[Operand]) -> Value:
-    """Binary nodes from the left; of one operand alone a node all the same."""
-    first, *others = operands
-    if not others:
-        return identity(first)
-    result = binary(first, others[0])
-    for other in others[1:]:
-        result = binary(result, other)
-    return result
+def _fold(binary: Callable[..., Value], values: list[Operand], alone: Callable[..., Value] = identity) -> Value:
+    """Binary nodes from the left; of one operand ``alone`` a node all the same."""
+    first, *others = values
+    return reduce(binary, others[1:], binary(first, others[0])) if others else alone(first)
 
 
 def _at_least_one(name: str, values: tuple[object, ...]) -> list[Operand]:

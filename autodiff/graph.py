@@ -9,8 +9,9 @@ from typing import Any
 
 from autodiff.documents import read_values, written
 from autodiff.language.ieee import real
+from autodiff.phrases import outline
 from autodiff.recording.copies import entry, saved
-from autodiff.recording.reverse import NO_PATH, describe, held, peek, renew, staleness, topological
+from autodiff.recording.reverse import NO_PATH, describe, forget, held, peek, renew, staleness, topological
 from autodiff.recording.scopes import Scope
 from autodiff.recording.value import Value
 from autodiff.table.operations import Operation
@@ -62,7 +63,7 @@ class Graph:
 
     ``nodes`` are in topological order, ``values`` are the Values behind them, ``edges`` one for each use,
     ``leaves`` and ``outputs`` are numbers of nodes. Its structure never changes; :meth:`forward` brings the
-    numbers up to date. Anything but Values raises ``TypeError``.
+    numbers up to date, ``print(graph)`` lists the nodes. Anything but Values raises ``TypeError``.
 
     >>> x = Value(3.0, "x")
     >>> graph = Graph(x * x + 1)
@@ -109,6 +110,10 @@ class Graph:
 
     def __repr__(self) -> str:
         return f"<Graph of {len(self.nodes)} nodes, {len(self.edges)} edges, {len(self.leaves)} leaves>"
+
+    def __str__(self) -> str:
+        """The graph as text, one line for each node; of a very large one the first and the last."""
+        return outline(self.nodes, [*map(peek, self.values)], [*map(held, self.values)])
 
     def number(self, value: Value) -> int:
         """The number of a Value; ``ValueError`` when the graph does not contain it."""
@@ -158,13 +163,17 @@ class Graph:
     def forward(self) -> tuple[float, ...]:
         """Bring every node up to date with the leaves' present data, and answer the outputs.
 
-        Every max is decided anew. The gradient of a node that was out of date belongs to the old numbers, so it
-        is "not computed" until the next ``backward()``; leaves keep what they have accumulated.
+        Every max is decided anew. Where anything was out of date, what the last pass left belongs to the old numbers:
+        gradients are "not computed" until the next ``backward()``; leaves keep what they have accumulated.
         """
         data = self.evaluate()
+        out_of_date = False
         for node, value in zip(self.nodes, self.values, strict=True):
             if staleness(value) is not None:
                 renew(value, data[node.number])
+                out_of_date = True
+        if out_of_date:
+            forget(self.values)
         return tuple(data[number] for number in self.outputs)
 
     def flows(self) -> list[Flow]:

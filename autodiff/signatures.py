@@ -10,6 +10,8 @@ __all__ = [
     "asin",
     "atan",
     "atan2",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
     "clamp",
     "cos",
     "cosh",
@@ -23,7 +25,6 @@ __all__ = [
     "gelu_tanh",
     "greater",
     "greater_equal",
-    "hypot",
     "identity",
     "leaky_relu",
     "less",
@@ -71,7 +72,24 @@ def atan2(y: Value | float, x: Value | float) -> Value:
     raise NotImplementedError
 
 
-def clamp(x: Value | float, low: Value | float, high: Value | float) -> Value:
+def binary_cross_entropy(p: Value | float, target: Value | float) -> Value:
+    """-log of the probability p that was given to the target, 0 or 1 or between; exact at 0 and 1."""
+    raise NotImplementedError
+
+
+def binary_cross_entropy_with_logits(score: Value | float, target: Value | float) -> Value:
+    """binary_cross_entropy(sigmoid(score), target), exact at ±1000 and at ±inf."""
+    raise NotImplementedError
+
+
+def clamp(
+    x: Value | float,
+    low: Value | float | None = None,
+    high: Value | float | None = None,
+    *,
+    min: Value | float | None = None,
+    max: Value | float | None = None,
+) -> Value:
     """x held within [low, high]; slope 1 on the closed interval; a nan among the three makes nan, with no path."""
     raise NotImplementedError
 
@@ -136,17 +154,12 @@ def greater_equal(x: Value | float, y: Value | float) -> Value:
     raise NotImplementedError
 
 
-def hypot(x: Value | float, y: Value | float) -> Value:
-    """sqrt(x² + y²) without overflow; slopes 0 at the origin."""
-    raise NotImplementedError
-
-
 def identity(x: Value | float) -> Value:
     """x itself, as a node of its own: the maximum of one value."""
     raise NotImplementedError
 
 
-def leaky_relu(x: Value | float, slope: Value | float = 0.01) -> Value:
+def leaky_relu(x: Value | float, slope: Value | float = 0.01, *, negative_slope: Value | float | None = None) -> Value:
     """x where positive, else slope * x; the slope at 0 is slope."""
     raise NotImplementedError
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,17 +61,22 @@ def _signature(name: str, function: Callable[..., Any], kind: str, margin: str) 
     parameters = [*inspect.signature(function).parameters.values()]
     said = [*_said(parameters, kind, method=kind == "V")]
     doc = (function.__doc__ or "").partition("\n")[0]
-    lines = [f"def {name}({', '.join(said)}) -> {kind}:", f'    """{doc}"""', "    raise NotImplementedError", ""]
+    head = f"def {name}({', '.join(said)}) -> {kind}:"
+    if len(margin + head) > 120:
+        head = "\n".join([f"def {name}(", *(f"    {each}," for each in said), f") -> {kind}:"])
+    lines = [*head.split("\n"), f'    """{doc}"""', "    raise NotImplementedError", ""]
     return "\n" + "\n".join(margin + line if line else line for line in lines)
 
 
-def _said(parameters: Iterable[inspect.Parameter], kind: str, method: bool) -> Iterable[str]:
+def _said(parameters: Sequence[inspect.Parameter], kind: str, method: bool) -> Iterator[str]:
     for place, parameter in enumerate(parameters):
         if method and place == 0:
             yield f"self: {kind}"
             continue
         default = "" if parameter.default is inspect.Parameter.empty else f" = {parameter.default!r}"
-        yield f"{parameter.name}: {kind} | float{default}"
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and parameters[place - 1].kind is not parameter.kind:
+            yield "*"
+        yield f"{parameter.name}: {kind} | float{' | None' if parameter.default is None else ''}{default}"
 
 
 def write() -> None:

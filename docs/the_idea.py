@@ -1,7 +1,7 @@
 """The whole idea in a hundred lines: a number that remembers how it was computed, and a gradient that walks back.
 
 The names and rules are those of ``autodiff``, and so are the results, to the last bit (``tests/test_the_idea.py``).
-What ``autodiff`` adds: 46 operations, each one row of a table; derivatives of derivatives; names, messages, speed.
+What ``autodiff`` adds: 48 operations, each one row of a table; derivatives of derivatives; names, messages, speed.
 
 >>> x = [Value(v) for v in (3, 0, 4, 2, 0)]
 >>> p = max_pool1d(x, kernel_size=3, stride=2)  # two windows; both contain the 4

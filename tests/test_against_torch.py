@@ -98,6 +98,10 @@ def gelu_tanh_slope(x: Any, out: Any) -> Any:
     return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * C * (1 + 0.134145 * x * x)
 
 
+def toward(x: Any, out: Any) -> Any:
+    return np.sign(x) if abs(x) == out == math.inf else x / out
+
+
 def angle(x: Any, y: Any) -> Any:
     return x * x + y * y
 
@@ -115,7 +119,7 @@ ROWS: dict[str, Row] = {
     "power": Row(lambda x, y: x**y, power_slopes, T.pow),
     "hypot": Row(
         np.hypot,
-        lambda x, y, out: (FLAT, FLAT) if x == y == 0 else (x / out, y / out),
+        lambda x, y, out: (FLAT, FLAT) if x == y == 0 else (toward(x, out), toward(y, out)),
         T.hypot,
         lambda x, y, out: (x / out, y / out),
     ),
@@ -454,8 +458,55 @@ def test_random_graphs_agree_with_torch_or_differ_by_a_rule(block: int) -> None:
     assert counts["points"] == 75
 
 
+# Values and slopes of cross entropies, beside torch's where those are numbers.
+SCORES = [0.0, 1e-300, 0.5, -0.5, 3.0, -3.0, 30.0, -30.0, 1e3, -1e3, math.inf, -math.inf, math.nan]
+TARGETS = [0.0, 1.0, 0.25, 0.5, 1e-20]
+
+
+def slopes_of(function: Callable[..., Any], x: Any, target: Any) -> list[float]:
+    y = function(x, target)
+    y.backward()
+    return [float(number) for number in (y.data, x.grad, target.grad)]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("score", SCORES)
+def test_binary_cross_entropy_of_scores_is_torchs_and_right_where_that_is_nan(score: float, target: float) -> None:
+    mine = slopes_of(ad.binary_cross_entropy_with_logits, Value(score), Value(target))
+    theirs = slopes_of(NF.binary_cross_entropy_with_logits, *(tensor(x).requires_grad_() for x in (score, target)))
+    if abs(score) == math.inf:  # certain and right: 0; certain and wrong, or uncertain: inf
+        theirs[0] = 0.0 if target == (score > 0) else math.inf
+    assert agree(mine, theirs, [1 + abs(x) for x in theirs], [0.0] * 3), (mine, theirs)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("p", [0.3, 0.5, 1e-9, 1 - 1e-9, 0.0, 1.0, 1e-300, 1 - 2.0**-53])
+def test_binary_cross_entropy_of_probabilities_is_torchs_but_for_what_that_holds_back(p: float, target: float) -> None:
+    """torch holds the logarithms above -100 and the slopes within 1e12: of a certain answer that is right, too."""
+    mine = slopes_of(ad.binary_cross_entropy, Value(p), Value(target))
+    with numpy.errstate(all="ignore"):
+        terms = (0 if target == 0 else -target * np.log(F(p)), 0 if target == 1 else (target - 1) * np.log1p(-F(p)))
+        slopes = (0 if target == 0 else -target / F(p), 0 if target == 1 else (1 - target) / (1 - F(p)))
+        right = [float(sum(terms)), float(sum(slopes)), float(np.log1p(-F(p)) - np.log(F(p)))]
+    assert agree(mine, right, [abs(x) for x in right], [0.0] * 3)
+    if 1e-10 < p < 1 - 1e-10:
+        theirs = slopes_of(NF.binary_cross_entropy, *(tensor(x).requires_grad_() for x in (p, target)))
+        assert agree(mine, theirs, [1e5 * abs(x) for x in theirs], [0.0] * 3), (mine, theirs)
+
+
+def test_a_certain_answer_that_is_right_costs_nothing_and_has_the_slope_of_its_side() -> None:
+    assert slopes_of(ad.binary_cross_entropy, Value(1.0), Value(1.0))[:2] == [0.0, -1.0]
+    assert slopes_of(ad.binary_cross_entropy, Value(0.0), Value(0.0))[:2] == [0.0, 1.0]
+    assert slopes_of(ad.binary_cross_entropy, Value(0.0), Value(1.0))[:2] == [math.inf, -math.inf]
+    tiny = slopes_of(ad.binary_cross_entropy_with_logits, Value(50.0), Value(1.0))[:2]
+    assert tiny == [math.log1p(math.exp(-50)), -1 / (1 + math.exp(50))]  # neither is rounded to 0
+
+
+LOSSES = {"binary_cross_entropy", "binary_cross_entropy_with_logits"}  # compared above, by torch's functions
+
+
 def test_every_row_is_compared() -> None:
-    assert set(ROWS) == {name for name in TABLE if not name.endswith("_")}
+    assert set(ROWS) | LOSSES == {name for name in TABLE if not name.endswith("_")}
 
 
 if __name__ == "__main__":

@@ -24,12 +24,14 @@ FLOORS: dict[str, int] = {
     "autodiff.keywords": 0,  # those of other libraries, answered
     "autodiff.language": 0,  # what a formula is
     "autodiff.foreign": 0,  # arrays, tensors and tables of other libraries
+    "autodiff.spellings": 0,  # other words for the inputs of operations
     "autodiff.table": 0,  # what an operation is
     "autodiff.recording": 1,  # running Python becomes a graph
     "autodiff.functions": 2,
     "autodiff.signatures": 2,  # of the functions, for type checkers
     "autodiff.expressions": 2,
     "autodiff.documents": 2,
+    "autodiff.phrases": 2,  # what nodes are called
     "autodiff.graph": 2,
     "autodiff.optim": 2,
     "autodiff.windows": 2,  # a pool's geometry

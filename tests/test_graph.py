@@ -172,6 +172,67 @@ def test_forward_gives_what_recording_anew_gives(old: list[int], new: list[int])
     assert [leaf.grad for leaf in leaves] == [leaf.grad for leaf in fresh]
 
 
+def test_forward_leaves_nothing_of_the_pass_before_it() -> None:
+    a, b, c = Value(2.0), Value(4.5), Value(5.0)
+    lost, untouched = a * 2, ad.relu(-c)
+    y = maximum(lost, b) + untouched
+    graph = Graph(y)
+    y.backward(0.7)
+    assert [node.grad_state for node in (a, lost, c)] == ["no path"] * 3
+    assert graph.forward() == (4.5,)
+    assert [node.grad_state for node in (a, b, lost)] == ["no path", "value", "no path"]  # nothing was out of date
+    a.data = 9.0
+    assert graph.forward() == (18.0,)
+    assert {node.grad_state for node in graph.values if node is not b} == {"not computed"}
+    assert b.grad == 0.7  # accumulated, until it is zeroed
+    assert ad.steps(y).seed == 1
+    y.backward()
+    assert (a.grad, a.grad_state, b.grad, c.grad_state) == (2.0, "value", 0.7, "no path")
+
+
+def test_a_leaf_keeps_a_zero_that_was_computed() -> None:
+    a, b = Value(0.0), Value(3.0)
+    graph = Graph(a * b)
+    graph.values[-1].backward()
+    a.data = 1.0
+    graph.forward()
+    assert (a.grad, b.grad_state, graph.values[-1].grad_state) == (3.0, "zero", "not computed")
+
+
+# --- as text ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_graph_prints_one_line_a_node() -> None:
+    x, b = Value(3.0, "x"), Value(-2.0, "b")
+    y = maximum(x * x - -1, b + x).relu()
+    y.name = "y"
+    assert str(Graph(y)).splitlines() == [
+        "   0  x = 3",
+        "   1  b = -2",
+        "   2  v2 = x × x = 9",
+        "   3  v3 = v2 − (-1) = 10",
+        "   4  v4 = b + x = 1",
+        "   5  v5 = max(v3, v4) = 10",
+        "   6  y = relu(v5) = 10",
+    ]
+    y.backward()
+    told = str(Graph(y)).splitlines()
+    assert told[0] == "   0  x = 3, grad 6"
+    assert told[4] == "   4  v4 = b + x = 1, no path"
+
+
+def test_the_text_of_a_graph_is_bounded() -> None:
+    y = x = Value(1.0, "x" * 10_000)
+    twins = [Value(1.0, "two\nlines") for _ in range(3)]
+    for _ in range(5000):
+        y = y * x
+    text = str(Graph(y, *twins))
+    assert len(text.splitlines()) == 61
+    assert "  4944 nodes more" in text
+    assert len(text) < 61 * 200
+    assert text.splitlines()[-1].startswith("5003  v5003 = v5002 × x")
+
+
 def test_evaluate_changes_nothing() -> None:
     graph = example()
     before = [(value.data, value.grad, value.grad_state) for value in graph.values]

@@ -7,6 +7,7 @@ import cProfile
 import gc
 import inspect
 import linecache
+import math
 import os
 import pstats
 import re
@@ -28,6 +29,7 @@ from autodiff import TABLE, Program, Value, functions, operation
 from autodiff.programs.lowering import writer
 from autodiff.recording.rules import rules
 from autodiff.recording.value import function_of
+from autodiff.spellings import SPELLINGS
 
 ROOT = Path(__file__).resolve().parents[1]
 SIGNATURES = ("autodiff/recording/signatures.py", "autodiff/signatures.py")
@@ -96,17 +98,69 @@ def test_a_function_has_the_signature_of_its_row(name: str) -> None:
     row = TABLE[name] if name in TABLE and function is function_of(TABLE[name]) else None
     if row is not None:
         parameters = inspect.signature(function).parameters
-        assert tuple(parameters) == row.inputs
-        assert {k: p.default for k, p in parameters.items() if p.default is not p.empty} == dict(row.defaults)
+        words = SPELLINGS.get(name, {})
+        assert tuple(parameters) == (*row.inputs, *words)
+        usual = dict.fromkeys([*(given for given, _ in words.values()), *words]) | dict(row.defaults)
+        assert {k: p.default for k, p in parameters.items() if p.default is not p.empty} == usual
     hints = typing.get_type_hints(function)
     assert hints.pop("return") in (Value, list[Value])
     assert set(hints.values()) == {Value | float}
 
 
 def test_a_method_is_the_function_of_its_name() -> None:
-    shared = [name for name in functions.__all__ if hasattr(Value, name)]
+    shared = [name for name in functions.__all__ if hasattr(Value, name) and name != "hypot"]  # the function takes many
     assert len(shared) > 25
     assert all(getattr(Value, name) is getattr(autodiff, name) for name in shared)
+
+
+@pytest.mark.parametrize("x", [-3.0, 0.0, 0.5, 1.0, 7.0, math.inf, -math.inf, math.nan])
+def test_torchs_words_for_inputs_mean_what_ours_do(x: float) -> None:
+    def told(y: Value) -> tuple[str, tuple[object, ...], str]:
+        leaf = y.parents[0]
+        y.backward()
+        return repr(y.data), y.args[1:], repr((leaf.grad, leaf.grad_state))
+
+    clamp, leaky = autodiff.clamp, autodiff.leaky_relu
+    inf = math.inf
+    pairs: list[tuple[Callable[[Value], Value], Callable[[Value], Value]]] = [
+        (lambda v: clamp(v, min=0.5), lambda v: clamp(v, 0.5, inf)),
+        (lambda v: clamp(v, max=0.5), lambda v: clamp(v, -inf, 0.5)),
+        (lambda v: clamp(v, 0.5), lambda v: clamp(v, 0.5, inf)),
+        (lambda v: clamp(v, None, 0.5), lambda v: clamp(v, -inf, 0.5)),
+        (lambda v: clamp(v, min=None, max=0.5), lambda v: clamp(v, -inf, 0.5)),
+        (lambda v: clamp(v, high=0.5), lambda v: clamp(v, -inf, 0.5)),
+        (lambda v: v.clamp(max=1, min=0), lambda v: clamp(v, 0.0, 1.0)),
+        (lambda v: v.clamp(0, max=1), lambda v: clamp(v, 0.0, 1.0)),
+        (lambda v: v.leaky_relu(negative_slope=0.25), lambda v: leaky(v, 0.25)),
+        (lambda v: leaky(v, negative_slope=0), lambda v: leaky(v, 0.0)),
+        (lambda v: leaky(v), lambda v: leaky(v, 0.01)),
+    ]
+    for theirs, ours in pairs:
+        assert told(theirs(Value(x))) == told(ours(Value(x)))
+
+
+def test_an_input_may_be_a_value_by_either_word() -> None:
+    x, low, slope = Value(-2.0), Value(1.0), Value(0.25)
+    (x.clamp(min=low) + x.leaky_relu(negative_slope=slope)).backward()
+    assert (low.grad, slope.grad, x.grad) == (1.0, -2.0, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda x: x.clamp(0, min=1), r"clamp takes low or min=.* not both"),
+        (lambda x: x.clamp(0, 1, max=1), r"clamp takes high or max=.* not both"),
+        (lambda x: x.leaky_relu(0.01, negative_slope=0.01), r"leaky_relu takes slope or negative_slope=.* not both"),
+        (lambda x: x.clamp(), r"clamp needs low \(min=\) or high \(max=\), or both; got neither"),
+        (lambda x: x.clamp(min=None, max=None), r"clamp needs low"),
+        (lambda x: x.clamp(min="0"), r"got str '0'"),
+        (lambda x: x.leaky_relu(None), r"got NoneType"),
+        (lambda x: x.elu(negative_slope=1), r"negative_slope"),
+    ],
+)
+def test_both_words_at_once_or_none_are_refused(call: Callable[[Value], Value], told: str) -> None:
+    with pytest.raises(TypeError, match=told):
+        call(Value(1.0))
 
 
 RECORDINGS: dict[str, Callable[[Value, Value], object]] = {
@@ -224,7 +278,7 @@ except AttributeError as error: print(error)
 """
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert told.splitlines() == [
-        "functions language recording table text",
+        "functions language recording spellings table text",
         "module 'autodiff' has no attribute 'nothing'",
     ]
 

@@ -407,6 +407,23 @@ IEEE: dict[str, tuple[Callable[..., Value], list[float], float, list[float]]] = 
     "clamp of inf": (ad.clamp, [inf, 0, inf], inf, [1, 0, 0]),
     "hypot 0, 0": (ad.hypot, [0, 0], 0.0, [0, 0]),
     "hypot of large numbers": (ad.hypot, [3 * 2.0**600, 4 * 2.0**600], 5 * 2.0**600, [0.6, 0.8]),
+    "hypot of one": (ad.hypot, [-3], 3.0, [-1]),
+    "hypot of one, 0": (ad.hypot, [0], 0.0, [0]),
+    "hypot of many zeros": (ad.hypot, [0, 0, -0.0, 0], 0.0, [0, 0, 0, 0]),
+    "hypot of zeros and one": (ad.hypot, [0, 0, -3, 0], 3.0, [0, 0, -1, 0]),
+    "hypot of three": (ad.hypot, [2, 3, 6], 7.0, [2 / 7, 3 / 7, 6 / 7]),
+    "hypot of many large numbers": (
+        ad.hypot,
+        [2 * 2.0**1000, 3 * 2.0**1000, 6 * 2.0**1000],
+        7 * 2.0**1000,
+        [2 / 7, 3 / 7, 6 / 7],
+    ),
+    "hypot of many tiny numbers": (ad.hypot, [3 * 2.0**-1060, 0, 4 * 2.0**-1060], 5 * 2.0**-1060, [0.6, 0, 0.8]),
+    "hypot of inf": (ad.hypot, [3, -inf], inf, [0, -1]),
+    "hypot of inf and others": (ad.hypot, [1, inf, 2, -3], inf, [0, 1, 0, 0]),
+    "hypot of inf and nan": (ad.hypot, [-inf, nan], inf, [-1, nan]),
+    "hypot of nan and inf": (ad.hypot, [nan, 1, inf], inf, [nan, nan, 1]),
+    "hypot with a nan": (ad.hypot, [3, nan, 4], nan, [nan, nan, nan]),
     "atan2 0, 0": (ad.atan2, [0, 0], 0.0, [0, 0]),
 }
 

@@ -32,7 +32,10 @@ def branch(
 
 
 class Decision(NamedTuple):
-    """The comparison that decided a condition: whether it held, or could not for a nan."""
+    """The comparison that decided a condition: whether it held, or could not for a nan, or for operands that are equal.
+
+    Of a bound that equals what it bounds, "1 ≥ 1" would not tell why it was not taken; that "1 < 1" fails does.
+    """
 
     test: ast.Compare
     holds: bool
@@ -57,7 +60,9 @@ def decided(op: Operation, test: ast.expr, operands: Sequence[float], out: float
             # Of an "or" that holds, or an "and" that fails, one part decides; else the first speaks for all.
             test = next((part for part in test.values if condition_holds(part, numbers) is holds), test.values[0])
     left, right = read(test.left, numbers), read(test.comparators[0], numbers)
-    return Decision(test, holds, left != left or right != right)
+    equals = left == right and isinstance(test.ops[0], (ast.Lt, ast.Gt))
+    operands_alone = isinstance(test.left, ast.Name) and isinstance(test.comparators[0], ast.Name)
+    return Decision(test, holds, left != left or right != right or (equals and operands_alone))
 
 
 def tied(op: Operation, position: int, operands: Sequence[float], out: float) -> int | None:

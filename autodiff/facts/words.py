@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from autodiff.facts.decisions import decided, tied
 from autodiff.graph import Node
 from autodiff.language.formulas import COMPARE
 from autodiff.language.notation import RELATIONS, numeral, plain
+from autodiff.phrases import call_template, fill, filled, labels
 from autodiff.table.operations import Operation
 from autodiff.text import NAME, visible
 
@@ -56,23 +55,6 @@ TIES = ("tie: the first of the equals takes it", "tie: the last of the equals ta
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 
-def labels(nodes: Iterable[Node], given: Mapping[int, str] | None = None) -> list[str]:
-    """What each node is called: its name, the ``given`` one, or ``v7``; ``w #7`` where several are called ``w``."""
-    every = (node.name or (given or {}).get(node.number) for node in nodes)
-    found = [visible(name, NAME) if name else name for name in every]
-    often = Counter(found)
-    return [_label(name, number, often) for number, name in enumerate(found)]
-
-
-def _label(name: str | None, number: int, often: Mapping[str | None, int]) -> str:
-    label = name or f"v{number}"
-    if often[label] > bool(name):
-        label = f"{label} #{number}"
-        while often[label]:
-            label += "'"
-    return label
-
-
 def operation_text(node: Node) -> str:
     """How a node's operation is written, with the constants among its operands: ``×``, ``× 0.7``, ``max(·, 3)``."""
     assert node.op is not None
@@ -95,43 +77,10 @@ def why_no_path(node: Node, position: int) -> str:
     return "off" if len(node.op.inputs) == 1 else "not taken"
 
 
-def call_template(op: Operation) -> str:
-    """How a call is written, with ``{0}``, ``{1}`` for its operands: ``{0} × {1}``, ``max({0}, {1})``."""
-    slots = [f"{{{i}}}" for i in range(len(op.inputs))]
-    symbol = visible(op.symbol, NAME)
-    if op.notation == "infix":
-        return f"{slots[0]} {symbol} {slots[1]}"
-    if op.notation == "prefix":
-        return f"{symbol}{slots[0]}"
-    return f"{symbol}({', '.join(slots)})"
-
-
 def formula_template(op: Operation, tree: ast.expr) -> str:
     """A formula of the row as text, with ``{0}``, ``{1}`` for its operands and ``{out}`` for its value."""
     slots = {name: f"{{{i}}}" for i, name in enumerate(op.inputs)}
     return plain(tree, {**slots, "out": "{out}"})
-
-
-def filled(template: str, operands: Sequence[str], out: str = "") -> str:
-    """The template with these operands; a negative number among signs is put in brackets.
-
-    >>> filled("{0} − {1}", ["2", "-3"]), filled("relu({0})", ["-1.5"])
-    ('2 − (-3)', 'relu(-1.5)')
-    """
-    if template[-1:] != ")":
-        operands = [f"({x})" if x.startswith("-") and template != f"{{{i}}}" else x for i, x in enumerate(operands)]
-    return fill(template, operands, out if template == "{out}" or out[-1:] == ")" else f"({out})")
-
-
-def fill(template: str, operands: Sequence[str], out: str = "") -> str:
-    """All slots at once: a name that looks like a slot is not filled again."""
-
-    def part(slot: re.Match[str]) -> str:
-        if slot[1] == "out":
-            return out
-        return operands[int(slot[1])] if int(slot[1]) < len(operands) else slot[0]  # a symbol that looks like a slot
-
-    return re.sub(r"\{([0-9]+|out)\}", part, template)
 
 
 def comparison_templates(op: Operation, test: ast.Compare) -> tuple[str, str, str]:

@@ -25,6 +25,7 @@ __all__ = [
     "adjoints",
     "born",
     "describe",
+    "forget",
     "held",
     "last_root",
     "peek",
@@ -188,10 +189,16 @@ def held(node: Recorded) -> float | None:
 
 
 def renew(node: Recorded, data: float) -> None:
-    """Give a computed node the number that follows from its operands; its gradient belonged to the old one."""
-    node._grad = None
+    """Give a computed node the number that follows from its operands."""
     node._data = data
     node._stamp = tick()  # written after its operands: no longer stale
+
+
+def forget(nodes: Iterable[Recorded]) -> None:
+    """Take back what a pass left behind; leaves keep the gradients that they have accumulated, but not "no path"."""
+    for node in nodes:
+        if node._rule is not None or node._grad is NO_PATH:
+            node._grad = None
 
 
 def born(node: Recorded) -> int:

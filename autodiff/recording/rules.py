@@ -14,6 +14,7 @@ from typing import Any
 from autodiff.language import formulas, ieee
 from autodiff.language.compiling import compiled
 from autodiff.recording.scopes import current, tick
+from autodiff.spellings import heading
 from autodiff.table import partials
 from autodiff.table.operations import Operation
 
@@ -89,9 +90,9 @@ def recorder(
     ``neutral`` nothing is recorded, and the other is the answer.
     """
     parameters = op.inputs[::-1] if reflected else op.inputs
-    signature = ", ".join(f"{name}={op.defaults[name]!r}" if name in op.defaults else name for name in parameters)
+    signature, reading, readers = heading(op.name, parameters, op.defaults)
     # No input begins with an underscore, so these names are free.
-    lines = [f"def {op.name}({signature}):", "    _pattern = 0"]
+    lines = [f"def {op.name}({signature}):", *reading, "    _pattern = 0"]
     if neutral is not None:
         x, self = op.inputs
         lines.append(f"    if {x}.__class__ is _int and {x} == {neutral}: return {self}")
@@ -114,7 +115,9 @@ def recorder(
         "    _node._serial = _node._stamp = _tick()",
         "    return _node",
     ]
-    space: dict[str, Any] = dict(formulas.SPACE, _new=object.__new__, _tick=tick, _current=current, _none=None)
+    space: dict[str, Any] = dict(
+        formulas.SPACE, **readers, _new=object.__new__, _tick=tick, _current=current, _none=None
+    )
     space.update(_real=ieee.real, _is_array=_is_array, _int=int, _rules=rules(op), _Value=kind)
     function = compiled("\n".join(lines), space)
     function.__annotations__ = {**dict.fromkeys(parameters, kind | float), "return": kind}

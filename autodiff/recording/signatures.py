@@ -136,7 +136,7 @@ class Methods:
         """x where positive, else 0; slope 0 at 0."""
         raise NotImplementedError
 
-    def leaky_relu(self: V, slope: V | float = 0.01) -> V:
+    def leaky_relu(self: V, slope: V | float = 0.01, *, negative_slope: V | float | None = None) -> V:
         """x where positive, else slope * x; the slope at 0 is slope."""
         raise NotImplementedError
 
@@ -164,6 +164,13 @@ class Methods:
         """The tanh approximation of gelu."""
         raise NotImplementedError
 
-    def clamp(self: V, low: V | float, high: V | float) -> V:
+    def clamp(
+        self: V,
+        low: V | float | None = None,
+        high: V | float | None = None,
+        *,
+        min: V | float | None = None,
+        max: V | float | None = None,
+    ) -> V:
         """x held within [low, high]; slope 1 on the closed interval; a nan among the three makes nan, with no path."""
         raise NotImplementedError

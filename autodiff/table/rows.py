@@ -54,11 +54,12 @@ def _rows() -> Iterator[Operation]:
         "erf(x)", "erf(x)", "1.1283791670955126 * exp(-x * x)", doc="The error function; slope 2/sqrt(pi) e^(-x^2)."
     )
     yield row("erfc(x)", "erfc(x)", "-1.1283791670955126 * exp(-x * x)", doc="1 - erf(x), exact where erf is near 1.")
+    # An infinite operand has the slope of its sign, not inf / inf.
     yield row(
         "hypot(x, y)",
         "hypot(x, y)",
-        "0 if x == 0 and y == 0 else x / out",
-        "0 if x == 0 and y == 0 else y / out",
+        "0 if x == 0 and y == 0 else sign(x) if out - out != 0 and abs(x) == out else x / out",
+        "0 if x == 0 and y == 0 else sign(y) if out - out != 0 and abs(y) == out else y / out",
         doc="sqrt(x² + y²) without overflow; slopes 0 at the origin.",
     )
     yield row(
@@ -113,6 +114,25 @@ def _rows() -> Iterator[Operation]:
         "0.5 * (1 + t) + 0.5 * x * (1 - t * t) * 0.7978845608028654 * (1 + 0.134145 * x * x)",
         let={"t": "tanh(0.7978845608028654 * (x + 0.044715 * x * x * x))"},
         doc="The tanh approximation of gelu.",
+    )
+
+    # A target of 0 or 1 takes out the other term whole, so that 0 * log(0) makes no nan.
+    yield row(
+        "binary_cross_entropy(p, target)",
+        "(0 if target == 0 else -target * log(p)) + (0 if target == 1 else (target - 1) * log1p(-p))",
+        "(0 if target == 0 else -target / p) + (0 if target == 1 else (1 - target) / (1 - p))",
+        "log1p(-p) - log(p)",
+        symbol="bce",
+        domain=(0.1, 0.9),
+        doc="-log of the probability p that was given to the target, 0 or 1 or between; exact at 0 and 1.",
+    )
+    yield row(
+        "binary_cross_entropy_with_logits(score, target)",
+        "(0 if target == 0 else target * softplus(-score)) + (0 if target == 1 else (1 - target) * softplus(score))",
+        "(1 - target) * sigmoid(score) - target * sigmoid(-score)",
+        "-score",
+        symbol="bce",
+        doc="binary_cross_entropy(sigmoid(score), target), exact at ±1000 and at ±inf.",
     )
 
     # The first argument that attains the extremum wins the whole gradient; the first NaN wins. The loser has no path.

@@ -188,7 +188,9 @@ function condition(test, names) {
     };
   }
   const [compare, ...sides] = [test.compare, ...test.compare.slice(1)].map((tree) => compiled(tree, names));
-  const fails = (at) => (sides.some((side) => Number.isNaN(side(at))) ? test.nan : test.fails);
+  const strict = ["<", ">"].includes(test.compare[0]) && test.compare.every((side) => typeof side === "string");
+  const undecided = (x, y) => Number.isNaN(x) || Number.isNaN(y) || (strict && x === y); // x ≥ x would tell nothing
+  const fails = (at) => (undecided(sides[0](at), sides[1](at)) ? test.nan : test.fails);
   return { holds: (at) => compare(at) !== 0, words: (at, holds) => (holds ? test.holds : fails(at)) };
 }
 
