@@ -76,7 +76,7 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # zipfile's about names that stand twice
-@pytest.mark.parametrize("ending", ["json", "npz", "packed.npz"])
+@pytest.mark.parametrize("ending", ["json", "npz", "packed.npz", "safetensors"])
 def test_a_damaged_file_is_one_error_or_a_good_load(ending: str, tmp_path: Path) -> None:
     data = saved(ending, tmp_path)
     if ending.startswith("packed"):
@@ -141,9 +141,10 @@ def test_broken_json_is_refused_by_name(what: str, tmp_path: Path) -> None:
     refused(tmp_path / "net.json", BROKEN[what])
 
 
+@pytest.mark.parametrize("ending", ["npz", "safetensors"])
 @pytest.mark.parametrize("what", BROKEN)
-def test_anything_else_is_no_npz(what: str, tmp_path: Path) -> None:
-    refused(tmp_path / "net.npz", BROKEN[what])
+def test_anything_else_is_no_npz_and_no_safetensors(what: str, ending: str, tmp_path: Path) -> None:
+    refused(tmp_path / f"net.{ending}", BROKEN[what])
 
 
 def test_integers_and_a_byte_order_mark_are_read(tmp_path: Path) -> None:
@@ -257,6 +258,78 @@ def test_numpys_own_files_of_every_version_are_read(tmp_path: Path) -> None:
         assert net.state_dict()["0.weight"] == [[math.inf] * 3] * 2
 
 
+# safetensors
+
+
+def safe(kind: str, cell: str, number: float = 1.0, spaces: int = 0, **more: object) -> bytes:
+    """The model's tensors full of one number, written by hand; ``more`` is in the header entry of the first."""
+    shapes = {"0.weight": (2, 3), "0.bias": (2,), "1.weight": (1, 2), "1.bias": (1,)}
+    header: dict[str, Any] = {"__metadata__": {"by": "hand"}}
+    numbers = b""
+    for name, shape in shapes.items():
+        start = len(numbers)
+        numbers += struct.pack(f"<{cell}", number if cell in "fde" else int(number)) * math.prod(shape)
+        header[name] = {"dtype": kind, "shape": shape, "data_offsets": (start, len(numbers))}
+    header["0.weight"] |= more
+    text = json.dumps(header).encode() + b" " * spaces
+    return struct.pack("<Q", len(text)) + text + numbers
+
+
+TYPES = {"F64": "d", "F32": "f", "F16": "e", "I64": "q", "I32": "i", "I16": "h", "I8": "b", "U8": "B", "BOOL": "?"}
+
+
+@pytest.mark.parametrize(("dtype", "cell"), TYPES.items())
+def test_safetensors_of_every_type_are_read(dtype: str, cell: str, tmp_path: Path) -> None:
+    (tmp_path / "net.safetensors").write_bytes(safe(dtype, cell, spaces=7))
+    net = model()
+    net.load(tmp_path / "net.safetensors")
+    assert net.state_dict()["0.weight"] == [[1.0] * 3] * 2
+    assert {type(value.data) for value in net.parameters()} == {float}
+
+
+def test_a_bfloat16_is_the_upper_half_of_a_float32(tmp_path: Path) -> None:
+    half = struct.unpack("<H", struct.pack("<f", -2.5)[2:])[0]
+    (tmp_path / "net.safetensors").write_bytes(safe("BF16", "H", half))
+    net = model()
+    net.load(tmp_path / "net.safetensors")
+    assert net.state_dict()["1.bias"] == [-2.5]
+
+
+UNSAFE: dict[str, bytes] = {
+    "F8": safe("F8_E4M3", "b"),
+    "another type": safe("F64", "f"),
+    "beyond the end": safe("F64", "d", data_offsets=(80, 128)),
+    "before the start": safe("F64", "d", data_offsets=(-8, 40)),
+    "backwards": safe("F64", "d", data_offsets=(48, 0)),
+    "too few": safe("F64", "d", data_offsets=(0, 40)),
+    "no pair": safe("F64", "d", data_offsets=(0, 8, 48)),
+    "text": safe("F64", "d", data_offsets=("0", "48")),
+    "a list for a type": safe("F64", "d", dtype=["F64"]),
+    "another shape": safe("F64", "d", shape=(3, 2)),
+    "a huge shape": safe("F64", "d", shape=(2, 3, 10**18)),
+    "a fraction": safe("F64", "d", shape=(2.0, 3.0)),
+    "twice": safe("F64", "d").replace(b'"0.bias"', b'"1.bias"'),
+    "a header without end": b"\xff" * 8 + b"{}",
+    "a list for a header": struct.pack("<Q", 2) + b"[]",
+    "cut": safe("F64", "d")[:-1],
+}
+
+
+@pytest.mark.parametrize("what", UNSAFE)
+def test_broken_safetensors_are_refused_by_name(what: str, tmp_path: Path) -> None:
+    refused(tmp_path / "net.safetensors", UNSAFE[what])
+
+
+def test_safetensors_hold_every_float(tmp_path: Path) -> None:
+    net, numbers = model(), iter([math.inf, -math.inf, -0.0, 5e-324, 1e308, math.pi, 1.0, 2.0, 3.0, math.nan, 0.1])
+    for value in net.parameters():
+        value.data = next(numbers)
+    net.save(tmp_path / "net.safetensors")
+    twin = model()
+    twin.load(tmp_path / "net.safetensors")
+    assert str(twin.state_dict()) == str(net.state_dict())
+
+
 # Sizes
 
 
@@ -277,7 +350,7 @@ def test_memory_is_not_taken_on_the_word_of_a_file(tmp_path: Path) -> None:
 
 
 def test_another_models_file_says_what_differs_and_where(tmp_path: Path) -> None:
-    for ending in ("json", "npz"):
+    for ending in ("json", "npz", "safetensors"):
         path = tmp_path / f"net.{ending}"
         MLP(2, [1]).save(path)
         with pytest.raises(

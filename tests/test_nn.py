@@ -570,7 +570,7 @@ def test_training_is_known_to_every_module_below() -> None:
     assert len(net.parameters()) == 2
 
 
-@pytest.mark.parametrize("ending", ["json", "npz"])
+@pytest.mark.parametrize("ending", ["json", "npz", "safetensors"])
 def test_what_was_saved_loads_to_the_same_bits(ending: str, tmp_path: Path) -> None:
     model, other = lenet(0), lenet(1)
     path = tmp_path / f"net.{ending}"
@@ -648,10 +648,32 @@ def test_json_files_are_for_everybody_to_read(tmp_path: Path) -> None:
     assert content == {"format": "gradroute parameters", "parameters": {"weight": [[0.1]], "bias": [2.0]}}
 
 
-def test_another_ending_or_a_missing_file_is_an_error(tmp_path: Path) -> None:
-    for use in (Linear(1, 1).save, Linear(1, 1).load):
-        with pytest.raises(ValueError, match=r"saved as .json or .npz; got the file name '.*net.pt'"):
-            use(tmp_path / "net.pt")
+ELSEWHERE: dict[str, tuple[str, str]] = {  # of each ending what writes it, and what reads it
+    **dict.fromkeys(
+        ("pt", "pth", "ckpt", "PT"),
+        (
+            r"torch.save\(nn.to_torch\(net.state_dict\(\)\), '.*'\)",
+            r"torch.load\('.*', weights_only=True\)\); nn.from_",
+        ),
+    ),
+    **dict.fromkeys(("h5", "keras"), ("with h5py, write each tensor", "with h5py, net.load_state_dict")),
+    "pkl": ("pickle.dump", "a pickle may run anything"),
+    "csv": ("$", "$"),
+}
+
+
+@pytest.mark.parametrize("ending", ELSEWHERE)
+def test_files_of_others_are_answered_with_what_writes_and_reads_them(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"net.{ending}"
+    for use, answer in zip((Linear(1, 1).save, Linear(1, 1).load), ELSEWHERE[ending], strict=True):
+        with pytest.raises(
+            ValueError, match=rf"saved as .json, .npz or .safetensors; got the file name '.*net.*'.*{answer}"
+        ):
+            use(path)
+    assert not path.exists()
+
+
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Linear(1, 1).load(tmp_path / "net.json")
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib.util
 import io
 import re
+import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from autodiff import TABLE
@@ -17,10 +19,67 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+BLOCKS: list[str] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def guests(code: str) -> set[str]:
+    """The libraries that a piece of code imports beside our own; such a piece stands by itself."""
+    return set(re.findall(r"^(?:import|from) (\w+)", code, re.MULTILINE)) - {"autodiff", "viz"}
+
+
+def with_guest(name: str) -> str:
+    (code,) = [block for block in BLOCKS if name in guests(block)]
+    return code
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
+def test_what_is_said_of_torch_holds_under_torch() -> None:
+    torch = pytest.importorskip("torch")
+    for seed in range(10):
+        torch.manual_seed(seed)
+        exec(compile(with_guest("torch"), "README.md", "exec"), {})
+
+
+class Classifier:
+    """What scikit-learn 1.9 found with the README's lines: weights, biases, and the probabilities at (0.3, 0.9)."""
+
+    def __init__(self, *sizes: object, **keywords: object) -> None:
+        self.coefs_ = [
+            np.array(rows)
+            for rows in [
+                [
+                    [6.614069365197999, 3.4598458072940703, 6.099757668257825],
+                    [6.114222183185745, 3.7583940532830926, 0.4938605658495001],
+                ],
+                [[-6.587134054134086], [5.0697601666578125], [1.0209998417367265]],
+            ]
+        ]
+        self.intercepts_ = [
+            np.array(row)
+            for row in [[-6.667847552737474, 0.008534543606257938, -3.3255367263519138], [-10.067659253936954]]
+        ]
+
+    def fit(self, points: object, labels: object) -> Classifier:
+        return self
+
+    def predict_proba(self, points: object) -> object:
+        return [[0.0009197188750131868, 0.9990802811249868]]
+
+
+def test_what_is_said_of_scikit_learn_holds_for_its_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    if importlib.util.find_spec("sklearn") is None:
+        module = ModuleType("sklearn.neural_network")
+        module.MLPClassifier = Classifier  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "sklearn", ModuleType("sklearn"))
+        monkeypatch.setitem(sys.modules, "sklearn.neural_network", module)
+    exec(compile(with_guest("sklearn"), "README.md", "exec"), {})
+
+
 def test_the_code_of_the_readme_prints_what_it_says(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     known = set(TABLE)
-    code = "\n".join(re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+    code = "\n".join(block for block in BLOCKS if not guests(block))
     printed = io.StringIO()
     try:
         with redirect_stdout(printed):

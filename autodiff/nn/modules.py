@@ -122,14 +122,15 @@ class Module:
         write([value for nest in tensors.values() for value in flat(nest)], numbers)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the parameters to a ``.json`` or (with NumPy) ``.npz`` file; a file of that name is replaced whole.
+        """Write the parameters to a ``.json``, ``.safetensors`` or (with NumPy) ``.npz`` file, replaced whole.
 
-        ``ValueError`` for another ending, and for numbers that JSON does not have (nan, inf).
+        ``ValueError`` for another ending, which says what writes such files (``.pt`` ...), and for numbers that JSON
+        does not have (nan, inf).
         """
         saving.save(path, self.state_dict())
 
     def load(self, path: str | PathLike[str]) -> None:
-        """Take over the parameters that :meth:`save` wrote: all, or none.
+        """Take over the parameters that :meth:`save` wrote, or others in ``.npz`` or ``.safetensors``: all, or none.
 
         ``ValueError`` names a file of other names or shapes, of anything else, or damaged; what is larger than this
         model's parameters can be is refused unread.

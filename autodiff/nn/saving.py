@@ -1,4 +1,4 @@
-"""Numbers by name, in files: JSON, which everybody reads, or NumPy's npz."""
+"""Numbers by name, in files: JSON, which everybody reads, NumPy's npz, or safetensors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from autodiff import files
+from autodiff.nn import safetensors
 from autodiff.nn.nests import Shape, compare
+from autodiff.nn.safetensors import each_once
 
 __all__ = ["load", "save"]
 
@@ -24,7 +26,7 @@ Shapes = Mapping[str, Shape]
 
 def save(path: str | os.PathLike[str], state: State) -> None:
     """Write the parameters; there is the old file, or the new one."""
-    files.write(path, _kind(path)[0](state))
+    files.write(path, _kind(path, 0)[0](state))
 
 
 def load(path: str | os.PathLike[str], shapes: Shapes, take: Callable[[State], None]) -> None:
@@ -32,7 +34,7 @@ def load(path: str | os.PathLike[str], shapes: Shapes, take: Callable[[State], N
 
     Nothing larger than such parameters can be is read, unpacked or made.
     """
-    reader, name = _kind(path)[1], os.fspath(path)
+    reader, name = _kind(path, 1)[1], os.fspath(path)
     if os.path.isdir(path):
         raise ValueError(f"{name} is a folder, not a file of saved parameters")
     most = _most(shapes)
@@ -57,13 +59,15 @@ def _write_json(state: State) -> bytes:
     try:
         text = json.dumps({"format": _FORMAT, "parameters": dict(state)}, allow_nan=False, indent=1)
     except ValueError as error:
-        raise ValueError(f"JSON has no nan and no inf ({error}); save such parameters as .npz") from None
+        raise ValueError(
+            f"JSON has no nan and no inf ({error}); save such parameters as .npz or .safetensors"
+        ) from None
     return text.encode()
 
 
 def _read_json(data: bytes, shapes: Shapes) -> State:
     content = json.loads(
-        data, parse_float=_finite, parse_int=_finite, parse_constant=_finite, object_pairs_hook=_each_once
+        data, parse_float=_finite, parse_int=_finite, parse_constant=_finite, object_pairs_hook=each_once
     )
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise ValueError(f'it lacks "format": "{_FORMAT}"')
@@ -84,13 +88,6 @@ def _finite(digits: str) -> float:
     return number
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name stands in it twice")
-    return found
-
-
 def _write_npz(state: State) -> bytes:
     import numpy
 
@@ -105,7 +102,7 @@ def _write_npz(state: State) -> bytes:
 
 def _read_npz(data: bytes, shapes: Shapes) -> State:
     with zipfile.ZipFile(BytesIO(data)) as archive:
-        members = _each_once([(_parameter(info), info) for info in archive.infolist()])
+        members = each_once([(_parameter(info), info) for info in archive.infolist()])
         compare(shapes, members, lambda info: _header(archive.open(info))[2])
         return {name: _array(archive.open(info)) for name, info in members.items()}
 
@@ -148,11 +145,34 @@ def _header(member: IO[bytes]) -> tuple[str, Literal["C", "F"], Shape]:
 
 
 Kind = tuple[Callable[[State], bytes], Callable[[bytes, Shapes], State]]
-_KINDS: dict[str, Kind] = {".json": (_write_json, _read_json), ".npz": (_write_npz, _read_npz)}
+_KINDS: dict[str, Kind] = {
+    ".json": (_write_json, _read_json),
+    ".npz": (_write_npz, _read_npz),
+    ".safetensors": (safetensors.write, safetensors.read),
+}
+
+# How files that we do not write or read are written, and how they are read.
+_TORCH = (
+    "write torch.save(nn.to_torch(net.state_dict()), {path})",
+    "write net.load_state_dict(torch.load({path}, weights_only=True)); nn.from_torch(...) takes a whole Sequential",
+)
+_KERAS = (
+    "with h5py, write each tensor of net.state_dict() under its name",
+    "with h5py, net.load_state_dict({name: file[...][()], ...}); Keras keeps the weights of Linear transposed",
+)
+_PICKLE = (
+    "write pickle.dump(net.state_dict(), file)",
+    "a pickle may run anything; where you trust it, net.load_state_dict(...) takes what is in it",
+)
+_ELSEWHERE = dict.fromkeys((".pt", ".pth", ".ckpt", ".bin"), _TORCH) | dict.fromkeys((".h5", ".hdf5", ".keras"), _KERAS)
+_ELSEWHERE |= dict.fromkeys((".pkl", ".pickle", ".joblib"), _PICKLE)
 
 
-def _kind(path: str | os.PathLike[str]) -> Kind:
-    try:
-        return _KINDS[Path(path).suffix.lower()]
-    except KeyError:
-        raise ValueError(f"parameters are saved as .json or .npz; got the file name {os.fspath(path)!r}") from None
+def _kind(path: str | os.PathLike[str], way: int) -> Kind:
+    """How such a file is written and read; ``way`` is what is wanted, 0 or 1."""
+    ending = Path(path).suffix.lower()
+    if ending not in _KINDS:
+        name = repr(os.fspath(path))
+        hint = f"; {_ELSEWHERE[ending][way].replace('{path}', name)}" if ending in _ELSEWHERE else ""
+        raise ValueError(f"parameters are saved as .json, .npz or .safetensors; got the file name {name}{hint}")
+    return _KINDS[ending]
