@@ -23,6 +23,7 @@ FLOORS: dict[str, int] = {
     "autodiff.text": 0,  # whatever a name contains, visible
     "autodiff.keywords": 0,  # those of other libraries, answered
     "autodiff.language": 0,  # what a formula is
+    "autodiff.calls": 0,  # how a thing shows itself
     "autodiff.foreign": 0,  # arrays, tensors and tables of other libraries
     "autodiff.spellings": 0,  # other words for the inputs of operations
     "autodiff.table": 0,  # what an operation is

@@ -92,7 +92,7 @@ class Conv2d(Part):
         return [[[next(numbers) for _ in range(across)] for _ in range(down)] for _ in range(self.in_channels)]
 
     def __call__(self, image: Any) -> list[list[list[Value]]]:
-        grid = Image.of(image, repr(self), self.in_channels)
+        grid = Image.of(image, self, self.in_channels)
         down, across = (
             taps(*numbers)
             for numbers in zip(grid.size, self.kernel_size, self.stride, self._padded(), self.dilation, strict=True)
@@ -103,12 +103,6 @@ class Conv2d(Part):
                 bias = self.bias[number] if self.bias else None
                 out.append([[total(grid.products(weights, row, column), bias) for column in across] for row in down])
         return out
-
-    def __repr__(self) -> str:
-        usual = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1)}
-        more = [f"{key}={getattr(self, key)!r}" for key, number in usual.items() if getattr(self, key) != number]
-        more += [] if self.bias else ["bias=False"]
-        return f"Conv2d({', '.join([f'{self.in_channels}, {self.out_channels}, {self.kernel_size}', *more])})"
 
 
 class MaxPool2d(Part):
@@ -135,10 +129,10 @@ class MaxPool2d(Part):
 
     def __call__(self, image: Any) -> Any:
         with self.scope:
-            return each_channel(lambda channel: max_pool2d(channel, **self.keywords), image, repr(self))
+            return each_channel(lambda channel: max_pool2d(channel, **self.keywords), image, self)
 
-    def __repr__(self) -> str:
-        return f"MaxPool2d({_told(self.keywords)})"
+    def _argument(self, name: str) -> Any:
+        return self.keywords[name] if name in self.keywords else super()._argument(name)
 
 
 class AvgPool2d(Part):
@@ -165,16 +159,7 @@ class AvgPool2d(Part):
 
     def __call__(self, image: Any) -> Any:
         with self.scope:
-            return each_channel(lambda channel: avg_pool2d(channel, **self.keywords), image, repr(self))
+            return each_channel(lambda channel: avg_pool2d(channel, **self.keywords), image, self)
 
-    def __repr__(self) -> str:
-        return f"AvgPool2d({_told(self.keywords)})"
-
-
-_USUAL = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False, "count_include_pad": True}
-
-
-def _told(keywords: dict[str, Any]) -> str:
-    """A pool's kernel, and every keyword that is not the usual one."""
-    more = [f"{name}={keywords[name]!r}" for name, usual in _USUAL.items() if keywords.get(name, usual) != usual]
-    return ", ".join([repr(keywords["kernel_size"]), *more])
+    def _argument(self, name: str) -> Any:
+        return self.keywords[name] if name in self.keywords else super()._argument(name)

@@ -19,7 +19,7 @@ class Image:
         self.channels, self.size = channels, size
 
     @classmethod
-    def of(cls, image: Any, taker: str, channels: int) -> Image:
+    def of(cls, image: Any, taker: object, channels: int) -> Image:
         """An image of so many channels; of one, the rows alone will do."""
         image = _lists(image, taker)
         found = shape(image)
@@ -59,7 +59,7 @@ def taps(size: int, kernel: int, stride: int, padding: tuple[int, int], dilation
     return [[(k, start + k * dilation) for k in cells if 0 <= start + k * dilation < size] for start in starts]
 
 
-def each_channel(function: Callable[[Any], Any], image: Any, taker: str) -> Any:
+def each_channel(function: Callable[[Any], Any], image: Any, taker: object) -> Any:
     """``function`` of each channel of an image, or of a list of rows itself."""
     image = _lists(image, taker)
     if depth(image) > 3:
@@ -68,7 +68,7 @@ def each_channel(function: Callable[[Any], Any], image: Any, taker: str) -> Any:
     return [function(channel) for channel in image] if rows and is_nest(rows[0]) else function(image)
 
 
-def _lists(image: Any, taker: str) -> list[Any]:
+def _lists(image: Any, taker: object) -> list[Any]:
     kind = type(image).__name__
     rows = cells(image)
     if not isinstance(rows, list):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from autodiff import functions
+from autodiff.calls import Named
 from autodiff.nn.modules import Module
 from autodiff.nn.nests import cells, depth, flat, mapped, one_by_one, row
 from autodiff.nn.parts import Part, Rng, count, drawing, drawn, total
@@ -46,9 +47,6 @@ class Linear(Part):
                 terms = [w * xi for w, xi in zip(weights, x, strict=True)]
                 out.append(total(terms, self.bias[i] if self.bias else None))
         return out
-
-    def __repr__(self) -> str:
-        return f"Linear({self.in_features}, {self.out_features}{'' if self.bias else ', bias=False'})"
 
 
 class Flatten(Part):
@@ -106,9 +104,8 @@ class Elementwise(Part):
             )
         return out
 
-    def __repr__(self) -> str:
-        plain = type(self) is Elementwise
-        return f"Elementwise({self.kind})" if plain else super().__repr__()
+    def _argument(self, name: str) -> Any:
+        return Named(self.kind) if name == "function" else super()._argument(name)
 
 
 class ReLU(Elementwise):

@@ -9,6 +9,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
+from autodiff.calls import Named, call
 from autodiff.foreign import counted
 from autodiff.functions import identity
 from autodiff.nn.modules import Module
@@ -24,6 +25,8 @@ Rng = random.Random | int | None
 class Part(Module):
     """A layer with a scope of its own, in which its parameters and all that it computes stand."""
 
+    bias: list[Value] | None
+
     def __init__(self, name: str | None, kind: str) -> None:
         self.kind, self.has_name = kind, name is not None
         with scope(kind if name is None else name) as self.scope:
@@ -35,7 +38,15 @@ class Part(Module):
             self.scope.name = f"{self.kind} {position}"
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        return call(type(self), self._argument, omit="rng")
+
+    def _argument(self, name: str) -> Any:
+        """What it was made with."""
+        if name == "name":
+            return self.scope.name if self.has_name else None
+        if name == "bias":
+            return self.bias is not None
+        return getattr(self, name, Named("..."))  # a subclass may keep less
 
 
 def total(terms: list[Any], bias: Value | None) -> Value:

@@ -39,7 +39,7 @@ class Neuron(Module):
         return [*self.w, self.b]
 
     def __repr__(self) -> str:
-        return f"{'ReLU' if self.nonlin else 'Linear'}Neuron({len(self.w)})"
+        return f"{'ReLU' if self.nonlin else 'Linear'}Neuron({len(self.w)}{_name(self.scope.name, 'neuron')})"
 
 
 class Layer(Module):
@@ -59,7 +59,7 @@ class Layer(Module):
         return [p for neuron in self.neurons for p in neuron.parameters()]
 
     def __repr__(self) -> str:
-        return f"Layer of [{', '.join(str(neuron) for neuron in self.neurons)}]"
+        return f"Layer of [{', '.join(str(neuron) for neuron in self.neurons)}]{_name(self.scope.name, 'layer')}"
 
 
 class MLP(Module):
@@ -89,6 +89,12 @@ class MLP(Module):
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(str(layer) for layer in self.layers)}]"
+
+
+def _name(name: str, usual: str) -> str:
+    """The name as an argument, unless it is the usual one or that of a place among others: "neuron 3"."""
+    plain = name == usual or (name.startswith(f"{usual} ") and name.removeprefix(f"{usual} ").isdigit())
+    return "" if plain else f", name={name!r}"
 
 
 def _once(x: Any, taker: Neuron, count: int) -> list[Any]:

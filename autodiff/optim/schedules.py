@@ -6,6 +6,9 @@ import math
 from collections.abc import Callable
 from functools import partial
 
+from autodiff.calls import call
+from autodiff.foreign import at_least_one
+
 __all__ = ["Schedule", "cosine", "linear", "step"]
 
 Schedule = Callable[[int], float]
@@ -20,7 +23,7 @@ def linear(lr: float, steps: int, end: float = 0.0) -> Schedule:
     >>> [rate(i) for i in (0, 1, 2, 3, 4, 9)]
     [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
     """
-    return partial(_linear, lr, _positive("steps", steps), end)
+    return _Rate(_linear, lr, at_least_one("steps", steps), end)
 
 
 def cosine(lr: float, steps: int, end: float = 0.0) -> Schedule:
@@ -32,7 +35,7 @@ def cosine(lr: float, steps: int, end: float = 0.0) -> Schedule:
     >>> [round(rate(i), 4) for i in (0, 1, 2, 3, 4, 9)]
     [1.0, 0.8536, 0.5, 0.1464, 0.0, 0.0]
     """
-    return partial(_cosine, lr, _positive("steps", steps), end)
+    return _Rate(_cosine, lr, at_least_one("steps", steps), end)
 
 
 def step(lr: float, every: int, factor: float = 0.1) -> Schedule:
@@ -44,7 +47,15 @@ def step(lr: float, every: int, factor: float = 0.1) -> Schedule:
     >>> [rate(i) for i in range(5)]
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
-    return partial(_step, lr, _positive("every", every), factor)
+    return _Rate(_step, lr, at_least_one("every", every), factor)
+
+
+class _Rate(partial[float]):
+    """A rule with its numbers, which shows itself as the call that made it."""
+
+    def __repr__(self) -> str:
+        maker = globals()[self.func.__name__[1:]]
+        return call(maker, dict(zip(maker.__code__.co_varnames, self.args, strict=False)).__getitem__)
 
 
 def _linear(lr: float, steps: int, end: float, i: int) -> float:
@@ -57,9 +68,3 @@ def _cosine(lr: float, steps: int, end: float, i: int) -> float:
 
 def _step(lr: float, every: int, factor: float, i: int) -> float:
     return lr * factor ** (i // every)
-
-
-def _positive(name: str, number: int) -> int:
-    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {number!r}")
-    return number

@@ -186,7 +186,9 @@ class Program:
 
     def __repr__(self) -> str:
         shape = f"{len(self.inputs)} inputs, {len(self.params)} params, {len(self.outputs)} outputs"
-        return f"<Program of {shape}, on {self.backend}>"
+        more = f", threads={self.threads}" if self.threads > 1 else ""
+        more += f", passes={sorted(self.passes)}" if self.passes != PASSES else ""
+        return f"<Program of {shape}, on {self.backend}{more}>"
 
     def __reduce__(self) -> tuple[Callable[..., Program], tuple[Any, ...]]:
         nodes = topological([*self.outputs, *self.inputs, *self.params], check=False)
