@@ -32,6 +32,7 @@ from autodiff.nn import (
     to_torch,
 )
 from autodiff.nn.nests import flat
+from autodiff.optim import SGD, Adam, AdamW, Optimizer
 
 torch = pytest.importorskip("torch")
 pytestmark = [
@@ -198,6 +199,39 @@ def test_what_was_trained_here_is_loaded_there() -> None:
     compared(ours, theirs, [3], 0)
 
 
+@pytest.mark.parametrize(("kind", "keywords"), [(SGD, {"lr": 0.1, "momentum": 0.9}), (Adam, {}), (AdamW, {"lr": 0.1})])
+def test_an_optimiser_of_torchs_goes_on_where_ours_stopped(kind: type[Optimizer], keywords: dict[str, Any]) -> None:
+    ours = Sequential(Linear(2, 3, rng=0), Tanh(), Linear(3, 1, rng=1))
+    here = kind(ours, **keywords)
+
+    def steps() -> None:
+        for _ in range(3):
+            here.zero_grad()
+            (ours([0.5, -1.0])[0] ** 2).backward()
+            here.step()
+
+    steps()
+    theirs = to_torch(ours)
+    there = getattr(torch.optim, kind.__name__)(theirs.parameters(), lr=1.0)
+    there.load_state_dict(to_torch(here.state_dict()))
+    steps()
+    for _ in range(3):
+        there.zero_grad()
+        (theirs(torch.tensor([0.5, -1.0], dtype=torch.float64))[0] ** 2).backward()
+        there.step()
+    for name, tensor in theirs.state_dict().items():
+        assert close(ours.state_dict()[name], tensor)
+
+
+def test_a_state_that_torch_cannot_have_is_refused() -> None:
+    layer = Linear(2, 1, rng=0)
+    optimizer = Adam(layer)
+    layer.weight[0][0].grad = 1.0
+    optimizer.step()
+    with pytest.raises(ValueError, match="parts of a tensor took more steps than others"):
+        to_torch(optimizer.state_dict())
+
+
 # What is used twice stays one.
 
 
@@ -315,7 +349,7 @@ def uneven() -> Layer:
         (Mine(), r"is a Mine with a forward of its own, .* write it for torch, and let that load_state_dict\(to_torch"),
         (MineToo(1, 1), "is a MineToo with a forward of its own"),
         (Elementwise(own), r"is a Elementwise\(own\), .* of functions there are ReLU"),
-        (uneven(), "some of its neurons are linear"),
+        (uneven(), "its neurons differ in what follows the sum"),
     ],
     ids=lambda x: str(x)[:20],
 )

@@ -557,6 +557,14 @@ def test_a_mixin_brings_forward_and_a_module_without_it_says_so() -> None:
         Module()(1.0)
 
 
+def test_parameters_are_named_by_where_they_stand() -> None:
+    net = Sequential(Conv2d(1, 1, (1, 2)), Linear(1, 2))
+    names = ["0.weight[0][0][0][0]", "0.weight[0][0][0][1]", "0.bias[0]", "1.weight[0][0]", "1.weight[1][0]"]
+    assert [name for name, _ in net.named_parameters()] == [*names, "1.bias[0]", "1.bias[1]"]
+    assert [value for _, value in net.named_parameters()] == net.parameters()
+    assert [*MLP(1, [1]).tensors()] == ["layers.0.neurons.0.w", "layers.0.neurons.0.b"]
+
+
 def test_training_is_known_to_every_module_below() -> None:
     class Net(Module):
         def __init__(self) -> None:

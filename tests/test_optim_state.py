@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib.util
+import json
 import pickle
 from collections.abc import Callable
 from functools import partial
@@ -244,6 +245,21 @@ def test_a_state_with_gaps_comes_in_as_it_was(kind: type[Optimizer], keywords: d
     other.load_state_dict(optimizer.state_dict())
     assert other.state == optimizer.state
     assert other.counts == (optimizer.counts if other.kept else 0)
+
+
+def test_a_state_may_go_through_json() -> None:
+    first, optimizer = trained(lambda params: Adam(params, betas=(0.8, 0.9)))
+    second = network()
+    second.load_state_dict(first.state_dict())
+    other = Adam(second)
+    other.load_state_dict(json.loads(json.dumps(optimizer.state_dict())))
+    assert other.state_dict() == optimizer.state_dict()
+
+
+def test_a_network_and_its_optimiser_stay_together_in_a_pickle() -> None:
+    net, optimizer = pickle.loads(pickle.dumps(trained(lambda params: Adam(params))))
+    assert all(a is b for a, b in zip(net.parameters(), optimizer.params, strict=True))
+    assert [name for name, _ in optimizer.tensors] == [*net.state_dict()]
 
 
 def test_a_module_gives_torchs_shapes_and_a_list_of_values_numbers() -> None:

@@ -39,11 +39,14 @@ def to_torch(net: Any) -> Any:
 
     It takes our layers, Sequential, Neuron, Layer and MLP, and answers torch's of the same positions, which take
     batches. What has a forward of its own raises ``TypeError``: write it for torch, and let that load
-    ``to_torch(net.state_dict())``. ``ImportError`` without torch.
+    ``to_torch(net.state_dict())``. The state of an optimiser of a Module is one for torch's, too. ``ImportError``
+    without torch.
     """
     torch = import_module("torch")
     if isinstance(net, Mapping):
-        return {name: _tensor(torch, nest) for name, nest in net.items()}
+        state = net.get("state", {}) if "param_groups" in net else net
+        tensors = {name: _tensors(torch, nest) for name, nest in state.items()}
+        return tensors if state is net else {**net, "state": tensors}
     if not isinstance(net, Module):
         raise TypeError(f"to_torch takes a Module, or what state_dict() answers; got {type(net).__name__}")
     return _written(torch, net, "", {})
@@ -182,6 +185,15 @@ def _tensor(torch: Any, nest: Any) -> Any:
     return torch.tensor(mapped(lambda x: x.data if isinstance(x, Value) else x, nest), dtype=torch.float64)
 
 
+def _tensors(torch: Any, nest: Any) -> Any:
+    """A tensor, or what an optimiser remembers of one."""
+    if not isinstance(nest, Mapping):
+        return _tensor(torch, nest)
+    if isinstance(nest.get("step"), list):
+        raise ValueError("parts of a tensor took more steps than others, which torch has no state for")
+    return {name: _tensor(torch, part) for name, part in nest.items()}
+
+
 def _with(torch: Any, module: Any, known: Known, **tensors: Any) -> Any:
     """The module with these parameters; Values that became a parameter before stay one."""
     for name, nest in tensors.items():
@@ -206,7 +218,13 @@ def _to_elementwise(torch: Any, net: Any, place: str, known: Known) -> Any:
     function = net.function
     if isinstance(function, partial) and function.func is functions.leaky_relu and {*function.keywords} == {"slope"}:
         return torch.nn.LeakyReLU(function.keywords["slope"])
-    name = next((name for name, ours in _FUNCTIONS.items() if ours is function), None)
+    return _function(torch, function, net, place)
+
+
+def _function(torch: Any, function: Any, net: Any, place: str) -> Any:
+    """Torch's layer for a function of ours, or for the name of one."""
+    ours = getattr(functions, function.lower(), None) if isinstance(function, str) else function
+    name = next((name for name, known in _FUNCTIONS.items() if known is ours), None)
     if name is None:
         _refuse(place, f"{net!r}", f"; of functions there are {', '.join(_FUNCTIONS)}")
     return getattr(torch.nn, name)()
@@ -230,11 +248,14 @@ def _to_sequential(torch: Any, net: Any, place: str, known: Known) -> Any:
 
 def _to_layer(torch: Any, net: Any, place: str, known: Known) -> Any:
     neurons = [net] if isinstance(net, Neuron) else net.neurons
-    if len({neuron.nonlin for neuron in neurons}) > 1:
-        _refuse(place, f"{net!r}", ": some of its neurons are linear")
+    kinds = [*dict.fromkeys(neuron.nonlin for neuron in neurons)]
+    if len(kinds) > 1:
+        _refuse(place, f"{net!r}", ": its neurons differ in what follows the sum")
     module = torch.nn.Linear(len(neurons[0].w), len(neurons), device="meta")
     _with(torch, module, known, weight=[neuron.w for neuron in neurons], bias=[neuron.b for neuron in neurons])
-    return torch.nn.Sequential(module, torch.nn.ReLU()) if neurons[0].nonlin else module
+    if kinds[0] is False:
+        return module
+    return torch.nn.Sequential(module, _function(torch, functions.relu if kinds[0] is True else kinds[0], net, place))
 
 
 _WRITERS: dict[type, Callable[[Any, Any, str, Known], Any]] = {

@@ -71,6 +71,10 @@ class Module:
             raise ValueError(f"the parameter {which} of {self!r} has no name: keep it, or its Module, as an attribute")
         return found
 
+    def named_parameters(self) -> Iterator[tuple[str, Value]]:
+        """Each parameter with its name, such as ``0.weight[1][2]``: where it stands in which of the tensors."""
+        return ((name, value) for tensor, nest in self.tensors().items() for name, value in _indexed(tensor, nest))
+
     def modules(self) -> Iterator[Module]:
         """The Module itself and all those below it, each once, from the outside in."""
         return iter(dict.fromkeys(_modules(self, ())))
@@ -159,6 +163,14 @@ def _walk(name: str, item: Any, above: tuple[Any, ...]) -> Iterator[tuple[str, A
             return
         for key, part in _parts(item):
             yield from _walk(f"{name}.{key}" if name else key, part, (*above, item))
+
+
+def _indexed(name: str, nest: Any) -> Iterator[tuple[str, Value]]:
+    if isinstance(nest, Value):
+        yield name, nest
+        return
+    for i, part in enumerate(nest):
+        yield from _indexed(f"{name}[{i}]", part)
 
 
 def _modules(item: Any, above: tuple[Any, ...]) -> Iterator[Module]:

@@ -54,7 +54,8 @@ def _read(state: Any) -> tuple[Entry, list[Entry]]:
         groups, found = state["param_groups"], state["state"]
         if len(groups) != 1:
             raise ValueError(f"the state has {len(groups)} groups of parameters, and an optimiser has one")
-        return groups[0], [found.get(number, {}) for number in groups[0]["params"]]
+        entries = {int(number): entry for number, entry in found.items()}  # in JSON the numbers are text
+        return groups[0], [entries.get(number, {}) for number in groups[0]["params"]]
     except (TypeError, KeyError, AttributeError):
         raise TypeError(f"a state is what state_dict() of an optimiser answers, got {type(state).__name__}") from None
 
