@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from operator import index
 from typing import Any
 
-__all__ = ["at_least_one", "counted", "headings", "is_masked", "is_true", "plain", "seen"]
+__all__ = ["alone", "at_least_one", "counted", "headings", "is_masked", "is_true", "plain", "seen"]
 
 _PLAIN = frozenset({list, tuple, float, int, bool, str, bytes, type(None)})
 _TAKEN = "fiubO"  # kinds of dtypes: real numbers, and objects to look at
@@ -50,6 +50,12 @@ def plain(x: Any) -> Any:
     """Arrays, tensors and tables as lists of lists, anything else as it is."""
     x = x if x.__class__ in _PLAIN else seen(x)
     return x.tolist() if hasattr(x, "tolist") else x
+
+
+def alone(x: Any) -> Any:
+    """What an array of no dimension holds, and a tensor of one entry, which is a number in torch; else ``x`` itself."""
+    of_one = getattr(x, "shape", None) == () or (hasattr(x, "numel") and x.numel() == 1)
+    return plain(x.reshape(()) if x.shape else x) if of_one and hasattr(x, "tolist") else x
 
 
 def headings(x: Any) -> list[str] | None:

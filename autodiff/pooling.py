@@ -9,8 +9,9 @@ from operator import add, index
 from typing import TYPE_CHECKING, Any
 
 from autodiff.functions import identity, maximum
+from autodiff.grids import grid_of
 from autodiff.recording.scopes import Part, scope
-from autodiff.recording.value import Operand, Value, operand
+from autodiff.recording.value import Operand, Value
 from autodiff.windows import Axis, Cell, Shape
 
 __all__ = [
@@ -18,13 +19,10 @@ __all__ = [
     "Pool",
     "avg_pool1d",
     "avg_pool2d",
-    "grid_of",
-    "is_listable",
     "max_pool1d",
     "max_pool2d",
     "pair",
     "plan",
-    "read_once",
     "whole",
 ]
 
@@ -167,38 +165,6 @@ def plan(
 def _four(numbers: Iterable[int]) -> tuple[int, int, int, int]:
     kernel, stride, padding, dilation = numbers
     return kernel, stride, padding, dilation
-
-
-def grid_of(rows: Any, expected: str) -> list[list[Any]]:
-    """The rows of a pool's input or output, read once and checked: all of one length, of Values and float64s."""
-    if not is_listable(rows):
-        raise TypeError(f"a pool takes {expected}, got {type(rows).__name__}")
-    grid: list[list[Any]] = []
-    for row in rows:
-        if not is_listable(row):
-            raise TypeError(f"a pool takes {expected}, got {type(row).__name__} where a list was expected")
-        grid.append(list(row))
-    if not grid or not grid[0]:
-        raise ValueError(f"a pool needs {expected} with at least one cell, got none")
-    if len({len(row) for row in grid}) > 1:
-        raise ValueError(f"all rows of a pool's input must have one length, got {[len(row) for row in grid]}")
-    for cell in (cell for row in grid for cell in row):
-        if isinstance(cell, Iterable):
-            raise TypeError(f"a pool takes {expected}, got {type(cell).__name__} where a Value was expected")
-    return [[operand(cell) for cell in row] for row in grid]
-
-
-def read_once(cells: Any) -> tuple[Any, bool]:
-    """The cells as a list, and whether they are one row: who has to look first would lose a generator's first cell."""
-    if not is_listable(cells):
-        return cells, True
-    cells = [list(row) if is_listable(row) else row for row in cells]
-    return cells, not cells or not is_listable(cells[0])
-
-
-def is_listable(x: object) -> bool:
-    """Whether it is a list or whatever else gives its cells one by one; text is none."""
-    return isinstance(x, Iterable) and not isinstance(x, (Value, str))
 
 
 def whole(name: str, number: Any) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
@@ -149,6 +150,51 @@ CONTAINERS: dict[str, Callable[[Any], Any]] = {
     "array": np.array,
     "array of objects": lambda nest: np.array(nest, dtype=object),
 }
+
+
+class Frame:
+    """A table with named columns: iterated, it gives its labels; NumPy sees its numbers."""
+
+    columns = ("a", "b", "c", "d")
+
+    def __init__(self, rows: Any) -> None:
+        self.rows = np.array(rows)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return self.rows
+
+    def __iter__(self) -> Any:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def flat_rows(function: Callable[[list[Any]], Any], nest: Any) -> Any:
+    return [function(item) for item in nest] if isinstance(nest[0], list) else function(nest)
+
+
+FOREIGN: dict[str, Callable[[Any], Any]] = {
+    "table": Frame,
+    "memoryview": lambda nest: memoryview(np.array(nest)),
+    "rows of array.array": lambda nest: flat_rows(lambda row: array("h", row), nest),
+    "rows of arrays": lambda nest: flat_rows(np.array, nest),
+    "arrays of no dimension": lambda nest: mapped(np.array, nest),
+}
+
+
+def tensors(nest: Any) -> Iterator[tuple[str, Any]]:
+    """The same cells in tensors of torch and arrays of JAX."""
+    torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
+    for dtype in (torch.float64, torch.bfloat16, torch.int8, torch.float16):
+        yield str(dtype), torch.tensor(nest, dtype=dtype)
+    yield "that requires a gradient", torch.tensor(mapped(float, nest), requires_grad=True)
+    yield "rows of tensors", flat_rows(torch.tensor, nest)
+    yield "tensors of no dimension", mapped(torch.tensor, nest)
+    yield "tensors of one entry", mapped(lambda x: torch.tensor(float(x), requires_grad=True), nest)
+    yield "JAX", jax.numpy.array(nest)
+
+
 DTYPES = ["uint8", "int8", "int16", "uint64", "float16", "float32", "float64", "longdouble"]
 
 
@@ -157,10 +203,10 @@ def every_way(nest: Any) -> Iterator[tuple[str, Any]]:
     for name, contain in CONTAINERS.items():
         yield name, contain(nest)
     for dtype in DTYPES:
-        array = np.array(nest, dtype=dtype)
-        yield dtype, array
-        yield f"scalars of {dtype}", mapped(array.dtype.type, nest)
-        yield f"rows of {dtype}, one by one", iter(array)
+        cells = np.array(nest, dtype=dtype)
+        yield dtype, cells
+        yield f"scalars of {dtype}", mapped(cells.dtype.type, nest)
+        yield f"rows of {dtype}, one by one", iter(cells)
     for kind in (Decimal, Fraction):
         yield kind.__name__, mapped(kind, nest)
 
@@ -169,6 +215,19 @@ def every_way(nest: Any) -> Iterator[tuple[str, Any]]:
 def test_cells_are_read_once_and_as_float64(use: Callable[[Any], Any], nest: Any) -> None:
     expected = told(use(mapped(float, nest)))
     assert {way: told(use(cells)) for way, cells in every_way(nest)} == dict.fromkeys(dict(every_way(nest)), expected)
+
+
+@pytest.mark.parametrize("way", FOREIGN)
+@pytest.mark.parametrize(("use", "nest"), TAKERS, ids=NAMES)
+def test_whatever_numpy_understands_is_read_as_numpy_sees_it(use: Callable[[Any], Any], nest: Any, way: str) -> None:
+    assert told(use(FOREIGN[way](nest))) == told(use(mapped(float, nest)))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(("use", "nest"), TAKERS, ids=NAMES)
+def test_tensors_are_numbers_and_grids(use: Callable[[Any], Any], nest: Any) -> None:
+    expected = told(use(mapped(float, nest)))
+    assert {way: told(use(cells)) for way, cells in tensors(nest)} == dict.fromkeys(dict(tensors(nest)), expected)
 
 
 @pytest.mark.parametrize(("use", "nest"), TAKERS, ids=NAMES)
@@ -206,9 +265,9 @@ def test_numbers_and_values_may_be_mixed(are_values: list[bool]) -> None:
 
 
 def test_a_pool_of_an_array_is_an_array() -> None:
-    for array in (np.arange(4, dtype=np.uint8), np.array([Value(1.0), 2, 3.0, True], dtype=object)):
+    for row in (np.arange(4, dtype=np.uint8), np.array([Value(1.0), 2, 3.0, True], dtype=object)):
         for pool in (max_pool1d, avg_pool1d):
-            out = pool(array, 1)
+            out = pool(row, 1)
             assert isinstance(out, np.ndarray)
             assert all(isinstance(value, Value) for value in out)
 
@@ -216,8 +275,8 @@ def test_a_pool_of_an_array_is_an_array() -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_training_takes_data_of_any_kind(dtype: str) -> None:
     table = [[100, 27], [3, 120], [90, 90]]
-    array = np.array(table, dtype=dtype)
-    ways = [array, zip(*array.T, strict=True), (iter(row) for row in array), [*map(list, array)]]
+    cells = np.array(table, dtype=dtype)
+    ways = [cells, zip(*cells.T, strict=True), (iter(row) for row in cells), [*map(list, cells)]]
     assert [learnt(way) for way in ways] == [learnt(table)] * 4
 
 
@@ -240,6 +299,80 @@ def test_labels_may_be_small_integers() -> None:
 def test_functions_take_small_integers_as_numbers(take: Callable[..., Value]) -> None:
     assert take(np.uint8(200), np.uint8(100)).data == take(200.0, 100.0).data
     assert take(Value(np.uint8(200)), np.uint8(100)).data == take(200.0, 100.0).data
+
+
+# --- whatever NumPy understands is a grid or a number ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "row",
+    [lambda row: row, np.array, lambda row: array("d", row), lambda row: pytest.importorskip("torch").tensor(row)],
+)
+def test_whatever_numpy_understands_is_a_row(row: Callable[[list[float]], Any]) -> None:
+    assert told(max_pool1d(row([1.0, 3.0, 2.0]), 2, 1)) == [3.0, 3.0]
+    x = [Value(v) for v in (1.0, 3.0, 2.0)]
+    p = max_pool1d(x, 2, 1)
+    (p[0] * 0.5 + p[1]).backward()
+    assert routes("max", x, p, 2, 1) == routes(tuple(p))
+
+
+MIXED: dict[str, Callable[[float], Any]] = {
+    "Values in arrays of no dimension": lambda x: np.array(Value(x)),
+    "tensors beside Values": lambda x: Value(x) if x > 50 else pytest.importorskip("torch").tensor(x),
+    "arrays beside Values": lambda x: np.float32(x) if x > 50 else Value(x),
+}
+
+
+@pytest.mark.parametrize("cell", MIXED.values(), ids=MIXED)
+def test_values_may_stand_among_numbers_of_any_kind(cell: Callable[[float], Any]) -> None:
+    grid = mapped(cell, GRID)
+    for rows in (
+        grid,
+        [np.array([*row, None], dtype=object)[:-1] for row in grid],
+        tuple(map(iter, mapped(cell, GRID))),
+    ):
+        assert told(max_pool2d(rows, 2)) == [[121, 123], [90, 127]]
+    assert told(avg_pool2d(grid, 4)) == [[sum(map(sum, GRID)) / 16]]
+    assert told(ad.nn.MaxPool2d(2)(grid)) == [[121, 123], [90, 127]]
+    assert viz.pool(grid, kernel_size=2).source == viz.pool(GRID, kernel_size=2).source
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (b"abcd", "got bytes"),
+        ("abcd", "got str"),
+        ({1: 2}, "got dict"),
+        ({1.0, 2.0}, "got set"),
+        (np.array(2.0), "got float"),
+        (np.array(["1", "2"]), "text"),
+        (np.array([1j, 2]), "complex"),
+        (np.ma.array([1.0, 2.0], mask=[0, 1]), "masked at row 1"),
+        (np.array(["2020"], dtype="M8[D]"), "dates"),
+        ([1.0, "2"], "got str"),
+        ([[1.0], [2.0]], "got list where a Value"),
+    ],
+)
+def test_what_is_no_row_of_numbers_is_refused_by_what_it_is(cells: Any, told: str) -> None:
+    with pytest.raises(TypeError, match=told):
+        max_pool1d(cells, 2)
+    if told != "got list where a Value":
+        with pytest.raises(TypeError, match=told):
+            viz.pool(cells, kernel_size=2)
+
+
+def test_a_picture_asks_an_array_for_its_size_before_it_reads_it() -> None:
+    class Large:
+        shape = (3, 10**9)
+
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            raise AssertionError("read")
+
+        def __iter__(self) -> Any:
+            raise AssertionError("read")
+
+    with pytest.raises(ValueError, match="1000000000 cells in a row is too large"):
+        viz.pool(Large(), kernel_size=2)
 
 
 # --- cross entropy at the edges --------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ FLOORS: dict[str, int] = {
     "autodiff.graph": 2,
     "autodiff.optim": 2,
     "autodiff.windows": 2,  # a pool's geometry
+    "autodiff.grids": 2,  # cells of pools, in whatever they come
     "autodiff.pooling": 3,
     "autodiff.derivatives": 3,  # derivatives as Values
     "autodiff.checks": 4,  # gradients against differences

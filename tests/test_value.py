@@ -73,6 +73,9 @@ NUMBERS: dict[str, tuple[Any, float]] = {
     "np.int8": (np.int8(-3), -3.0),
     "np.uint64": (np.uint64(7), 7.0),
     "np.bool": (np.bool_(True), 1.0),
+    "np array of no dimension": (np.array(2.5), 2.5),
+    "np array of no dimension, of an int": (np.array(7, dtype=object), 7.0),
+    "np bool array of no dimension": (np.array(True), 1.0),
     "largest int": (int(sys.float_info.max), sys.float_info.max),
 }
 
@@ -114,7 +117,6 @@ ARRAYS: dict[str, Any] = {
     "array of one": np.array([1.0]),
     "matrix": np.eye(2),
     "empty array": np.array([]),
-    "array of no dimension": np.array(1.0),
     "object array": np.array([None], dtype=object),
 }
 
@@ -147,6 +149,46 @@ def test_an_array_is_no_value(array: Any) -> None:
     for refusal in (lambda: Value(array), lambda: maximum(Value(1.0), array), lambda: ad.exp(array)):
         with pytest.raises(TypeError, match=r"got (a )?ndarray"):
             refusal()
+
+
+TENSORS: dict[str, Callable[[Any], Any]] = {
+    "of no dimension": lambda torch: torch.tensor(2.5),
+    "of one entry": lambda torch: torch.tensor([2.5]),
+    "of one entry, twice nested": lambda torch: torch.tensor([[2.5]], dtype=torch.float64),
+    "that requires a gradient": lambda torch: torch.tensor(2.5, requires_grad=True),
+    "of a parameter": lambda torch: torch.nn.Parameter(torch.tensor([2.5])),
+    "of float16": lambda torch: torch.tensor(2.5, dtype=torch.float16),
+    "of bfloat16": lambda torch: torch.tensor(2.5, dtype=torch.bfloat16),
+}
+
+
+@pytest.mark.parametrize("tensor", TENSORS.values(), ids=TENSORS)
+def test_a_tensor_of_one_number_is_that_number(tensor: Callable[[Any], Any]) -> None:
+    given, x = tensor(pytest.importorskip("torch")), Value(1.0)
+    assert [Value(given).data, (x * given).data, (given + x).data, maximum(x, given).data] == [2.5, 2.5, 3.5, 2.5]
+    (x * 2).backward(given)
+    assert x.grad == 5.0
+    x.data = x.grad = given
+    assert (type(x.data), x.data, x.grad) == (float, 2.5, 2.5)
+    assert Graph(x * 2).evaluate({x: given}) == [2.5, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda torch: torch.tensor([1.0, 2.0]), "got a Tensor; make one Value for each entry"),
+        (lambda torch: torch.tensor([]), "got a Tensor; make one Value for each entry"),
+        (lambda torch: torch.tensor(1j), "got Tensor: .* complex"),
+        (lambda torch: torch.tensor(1.0).to_sparse(), "got Tensor: .* sparse"),
+        (lambda torch: np.array("2"), "got ndarray: .* text"),
+        (lambda torch: np.array(Value(1.0)), "got Value"),
+        (lambda torch: np.ma.array(2.5, mask=True), "got MaskedArray: .* masked"),
+    ],
+)
+def test_other_tensors_and_arrays_are_refused_by_what_they_are(make: Callable[[Any], Any], message: str) -> None:
+    given = make(pytest.importorskip("torch"))
+    with pytest.raises(TypeError, match=message):
+        Value(given)
 
 
 def test_a_value_is_not_made_of_a_value() -> None:

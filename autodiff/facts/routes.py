@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from autodiff.pooling import Pair, Pool, grid_of, plan, read_once
+from autodiff.grids import grid_of, read_once
+from autodiff.pooling import Pair, Pool, plan
 from autodiff.recording.reverse import adjoints, describe, peek
 from autodiff.recording.scopes import Part
 from autodiff.recording.value import Value

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from math import atan, atan2, erf, fabs, hypot, inf, nan, tanh
 from numbers import Complex, Number, Real
 
+from autodiff.foreign import alone
 from autodiff.language.compiling import compiled
 
 __all__ = ["ERFC_TAIL", "FUNCTIONS", "agree", "divide", "erfc", "exp", "horner", "log", "power", "real", "sqrt"]
@@ -201,7 +202,7 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
 
 
 def real(x: object) -> float:
-    """``x`` as a float64: bool, int, Fraction, Decimal and NumPy scalars are converted.
+    """``x`` as a float64: bool, int, Fraction, Decimal, scalars and arrays of no dimension are converted.
 
     Anything else raises ``TypeError`` naming what was got; an integer too large raises ``OverflowError``.
     """
@@ -213,7 +214,13 @@ def real(x: object) -> float:
             raise OverflowError(f"a Value needs a float64; this {type(x).__name__} is too large for a float") from None
         except ValueError as error:  # a signalling NaN of Decimal
             raise TypeError(f"a Value needs a real number, got {type(x).__name__}: {error}") from None
-    raise TypeError(_refusal(x))
+    try:
+        number = alone(x)
+    except TypeError as error:
+        raise TypeError(f"a Value needs a real number, got {type(x).__name__}: {error}") from None
+    if number is x:
+        raise TypeError(_refusal(x))
+    return real(number)
 
 
 def _refusal(x: object) -> str:
@@ -223,4 +230,4 @@ def _refusal(x: object) -> str:
     if kind in ("str", "complex", "bytes", "int", "float"):
         text = repr(x)
         return f"a Value needs a real number, got {kind} {text if len(text) <= 40 else text[:37] + '...'}"
-    return f"a Value needs a real number (int, float, Fraction, Decimal, NumPy scalar), got {kind}"
+    return f"a Value needs a real number (int, float, Fraction, Decimal, a scalar of NumPy or torch), got {kind}"

@@ -7,8 +7,9 @@ from typing import Any
 
 from autodiff import Graph, Value
 from autodiff.facts.routes import matched, members, recall, require_window
+from autodiff.grids import is_listable, read_once
 from autodiff.language.ieee import real
-from autodiff.pooling import Pool, is_listable, plan, read_once
+from autodiff.pooling import Pool, plan
 from autodiff.windows import Cell, Shape
 from viz.ink.theme import LIGHT
 from viz.page.data import json_number

@@ -8,7 +8,9 @@ from itertools import islice
 from typing import Any
 
 from autodiff.facts.routes import PoolRoutes, Window
-from autodiff.pooling import Pool, is_listable
+from autodiff.foreign import plain
+from autodiff.grids import is_listable
+from autodiff.pooling import Pool
 from autodiff.windows import Cell
 from viz.ink.text import html
 from viz.ink.theme import Theme, blend, numeral, theme, width
@@ -47,17 +49,21 @@ def picture(routes: PoolRoutes, look: str | Theme = "light") -> Picture:
 
 
 def read_some(cells: Any) -> Any:
-    """The cells as lists, read no further than it takes to know that they are too many for a picture."""
+    """Return the cells as lists, read no further than it takes to know that they are too many for a picture."""
     if not is_listable(cells):
         return cells
     return [_few(entry) if is_listable(entry) else entry for entry in _few(cells)]
 
 
 def _few(entries: Any) -> list[Any]:
-    read = list(islice(entries, LIMIT + 1))
+    shape: Any = getattr(entries, "shape", ())
+    count = max(shape, default=0) if isinstance(shape, tuple) else 0  # of an array, before it is made a list
+    if count > LIMIT:
+        raise ValueError(_too_large(f"{count} {'rows' if shape[0] == count and len(shape) > 1 else 'cells in a row'}"))
+    read = list(islice(plain(entries), LIMIT + 1))
     if len(read) > LIMIT:
-        count = len(entries) if isinstance(entries, Sized) else f"more than {LIMIT}"
-        raise ValueError(_too_large(f"{count} {'rows' if is_listable(read[0]) else 'cells in a row'}"))
+        length = len(entries) if isinstance(entries, Sized) else f"more than {LIMIT}"
+        raise ValueError(_too_large(f"{length} {'rows' if is_listable(read[0]) else 'cells in a row'}"))
     return read
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from autodiff import Value, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d, routes
 from autodiff.facts.routes import recall
+from autodiff.foreign import plain
+from autodiff.grids import is_listable, read_once
 from autodiff.language.ieee import real
-from autodiff.pooling import Pool, is_listable, plan, read_once
+from autodiff.pooling import Pool, plan
 from viz.ink.theme import Theme
 from viz.layout.picture import Picture
 from viz.pools.grids import picture, read_some, require_readable
@@ -86,10 +88,8 @@ def _sent(upstream: Any, rows: int, columns: int) -> list[Any]:
     """One number for each output, row by row."""
     if upstream is None:
         return [1.0] * (rows * columns)
-    given = upstream.tolist() if hasattr(upstream, "tolist") else upstream
-    if not is_listable(given):
-        given = [given]
-    numbers, flat = read_once(given)
+    given = plain(upstream)
+    numbers, flat = read_once(given if is_listable(given) else [given])
     lengths = [len(row) if is_listable(row) else 0 for row in numbers]
     if flat and not any(lengths) and len(numbers) == rows * columns:
         return [_number(x) for x in numbers]

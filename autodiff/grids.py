@@ -1,0 +1,46 @@
+"""Grids of cells: rows of Values and numbers, from lists, arrays, tensors and tables, in one reader for all pools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from autodiff.foreign import plain
+from autodiff.recording.value import Value, operand
+
+__all__ = ["grid_of", "is_listable", "read_once"]
+
+
+def grid_of(rows: Any, expected: str) -> list[list[Any]]:
+    """The rows of a pool's input or output, read once and checked: all of one length, of Values and float64s."""
+    rows = plain(rows)
+    if not is_listable(rows):
+        raise TypeError(f"a pool takes {expected}, got {type(rows).__name__}")
+    grid: list[list[Any]] = []
+    for row in map(plain, rows):
+        if not is_listable(row):
+            raise TypeError(f"a pool takes {expected}, got {type(row).__name__} where a list was expected")
+        grid.append([*map(plain, row)])
+    if not grid or not grid[0]:
+        raise ValueError(f"a pool needs {expected} with at least one cell, got none")
+    if len({len(row) for row in grid}) > 1:
+        raise ValueError(f"all rows of a pool's input must have one length, got {[len(row) for row in grid]}")
+    for cell in (cell for row in grid for cell in row):
+        if isinstance(cell, Iterable):
+            raise TypeError(f"a pool takes {expected}, got {type(cell).__name__} where a Value was expected")
+    return [[operand(cell) for cell in row] for row in grid]
+
+
+def read_once(cells: Any) -> tuple[Any, bool]:
+    """The cells as a list, and whether they are one row: who has to look first would lose a generator's first cell."""
+    cells = plain(cells)
+    if not is_listable(cells):
+        return cells, True
+    cells = [list(row) if is_listable(row) else row for row in map(plain, cells)]
+    return cells, not cells or not is_listable(cells[0])
+
+
+def is_listable(x: object) -> bool:
+    """Whether it is a list or whatever else gives its cells one by one; text is none, nor what has no order."""
+    many = isinstance(x, Iterable) and getattr(x, "ndim", 1) != 0  # arrays of no dimension can be asked, in vain
+    return many and not isinstance(x, (Value, str, bytes, dict, set, frozenset))
