@@ -51,9 +51,8 @@ class Axis:
         first, last = -(cells.start // self.dilation), (self.length - 1 - cells.start) // self.dilation
         inside = cells[max(0, first) : max(0, last + 1)]  # not one by one: a window may be far larger than the input
         if not inside:
-            listed = [*cells] if len(cells) <= 8 else f"{cells[0]}, {cells[1]} ... {cells[-1]}"
-            raise ValueError(
-                f"window {index} covers no input cell: its positions are {listed}, the input has 0 to "
+            raise ValueError(  # of two cells: a longer one cannot step over the whole input
+                f"window {index} covers no input cell: its positions are {[*cells]}, the input has 0 to "
                 f"{self.length - 1}; use a smaller dilation or padding"
             )
         return [*inside]

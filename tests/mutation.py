@@ -31,16 +31,10 @@ ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "out"
 # Compiled by Numba, half a minute for each change; signatures are generated, and for type checkers alone.
 LEFT_OUT = re.compile(r"signatures|contract|backends/(kernel|fused|lanes|caching|numba|machine)")
-# Which tests try a script, in this order: in Node, then all of them in a browser.
-NODE = {
-    "engine.js": ["test_state.py", "test_look.py", "test_parity.py"],
-    "state.js": ["test_state.py"],
-    "look.js": ["test_look.py"],
-    "dom.js": ["test_parts.py"],
-    "camera.js": ["test_parts.py"],
-    "graph.js": ["test_parts.py"],
-}
-BROWSER = ["test_whole_page.py", "test_seen.py", "test_page.py"]
+# Which tests try a script, in this order: in Node, then in a browser.
+PARTS = {"engine.js": "test_parity.py", "state.js": "test_state.py", "look.js": "test_look.py"}
+NODE = ["test_whole_page.py", "test_acts.py"]
+BROWSER = ["test_seen.py", "test_page.py"]
 NOT_TRIED = "not axe and not thousand"  # wait for the network, or measure time
 
 
@@ -323,14 +317,17 @@ def of_lines(tree: Path, scratch: Path) -> Callable[[Mutant], bool]:
     return noticed
 
 
-def of_scripts(tree: Path) -> Callable[[Mutant], bool]:
+def of_scripts(tree: Path, browser: bool) -> Callable[[Mutant], bool]:
     """Whether a change of a script is noticed, in Node or in a browser."""
 
     def noticed(mutant: Mutant) -> bool:
-        for file in (*NODE.get(Path(mutant.file).name, ()), *BROWSER):
-            if pytest(tree, "-k", NOT_TRIED, f"tests/{file}", timeout=300):
-                return True
-        return False
+        part = PARTS.get(Path(mutant.file).name, "test_parts.py")
+        tries = [[part], ["-k", "not chromium", *NODE]]
+        tries = tries[::-1] if part == "test_parity.py" else tries  # which takes long
+        tries += [["-k", NOT_TRIED, *BROWSER], ["-k", "chromium", *NODE]] if browser else []
+        return any(
+            pytest(tree, *(f"tests/{x}" if x.endswith(".py") else x for x in tests), timeout=400) for tests in tries
+        )
 
     return noticed
 
@@ -342,6 +339,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--again", action="store_true", help="only what was not noticed last time")
+    parser.add_argument("--node", action="store_true", help="of the page: without a browser")
     given = parser.parse_args()
     if given.part != "page" and find_spec("coverage") is None:
         parser.error("it takes the package coverage: pip install coverage")
@@ -353,7 +351,7 @@ def main() -> None:
         shutil.copytree(ROOT, tree, ignore=unwanted)
         last = set(re.findall(r"(?m)^    (.*)$", survivors.read_text("utf-8"))) if given.again else set()
         mutants = [m for m in drawn(given.part, tree, given.seed, given.count) if not given.again or m.name in last]
-        noticed = of_scripts(tree) if given.part == "page" else of_lines(tree, scratch)
+        noticed = of_scripts(tree, not given.node) if given.part == "page" else of_lines(tree, scratch)
         for place, mutant in enumerate(mutants):
             began, path = time.monotonic(), tree / mutant.file
             raw = path.read_bytes()

@@ -364,6 +364,7 @@ def test_of_many_users_five_are_named(node: Node) -> None:
         assert found == ", ".join(labels[:5]) + (f" and {count - 5} more" if count > 5 else "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bottom", [100, 395])
 @pytest.mark.parametrize("left", [0, 250, 580])
 def test_details_stand_below_the_node_or_above_it_inside_the_frame(pool: Node, bottom: float, left: float) -> None:
@@ -386,6 +387,7 @@ def test_a_folded_box_has_no_details(node: Node) -> None:
 # -- What moves
 
 
+@pytest.mark.slow
 def test_a_dot_runs_with_each_step_forth_and_back_and_a_refused_one_ends_early(pool: Node) -> None:
     length = 100
     for step in STEPS[1:]:
@@ -414,6 +416,7 @@ def test_nothing_runs_on_a_jump_or_for_those_who_want_calm(pool: Node) -> None:
     assert pool.act(["motion", True], ["press", "ArrowLeft"])["dots"] == []
 
 
+@pytest.mark.slow
 def test_the_current_node_is_kept_in_view(node: Node) -> None:
     y = Value(1.0, "x")
     for _ in range(40):
@@ -534,6 +537,7 @@ def test_at_the_end_nothing_is_left(pool: Node) -> None:
 # -- Large drawings
 
 
+@pytest.mark.slow
 def test_a_drawing_is_cut_into_pieces_of_sixty_and_long_lines_have_longer_dashes(node: Node) -> None:
     y = Value(1.0, "x")
     for _ in range(100):

@@ -295,6 +295,9 @@ GRAPHS: dict[str, Callable[[], tuple[Value, Any]]] = {
 }
 
 
+SOME = [name if name in ("pooled", "routed") else pytest.param(name, marks=pytest.mark.slow) for name in GRAPHS]
+
+
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     with running(MODULE, "page.mjs", tmp_path_factory.mktemp("page")) as ask:
@@ -333,7 +336,7 @@ def moved(name: str, numbers: dict[int, float]) -> Steps:
     return steps(graph.values[graph.outputs[0]])
 
 
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("name", SOME)
 def test_at_every_step_the_whole_page_says_what_python_says(host: Host, name: str) -> None:
     stepper, known = shown(name)
     host.open(stepper)
@@ -346,7 +349,7 @@ def test_at_every_step_the_whole_page_says_what_python_says(host: Host, name: st
         known.check(host.seen(), k)
 
 
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("name", SOME)
 def test_an_edited_page_says_what_python_says_of_the_edited_graph(host: Host, name: str) -> None:
     stepper, known = shown(name)
     host.open(stepper)

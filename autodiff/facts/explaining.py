@@ -234,7 +234,7 @@ class _Teller:
             link = stack.pop()
             if link[0] == output and link[1] is not None:
                 yield Path(*_unrolled(link), seed)
-            for step in reversed(self.sent.get(link[0], []) if link[0] != output else []):
+            for step in reversed(self.sent.get(link[0], [])):
                 assert step.edge is not None
                 stack.append((step.edge.target, step.local, link))
 

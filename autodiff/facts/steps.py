@@ -148,7 +148,7 @@ class Steps(Sequence[Step]):
     def _send(self, edge: Edge, local: float | None, flow: float | None, gradients: dict[int, float]) -> None:
         """One use: what it contributes to the gradient of its operand."""
         up, before = gradients[edge.target], gradients.get(edge.source)
-        if local is None or flow is None:
+        if flow is None:  # no path, whatever the slope would be
             self._add("backward", edge.source, edge=edge, before=before, after=before, upstream=up)
             return
         gradients[edge.source] = after = flow if before is None else before + flow
