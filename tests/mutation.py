@@ -32,7 +32,8 @@ OUT = ROOT / "out"
 # Compiled by Numba, half a minute for each change; signatures are generated, and for type checkers alone.
 LEFT_OUT = re.compile(r"signatures|contract|backends/(kernel|fused|lanes|caching|numba|machine)")
 # Which tests try a script, in this order: in Node, then in a browser.
-PARTS = {"engine.js": "test_parity.py", "state.js": "test_state.py", "look.js": "test_look.py"}
+PARTS = dict.fromkeys(("numbers.js", "engine.js", "telling.js", "mathematics.js"), "test_parity.py")
+PARTS |= {"state.js": "test_state.py", "look.js": "test_look.py"}
 NODE = ["test_whole_page.py", "test_acts.py"]
 BROWSER = ["test_seen.py", "test_page.py"]
 NOT_TRIED = "not axe and not thousand"  # wait for the network, or measure time

@@ -1,4 +1,4 @@
-// Stands behind viz/page/static/engine.js in one module (tests/test_parity.py puts them together). Each line of input is a
+// Stands behind the engine's scripts in one module (tests/test_parity.py puts them together). Each line of input is a
 // job, each line of output its answer; numbers travel as the hexadecimal digits of their bits.
 import { createInterface } from "node:readline";
 
@@ -18,15 +18,15 @@ function real(text) {
 }
 
 // Where a job brings Python's results of library functions, formulas get those, so that all the rest must be the same.
-const own = { ...engine.functions };
+const own = { ...primitives };
 let replayed = null;
-for (const name of Object.keys(own)) {
-  engine.functions[name] = (...args) => {
-    if (replayed === null || name === "abs" || name === "sqrt") return own[name](...args);
-    const key = [name, ...args.map(bits)].join(" ");
+for (const name of Object.keys(own).filter((word) => word === "**" || (/^[a-z]/.test(word) && !/^(neg|not|and|or|if)$/.test(word)))) {
+  const answer = (key) => {
     if (!replayed.has(key)) throw new Error(`Python never called ${key}`);
     return replayed.get(key);
   };
+  const replaying = (args) => (replayed === null || name === "abs" || name === "sqrt" ? own[name](...args) : answer([name, ...args.map(bits)].join(" ")));
+  primitives[name] = own[name].length === 1 ? (x) => replaying([x]) : (x, y) => replaying([x, y]);
 }
 
 const edgeOf = (edge) => edge && [edge.source, edge.target, edge.position];
@@ -34,7 +34,7 @@ const edgeOf = (edge) => edge && [edge.source, edge.target, edge.position];
 function stepOf(told, step, math) {
   const facts = [step.before, step.after, step.local, step.upstream, step.contribution].map(bits);
   const known = [step.index, step.phase, step.node, edgeOf(step.edge), ...facts, step.sentence];
-  return math ? [...known, engine.mathml(told, step)] : known;
+  return math ? [...known, mathematics.mathml(told, step)] : known;
 }
 
 function snapshotOf(told, index) {
@@ -54,7 +54,7 @@ function timing(data) {
 }
 
 function answer(job) {
-  if (job.numbers) return job.numbers.map((text) => engine.numeral(real(text)));
+  if (job.numbers) return job.numbers.map((text) => numbers.numeral(real(text)));
   if (job.functions) return job.functions.map(([name, ...args]) => bits(own[name](...args.map(real))));
   const data = engine.decode(job.page);
   if (job.timing) return timing(data);

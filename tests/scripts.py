@@ -13,7 +13,11 @@ from typing import Any
 
 import pytest
 
+from autodiff.programs.javascript import functions
+
 STATIC = Path(__file__).resolve().parents[1] / "viz" / "page" / "static"
+
+ENGINE = ("numbers.js", "engine.js", "telling.js", "mathematics.js")
 
 Ask = Callable[[Any], Any]
 
@@ -31,7 +35,7 @@ def running(names: Sequence[str], driver: str, folder: Path) -> Iterator[Ask]:
         pytest.skip("no Node.js")
     module = folder / "module.mjs"
     paths = [STATIC / name if (STATIC / name).exists() else Path(__file__).with_name(name) for name in (*names, driver)]
-    module.write_text("\n".join(path.read_text("utf-8") for path in paths), "utf-8")
+    module.write_text("\n".join([functions(), *(path.read_text("utf-8") for path in paths)]), "utf-8")
     pipe = subprocess.PIPE
     with subprocess.Popen([node, str(module)], stdin=pipe, stdout=pipe, encoding="utf-8") as process:
         assert process.stdin

@@ -2,7 +2,7 @@
 // graph and a list of actions, the states that come of them.
 import { createInterface } from "node:readline";
 
-const numbers = (record) => Object.fromEntries(Object.entries(record).map(([key, x]) => [key, String(x)]));
+const texts = (record) => Object.fromEntries(Object.entries(record).map(([key, x]) => [key, String(x)]));
 
 function seen(state) {
   const { index, playing, speed, theme, predicting, right, asked, verdict } = state;
@@ -12,7 +12,7 @@ function seen(state) {
     ...{ index, playing, speed, theme, predicting, right, asked, verdict, told },
     last: stepper.last(state),
     breaks: [...state.breaks],
-    leaves: numbers(state.leaves),
+    leaves: texts(state.leaves),
     changed: [...changed],
     target: target && target.index,
     sentence: stepper.step(state).sentence,

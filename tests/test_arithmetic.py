@@ -9,13 +9,13 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scripts import STATIC, Ask, running
+from scripts import ENGINE, STATIC, Ask, running
 
 from autodiff import Value, steps
 from autodiff.language.notation import numeral
 from viz.page.data import page_data
 
-SCRIPTS = ["engine.js", "arithmetic.js", "look.js", "quiz.js", "state.js"]
+SCRIPTS = [*ENGINE, "arithmetic.js", "look.js", "quiz.js", "state.js"]
 
 
 @pytest.fixture(scope="module")

@@ -70,6 +70,7 @@ GUESTS: dict[str, set[str]] = {
     "autodiff.programs.backends.numba": {"numpy"},
     "autodiff.programs.backends.caching": {"numba"},
     "autodiff.programs.backends.kernel": {"numpy", "numba"},
+    "autodiff.programs.backends.elementwise": {"numpy"},
     "autodiff.programs.backends.fused": {"numpy", "numba"},
     "autodiff.programs.backends.lanes": {"numba", "llvmlite"},
     "viz.page.widget": {"anywidget", "traitlets"},

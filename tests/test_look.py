@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 from drawn import read
-from scripts import running
+from scripts import ENGINE, running
 
 import viz
 from autodiff import Edge, Flow, Graph, Snapshot, Step, Value, log, max_pool1d, maximum, relu, scope, steps
@@ -199,7 +199,7 @@ def strange() -> Value:
 def test_the_page_gives_every_box_and_line_the_same_marks_and_words(make: Any, collapse: bool, tmp_path: Path) -> None:
     y = make()
     told, data = steps(y), viz.step(y, collapse=collapse, names=False).data
-    with running(["engine.js", "look.js"], "look.mjs", tmp_path) as ask:
+    with running([*ENGINE, "look.js"], "look.mjs", tmp_path) as ask:
         snapshots = ask(data)
     for k, found in enumerate(snapshots):
         looks = Looks(told.graph, told.snapshot(k))

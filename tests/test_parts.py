@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from scripts import Ask, running
+from scripts import ENGINE, Ask, running
 
 from viz.ink.theme import width
 from viz.page.html import SCALE
 
 LEGEND = 28  # the height of the line below the graph
 SCRIPTS = [
-    "engine.js",
+    *ENGINE,
     "arithmetic.js",
     "look.js",
     "quiz.js",

@@ -16,8 +16,8 @@ from programs import ALL_BACKENDS, COMPARISONS, EXACT, Plan, any_number, near, p
 
 from autodiff import TABLE, Program, Value, operation
 from autodiff.language import ieee
+from autodiff.language.primitives import PRIMITIVES
 from autodiff.programs.languages import LANGUAGES
-from autodiff.programs.listing import PRIMITIVES
 from autodiff.recording.value import function_of
 
 pytestmark = pytest.mark.slow  # JAX and PyTorch take seconds to load

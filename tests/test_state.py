@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from scripts import Ask, running
+from scripts import ENGINE, Ask, running
 
 import viz
 from autodiff import Value, max_pool1d, maximum, relu, steps
 
-SCRIPTS = ["engine.js", "arithmetic.js", "look.js", "quiz.js", "state.js"]
+SCRIPTS = [*ENGINE, "arithmetic.js", "look.js", "quiz.js", "state.js"]
 SPEEDS = [0.25, 0.5, 1, 2, 4, 8]
 
 

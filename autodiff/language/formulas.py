@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from autodiff.language import ieee
+from autodiff.language.primitives import FUNCTIONS, PRIMITIVES
 from autodiff.text import quoted
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "names",
     "parse",
     "parts",
+    "primitive",
     "python",
     "rebuilt",
     "short",
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
+UNARY = {ast.USub: "neg", ast.UAdd: "pos", ast.Not: "not"}
 COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 
 
@@ -131,6 +134,28 @@ def _check(node: ast.expr, text: str, known: Sequence[str], functions: Callable[
             raise FormulaError(f"{short(ast.unparse(node))} in {short(text)} is not of the formula language{power}")
     for part in parts(node):
         _check(part, text, known, functions)
+
+
+def primitive(tree: ast.expr) -> str:
+    """The name of the primitive that joins a formula's parts.
+
+    >>> primitive(ast.parse("-exp(x)", mode="eval").body), primitive(ast.parse("x <= y", mode="eval").body)
+    ('neg', '<=')
+    """
+    match tree:
+        case ast.Call(func=ast.Name(id=name)):
+            return name
+        case ast.UnaryOp(op=op):
+            return UNARY[type(op)]
+        case ast.BinOp(op=op):
+            return BINARY[type(op)]
+        case ast.Compare(ops=[op]):
+            return COMPARE[type(op)]
+        case ast.BoolOp(op=op):
+            return "and" if isinstance(op, ast.And) else "or"
+        case ast.IfExp():
+            return "if"
+    raise AssertionError(f"{ast.dump(tree)} passed the check of the formula language")
 
 
 def parts(tree: ast.expr) -> list[ast.expr]:
@@ -251,5 +276,7 @@ def _truth(tree: ast.expr) -> str:
 
 # What generated Python needs by name. An underscore stands before each, and before no input: none can hide another.
 SPACE: dict[str, object] = {
-    f"_{name}": function for name, function in {**ieee.FUNCTIONS, "divide": ieee.divide, "power": ieee.power}.items()
+    "_divide": ieee.divide,
+    "_power": ieee.power,
+    **{f"_{name}": PRIMITIVES[name].function for name in sorted(FUNCTIONS)},
 }

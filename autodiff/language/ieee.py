@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from math import atan, atan2, erf, fabs, hypot, inf, nan, tanh
+from math import inf, nan
 from numbers import Complex, Number, Real
+from textwrap import indent
 
 from autodiff.foreign import alone
 from autodiff.language.compiling import compiled
 
-__all__ = ["ERFC_TAIL", "FUNCTIONS", "agree", "divide", "erfc", "exp", "horner", "log", "power", "real", "sqrt"]
+__all__ = ["ERFC_LINES", "agree", "divide", "erfc", "exp", "horner", "log", "power", "real", "sqrt"]
 
 
 def divide(x: float, y: float) -> float:
@@ -116,7 +117,7 @@ def horner(variable: str, coefficients: Sequence[float]) -> str:
 # (1 + 2x) exp(x^2) erfc(x) for 0.5 < x < 26.7 as a polynomial in t = (x - 3.625) / (x + 3.625), highest power first, to
 # 4.5e-18. The form is that of Shepherd and Laframboise, Mathematics of Computation 36 (1981), 249-253; the coefficients
 # are our own, by mpmath.chebyfit with 60 digits.
-ERFC_TAIL = (
+_ERFC_TAIL = (
     *(6.170762340213981e-09, 2.0108249228448356e-08, -5.669661361921613e-08, -1.8122777937853506e-07),
     *(4.158979389802776e-07, 1.096429988696714e-06, -3.3618235212801378e-06, -4.9413643915229056e-06),
     *(2.9139031584374188e-05, -2.9178290295290072e-06, -0.0002236560826442375, 0.0005148005036250498),
@@ -124,9 +125,33 @@ ERFC_TAIL = (
     *(0.09054518514474852, -0.11218276725508748, 0.08977970148322251, -0.0031668982611101773),
     *(-0.14024877120472826, 1.2398902104127223),
 )
-_CONSTANT, _BELOW = ERFC_TAIL[-1], -7.433670136227979e-17  # the last coefficient, and what float64 leaves out of it
-_rest: Callable[[float], float] = compiled(f"def erfc_rest(t): return {horner('t', (*ERFC_TAIL[:-1], 0.0))}", {})
 _SPLITTER = 134217729.0  # 2^27 + 1 halves the 53 bits of a float64 (Dekker, Numerische Mathematik 18 (1971), 224-242)
+
+# The lines of a function of x, in which Python and JavaScript read the same: x = z + w, and z^2 is exact, as d + 2w is
+# 1 + 2x. q + low is tail / (1 + 2x) to twice the precision; g * q that times exp(-z^2), away from the least numbers.
+ERFC_LINES = f"""\
+t = (x - 3.625) / (x + 3.625)
+rest = {horner("t", (*_ERFC_TAIL[:-1], 0.0))}
+tail = {_ERFC_TAIL[-1]} + rest
+c = x * {_SPLITTER}
+z = c - (c - x)
+w = x - z
+d = 1 + 2 * z
+q = tail / d
+e = q * {_SPLITTER}
+q1 = e - (e - q)
+q2 = q - q1
+low = (tail - q1 * d - q2 * d + ({_ERFC_TAIL[-1]} - tail + rest + -7.433670136227979e-17) - 2 * w * q) / (1 + 2 * x)
+g = exp(-z * z) * 2**100
+h = g * {_SPLITTER}
+g1 = h - (h - g)
+g2 = g - g1
+product = g * q
+error = g1 * q1 - product + g1 * q2 + g2 * q1 + g2 * q2 + g * low
+return (product + (error + (product + error) * expm1(-w * (x + z)))) * 2**-100"""
+_erfc_tail: Callable[[float], float] = compiled(
+    "def erfc_tail(x):\n" + indent(ERFC_LINES, "    "), {"exp": math.exp, "expm1": math.expm1}
+)
 
 
 def erfc(x: float) -> float:
@@ -135,28 +160,7 @@ def erfc(x: float) -> float:
     >>> erfc(0.0), erfc(10.0)
     (1.0, 2.088487583762545e-45)
     """
-    if not 0.5 < x < 26.6:
-        return math.erfc(x)
-    t = (x - 3.625) / (x + 3.625)
-    rest = _rest(t)
-    tail = _CONSTANT + rest
-    c = x * _SPLITTER
-    z = c - (c - x)  # x = z + w, and z^2 is exact
-    w = x - z
-    d = 1 + 2 * z  # 1 + 2x = d + 2w
-    q = tail / d
-    c = q * _SPLITTER
-    q1 = c - (c - q)
-    q2 = q - q1
-    # q + low is tail / (1 + 2x) to twice the precision, g * q that times exp(-z^2), kept away from the least numbers
-    low = (tail - q1 * d - q2 * d + (_CONSTANT - tail + rest + _BELOW) - 2 * w * q) / (1 + 2 * x)
-    g = math.exp(-z * z) * 2.0**100
-    c = g * _SPLITTER
-    g1 = c - (c - g)
-    g2 = g - g1
-    product = g * q
-    error = g1 * q1 - product + g1 * q2 + g2 * q1 + g2 * q2 + g * low
-    return (product + (error + (product + error) * math.expm1(-w * (x + z)))) * 2.0**-100
+    return _erfc_tail(x) if 0.5 < x < 26.6 else math.erfc(x)
 
 
 def _nan_outside(function: Callable[[float], float]) -> Callable[[float], float]:
@@ -176,29 +180,6 @@ def _nan_outside(function: Callable[[float], float]) -> Callable[[float], float]
 sqrt = _nan_outside(math.sqrt)
 sin, cos, tan = _nan_outside(math.sin), _nan_outside(math.cos), _nan_outside(math.tan)
 asin, acos = _nan_outside(math.asin), _nan_outside(math.acos)
-
-# The functions a formula may call. Every backend gives each of them a meaning of its own.
-FUNCTIONS: dict[str, Callable[..., float]] = {
-    "abs": fabs,
-    "exp": exp,
-    "log": log,
-    "log1p": log1p,
-    "expm1": expm1,
-    "sqrt": sqrt,
-    "sin": sin,
-    "cos": cos,
-    "tan": tan,
-    "asin": asin,
-    "acos": acos,
-    "atan": atan,
-    "sinh": sinh,
-    "cosh": cosh,
-    "tanh": tanh,
-    "erf": erf,
-    "erfc": erfc,
-    "hypot": hypot,
-    "atan2": atan2,
-}
 
 
 def real(x: object) -> float:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from autodiff.language.formulas import BINARY, COMPARE
+from autodiff.language.formulas import BINARY, COMPARE, parts, primitive
 
 __all__ = ["RELATIONS", "as_data", "numeral", "plain"]
 
@@ -93,16 +93,4 @@ def as_data(tree: ast.expr) -> Any:
             return None if value is None else float(value)  # type: ignore[arg-type]
         case ast.Name(id=name):
             return name
-        case ast.Call(func=ast.Name(id=name), args=args):
-            return [name, *map(as_data, args)]
-        case ast.UnaryOp(op=op, operand=operand):
-            return [{ast.USub: "neg", ast.UAdd: "pos", ast.Not: "not"}[type(op)], as_data(operand)]
-        case ast.BinOp(left=left, op=op, right=right):
-            return [BINARY[type(op)], as_data(left), as_data(right)]
-        case ast.Compare(left=left, ops=[op], comparators=[right]):
-            return [COMPARE[type(op)], as_data(left), as_data(right)]
-        case ast.BoolOp(op=op, values=values):
-            return ["and" if isinstance(op, ast.And) else "or", *map(as_data, values)]
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            return ["if", as_data(test), as_data(body), as_data(orelse)]
-    raise AssertionError(f"{ast.dump(tree)} passed the check of the formula language")
+    return [primitive(tree), *map(as_data, parts(tree))]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from autodiff.language.ieee import ERFC_TAIL, FUNCTIONS, horner
+from autodiff.language.primitives import PRIMITIVES
+from autodiff.programs.javascript import helpers
 
 __all__ = ["LANGUAGES", "Language"]
 
@@ -20,7 +22,7 @@ class Language:
     primitives that it uses.
     """
 
-    head: Callable[[Collection[str]], str]
+    head: Callable[[AbstractSet[str]], str]
     function: str
     item: str
     primitives: Mapping[str, str]
@@ -35,146 +37,106 @@ class Language:
     single: str = "({0},)"
 
 
-_COMPARED = ("<", "<=", ">", ">=", "==", "!=")
-_FUNCTIONS = [name for name in FUNCTIONS if name != "abs"]  # which these languages have already
-_ARC = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2"}
 _PYTHON_WORDS = frozenset({*keyword.kwlist, "x", "p", "program", "abs", "float"})
+# What the float functions are called, where a language calls those.
+_NAMES = frozenset(row.function.__name__ for row in PRIMITIVES.values() if row.calls_function("python"))
 
 
-def _calls(prefix: str, renamed: Mapping[str, str]) -> dict[str, str]:
-    """Each function by its name in a module, ``renamed`` for those that are called otherwise."""
-    operands = {"hypot": "{0}, {1}", "atan2": "{0}, {1}"}
-    return {name: f"{renamed.get(name, prefix + name)}({operands.get(name, '{0}')})" for name in FUNCTIONS}
+def _spelled(language: str) -> dict[str, str]:
+    return {name: row.spelled[language] for name, row in PRIMITIVES.items()}
 
 
-def _arrays(module: str, power: str, renamed: Mapping[str, str]) -> dict[str, str]:
-    """The primitives of an array library, where ``where`` chooses."""
-    return {
-        **{sign: f"{{0}} {sign} {{1}}" for sign in ("+", "-", "*", "/", *_COMPARED)},
-        "**": f"{module}.{power}({{0}}, {{1}})",
-        "neg": "-{0}",
-        "and": f"{module}.logical_and({{0}}, {{1}})",
-        "or": f"{module}.logical_or({{0}}, {{1}})",
-        "not": f"{module}.logical_not({{0}})",
-        "if": f"{module}.where({{0}}, {{1}}, {{2}})",
-        **_calls(f"{module}.", renamed),
-    }
+def _own(used: AbstractSet[str], language: str) -> list[Callable[..., float]]:
+    """The float functions that a language calls by their own names, builtins aside."""
+    rows = (PRIMITIVES[name] for name in sorted(used & PRIMITIVES.keys()))
+    functions = (row.function for row in rows if row.calls_function(language))
+    return sorted((f for f in functions if f.__module__ != "builtins"), key=lambda f: (f.__module__, f.__name__))
 
 
-def _python_head(used: Collection[str]) -> str:
-    names = {"/": "divide", "**": "power"}
-    needed = sorted(names.get(op, op) for op in used if op in names or op in _FUNCTIONS)
-    lines = ["from math import inf, nan"] * ("const" in used)
-    lines += [f"from autodiff.language.ieee import {', '.join(needed)}"] * bool(needed)
-    return "".join(f"{line}\n" for line in lines) + "\n\n" * bool(lines)
+def _imports(functions: Iterable[Callable[..., float]], *others: str) -> str:
+    """Lines that import functions, and what else math has."""
+    names: dict[str, list[str]] = {"math": [*others]} if others else {}
+    for function in functions:
+        names.setdefault(function.__module__, []).append(function.__name__)
+    order = sorted(names, key=lambda module: (module != "math", module))
+    return "".join(f"from {module} import {', '.join(sorted(names[module]))}\n" for module in order)
 
 
-def _numpy_head(used: Collection[str]) -> str:
-    errors = [f"{name} = np.vectorize(math.{name}, otypes=[float])\n" for name in ("erf", "erfc") if name in used]
-    return f"{'import math' * bool(errors)}\nimport numpy as np\n\n{''.join(errors)}\n\n".lstrip()
+def _python_head(used: AbstractSet[str]) -> str:
+    lines = _imports(_own(used, "python"), *["inf", "nan"] * ("const" in used))
+    return lines + "\n\n" * bool(lines)
 
 
-def _jax_head(used: Collection[str]) -> str:
-    errors = [name for name in ("erf", "erfc") if name in used]
-    special = f"from jax.scipy.special import {', '.join(errors)}\n" if errors else ""
+def _numpy_head(used: AbstractSet[str]) -> str:
+    own = _own(used, "numpy")
+    made = "".join(f"{f.__name__} = np.vectorize({f.__name__}, otypes=[float])\n" for f in own)
+    return f"{_imports(own)}\nimport numpy as np\n\n{made}\n\n".lstrip()
+
+
+def _jax_head(used: AbstractSet[str]) -> str:
+    texts = [PRIMITIVES[op].spelled["jax"] for op in used & PRIMITIVES.keys()]
+    special = "import jax.scipy.special\n" * any("jax.scipy" in text for text in texts)
     return f"import jax\nimport jax.numpy as jnp\n{special}\njax.config.update('jax_enable_x64', True)\n\n\n"
 
 
-def _torch_head(used: Collection[str]) -> str:
+def _torch_head(used: AbstractSet[str]) -> str:
     return "import torch\n\n\n"
 
 
-# JavaScript has no error function, and a power of its own. The series has no term below 0, so nothing cancels.
-_ERFC = f"""\
-function gauss(x) {{ // e^(-x^2), of a square that is exact
-  const z = Math.fround(x);
-  return Math.exp(-z * z) * Math.exp((z - x) * (z + x));
-}}
-
-function erf(x) {{
-  if (!(Math.abs(x) < 1)) return x < 0 ? erfc(-x) - 1 : 1 - erfc(x);
-  let [term, sum] = [x, x];
-  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) sum += term *= (2 * x * x) / (2 * n + 1);
-  return 1.1283791670955126 * gauss(x) * sum;
-}}
-
-function erfc(x) {{
-  if (x < 0.5) return x < -1 ? 2 - erfc(-x) : 1 - erf(x);
-  if (x > 27.5) return 0;
-  const t = (x - 3.625) / (x + 3.625);
-  return (({horner("t", ERFC_TAIL)}) / (1 + 2 * x)) * gauss(x);
-}}
-
-"""
-_POWER = """\
-function power(x, y) {
-  if (y === 2) return x * x;
-  if (y === 3) return x * x * x;
-  return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y); // as in C
-}
-
-"""
-
-
-def _javascript_head(used: Collection[str]) -> str:
-    return _POWER * ("**" in used) + _ERFC * ("erf" in used or "erfc" in used)
+def _javascript_head(used: AbstractSet[str]) -> str:
+    return "".join(f"{text}\n" for text in helpers(used))
 
 
 _JAVASCRIPT_WORDS = """
-x p program power gauss erf erfc Math Number Infinity NaN undefined arguments eval async await break case catch class
+x p program power erf erfc erfcTail Math Number Infinity NaN undefined arguments eval async await break case catch class
 const continue debugger default delete do else enum export extends false finally for function if implements import in
 instanceof interface let new null package private protected public return static super switch this throw true try
 typeof var void while with yield"""
+
+
+def _infinite(inf: str, nan: str) -> dict[str, str]:
+    return {"inf": inf, "-inf": f"-{inf}", "nan": nan}
+
 
 LANGUAGES: dict[str, Language] = {
     "python": Language(
         head=_python_head,
         function="def program(x, p):",
         item="{array}[{index}]",
-        primitives={
-            **{sign: f"{{0}} {sign} {{1}}" for sign in ("+", "-", "*", *_COMPARED, "and", "or")},
-            "/": "divide({0}, {1})",
-            "**": "power({0}, {1})",
-            "neg": "-{0}",
-            "not": "not {0}",
-            "if": "{1} if {0} else {2}",
-            **_calls("", {}),
-        },
+        primitives=_spelled("python"),
         as_number="float({0})",
         as_truth="({0} != 0)",
-        constants={"inf": "inf", "-inf": "-inf", "nan": "nan"},
-        reserved=_PYTHON_WORDS | frozenset({*_FUNCTIONS, "divide", "power", "inf", "nan"}),
+        constants=_infinite("inf", "nan"),
+        reserved=_PYTHON_WORDS | _NAMES | {"inf", "nan"},
     ),
     "numpy": Language(
         head=_numpy_head,
         function='@np.errstate(all="ignore")\ndef program(x, p):',
         item="{array}[..., {index}]",
-        primitives=_arrays(
-            "np", "float_power", {**{k: f"np.{v}" for k, v in _ARC.items()}, "erf": "erf", "erfc": "erfc"}
-        ),
+        primitives=_spelled("numpy"),
         as_number="np.where({0}, 1.0, 0.0)",
         as_truth="({0} != 0)",
-        constants={"inf": "np.inf", "-inf": "-np.inf", "nan": "np.nan"},
-        reserved=_PYTHON_WORDS | {"np", "math", "erf", "erfc"},
+        constants=_infinite("np.inf", "np.nan"),
+        reserved=_PYTHON_WORDS | _NAMES | {"np"},
     ),
     "jax": Language(
         head=_jax_head,
         function="def program(x, p):",
         item="{array}[..., {index}]",
-        primitives=_arrays("jnp", "power", {**{k: f"jnp.{v}" for k, v in _ARC.items()}, "erf": "erf", "erfc": "erfc"}),
+        primitives=_spelled("jax"),
         as_number="jnp.where({0}, 1.0, 0.0)",
         as_truth="({0} != 0)",
-        constants={"inf": "jnp.inf", "-inf": "-jnp.inf", "nan": "jnp.nan"},
-        reserved=_PYTHON_WORDS | {"jax", "jnp", "erf", "erfc"},
+        constants=_infinite("jnp.inf", "jnp.nan"),
+        reserved=_PYTHON_WORDS | {"jax", "jnp"},
     ),
     "torch": Language(
         head=_torch_head,
         function="def program(x, p):",
         item="{array}[..., {index}]",
-        primitives=_arrays("torch", "pow", {}),
+        primitives=_spelled("torch"),
         as_number="({0}).to(x.dtype)",
         as_truth="({0} != 0)",
-        constants={"inf": "torch.inf", "-inf": "-torch.inf", "nan": "torch.nan"},
+        constants=_infinite("torch.inf", "torch.nan"),
         reserved=_PYTHON_WORDS | {"torch"},
         array="torch.tensor({0}, dtype=x.dtype)",
     ),
@@ -182,21 +144,10 @@ LANGUAGES: dict[str, Language] = {
         head=_javascript_head,
         function="export function program(x, p) {",
         item="{array}[{index}]",
-        primitives={
-            **{sign: f"{{0}} {sign} {{1}}" for sign in ("+", "-", "*", "/", "<", "<=", ">", ">=")},
-            "==": "{0} === {1}",
-            "!=": "{0} !== {1}",
-            "**": "power({0}, {1})",
-            "neg": "-{0}",
-            "and": "{0} && {1}",
-            "or": "{0} || {1}",
-            "not": "!{0}",
-            "if": "{0} ? {1} : {2}",
-            **_calls("Math.", {"erf": "erf", "erfc": "erfc"}),
-        },
+        primitives=_spelled("javascript"),
         as_number="Number({0})",
         as_truth="({0} !== 0)",
-        constants={"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"},
+        constants=_infinite("Infinity", "NaN"),
         reserved=frozenset(_JAVASCRIPT_WORDS.split()),
         line="  const {target} = {value};",
         end="  return {results};\n}}",

@@ -5,12 +5,12 @@ the bit. A *uniform* instruction depends on parameters and constants alone, so i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import NamedTuple
 
-from autodiff.language import ieee
+from autodiff.language.primitives import CONDITIONS, PRIMITIVES
 
-__all__ = ["CONDITIONS", "PASSES", "PRIMITIVES", "Instruction", "Listing"]
+__all__ = ["PASSES", "Instruction", "Listing"]
 
 
 class Instruction(NamedTuple):
@@ -22,40 +22,6 @@ class Instruction(NamedTuple):
     op: str
     args: tuple[int, ...] = ()
     payload: float | int = 0
-
-
-_COMPARED: dict[str, Callable[[float, float], bool]] = {
-    "<": lambda x, y: x < y,
-    "<=": lambda x, y: x <= y,
-    ">": lambda x, y: x > y,
-    ">=": lambda x, y: x >= y,
-    "==": lambda x, y: x == y,
-    "!=": lambda x, y: x != y,
-}
-
-
-def _as_number(compared: Callable[[float, float], bool]) -> Callable[[float, float], float]:
-    return lambda x, y: float(compared(x, y))
-
-
-# What each primitive means for floats; backends and languages have tables of their own with these very keys.
-PRIMITIVES: dict[str, Callable[..., float]] = {
-    "+": lambda x, y: x + y,
-    "-": lambda x, y: x - y,
-    "*": lambda x, y: x * y,
-    "/": ieee.divide,
-    "**": ieee.power,
-    "neg": lambda x: -x,
-    **{sign: _as_number(compared) for sign, compared in _COMPARED.items()},
-    "and": lambda x, y: float(x != 0 and y != 0),
-    "or": lambda x, y: float(x != 0 or y != 0),
-    "not": lambda x: float(x == 0),
-    "if": lambda condition, x, y: x if condition != 0 else y,
-    **ieee.FUNCTIONS,
-}
-
-
-CONDITIONS = {*_COMPARED, "and", "or", "not"}
 
 
 _SIMPLE = {"*", "/", "**", "neg", "if", ">", "and", "or"}  # what may need no instruction
@@ -113,7 +79,7 @@ class Listing:
             return same
         rank = max([self.ranks[arg] for arg in args])
         if rank == 0 and "fold" in self.passes:
-            return self.const(PRIMITIVES[op](*(self.instructions[arg].payload for arg in args)))
+            return self.const(PRIMITIVES[op].function(*(self.instructions[arg].payload for arg in args)))
         return self._write(Instruction(op, args), max(rank, 1))
 
     def _simplified(self, op: str, args: tuple[int, ...]) -> int | None:

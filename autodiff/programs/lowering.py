@@ -9,7 +9,7 @@ from functools import cache, reduce
 
 from autodiff.derivatives.sweep import Slope, sweep, unbounded
 from autodiff.language.compiling import compiled
-from autodiff.language.formulas import BINARY, COMPARE, parts
+from autodiff.language.formulas import parts, primitive
 from autodiff.programs.listing import PASSES, Listing
 from autodiff.recording.reverse import peek, topological
 from autodiff.recording.value import Value
@@ -123,22 +123,6 @@ def _walk(tree: ast.expr, part: Callable[[str], str]) -> str:
             return name
         case ast.UnaryOp(op=ast.UAdd()):
             return walked[0]
-        case ast.BoolOp(op=word):
-            name = "and" if isinstance(word, ast.And) else "or"
-            return reduce(lambda x, y: part(f"_emit({name!r}, {x}, {y})"), walked)
-    return part(f"_emit({_primitive(tree)!r}, {', '.join(walked)})")
-
-
-def _primitive(tree: ast.expr) -> str:
-    match tree:
-        case ast.Call(func=ast.Name(id=name)):
-            return name
-        case ast.UnaryOp(op=sign):
-            return "neg" if isinstance(sign, ast.USub) else "not"
-        case ast.BinOp(op=op):
-            return BINARY[type(op)]
-        case ast.Compare(ops=[op]):
-            return COMPARE[type(op)]
-        case ast.IfExp():
-            return "if"
-    raise AssertionError(f"{ast.dump(tree)} passed the check of the formula language")
+        case ast.BoolOp():
+            return reduce(lambda x, y: part(f"_emit({primitive(tree)!r}, {x}, {y})"), walked)
+    return part(f"_emit({primitive(tree)!r}, {', '.join(walked)})")

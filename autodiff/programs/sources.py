@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from autodiff.language.primitives import CONDITIONS, PRIMITIVES
 from autodiff.programs.languages import LANGUAGES, Language
-from autodiff.programs.listing import CONDITIONS
 from autodiff.programs.routine import Routine
 
 __all__ = ["LANGUAGES", "Language", "emit", "identifiers"]
@@ -73,9 +73,8 @@ class _Writer:
         if op in self.leaves:
             value = self.language.item.format(array="x" if op == "input" else "p", index=payload)
         else:
-            array = op in ("if", "hypot", "atan2")
-            truths = len(args) if op in ("and", "or", "not") else int(op == "if")
-            operands = [self._operand(arg, truth=i < truths, array=array) for i, arg in enumerate(args)]
+            row = PRIMITIVES[op]
+            operands = [self._operand(arg, truth=i < row.truths, array=row.arrays) for i, arg in enumerate(args)]
             value = self.language.primitives[op].format(*operands)
         return self.language.line.format(target=self._name(place), value=value)
 

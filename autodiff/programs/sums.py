@@ -1,15 +1,21 @@
-"""The one order in which every backend adds up what is summed over the samples."""
+"""The one order in which every backend adds up what is summed over the samples, so that they agree to the bit."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-__all__ = ["BLOCK", "add_up"]
+__all__ = ["BLOCK", "LANES", "add_up", "repeated", "tree"]
 
 
-# Sums over samples are taken in one order by every backend, so that they agree to the bit: block by block, in a
-# block eight running sums (sample i goes to number i % 8), which are then added in a fixed tree.
+# Block by block; in a block eight running sums (sample i goes to number i % 8), which are then added in a fixed tree.
 BLOCK = 256
+LANES = 8
+
+
+def tree(s0: Any, s1: Any, s2: Any, s3: Any, s4: Any, s5: Any, s6: Any, s7: Any) -> Any:
+    """The sum of a block's running sums, which are numbers, arrays or anything else that adds up."""
+    return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
 
 
 def add_up(numbers: Sequence[float]) -> float:
@@ -20,10 +26,20 @@ def add_up(numbers: Sequence[float]) -> float:
     """
     total = 0.0
     for start in range(0, len(numbers), BLOCK):
-        block = numbers[start : start + BLOCK]
-        running = [0.0] * 8
-        for i, x in enumerate(block):
-            running[i % 8] += x
-        s0, s1, s2, s3, s4, s5, s6, s7 = running
-        total += ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
+        running = [0.0] * LANES
+        for i, x in enumerate(numbers[start : start + BLOCK]):
+            running[i % LANES] += x
+        total += tree(*running)
     return total
+
+
+def repeated(number: float, samples: int) -> float:
+    """The sum of the same number for every sample: :func:`add_up` of so many, with each full block added up once.
+
+    >>> repeated(0.5, 300)
+    150.0
+    """
+    block, total = add_up([number] * BLOCK), 0.0
+    for _ in range(samples // BLOCK):
+        total += block
+    return total + add_up([number] * (samples % BLOCK))

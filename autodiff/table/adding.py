@@ -12,6 +12,7 @@ from typing import Any
 from autodiff.language import formulas, ieee
 from autodiff.language.formulas import Call, FormulaError, short
 from autodiff.language.notation import as_data
+from autodiff.language.primitives import FUNCTIONS
 from autodiff.table.operations import (
     ALIASES,
     DEEPEST,
@@ -60,7 +61,7 @@ def _read(name: str, place: str, text: str, known: Sequence[str], let: Mapping[s
     rows: set[str] = set()
 
     def may_call(function: str, count: int) -> bool:
-        if function not in ieee.FUNCTIONS:
+        if function not in FUNCTIONS:
             rows.add(function)
         return callable_with(function, count) and not (function == name in rows)  # this very row
 
@@ -80,7 +81,7 @@ def _read(name: str, place: str, text: str, known: Sequence[str], let: Mapping[s
 def _bound(tree: ast.expr) -> ast.expr:
     def join(node: ast.expr, made: list[ast.expr]) -> ast.expr:
         match node:
-            case ast.Call(func=ast.Name(id=name) as func) if name not in ieee.FUNCTIONS:
+            case ast.Call(func=ast.Name(id=name) as func) if name not in FUNCTIONS:
                 return Call(func, made, TABLE[name])
         return formulas.rebuilt(node, made)
 

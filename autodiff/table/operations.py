@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from autodiff.language import formulas, ieee
+from autodiff.language import formulas
 from autodiff.language.compiling import compiled
 from autodiff.language.formulas import Call, FormulaError, short
 from autodiff.language.notation import as_data
+from autodiff.language.primitives import FUNCTIONS, PRIMITIVES
 from autodiff.table import partials
 
 __all__ = [
@@ -117,7 +118,7 @@ class Operation:
         return self.evaluator(formulas.SPACE)
 
     def evaluator(self, space: Mapping[str, object]) -> Callable[..., float]:
-        """The value as a function of floats, with these functions in place of those of ``ieee``."""
+        """The value as a function of floats, with these functions in place of those of the primitives."""
         return self._function("evaluate", self.inputs, self.source(self.value), space)
 
     @cached_property
@@ -150,7 +151,7 @@ class Operation:
         return expanded(self.value)
 
     def source(self, tree: ast.expr) -> str:
-        """Python source over floats of one of the row's formulas, calling only functions of ``ieee``."""
+        """Python source over floats of one of the row's formulas, calling primitives alone."""
         return formulas.python(expanded(tree))
 
     def _function(
@@ -160,7 +161,7 @@ class Operation:
 
 
 def expanded(tree: ast.expr, own: bool = False) -> ast.expr:
-    """The formula with calls of other rows written out, so that it calls functions of ``ieee`` alone.
+    """The formula with calls of other rows written out, so that it calls primitives alone.
 
     ``own`` leaves the calls of the table's own rows.
     """
@@ -223,8 +224,8 @@ def find(name: str, definition: object = None) -> Operation:
 
 
 def callable_with(name: str, count: int) -> bool:
-    """Whether a formula may call ``name`` with ``count`` arguments: a function of ieee, or an earlier row."""
+    """Whether a formula may call ``name`` with ``count`` arguments: a primitive, or an earlier row."""
     if name in TABLE:
         row = TABLE[name]
         return len(row.inputs) - len(row.defaults) <= count <= len(row.inputs)
-    return name in ieee.FUNCTIONS and count == (2 if name in ("hypot", "atan2") else 1)
+    return name in FUNCTIONS and count == PRIMITIVES[name].arity

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from math import inf
 
 from autodiff.language.compiling import compiled
-from autodiff.language.formulas import fold
+from autodiff.language.formulas import fold, primitive
+from autodiff.language.primitives import PRIMITIVES
 
 __all__ = ["bound", "contribution", "differentiable", "multiplies", "presence"]
 
@@ -70,10 +71,6 @@ def multiplies(partial: ast.expr) -> bool:
     return isinstance(up, ast.BinOp)
 
 
-# Functions whose value is finite wherever their arguments are, with the most that it can be.
-_LIMITS = {"sin": 1.0, "cos": 1.0, "tanh": 1.0, "erf": 1.0, "erfc": 2.0, "atan": 1.6, "atan2": 3.2}
-
-
 def bound(inputs: Sequence[str], *trees: ast.expr) -> Callable[..., tuple[float, ...]]:
     """A function of how large each input may be: how large each formula may be then, ``inf`` if not finite at all.
 
@@ -92,19 +89,10 @@ def _bound(node: ast.expr, made: list[str]) -> str:
             return repr(abs(float(value or 0)))  # type: ignore[arg-type]
         case ast.Name(id=name):
             return name
-        case ast.Call(func=ast.Name(id="abs")) | ast.UnaryOp(op=ast.USub() | ast.UAdd()):
+        case ast.UnaryOp(op=ast.UAdd()):
             return made[0]
-        case ast.Call(func=ast.Name(id=name)) if name in _LIMITS:
-            return f"_within({_LIMITS[name]}, {' + '.join(made)})"
-        case ast.BinOp(op=ast.Add() | ast.Sub()) | ast.Call(func=ast.Name(id="hypot")):
-            return f"({' + '.join(made)})"
-        case ast.BinOp(op=ast.Mult()):
-            return f"_product({', '.join(made)})"
-        case ast.IfExp():
-            return f"_largest({', '.join(made[1:])})"
-        case ast.BinOp() | ast.Call():
-            return "_inf"
-    return "1.0"  # a condition
+    name = primitive(node)
+    return PRIMITIVES[name].bound.format(*made) if name in PRIMITIVES else "_inf"  # a row that is called
 
 
 _BOUNDS: dict[str, object] = {

@@ -12,13 +12,17 @@ from importlib.resources import files
 from typing import Any
 
 from autodiff.facts.words import SENTENCES
+from autodiff.programs.javascript import functions
 from viz.ink.theme import AT_ONE, PER_DECADE, THICKEST, THINNEST
 from viz.page.style import style
 
 __all__ = ["SCALE", "frame", "module", "page", "shell"]
 
 SCRIPTS = (
+    "numbers.js",
     "engine.js",
+    "telling.js",
+    "mathematics.js",
     "arithmetic.js",
     "look.js",
     "quiz.js",
@@ -60,8 +64,8 @@ _PAGE = """<!doctype html>
 
 @cache
 def module() -> str:
-    """The one JavaScript module, for the page and for the widget."""
-    return "\n".join(_static(name) for name in SCRIPTS)
+    """The one JavaScript module, for the page and for the widget: the primitives' arithmetic, and what stands on it."""
+    return "\n".join([functions(), *map(_static, SCRIPTS)])
 
 
 @cache

@@ -19,7 +19,8 @@ from typing import Any
 import numba
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
-from autodiff.programs.sums import BLOCK
+from autodiff.programs import sums
+from autodiff.programs.backends.machine import CODES
 
 __all__ = ["jit"]
 
@@ -121,8 +122,8 @@ class _DamageError(ValueError):
 @cache
 def _sources() -> str:
     """What compiled code depends on beside the file that it is written in, which is all that Numba looks at."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    return sha256(b"".join(path.read_bytes() for path in files) + str(BLOCK).encode()).hexdigest()
+    files = [*sorted(Path(__file__).parent.glob("*.py")), Path(sums.__file__)]
+    return sha256(b"".join(path.read_bytes() for path in files) + str(CODES).encode()).hexdigest()
 
 
 _told: list[str] = []

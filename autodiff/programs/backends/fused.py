@@ -15,6 +15,7 @@ import numba
 import numpy as np
 
 from autodiff.language.compiling import compiled
+from autodiff.language.primitives import PRIMITIVES
 from autodiff.programs.backends.kernel import sum_of_block
 from autodiff.programs.routine import Routine
 from autodiff.programs.sums import BLOCK
@@ -22,18 +23,6 @@ from autodiff.programs.sums import BLOCK
 __all__ = ["build"]
 
 Array = Any
-
-_PRIMITIVES: dict[str, str] = {
-    **{sign: f"{{0}} {sign} {{1}}" for sign in ("+", "-", "*", "/")},
-    "**": "math.pow({0}, {1})",
-    "neg": "-{0}",
-    **{sign: f"1.0 if {{0}} {sign} {{1}} else 0.0" for sign in ("<", "<=", ">", ">=", "==", "!=")},
-    "and": "1.0 if ({0} != 0) & ({1} != 0) else 0.0",
-    "or": "1.0 if ({0} != 0) | ({1} != 0) else 0.0",
-    "not": "1.0 if {0} == 0 else 0.0",
-    "if": "{1} if {0} != 0 else {2}",
-    "abs": "abs({0})",
-}
 
 
 def build(routine: Routine, inputs: int, params: int) -> Callable[[Array, Array], tuple[Array, Array]]:
@@ -64,7 +53,7 @@ def _compiled(source: str) -> Any:
     """
     with _lock:
         if source not in _shapes:
-            program = compiled(source, {"math": math, "sum_of_block": sum_of_block})
+            program = compiled(source, {"math": math, "np": np, "sum_of_block": sum_of_block})
             _shapes[source] = numba.njit(program, error_model="numpy", boundscheck=False)
         return _shapes[source]
 
@@ -116,8 +105,7 @@ class _Shape:
             return f"p[{payload}]"
         if (better := self._better(op, args)) is not None:
             return better
-        primitive = _PRIMITIVES.get(op) or f"math.{op}({', '.join(f'{{{i}}}' for i in range(len(args)))})"
-        return primitive.format(*map(self._name, args))
+        return PRIMITIVES[op].spelled["numba"].format(*map(self._name, args))
 
     def _better(self, op: str, args: tuple[int, ...]) -> str | None:
         """What a compiler makes of a constant that it knows: a root, a quotient, a product for a power of two."""
@@ -159,7 +147,3 @@ def program(x, p, constants, outs, columns, terms, totals):
         for k in range(len(totals)):
             totals[k] += sum_of_block(terms[k], n)
 """
-
-
-def _slots(args: tuple[int, ...]) -> list[str]:
-    return [f"{{{i}}}" for i in range(len(args))]

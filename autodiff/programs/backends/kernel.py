@@ -5,15 +5,15 @@ It is compiled once, by Numba, and kept on disk; a new program is new data for i
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numba
 import numpy as np
 
 from autodiff.programs.backends.caching import jit
+from autodiff.programs.backends.elementwise import binary, refuse_forgotten, sum_of_block, unary
 from autodiff.programs.backends.lanes import dots_1, dots_4, macs_1, macs_4
-from autodiff.programs.backends.machine import CODES
+from autodiff.programs.backends.machine import BINARY, CODES, UNARY
 from autodiff.programs.sums import BLOCK
 
 __all__ = ["run_samples", "run_threads", "run_uniform", "sum_of_block"]
@@ -24,45 +24,9 @@ _jit = jit(nogil=True)
 # Numba freezes globals: the numbers of the instructions become constants of the compiled code.
 LOAD, SPREAD, STORE, SUM, DOTS = (CODES[name] for name in ("load", "spread", "store", "sum", "dots"))
 ADD, ADD_U, MUL, MUL_U = (CODES[name] for name in ("+vv", "+vu", "*vv", "*vu"))
-SUB, SUB_U, U_SUB, MORE, MORE_U = (CODES[name] for name in ("-", "-vu", "-uv", ">", ">vu"))
+SUB, SUB_U, U_SUB, MORE_U = (CODES[name] for name in ("-", "-vu", "-uv", ">vu"))
 MACS, MACS_U, IF, IF_U = (CODES[name] for name in ("macs", "macs_u", "if", "if_vu"))
-DIV, POW, LESS, LESS_EQ, MORE_EQ = (CODES[name] for name in ("/", "**", "<", "<=", ">="))
-EQ, NOT_EQ, AND, OR = (CODES[name] for name in ("==", "!=", "and", "or"))
-HYPOT, ATAN2, NEG, NOT, ABS = (CODES[name] for name in ("hypot", "atan2", "neg", "not", "abs"))
-EXP, LOG, LOG1P, EXPM1, SQRT = (CODES[name] for name in ("exp", "log", "log1p", "expm1", "sqrt"))
-SIN, COS, TAN, ASIN, ACOS, ATAN = (CODES[name] for name in ("sin", "cos", "tan", "asin", "acos", "atan"))
-SINH, COSH, TANH, ERF, ERFC = (CODES[name] for name in ("sinh", "cosh", "tanh", "erf", "erfc"))
-
-
-@_jit
-def sum_of_block(a: Any, n: int) -> float:
-    """The sum of a block in the order that all backends keep to."""
-    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
-    whole = n // 8 * 8
-    for i in range(0, whole, 8):
-        s0 += a[i]
-        s1 += a[i + 1]
-        s2 += a[i + 2]
-        s3 += a[i + 3]
-        s4 += a[i + 4]
-        s5 += a[i + 5]
-        s6 += a[i + 6]
-        s7 += a[i + 7]
-    if n - whole > 0:
-        s0 += a[whole]
-    if n - whole > 1:
-        s1 += a[whole + 1]
-    if n - whole > 2:
-        s2 += a[whole + 2]
-    if n - whole > 3:
-        s3 += a[whole + 3]
-    if n - whole > 4:
-        s4 += a[whole + 4]
-    if n - whole > 5:
-        s5 += a[whole + 5]
-    if n - whole > 6:
-        s6 += a[whole + 6]
-    return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
+FIRST_UNARY = CODES[UNARY[0]]  # they are the last
 
 
 @_jit
@@ -103,104 +67,6 @@ def _macs(code: Any, at: int, count: int, d: Any, a: Any, r: Any, u: Any, n: int
                 d[i] = a[i] + b0[i] * b1[i]
             k += 1
         a = d
-
-
-@_jit
-def _cheap_unary(op: int, d: Any, a: Any, n: int) -> None:
-    """What the processor does itself, each in a loop of its own that runs on whole vectors."""
-    if op == NEG:
-        for i in range(n):
-            d[i] = -a[i]
-    elif op == NOT:
-        for i in range(n):
-            d[i] = 1.0 if a[i] == 0 else 0.0
-    elif op == ABS:
-        for i in range(n):
-            d[i] = abs(a[i])
-    elif op == SQRT:
-        for i in range(n):
-            d[i] = math.sqrt(a[i])
-
-
-@_jit
-def _unary(op: int, d: Any, a: Any, n: int) -> None:
-    """Calls of library functions, one number at a time."""
-    for i in range(n):
-        x = a[i]
-        if op == EXP:
-            d[i] = math.exp(x)
-        elif op == LOG:
-            d[i] = math.log(x)
-        elif op == LOG1P:
-            d[i] = math.log1p(x)
-        elif op == EXPM1:
-            d[i] = math.expm1(x)
-        elif op == SIN:
-            d[i] = math.sin(x)
-        elif op == COS:
-            d[i] = math.cos(x)
-        elif op == TAN:
-            d[i] = math.tan(x)
-        elif op == ASIN:
-            d[i] = math.asin(x)
-        elif op == ACOS:
-            d[i] = math.acos(x)
-        elif op == ATAN:
-            d[i] = math.atan(x)
-        elif op == SINH:
-            d[i] = math.sinh(x)
-        elif op == COSH:
-            d[i] = math.cosh(x)
-        elif op == TANH:
-            d[i] = math.tanh(x)
-        elif op == ERF:
-            d[i] = math.erf(x)
-        elif op == ERFC:
-            d[i] = math.erfc(x)
-
-
-@_jit
-def _cheap_binary(op: int, d: Any, a: Any, b: Any, n: int) -> None:
-    """Division, comparisons and logic, each in a loop of its own that runs on whole vectors."""
-    if op == DIV:
-        for i in range(n):
-            d[i] = a[i] / b[i]
-    elif op == LESS:
-        for i in range(n):
-            d[i] = 1.0 if a[i] < b[i] else 0.0
-    elif op == LESS_EQ:
-        for i in range(n):
-            d[i] = 1.0 if a[i] <= b[i] else 0.0
-    elif op == MORE:
-        for i in range(n):
-            d[i] = 1.0 if a[i] > b[i] else 0.0
-    elif op == MORE_EQ:
-        for i in range(n):
-            d[i] = 1.0 if a[i] >= b[i] else 0.0
-    elif op == EQ:
-        for i in range(n):
-            d[i] = 1.0 if a[i] == b[i] else 0.0
-    elif op == NOT_EQ:
-        for i in range(n):
-            d[i] = 1.0 if a[i] != b[i] else 0.0
-    elif op == AND:
-        for i in range(n):
-            d[i] = 1.0 if (a[i] != 0) & (b[i] != 0) else 0.0
-    elif op == OR:
-        for i in range(n):
-            d[i] = 1.0 if (a[i] != 0) | (b[i] != 0) else 0.0
-
-
-@_jit
-def _binary(op: int, d: Any, a: Any, b: Any, n: int) -> None:
-    """Calls of library functions, one number at a time."""
-    for i in range(n):
-        if op == POW:
-            d[i] = math.pow(a[i], b[i])
-        elif op == HYPOT:
-            d[i] = math.hypot(a[i], b[i])
-        elif op == ATAN2:
-            d[i] = math.atan2(a[i], b[i])
 
 
 @_jit
@@ -281,17 +147,11 @@ def _block(code: Any, r: Any, u: Any, x: Any, out: Any, sums: Any, n: int) -> No
         elif op == SUM:
             sums[code[at + 1]] += sum_of_block(r[code[at + 2]], n)
             at += 3
-        elif op in (NEG, NOT, ABS, SQRT):
-            _cheap_unary(op, r[code[at + 1]], r[code[at + 2]], n)
+        elif op >= FIRST_UNARY:
+            unary(op, r[code[at + 1]], r[code[at + 2]], n)
             at += 3
-        elif op >= NEG:
-            _unary(op, r[code[at + 1]], r[code[at + 2]], n)
-            at += 3
-        elif op not in (POW, HYPOT, ATAN2):
-            _cheap_binary(op, r[code[at + 1]], r[code[at + 2]], r[code[at + 3]], n)
-            at += 4
         else:
-            _binary(op, r[code[at + 1]], r[code[at + 2]], r[code[at + 3]], n)
+            binary(op, r[code[at + 1]], r[code[at + 2]], r[code[at + 3]], n)
             at += 4
 
 
@@ -331,14 +191,4 @@ def run_threads(code: Any, slots: int, u: Any, x: Any, out: Any, sums: Any, thre
             sums[k] += each[block, k]
 
 
-def _branches(*functions: Any) -> set[int]:
-    """The instructions that these functions name; a branch names its own."""
-    words = {word for function in functions for word in getattr(function, "py_func", function).__code__.co_names}
-    return {code for word, code in globals().items() if word in words and word.isupper()}
-
-
-# An instruction without a branch would leave in its slot what was there before: it is refused when this is imported.
-if _forgotten := CODES.keys() - {
-    name for name, code in CODES.items() if code in _branches(_block, _cheap_unary, _unary, _cheap_binary, _binary)
-}:
-    raise NotImplementedError(f"the kernel has no branch for {', '.join(sorted(_forgotten))}")
+refuse_forgotten(CODES.keys() - {*UNARY, *BINARY} | {"-"}, _block)

@@ -1,13 +1,14 @@
 """Eight samples at a time: the two inner loops of the machine, written as vector instructions.
 
 A compiler may not reorder a sum of floats, so it leaves these loops scalar; here the order of the sums is itself
-eight wide (:data:`autodiff.programs.sums.BLOCK` says how), and so nothing needs to be reordered. LLVM splits the
+eight wide (:mod:`autodiff.programs.sums` says how), and so nothing needs to be reordered. LLVM splits the
 vectors on machines whose registers are narrower.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from llvmlite import ir
@@ -17,10 +18,11 @@ from numba.extending import intrinsic
 from numba.np import arrayobj
 
 from autodiff.language.compiling import compiled
+from autodiff.programs.sums import LANES, tree
 
 __all__ = ["dots_1", "dots_4", "macs_1", "macs_4"]
 
-_WIDE = 8
+_WIDE = LANES
 _DOUBLE, _INT, _INT32 = ir.DoubleType(), ir.IntType(64), ir.IntType(32)
 _VECTOR, _INTS = ir.VectorType(_DOUBLE, _WIDE), ir.VectorType(_INT, _WIDE)
 
@@ -60,16 +62,27 @@ def _dots(count: int) -> Callable[..., Any]:
                 before = builder.load(place)
                 after = builder.fadd(before, builder.fmul(a, builder.load(_at(builder, pointer, i), align=8)))
                 builder.store(builder.select(there, after, before), place)
-        totals = [_tree(builder, builder.load(place)) for place in sums]
+        totals = [_total(builder, builder.load(place)) for place in sums]
         return context.make_tuple(builder, signature.return_type, totals)
 
     return _intrinsic("dots", [f"b{k}" for k in range(count)], [], types.UniTuple(types.float64, count), codegen)
 
 
-def _tree(builder: Any, running: Any) -> Any:
-    s = [builder.extract_element(running, ir.Constant(_INT32, j)) for j in range(_WIDE)]
-    add = builder.fadd
-    return add(add(add(s[0], s[4]), add(s[2], s[6])), add(add(s[1], s[5]), add(s[3], s[7])))
+@dataclass
+class _Number:
+    """A number of the code that is written: a sum of two writes an addition."""
+
+    builder: Any
+    value: Any
+
+    def __add__(self, other: Any) -> _Number:
+        return _Number(self.builder, self.builder.fadd(self.value, other.value))
+
+
+def _total(builder: Any, running: Any) -> Any:
+    """The sum of a vector's numbers."""
+    parts = [builder.extract_element(running, ir.Constant(_INT32, j)) for j in range(_WIDE)]
+    return tree(*(_Number(builder, part) for part in parts)).value
 
 
 def _macs(count: int) -> Callable[..., Any]:

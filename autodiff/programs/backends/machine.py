@@ -11,18 +11,21 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from autodiff.language.primitives import PRIMITIVES
 from autodiff.programs.routine import Routine
 
-__all__ = ["CODES", "Machine", "assemble"]
+__all__ = ["BINARY", "CODES", "UNARY", "Machine", "assemble"]
 
 # Instruction names, numbered. A name ends in v or u for each operand that is a slot or a uniform, where both exist.
-BINARY = ["-", "/", "**", "<", "<=", ">", ">=", "==", "!=", "and", "or", "hypot", "atan2"]
-UNARY = ["neg", "not", "abs", "exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan"]
-UNARY += ["sinh", "cosh", "tanh", "erf", "erfc"]
 SPECIAL = ["load", "spread", "store", "sum", "dots", "+vv", "+vu", "*vv", "*vu", "-vu", "-uv", ">vu", "macs", "macs_u"]
 SPECIAL += ["if", "if_vu"]
-CODES = {name: number for number, name in enumerate([*SPECIAL, *BINARY, *UNARY])}
 COMMUTING = ("+", "*")
+BINARY, UNARY = (
+    sorted(name for name, row in PRIMITIVES.items() if row.arity == arity and name not in COMMUTING) for arity in (2, 1)
+)
+CODES = {name: number for number, name in enumerate([*SPECIAL, *BINARY, *UNARY])}
+if _unknown := sorted(PRIMITIVES.keys() - CODES.keys() - {*COMMUTING}):
+    raise NotImplementedError(f"the machine has no instruction for {', '.join(_unknown)}")
 
 
 @dataclass

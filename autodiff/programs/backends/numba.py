@@ -10,7 +10,7 @@ import numpy as np
 from autodiff.programs.backends.kernel import run_samples, run_threads, run_uniform
 from autodiff.programs.backends.machine import assemble
 from autodiff.programs.routine import Routine
-from autodiff.programs.sums import BLOCK
+from autodiff.programs.sums import BLOCK, repeated
 
 __all__ = ["build"]
 
@@ -40,20 +40,7 @@ def build(
         else:
             run_samples(code, machine.slots, uniforms, x, out, totals)
         for k, number in uniform_sums:
-            totals[k] = _repeated(float(uniforms[number]), len(x))
+            totals[k] = repeated(float(uniforms[number]), len(x))
         return out, totals
 
     return run
-
-
-def _repeated(number: float, samples: int) -> float:
-    """The sum of the same number for every sample, in the order that all backends keep to."""
-    total = 0.0
-    for start in range(0, samples, BLOCK):
-        n = min(BLOCK, samples - start)
-        s = [0.0] * 8
-        for lane in range(min(8, n)):
-            for _ in range(lane, n, 8):
-                s[lane] += number
-        total += ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
-    return total

@@ -2,48 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autodiff.language.ieee import FUNCTIONS
-from autodiff.programs.listing import CONDITIONS
+from autodiff.language.compiling import compiled
+from autodiff.language.primitives import CONDITIONS, PRIMITIVES, Primitive
 from autodiff.programs.routine import Routine
-from autodiff.programs.sums import BLOCK
+from autodiff.programs.sums import BLOCK, LANES, tree
 
 __all__ = ["build"]
 
 Array = Any
 
-_UFUNCS: dict[str, Callable[..., Array]] = {
-    "+": np.add,
-    "-": np.subtract,
-    "*": np.multiply,
-    "/": np.divide,
-    "**": np.float_power,  # np.power takes a root for ** 0.5, which is another thing at -inf and -0.0
-    "neg": np.negative,
-    "<": np.less,
-    "<=": np.less_equal,
-    ">": np.greater,
-    ">=": np.greater_equal,
-    "==": np.equal,
-    "!=": np.not_equal,
-    "and": np.logical_and,
-    "or": np.logical_or,
-    "not": np.logical_not,
-    "if": np.where,
-    "abs": np.absolute,
-    "asin": np.arcsin,
-    "acos": np.arccos,
-    "atan": np.arctan,
-    "atan2": np.arctan2,
-    **{name: np.vectorize(FUNCTIONS[name], otypes=[float]) for name in ("erf", "erfc")},
-    **{
-        name: getattr(np, name)
-        for name in ("exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "hypot")
-    },
-}
+
+def _ufunc(row: Primitive) -> Callable[..., Array]:
+    """A primitive over arrays, as the row spells it; one that NumPy lacks is its float function, number by number."""
+    if row.calls_function("numpy"):
+        function: Callable[..., Array] = np.vectorize(row.function, otypes=[float])
+        return function
+    text = row.spelled["numpy"]
+    if missing := [name for name in re.findall(r"\bnp\.(\w+)", text) if not hasattr(np, name)]:
+        raise NotImplementedError(f"the primitive '{row.name}' is spelled {text}, but NumPy has no {missing[0]}")
+    operands = [f"x{i}" for i in range(row.arity)]
+    return compiled(f"def primitive({', '.join(operands)}): return {text.format(*operands)}", {"np": np})
+
+
+_UFUNCS = {name: _ufunc(row) for name, row in PRIMITIVES.items()}
 
 
 def build(routine: Routine, inputs: int, params: int) -> Callable[[Array, Array], tuple[Array, Array]]:
@@ -83,8 +70,8 @@ def _used_as_numbers(routine: Routine) -> set[int]:
     found = {*routine.results, *routine.sums}
     for place in routine.order:
         op, args, _ = routine[place]
-        if op not in ("and", "or", "not"):
-            found.update(args[1:] if op == "if" else args)
+        if args:
+            found.update(args[PRIMITIVES[op].truths :])
     return {place for place in found if routine[place].op in CONDITIONS}
 
 
@@ -95,14 +82,13 @@ def _sums(terms: list[Array], samples: int) -> Array:
         return totals
     for start in range(0, samples, BLOCK):
         n = min(BLOCK, samples - start)
-        whole = n // 8 * 8
+        whole = n // LANES * LANES
         block = np.empty((len(terms), n))
         for k, term in enumerate(terms):
             block[k] = term[start : start + n] if np.ndim(term) else term
-        running = np.zeros((len(terms), 8))
-        for i in range(0, whole, 8):
-            running += block[:, i : i + 8]
+        running = np.zeros((len(terms), LANES))
+        for i in range(0, whole, LANES):
+            running += block[:, i : i + LANES]
         running[:, : n - whole] += block[:, whole:]
-        s = running.T
-        totals += ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
+        totals += tree(*running.T)
     return totals

@@ -1,6 +1,8 @@
 // Helpers: elements, harmless copies of markup, the theme around us.
 
-const { numeral, noPath, useOf, fill } = engine;
+const { numeral, real, packed } = numbers;
+const { noPath, useOf } = engine;
+const { fill } = telling;
 const HARMLESS = /^(m[a-z]+|svg|g|path|rect|poly\w+|ellipse|text|tspan)$/;
 let serial = 0;
 

@@ -2,7 +2,8 @@
 // style sheet, which is made of the tables there.
 
 const look = (() => {
-  const { numeral, noPath, useOf } = engine;
+  const { numeral } = numbers;
+  const { noPath, useOf } = engine;
 
   const strange = (numbers) =>
     numbers.some(Number.isNaN) ? ["nan"] : numbers.some((x) => Math.abs(x) === Infinity) ? ["inf"] : [];

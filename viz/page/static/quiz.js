@@ -1,7 +1,9 @@
 // Predict: which number is asked for, with the figures that it takes to find it, and what becomes of an answer. No DOM.
 
 const quiz = (() => {
-  const { numeral, noPath, fill } = engine;
+  const { numeral } = numbers;
+  const { noPath } = engine;
+  const { fill } = telling;
   const { parse, figures } = arithmetic;
   const WITHIN = 0.005; // of the number: a rounded answer is right
   const MOST = 17; // digits, of which no two floats have the same

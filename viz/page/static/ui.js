@@ -41,7 +41,7 @@ function showStory({ part }, state, { told }) {
   const step = stepper.step(state);
   part.phase.textContent = step.phase;
   if (part.sentence.textContent !== step.sentence) part.sentence.textContent = step.sentence;
-  part.math.replaceChildren(parsed(engine.mathml(run, step), "math"));
+  part.math.replaceChildren(parsed(mathematics.mathml(run, step), "math"));
   const [old, present] = [recorded, run].map((one) => numeral(one.values[data.output]));
   part.news.replaceChildren(
     ...(told.length ? [h("b", {}, "⇄ Another route: "), `now ${told.join("; ")}. `] : []),
@@ -68,7 +68,7 @@ function hinter(shell, picture, stateOf) {
     const [value, gradient] = [snapshot.values[place], snapshot.gradients[place]];
     const users = data.nodes.filter((node) => node.args.includes(place)).map((node) => node.label);
     return {
-      is: op ? fill(op.call, engine.parts(data, place, String, numeral)) : "an input",
+      is: op ? fill(op.call, telling.parts(data, place, String, numeral)) : "an input",
       value: value === null ? "not reached yet" : numeral(value),
       gradient: gradient === null ? "none yet" : gradient === noPath ? data.sentences[noPath] : numeral(gradient),
       "used by": users.slice(0, 5).join(", ") + (users.length > 5 ? ` and ${users.length - 5} more` : ""),
@@ -232,10 +232,6 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
   return { go: (to) => dispatch({ do: "go", to }), destroy, edit, values };
 }
 
-// What JSON has not travels as text.
-const packed = (x) => (Number.isFinite(x) ? x : { NaN: "nan", Infinity: "inf" }[x] ?? "-inf");
-const unpacked = (x) => (typeof x === "number" ? x : { nan: NaN, inf: Infinity }[x] ?? -Infinity);
-
 /** A widget: `values` goes to and from Python, by Python's names of the leaves. */
 function render({ model, el }) {
   const [data, svg, grid, theme, start] = ["data", "svg", "grid", "theme", "start"].map((name) => model.get(name));
@@ -246,7 +242,7 @@ function render({ model, el }) {
   } });
   function pull() {
     const [given, present] = [model.get("values"), handle.values()];
-    const wanted = names.filter(([, name]) => name in given).map(([leaf, name]) => [leaf, unpacked(given[name])]);
+    const wanted = names.filter(([, name]) => name in given).map(([leaf, name]) => [leaf, real(given[name])]);
     const changes = wanted.filter(([leaf, value]) => !Object.is(value, present[leaf]));
     if (changes.length) handle.edit(Object.fromEntries(changes), false);
   }

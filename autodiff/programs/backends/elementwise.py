@@ -1,0 +1,186 @@
+"""The kernel's branch for each primitive of one or two operands, and the sum of a block."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import math
+from collections import namedtuple
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from autodiff.language.primitives import FUNCTIONS
+from autodiff.programs.backends.caching import jit
+from autodiff.programs.backends.machine import BINARY, CODES, UNARY
+from autodiff.programs.sums import tree
+
+__all__ = ["binary", "refuse_forgotten", "sum_of_block", "unary"]
+
+
+_jit = jit(nogil=True)
+
+# Numba freezes globals: the numbers of the instructions become constants of the compiled code, ``F.exp`` as well.
+F: Any = namedtuple("F", sorted(FUNCTIONS))(**{name: CODES[name] for name in FUNCTIONS})
+DIV, POW, NEG = (CODES[name] for name in ("/", "**", "neg"))
+LESS, LESS_EQ, MORE, MORE_EQ = (CODES[name] for name in ("<", "<=", ">", ">="))
+EQ, NOT_EQ, AND, OR, NOT = (CODES[name] for name in ("==", "!=", "and", "or", "not"))
+
+
+@_jit
+def unary(op: int, d: Any, a: Any, n: int) -> None:
+    """What the processor does itself, each in a loop of its own that runs on whole vectors; then the library's."""
+    if op == NEG:
+        for i in range(n):
+            d[i] = -a[i]
+    elif op == NOT:
+        for i in range(n):
+            d[i] = 1.0 if a[i] == 0 else 0.0
+    elif op == F.abs:
+        for i in range(n):
+            d[i] = abs(a[i])
+    elif op == F.sqrt:
+        for i in range(n):
+            d[i] = math.sqrt(a[i])
+    else:
+        _library(op, d, a, n)
+
+
+@_jit
+def _library(op: int, d: Any, a: Any, n: int) -> None:
+    """Calls of library functions, one number at a time."""
+    for i in range(n):
+        x = a[i]
+        if op == F.exp:
+            d[i] = math.exp(x)
+        elif op == F.log:
+            d[i] = math.log(x)
+        elif op == F.log1p:
+            d[i] = math.log1p(x)
+        elif op == F.expm1:
+            d[i] = math.expm1(x)
+        elif op == F.sin:
+            d[i] = math.sin(x)
+        elif op == F.cos:
+            d[i] = math.cos(x)
+        elif op == F.tan:
+            d[i] = math.tan(x)
+        elif op == F.asin:
+            d[i] = math.asin(x)
+        elif op == F.acos:
+            d[i] = math.acos(x)
+        elif op == F.atan:
+            d[i] = math.atan(x)
+        elif op == F.sinh:
+            d[i] = math.sinh(x)
+        elif op == F.cosh:
+            d[i] = math.cosh(x)
+        elif op == F.tanh:
+            d[i] = math.tanh(x)
+        elif op == F.erf:
+            d[i] = math.erf(x)
+        elif op == F.erfc:
+            d[i] = math.erfc(x)
+
+
+@_jit
+def binary(op: int, d: Any, a: Any, b: Any, n: int) -> None:
+    """Division, comparisons and logic, each in a loop of its own that runs on whole vectors; then the library's."""
+    if op == DIV:
+        for i in range(n):
+            d[i] = a[i] / b[i]
+    elif op == LESS:
+        for i in range(n):
+            d[i] = 1.0 if a[i] < b[i] else 0.0
+    elif op == LESS_EQ:
+        for i in range(n):
+            d[i] = 1.0 if a[i] <= b[i] else 0.0
+    elif op == MORE:
+        for i in range(n):
+            d[i] = 1.0 if a[i] > b[i] else 0.0
+    elif op == MORE_EQ:
+        for i in range(n):
+            d[i] = 1.0 if a[i] >= b[i] else 0.0
+    elif op == EQ:
+        for i in range(n):
+            d[i] = 1.0 if a[i] == b[i] else 0.0
+    elif op == NOT_EQ:
+        for i in range(n):
+            d[i] = 1.0 if a[i] != b[i] else 0.0
+    elif op == AND:
+        for i in range(n):
+            d[i] = 1.0 if (a[i] != 0) & (b[i] != 0) else 0.0
+    elif op == OR:
+        for i in range(n):
+            d[i] = 1.0 if (a[i] != 0) | (b[i] != 0) else 0.0
+    else:
+        _library_of_two(op, d, a, b, n)
+
+
+@_jit
+def _library_of_two(op: int, d: Any, a: Any, b: Any, n: int) -> None:
+    """Calls of library functions of two numbers."""
+    for i in range(n):
+        if op == POW:
+            d[i] = math.pow(a[i], b[i])
+        elif op == F.hypot:
+            d[i] = math.hypot(a[i], b[i])
+        elif op == F.atan2:
+            d[i] = math.atan2(a[i], b[i])
+
+
+_tree = _jit(tree)
+
+
+@_jit
+def sum_of_block(a: Any, n: int) -> float:
+    """The sum of a block in the order that all backends keep to."""
+    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
+    whole = n // 8 * 8
+    for i in range(0, whole, 8):
+        s0 += a[i]
+        s1 += a[i + 1]
+        s2 += a[i + 2]
+        s3 += a[i + 3]
+        s4 += a[i + 4]
+        s5 += a[i + 5]
+        s6 += a[i + 6]
+        s7 += a[i + 7]
+    if n - whole > 0:
+        s0 += a[whole]
+    if n - whole > 1:
+        s1 += a[whole + 1]
+    if n - whole > 2:
+        s2 += a[whole + 2]
+    if n - whole > 3:
+        s3 += a[whole + 3]
+    if n - whole > 4:
+        s4 += a[whole + 4]
+    if n - whole > 5:
+        s5 += a[whole + 5]
+    if n - whole > 6:
+        s6 += a[whole + 6]
+    return _tree(s0, s1, s2, s3, s4, s5, s6, s7)  # type: ignore[no-any-return]
+
+
+def refuse_forgotten(names: Iterable[str], *functions: Any) -> None:
+    """Refuse by name an instruction for which these functions have no branch: it would leave what was there before."""
+    known = {code for function in functions for code in _compared(function.py_func)}
+    if forgotten := sorted(name for name in names if CODES[name] not in known):
+        raise NotImplementedError(f"the kernel has no branch for {', '.join(forgotten)}")
+
+
+def _compared(function: Any) -> Iterator[int]:
+    """The numbers that a function compares ``op`` with, which it names by a capital or by a part of ``F``."""
+    for node in ast.walk(ast.parse(inspect.getsource(function))):
+        if (
+            isinstance(node, ast.Compare)
+            and ast.unparse(node.left) == "op"
+            and isinstance(node.ops[0], ast.Eq | ast.In)
+        ):
+            right = node.comparators[0]
+            for part in right.elts if isinstance(right, ast.Tuple) else [right]:
+                yield eval(ast.unparse(part), function.__globals__)
+
+
+refuse_forgotten(UNARY, unary, _library)
+refuse_forgotten({*BINARY} - {"-"}, binary, _library_of_two)  # a difference has branches of its own, with uniforms
