@@ -291,6 +291,7 @@ THEIRS: list[tuple[Callable[[], Any], str]] = [
     (lambda: torch.nn.MaxPool2d(2, return_indices=True), "is a MaxPool2d with return_indices=True"),
     (lambda: torch.nn.AvgPool2d(2, divisor_override=3), "is a AvgPool2d with divisor_override=3"),
     (lambda: torch.nn.GELU("tanh"), "is a GELU with approximate='tanh'"),
+    (lambda: torch.nn.Linear(1, 1, device="meta"), "is a Linear on the device meta, without numbers"),
     (lambda: torch.nn.Flatten(2), r"is a Flatten\(start_dim=2, end_dim=-1\), .* as Flatten\(1, -1\) does"),
     (lambda: torch.nn.Dropout(0.5), r"is a Dropout\(p=0.5, .*\) that draws, .* switch it off first, with eval"),
 ]

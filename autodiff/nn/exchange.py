@@ -88,8 +88,10 @@ def _usual(module: Any, place: str, **options: Any) -> None:
             _refuse(place, f"{type(module).__name__} with {name}={given!r}")
 
 
-def _filled(layer: Any, module: Any, known: Known) -> Any:
+def _filled(layer: Any, module: Any, place: str, known: Known) -> Any:
     """The layer with the parameters of the module: those of its numbers, or the Values that they became before."""
+    if module.weight.is_meta:
+        _refuse(place, f"{type(module).__name__} on the device meta, without numbers")
     layer.load_state_dict({name: getattr(module, name).detach().tolist() for name in layer.tensors()})
     for name, nest in layer.tensors().items():
         setattr(layer, name, known.setdefault(getattr(module, name), nest))
@@ -98,14 +100,14 @@ def _filled(layer: Any, module: Any, known: Known) -> Any:
 
 def _linear(module: Any, place: str, known: Known) -> Linear:
     layer = Linear(module.in_features, module.out_features, bias=module.bias is not None, rng=0)
-    return _filled(layer, module, known)  # type: ignore[no-any-return]
+    return _filled(layer, module, place, known)  # type: ignore[no-any-return]
 
 
 def _conv(module: Any, place: str, known: Known) -> Conv2d:
     _usual(module, place, groups=1, padding_mode="zeros")
     sizes = module.in_channels, module.out_channels, module.kernel_size, module.stride
     layer = Conv2d(*sizes, module.padding, module.dilation, bias=module.bias is not None, rng=0)
-    return _filled(layer, module, known)  # type: ignore[no-any-return]
+    return _filled(layer, module, place, known)  # type: ignore[no-any-return]
 
 
 def _max_pool(module: Any, place: str, known: Known) -> MaxPool2d:

@@ -63,7 +63,8 @@ def _read(state: Any) -> tuple[Entry, list[Entry]]:
 def _compare_kinds(optimizer: Any, group: Entry) -> None:
     """Options that the group lacks, or has of a kind that this optimiser does not have, are another optimiser's."""
     differ = [name for name in (*optimizer.options, "lr") if name not in group and name != "maximize"]
-    if group.get("decoupled_weight_decay", False) != getattr(optimizer, "decoupled", False):
+    decoupled = getattr(optimizer, "decoupled", False)
+    if group.get("decoupled_weight_decay", decoupled) != decoupled:  # torch tells it since 2.6
         differ.append("decoupled_weight_decay")
     if group.get("amsgrad"):
         differ.append("amsgrad")
