@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from autodiff import functions
+from autodiff.answers import refuse_name
 from autodiff.functions import *  # noqa: F403 - the functions of the table, by name
 from autodiff.functions import abs as abs
 from autodiff.language.formulas import FormulaError
@@ -51,7 +52,7 @@ else:
         if name in ("nn", "optim"):
             return import_module(f"{__name__}.{name}")
         if name not in _LATE:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            refuse_name(__name__, "PACKAGE", name)
         found = globals()[name] = getattr(import_module(_LATE[name]), name)
         return found
 

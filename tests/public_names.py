@@ -62,7 +62,7 @@ def members(owner: type) -> Iterator[str]:
     """The public attributes of a class and of those of its bases that are this project's."""
     known = {name: thing for base in reversed(owner.__mro__) if ours(base) for name, thing in vars(base).items()}
     fields = {*getattr(owner, "__dataclass_fields__", ()), *getattr(owner, "_fields", ())}  # they are in the signature
-    for name in sorted(set(known) - fields):
+    for name in sorted({*known} & {*dir(owner)} - fields):  # what is there only to be refused is offered to nobody
         if not name.startswith("_") and (line := member(owner, name, known[name])):
             yield f"    {line}"
 

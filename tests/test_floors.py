@@ -26,6 +26,9 @@ FLOORS: dict[str, int] = {
     "autodiff.calls": 0,  # how a thing shows itself
     "autodiff.foreign": 0,  # arrays, tensors and tables of other libraries
     "autodiff.spellings": 0,  # other words for the inputs of operations
+    "autodiff.habits": 0,  # what people bring, and what to write here
+    "autodiff.answers": 0,
+    "autodiff.familiar": 0,
     "autodiff.table": 0,  # what an operation is
     "autodiff.recording": 1,  # running Python becomes a graph
     "autodiff.functions": 2,

@@ -154,6 +154,40 @@ def test_what_draws_micrograds_graphs_finds_its_names() -> None:
     a, b = Value(2.0), Value(3.0)
     y = a * b
     assert y._prev == {a, b}
-    assert y._op == "×"
     assert a._prev == set()
-    assert a._op == ""
+    assert (y * y)._children == (y, y)
+    assert a._children == ()
+
+
+@pytest.mark.parametrize(
+    ("sign", "compute"),
+    {
+        "": lambda x: x,
+        "+": lambda x: 1 + x,
+        "-": lambda x: x - 1,
+        "*": lambda x: 2 * x,
+        "/": lambda x: x / 3,
+        "**2": lambda x: x**2,
+        "**-0.5": lambda x: x**-0.5,
+        "**": lambda x: 2**x,
+        "ReLU": lambda x: x.relu(),
+        "tanh": lambda x: x.tanh(),
+        "exp": lambda x: x.exp(),
+    }.items(),
+)
+def test_operations_are_spelt_as_micrograd_spells_them(sign: str, compute: Any) -> None:
+    assert compute(Value(2.0))._op == sign
+
+
+def test_a_label_is_another_word_for_a_name() -> None:
+    a, b, c = Value(2.0, label="a"), Value(3.0, "b"), Value(4.0)
+    assert [(v.name, v.label) for v in (a, b, c)] == [("a", "a"), ("b", "b"), (None, "")]
+    c.label = "c"
+    b.label = ""
+    a.name = "A"
+    assert [(v.name, v.label) for v in (a, b, c)] == [("A", "A"), (None, ""), ("c", "c")]
+    assert Value(1.0, label="").name is None
+    with pytest.raises(TypeError, match="label= is another word for name"):
+        Value(1.0, "x", label="y")
+    with pytest.raises(TypeError, match="a Value's name is a string, got int 3"):
+        Value(1.0, label=3)  # type: ignore[arg-type]

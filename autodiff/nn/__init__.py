@@ -1,5 +1,8 @@
 """Networks: micrograd's Neuron, Layer and MLP, torch's layers, losses, and ``fit``, which trains them."""
 
+from typing import TYPE_CHECKING
+
+from autodiff.answers import answering, refuse_name
 from autodiff.nn.convolution import AvgPool2d, Conv2d, MaxPool2d
 from autodiff.nn.exchange import from_torch, to_torch
 from autodiff.nn.layers import Elementwise, Flatten, Identity, Linear, ReLU, Sequential, Sigmoid, Tanh
@@ -35,3 +38,12 @@ __all__ = [
     "placeholder",
     "to_torch",
 ]
+
+for _kind in (AvgPool2d, Conv2d, Elementwise, Flatten, Layer, Linear, MaxPool2d, MLP, Neuron, ReLU, Sigmoid, Tanh):
+    answering(_kind)
+answering(Module, "parameters", "zero_grad", "state_dict", "load_state_dict")
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        refuse_name(__name__, "LAYERS", name)

@@ -28,6 +28,12 @@ class Part(Module):
     bias: list[Value] | None
 
     def __init__(self, name: str | None, kind: str) -> None:
+        if not isinstance(name, str | None):
+            layer = type(self).__name__
+            raise TypeError(
+                f"{layer}(...) makes a layer, which is then called: write {layer}(...)(x); its name is a string, got "
+                f"{type(name).__name__}"
+            )
         self.kind, self.has_name = kind, name is not None
         with scope(kind if name is None else name) as self.scope:
             pass  # it stands where the layer was made

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from autodiff import functions
 from autodiff.foreign import plain
 from autodiff.nn.modules import Module
 from autodiff.nn.nests import row
 from autodiff.nn.parts import count
 from autodiff.recording.scopes import scope
-from autodiff.recording.value import Value
+from autodiff.recording.value import Value, function_of
+from autodiff.table.operations import TABLE
 
 __all__ = ["MLP", "Layer", "Neuron"]
+
+
+Nonlin = bool | str | Callable[[Value], Value]
+_NONE = ("linear", "identity", "none")
 
 
 class Neuron(Module):
     """``relu(w . x + b)`` of ``nin`` inputs, or the sum alone with ``nonlin=False``.
 
+    ``nonlin`` may also be the name of a function of one number ("tanh"), or a function of a Value; else ``TypeError``.
     Weights are drawn uniformly from [-1, 1] with Python's ``random``, the bias starts at 0.
     """
 
-    def __init__(self, nin: int, nonlin: bool = True, name: str = "neuron") -> None:
+    def __init__(self, nin: int, nonlin: Nonlin = True, name: str = "neuron") -> None:
         self.nonlin = nonlin
+        _function(nonlin)
         with scope(name) as self.scope:  # its weights and all it computes stand in one group
             self.w = [Value(random.uniform(-1, 1), f"w{i}") for i in range(count("nin", nin))]
             self.b = Value(0.0, "b")
@@ -32,20 +40,24 @@ class Neuron(Module):
         x = _once(x, self, len(self.w))
         with self.scope:
             act = sum((wi * xi for wi, xi in zip(self.w, x, strict=True)), self.b)
-            return act.relu() if self.nonlin else act
+            function = _function(self.nonlin)
+            return act if function is None else _answer(function, act)
 
     def parameters(self) -> list[Value]:
         """The weights, then the bias."""
         return [*self.w, self.b]
 
     def __repr__(self) -> str:
-        return f"{'ReLU' if self.nonlin else 'Linear'}Neuron({len(self.w)}{_name(self.scope.name, 'neuron')})"
+        function = _function(self.nonlin)
+        kind = "Linear" if function is None else getattr(function, "__name__", type(function).__name__)
+        name = _name(self.scope.name, "neuron")
+        return f"{'ReLU' if kind == 'relu' else kind[:1].upper() + kind[1:]}Neuron({len(self.w)}{name})"
 
 
 class Layer(Module):
     """``nout`` neurons side by side, each with ``nin`` inputs; one neuron answers a Value, several a list."""
 
-    def __init__(self, nin: int, nout: int, nonlin: bool = True, name: str = "layer") -> None:
+    def __init__(self, nin: int, nout: int, nonlin: Nonlin = True, name: str = "layer") -> None:
         with scope(name) as self.scope:
             self.neurons = [Neuron(nin, nonlin, f"neuron {i}") for i in range(count("nout", nout))]
 
@@ -63,19 +75,21 @@ class Layer(Module):
 
 
 class MLP(Module):
-    """A multi-layer perceptron: ``nin`` inputs, layers of the sizes in ``nouts``, relu on all but the last.
+    """A multi-layer perceptron: ``nin`` inputs, layers of the sizes in ``nouts``.
+
+    All but the last apply relu, or ``nonlin``, as a :class:`Neuron` takes it.
 
     >>> model = MLP(2, [16, 16, 1])
     >>> len(model.parameters())
     337
     """
 
-    def __init__(self, nin: int, nouts: Iterable[int]) -> None:
+    def __init__(self, nin: int, nouts: Iterable[int], nonlin: Nonlin = True) -> None:
         if not isinstance(nouts, Iterable):
             raise TypeError(f"MLP needs a list of layer sizes, such as MLP({nin!r}, [16, 1]); got {nouts!r}")
         sizes = [nin, *nouts]
         last = len(sizes) - 2
-        self.layers = [Layer(sizes[i], sizes[i + 1], i != last, f"layer {i}") for i in range(last + 1)]
+        self.layers = [Layer(sizes[i], sizes[i + 1], i != last and nonlin, f"layer {i}") for i in range(last + 1)]
 
     def __call__(self, x: Iterable[Value | float]) -> Value | list[Value]:
         out: Value | Iterable[Value | float] = x
@@ -95,6 +109,32 @@ def _name(name: str, usual: str) -> str:
     """The name as an argument, unless it is the usual one or that of a place among others: "neuron 3"."""
     plain = name == usual or (name.startswith(f"{usual} ") and name.removeprefix(f"{usual} ").isdigit())
     return "" if plain else f", name={name!r}"
+
+
+def _function(nonlin: Any) -> Callable[[Value], Any] | None:
+    """What a neuron does to its sum, None for nothing."""
+    if isinstance(nonlin, bool) or type(nonlin).__name__ in ("bool_", "bool"):  # NumPy's too
+        return functions.relu if nonlin else None
+    if isinstance(nonlin, str):
+        name = nonlin.lower()
+        if name in _NONE:
+            return None
+        if name in TABLE and len(TABLE[name].inputs) - len(TABLE[name].defaults) == 1:
+            return function_of(TABLE[name])
+    elif callable(nonlin) and not isinstance(nonlin, type):
+        return nonlin  # type: ignore[no-any-return]
+    form = f"{nonlin.__name__}()" if isinstance(nonlin, type) else "autodiff.tanh"
+    raise TypeError(
+        f"nonlin is True (relu), False (none), the name of a function of one number such as 'tanh', or a function of a "
+        f"Value such as {form}; got {nonlin!r:.60}"
+    )
+
+
+def _answer(function: Callable[[Value], Any], act: Value) -> Value:
+    out = function(act)
+    if not isinstance(out, Value):
+        raise TypeError(f"nonlin is a function that answers a Value; {function!r:.60} answered {type(out).__name__}")
+    return out
 
 
 def _once(x: Any, taker: Neuron, count: int) -> list[Any]:

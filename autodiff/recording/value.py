@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from math import inf
-from numbers import Number
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from autodiff.answers import called, refuse
+from autodiff.familiar import Familiar
 from autodiff.language.formulas import listed, short
 from autodiff.language.ieee import real
 from autodiff.recording.copies import copied, newest, saved
@@ -26,12 +27,13 @@ else:
 __all__ = ["Operand", "Value", "function_of", "operand", "operation"]
 
 
-class Value(Methods):
+class Value(Familiar, Methods):
     """A float64 that records how it was computed, so that gradients can flow back through it.
 
-    ``Value(data, name=None)`` is a leaf. ``.data`` is its number, ``.grad`` the gradient that ``backward()``
-    left, ``.op`` the row of the table that computed it (None for a leaf), ``.parents`` the Values it was
-    computed from, in order, repeats kept; ``.args`` also holds the constants among the operands.
+    ``Value(data, name=None)`` is a leaf; ``label`` is another word for its name. ``.data`` is its number, ``.grad``
+    the gradient that ``backward()`` left, ``.op`` the row of the table that computed it (None for a leaf),
+    ``.parents`` the Values it was computed from, in order, repeats kept; ``.args`` also holds the constants among the
+    operands.
     ``data`` other than a real number raises ``TypeError``; an integer too large, ``OverflowError``.
 
     >>> x = Value(3.0, "x")
@@ -57,13 +59,15 @@ class Value(Methods):
     _x: Value | float | None
     _y: Value | float | tuple[Value | float, ...] | None
 
-    def __init__(self, data: object, name: str | None = None) -> None:
+    def __init__(
+        self, data: object, name: str | None = None, *by_hand: NoReturn, label: str | None = None, **foreign: NoReturn
+    ) -> None:
         self._data = data if data.__class__ is float else real(data)
         self._grad = self._name = self._rule = self._x = self._y = None
         self._scope = current()[0]
         self._serial = self._stamp = tick()
-        if name is not None:
-            self.name = name
+        if name is not None or label is not None or by_hand or foreign:
+            self.name = called(data, name, by_hand, label, foreign)
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError("Value cannot be subclassed; add an operation with autodiff.operation(...) instead")
@@ -131,18 +135,28 @@ class Value(Methods):
         """The innermost ``scope(...)`` it was recorded in."""
         return self._scope
 
-    # micrograd's names, for code that draws its graphs.
-    _prev = property(lambda self: set(self.parents))
-    _op = property(lambda self: self.op.symbol if self.op else "")
-
-    def backward(self, upstream: float = 1.0) -> None:
+    def backward(self, upstream: float = 1.0, **foreign: NoReturn) -> None:
         """Send the gradient back: leaves accumulate it, interior nodes start afresh.
 
         ``upstream`` is the gradient that arrives at this Value. To a node that no path leads to
         nothing flows, so the derivative is 0. Gradients are published at once: an interrupted pass changes nothing.
         ``StaleError`` when data were changed after they had been used.
         """
+        if foreign:
+            refuse("backward", foreign, ("upstream",))
         run(self, upstream)
+
+    def _backward(self) -> None:
+        # The node's own step of a pass, by hand as in micrograd: what it gives its operands is added to theirs.
+        if self._rule is None or self._grad is None:
+            return
+        parents = self.parents
+        topological([self], inputs=parents)  # refuses what is out of date
+        flows = {parent: parent.grad for parent in parents if parent.grad_state in ("zero", "value")}
+        if self._grad is not NO_PATH:
+            self._rule.pull(self, self._grad, flows)
+        for parent in parents:
+            parent._grad = flows.get(parent, NO_PATH)
 
     def detach(self) -> Value:
         """A new leaf with the same number and no history: no gradient goes further back."""
@@ -150,32 +164,6 @@ class Value(Methods):
 
     def __pos__(self) -> Value:
         return self
-
-    def _refuse_order(self, other: object) -> NoReturn:
-        raise TypeError(
-            "Values cannot be compared or passed to Python's max(), min() or sorted(): that would record nothing. "
-            "Use maximum(a, b), minimum(a, b), where(greater(a, b), x, y), or compare the numbers: a.data < b.data"
-        )
-
-    __lt__ = __le__ = __gt__ = __ge__ = _refuse_order
-
-    def __eq__(self, other: object) -> bool:
-        if _is_number(other):
-            raise TypeError(
-                f"a Value is not equal to a number: == and != ask whether two are the same object. Compare its number, "
-                f"y.data == {other!r:.40}, or record the comparison with equal(a, b)"
-            )
-        return NotImplemented
-
-    __hash__ = object.__hash__
-
-    def __float__(self) -> NoReturn:
-        raise TypeError(
-            "float(x), int(x) and functions such as math.exp(x) leave the graph and record nothing; the number of "
-            "a Value is x.data; a recorded function is x.exp() or autodiff.exp(x)"
-        )
-
-    __int__ = __float__
 
     def __repr__(self) -> str:
         parts = [repr(self._data)]
@@ -203,13 +191,6 @@ class Value(Methods):
 
 
 Operand = Value | float
-
-
-def _is_number(x: object) -> bool:
-    """Whether it is one number, of whatever library; an array is none: it compares element by element."""
-    if x.__class__ is Value:
-        return False
-    return isinstance(x, Number) or (hasattr(type(x), "__float__") and not getattr(x, "ndim", 0))
 
 
 def operand(x: object) -> Operand:

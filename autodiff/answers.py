@@ -1,0 +1,150 @@
+"""How the habits of :mod:`autodiff.habits` are answered: foreign names of modules, keywords, and nodes made by hand.
+
+Nothing is asked where all is well: a function that is called as it should be is called at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dis import opname
+from functools import cache, wraps
+from inspect import Parameter, signature
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+from autodiff import habits
+from autodiff.table.operations import TABLE, Operation
+
+__all__ = ["answer", "answered", "answering", "called", "refuse", "refuse_name", "said_of"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@cache
+def said_of(table: str) -> dict[str, str]:
+    """One of the tables, a name at a time."""
+    return {name: said.format(name) for names, said in getattr(habits, table).items() for name in names.split()}
+
+
+def refuse_name(module: str, table: str, name: str) -> NoReturn:
+    """The answer of a module's ``__getattr__`` to a name that it does not have.
+
+    ``from module import name`` hears it too: there Python would put words of its own in the place of these.
+    """
+    said = said_of(table).get(name)
+    if said is None:
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    words = f"{module} has no {name}: {said}"
+    frame = sys._getframe(2)
+    code = frame.f_code.co_code
+    if 0 <= frame.f_lasti < len(code) and opname[code[frame.f_lasti]] == "IMPORT_FROM":
+        raise ImportError(words, name=name)
+    raise AttributeError(words)
+
+
+def refuse(owner: str, keywords: Mapping[str, object], known: Sequence[str]) -> None:
+    """Refuse keywords that ``owner`` does not have: the tables say what it has in their place, or what to do."""
+    for keyword in keywords:
+        if keyword not in known:
+            there = ", ".join(f"{name}=" for name in known) or "no keywords"
+            said = answer(keyword, known) or f"there are {there}"
+            raise TypeError(f"{owner} has no {keyword}=: {said}")
+
+
+def answer(keyword: str, known: Sequence[str]) -> str | None:
+    """What the tables say of a keyword to a function that has the ``known`` ones.
+
+    >>> answer("learning_rate", ["params", "lr"])
+    'here it is lr='
+    """
+    for ours in said_of("KEYWORDS").get(keyword, "").split():
+        name, _, form = ours.partition("=")
+        if name in known:
+            return f"here it is {name}={form.replace(',', ', ')}"
+    return said_of("LACKING").get(keyword)
+
+
+def answered(function: Callable[P, R], owner: str = "") -> Callable[P, R]:
+    """The function, whose callers are told what to write where they gave it other words than its own."""
+    inner = function.__qualname__
+    name = owner or function.__name__
+
+    @wraps(function)
+    def called(*args: P.args, **keywords: P.kwargs) -> R:
+        try:
+            return function(*args, **keywords)
+        except TypeError as error:
+            if not str(error).startswith(f"{inner}() "):
+                raise
+            told = str(error)
+        # Python could not match the arguments with the parameters: nothing was run.
+        parameters = [p for p in signature(function).parameters.values() if p.name != "self"]
+        refuse(name, keywords, [p.name for p in parameters])
+        raise TypeError(f"{name}: {told.removeprefix(f'{inner}() ')}; write {name}({_form(parameters)})")
+
+    return called
+
+
+def _form(parameters: Sequence[Parameter]) -> str:
+    """How a call is written: the parameters and what they are by default.
+
+    >>> _form([*signature(lambda x, y=1: x).parameters.values()])
+    'x, y=1'
+    """
+    return ", ".join(str(p.replace(annotation=Parameter.empty)) for p in parameters)
+
+
+def answering(kind: type, *methods: str) -> None:
+    """Make a class answer foreign words, in these methods or in making an instance."""
+    for method in methods or ("__init__",):
+        owner = f"{kind.__name__}.{method}" if methods else kind.__name__
+        setattr(kind, method, answered(vars(kind)[method], owner))
+
+
+def called(data: object, name: Any, by_hand: Sequence[object], label: Any, keywords: Mapping[str, object]) -> Any:
+    """What a new Value is called; a node made by hand, ``Value(out, (a, b), ...)``, is told what records it."""
+    if by_hand or keywords or (isinstance(name, (tuple, list, set)) and not any(isinstance(x, str) for x in name)):
+        _refuse_by_hand(data, [name, *by_hand], keywords)
+    if name is not None and label is not None:
+        raise TypeError(f"label= is another word for name: give one of them, got {name!r:.40} and {label!r:.40}")
+    return name if label is None else label or None
+
+
+def _refuse_by_hand(data: object, given: Sequence[object], keywords: Mapping[str, object]) -> NoReturn:
+    groups = [[*thing] for thing in (*given, *keywords.values()) if isinstance(thing, (tuple, list, set))]
+    if not groups:
+        refuse("Value", keywords, ("data", "name", "label"))
+        more = ", ".join([*(f"{thing!r:.40}" for thing in given[1:]), *(f"{word}=" for word in keywords)])
+        raise TypeError(f"Value(data, name) is a leaf: a number, and what it is called; got {more} as well")
+    parents = [thing for group in groups for thing in group if hasattr(thing, "parents")]
+    slopes = next((group for group in groups if group and all(isinstance(thing, float) for thing in group)), None)
+    text = [thing for thing in (*given, *keywords.values()) if isinstance(thing, str)]
+    meant = [*dict.fromkeys(_meant(data, [parent.data for parent in parents], slopes, text))][:3]
+    write = " or ".join(meant) or "the function that is meant"
+    raise TypeError(
+        f"a node is not made by hand: write {write}, "
+        "which records the node and knows its slopes; a function that is not here is made by autodiff.operation"
+        "('cube(x)', 'x**3', '3 * x**2'); a leaf is Value(data, name)"
+    )
+
+
+def _meant(data: object, numbers: list[float], slopes: list[float] | None, text: Sequence[str]) -> Iterator[str]:
+    """The functions that a node made by hand may be: by the name that was given, else by number and slopes."""
+    called = {op.symbol: op for op in reversed(TABLE.values())} | TABLE
+    called |= {sign: TABLE[name] for name, sign in [*habits.MICROGRAD.items()][::-1]}
+    for word in text:
+        if found := called.get(word) or called.get(word.lower()) or called.get(word[:2]):
+            yield _written(found)
+            return
+    for op in TABLE.values():
+        usual = [*op.defaults.values()]
+        if len(op.inputs) - len(usual) == len(numbers) and op.evaluate(*numbers, *usual) == data:
+            out = op.local_derivatives(*numbers, *usual, data)
+            if slopes is None or slopes == [slope or 0.0 for slope in out[: len(numbers)]]:
+                yield _written(op)
+
+
+def _written(op: Operation) -> str:
+    inputs = [name for name in op.inputs if name not in op.defaults]
+    return op.formula if op.notation != "call" else f"{op.name}({', '.join(inputs)})"
