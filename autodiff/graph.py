@@ -11,7 +11,7 @@ from autodiff.documents import read_values, written
 from autodiff.language.ieee import real
 from autodiff.phrases import outline
 from autodiff.recording.copies import entry, saved
-from autodiff.recording.reverse import NO_PATH, describe, forget, held, peek, renew, staleness, topological
+from autodiff.recording.reverse import NO_PATH, describe, held, peek, renew, topological
 from autodiff.recording.scopes import Scope
 from autodiff.recording.value import Value
 from autodiff.table.operations import Operation
@@ -167,13 +167,7 @@ class Graph:
         gradients are "not computed" until the next ``backward()``; leaves keep what they have accumulated.
         """
         data = self.evaluate()
-        out_of_date = False
-        for node, value in zip(self.nodes, self.values, strict=True):
-            if staleness(value) is not None:
-                renew(value, data[node.number])
-                out_of_date = True
-        if out_of_date:
-            forget(self.values)
+        renew(self.values, data)
         return tuple(data[number] for number in self.outputs)
 
     def flows(self) -> list[Flow]:

@@ -248,6 +248,25 @@ def test_the_core_is_read_in_one_sitting() -> None:
     assert sum(lines.values()) < 2800, lines
 
 
+TABLES = {"autodiff/programs/backends/kernel.py": ("_block",), "autodiff/table/rows.py": ("_rows",)}  # of any length
+
+
+def lines_of_code(function: ast.FunctionDef, source: list[str]) -> int:
+    """Its lines but for the docstring, comments and blanks."""
+    body = source[function.lineno - 1 : function.end_lineno]
+    told = len(ast.get_docstring(function, clean=False).splitlines()) if ast.get_docstring(function) else 0
+    return sum(bool(line.strip()) and not line.strip().startswith("#") for line in body) - told
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_is_read_at_a_glance(path: Path) -> None:
+    table = TABLES.get(path.relative_to(ROOT).as_posix())
+    source = path.read_text("utf-8").splitlines()
+    functions = [node for node in ast.walk(ast.parse("\n".join(source))) if isinstance(node, ast.FunctionDef)]
+    assert len(source) <= 300 or table
+    assert [f.name for f in functions if lines_of_code(f, source) > 45 and f.name not in (table or ())] == []
+
+
 # What answers something is named by what it answers ("The gradient of ..."); what acts, by the act ("Save ...").
 NO_NAMES = ("return", "comput", "calculat", "yield", "get", "creat", "construct", "initiali", "this", "method")
 

@@ -95,7 +95,7 @@ def cross_entropy(scores: Any, label: Any, reduction: str = "mean") -> Value:
     0.693147
     """
     _check_reduction(reduction)
-    classes = _some("scores", row(scores, "cross_entropy"))
+    classes = _flattened("scores", row(scores, "cross_entropy"))
     with scope("cross entropy"):
         # As in logsumexp the largest score is taken out, as a constant; here it need not be added back.
         shift = clamp(stop(maximum(*classes)), -float_info.max, float_info.max)
@@ -154,7 +154,7 @@ def _sum(terms: list[Value]) -> Value:
     return reduce(add, terms)
 
 
-def _some(what: str, values: Any) -> list[Any]:
+def _flattened(what: str, values: Any) -> list[Any]:
     found = flat(values)
     if not found:
         raise ValueError(f"there must be at least one of the {what}, got none")
@@ -163,7 +163,7 @@ def _some(what: str, values: Any) -> list[Any]:
 
 def _pairs(left: str, lefts: Any, right: str, rights: Any) -> list[tuple[Value, Value | float]]:
     lefts, rights = cells(lefts), cells(rights)
-    a, b = _some(left, lefts), _some(right, rights)
+    a, b = _flattened(left, lefts), _flattened(right, rights)
     if len(a) != len(b):
         tip = "" if depth(lefts) < 2 else f": {ONE_BY_ONE}"
         raise ValueError(f"there must be as many {right} as {left}, got {len(b)} for {len(a)}{tip}")

@@ -109,10 +109,10 @@ def _uncopied(node: Any, memo: Mapping[int, Any]) -> list[Any]:
     return sorted(found, key=attrgetter("_serial"))
 
 
-def _reduced(scope: Scope) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+def _scope_reduced(scope: Scope) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     # Flat, as Values are pickled: by way of the parents it would recurse as deep as the scope stands.
     return newest, (saved([], [scope]),)
 
 
 for _kind in (Scope, type(no_grad())):
-    copyreg.pickle(_kind, _reduced)
+    copyreg.pickle(_kind, _scope_reduced)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import weakref
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any, NoReturn, Protocol, TypeVar
 from weakref import WeakKeyDictionary
@@ -25,7 +25,6 @@ __all__ = [
     "adjoints",
     "born",
     "describe",
-    "forget",
     "held",
     "last_root",
     "peek",
@@ -188,17 +187,20 @@ def held(node: Recorded) -> float | None:
     return node._grad
 
 
-def renew(node: Recorded, data: float) -> None:
-    """Give a computed node the number that follows from its operands."""
-    node._data = data
-    node._stamp = tick()  # written after its operands: no longer stale
+def renew(order: Sequence[Recorded], data: Iterable[float]) -> None:
+    """Give the stale nodes, parents before children, these numbers; what the last pass left belongs to the old ones.
 
-
-def forget(nodes: Iterable[Recorded]) -> None:
-    """Take back what a pass left behind; leaves keep the gradients that they have accumulated, but not "no path"."""
-    for node in nodes:
+    So every gradient is forgotten, but those that leaves have accumulated; "no path" is nothing accumulated.
+    """
+    if all(staleness(node) is None for node in order):
+        return
+    for node in order:
         if node._rule is not None or node._grad is NO_PATH:
             node._grad = None
+    for node, number in zip(order, data, strict=True):
+        if staleness(node) is not None:
+            node._data = number
+            node._stamp = tick()  # written after its operands: no longer stale
 
 
 def born(node: Recorded) -> int:

@@ -37,7 +37,7 @@ def _pull_source(op: Operation, constants: tuple[bool, ...]) -> str:
     parts = [partials.contribution(partial) for partial in op.partials]
     used = set().union(*(formulas.names(tree) for tree, fixed in zip(parts, constants, strict=True) if not fixed))
     lines = [f"def {op.name}_pull(_node, up, _adjoints):"]
-    lines.append(f"    {_slots(len(constants))} = _node._x, _node._y")
+    lines.append(f"    {_fields(len(constants))} = _node._x, _node._y")
     for i, (name, fixed) in enumerate(zip(op.inputs, constants, strict=True)):
         if name in used:
             lines.append(f"    {name} = _a{i}{'' if fixed else '._data'}")
@@ -49,7 +49,7 @@ def _pull_source(op: Operation, constants: tuple[bool, ...]) -> str:
     return "\n".join([*lines, "    return"])
 
 
-def _slots(count: int) -> str:
+def _fields(count: int) -> str:
     """Where a node keeps its operands: the first, and the second or a tuple of all others.
 
     One object a node instead of two: half the work for the garbage collector, which is most of a training step.
@@ -109,7 +109,7 @@ def recorder(
         "    _node._scope, _recording, _, _ = _current()",
         "    if _recording:",
         "        _node._rule = _rules[_pattern]",
-        f"        _node._x, _node._y = {_slots(len(op.inputs))}",
+        f"        _node._x, _node._y = {_fields(len(op.inputs))}",
         "    else: _node._rule = _node._x = _node._y = None",
         "    _node._grad = _node._name = None",
         "    _node._serial = _node._stamp = _tick()",

@@ -68,7 +68,7 @@ def _read(name: str, place: str, text: str, known: Sequence[str], let: Mapping[s
     try:
         tree = formulas.parse(text, [*known, *let], may_call)
         if let or rows:
-            tree = formulas.substitute(_bound(tree), let)
+            tree = formulas.substitute(_linked(tree), let)
         if let or rows or len(text) > DEEPEST:  # else it is no larger than it is long
             extent_of(tree)
     except FormulaError as error:
@@ -78,7 +78,7 @@ def _read(name: str, place: str, text: str, known: Sequence[str], let: Mapping[s
     return tree
 
 
-def _bound(tree: ast.expr) -> ast.expr:
+def _linked(tree: ast.expr) -> ast.expr:
     def join(node: ast.expr, made: list[ast.expr]) -> ast.expr:
         match node:
             case ast.Call(func=ast.Name(id=name) as func) if name not in FUNCTIONS:
