@@ -136,7 +136,8 @@ def _to_shape(entry: Any) -> Shape:
         ) == 6 and all(type(x) is int for x in (*down, *across)):
             if down[0] * across[0] > _MOST_CELLS:
                 raise ValueError(f"a pool of {down[0]} x {across[0]} cells is too large, at most {_MOST_CELLS:,}")
-            return Shape(kind, Axis(*down), Axis(*across), with_padding)
+            rows, columns = (Axis(*numbers, ceil=bool(ceil)) for *numbers, ceil in (down, across))
+            return Shape(kind, rows, columns, with_padding)
     raise ValueError(
         "what scopes are a part of is a pool: its kind, the six numbers of each axis, and whether padding counts; "
         f"got {short(entry)}"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from operator import add, index
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from autodiff.functions import identity, maximum
 from autodiff.grids import grid_of
 from autodiff.recording.scopes import Part, scope
 from autodiff.recording.value import Operand, Value
+from autodiff.sizes import pair, whole
 from autodiff.windows import Axis, Cell, Shape
 
 __all__ = [
@@ -21,9 +22,7 @@ __all__ = [
     "avg_pool2d",
     "max_pool1d",
     "max_pool2d",
-    "pair",
     "plan",
-    "whole",
 ]
 
 if TYPE_CHECKING:
@@ -153,37 +152,13 @@ def plan(
     numbers |= {"padding": padding, "dilation": dilation}
     if dimensions == 1:
         grid = grid_of([cells], "a list of Values")
-        down, across = (1, 1, 0, 1), _four(whole(name, number) for name, number in numbers.items())
+        down, across = [1, 1, 0, 1], [whole(name, number) for name, number in numbers.items()]
     else:
         grid = grid_of(cells, "a list of rows of Values")
         pairs = [pair(name, number) for name, number in numbers.items()]
-        down, across = _four(down for down, _ in pairs), _four(across for _, across in pairs)
+        down, across = [down for down, _ in pairs], [across for _, across in pairs]
     rows, columns = (Axis(n, *axis, ceil=bool(ceil)) for n, axis in ((len(grid), down), (len(grid[0]), across)))
     return Pool(grid, Shape(kind, rows, columns, bool(with_padding)))
-
-
-def _four(numbers: Iterable[int]) -> tuple[int, int, int, int]:
-    kernel, stride, padding, dilation = numbers
-    return kernel, stride, padding, dilation
-
-
-def whole(name: str, number: Any) -> int:
-    """A whole number that was asked for by ``name``; ``ValueError`` when it is none."""
-    if isinstance(number, (list, tuple)) and len(number) == 1:
-        number = number[0]
-    try:
-        return index(number)
-    except TypeError:
-        raise ValueError(f"{name} must be a whole number, got {number!r}") from None
-
-
-def pair(name: str, number: Any) -> tuple[int, int]:
-    """One whole number for both axes, or a pair (rows, columns); else ``ValueError``."""
-    if isinstance(number, (list, tuple)):
-        if len(number) != 2:
-            raise ValueError(f"{name} must be one whole number or a pair (rows, columns), got {number!r}")
-        return whole(name, number[0]), whole(name, number[1])
-    return whole(name, number), whole(name, number)
 
 
 def _like(cells: object, out: list[Any]) -> list[Any] | ndarray[Any, Any]:

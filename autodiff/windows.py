@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["Axis", "Cell", "Shape"]
 
@@ -19,7 +19,7 @@ class Axis:
     stride: int
     padding: int
     dilation: int
-    ceil: bool
+    ceil: bool = field(kw_only=True)
 
     def __post_init__(self) -> None:
         for name, least in (("kernel_size", 1), ("stride", 1), ("padding", 0), ("dilation", 1)):
@@ -61,11 +61,6 @@ class Axis:
         """The positions of a window, also those beyond the input; there is no need to walk them."""
         start = index * self.stride - self.padding
         return range(start, start + (self.kernel - 1) * self.dilation + 1, self.dilation)
-
-    @property
-    def extent(self) -> int:
-        """How many positions there are from the first to the last that is an input cell or in a window."""
-        return max(self.length, self.positions(self.count - 1)[-1] + 1) - min(0, -self.padding)
 
     def padded(self, index: int) -> int:
         """How many positions of a window lie on the input or its padding: what an average divides by."""

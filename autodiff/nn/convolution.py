@@ -9,10 +9,11 @@ from typing import Any
 
 from autodiff.keywords import lacking
 from autodiff.nn.images import Image, each_channel, taps
-from autodiff.nn.parts import Part, Rng, count, counts, drawing, drawn, total
+from autodiff.nn.parts import Part, Rng, drawing, drawn, total
 from autodiff.pooling import Pair, avg_pool2d, max_pool2d
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value
+from autodiff.sizes import count, counts
 
 __all__ = ["AvgPool2d", "Conv2d", "MaxPool2d"]
 

@@ -9,9 +9,10 @@ from autodiff import functions
 from autodiff.calls import Named
 from autodiff.nn.modules import Module
 from autodiff.nn.nests import cells, depth, flat, mapped, one_by_one, row
-from autodiff.nn.parts import Part, Rng, count, drawing, drawn, total
+from autodiff.nn.parts import Part, Rng, drawing, drawn, total
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value
+from autodiff.sizes import count
 
 __all__ = ["Elementwise", "Flatten", "Identity", "Linear", "ReLU", "Sequential", "Sigmoid", "Tanh"]
 

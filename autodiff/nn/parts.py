@@ -13,11 +13,10 @@ from autodiff.calls import Named, call
 from autodiff.foreign import counted
 from autodiff.functions import identity
 from autodiff.nn.modules import Module
-from autodiff.pooling import pair, whole
 from autodiff.recording.scopes import Scope, scope
 from autodiff.recording.value import Value
 
-__all__ = ["Part", "Rng", "count", "counts", "drawing", "drawn", "total"]
+__all__ = ["Part", "Rng", "drawing", "drawn", "total"]
 
 Rng = random.Random | int | None
 
@@ -74,20 +73,3 @@ def drawing(rng: Rng, fan_in: int) -> Callable[[], float]:
     uniform = (rng or random).uniform if isinstance(rng, random.Random | None) else random.Random(counted(rng)).uniform
     bound = 1 / math.sqrt(fan_in)
     return lambda: uniform(-bound, bound)
-
-
-def count(name: str, number: Any) -> int:
-    """A whole number of at least 1 that was asked for by ``name``; else ``ValueError``."""
-    return _least(name, whole(name, number), 1)
-
-
-def counts(name: str, numbers: Any, least: int) -> tuple[int, int]:
-    """One whole number for both axes or a pair, none below ``least``; else ``ValueError``."""
-    down, across = pair(name, numbers)
-    return _least(name, down, least), _least(name, across, least)
-
-
-def _least(name: str, number: int, least: int) -> int:
-    if number < least:
-        raise ValueError(f"{name} must be at least {least}, got {number}")
-    return number

@@ -10,9 +10,9 @@ from autodiff import functions
 from autodiff.foreign import plain
 from autodiff.nn.modules import Module
 from autodiff.nn.nests import row
-from autodiff.nn.parts import count
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value, function_of
+from autodiff.sizes import count
 from autodiff.table.operations import TABLE
 
 __all__ = ["MLP", "Layer", "Neuron"]

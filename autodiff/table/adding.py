@@ -97,12 +97,9 @@ def add_row(
     domain: tuple[float, float] = (-2.0, 2.0),
     doc: str = "",
 ) -> Operation:
-    """Add an operation to the table, and answer its row.
+    """Add an operation to the table, and answer its row; what each part means is told at ``autodiff.operation``.
 
-    ``signature`` names it and its inputs, ``value`` is the formula of its value, ``partials`` one formula for
-    each input (``None``: no path; ``out``: the operation's own value). ``let`` names a part that several
-    formulas share; ``symbol`` is what pictures show; ``domain`` is where tests sample it. A row that does not
-    read raises ``FormulaError`` (a ``ValueError``) that names the row, the part and what was expected.
+    A row that does not read raises ``FormulaError`` (a ``ValueError``) that names it, the part and what was expected.
     """
     name, inputs, defaults = _signature(signature)
     if name in ALIASES:

@@ -11,7 +11,7 @@ from autodiff.facts.routes import PoolRoutes, Window
 from autodiff.foreign import plain
 from autodiff.grids import is_listable
 from autodiff.pooling import Pool
-from autodiff.windows import Cell
+from autodiff.windows import Axis, Cell
 from viz.ink.text import html
 from viz.ink.theme import Theme, blend, numeral, theme, width
 from viz.layout.picture import Picture
@@ -49,7 +49,7 @@ def picture(routes: PoolRoutes, look: str | Theme = "light") -> Picture:
 
 
 def read_some(cells: Any) -> Any:
-    """Return the cells as lists, read no further than it takes to know that they are too many for a picture."""
+    """The cells as lists, read no further than it takes to know that they are too many for a picture."""
     if not is_listable(cells):
         return cells
     return [_few(entry) if is_listable(entry) else entry for entry in _few(cells)]
@@ -71,12 +71,18 @@ def require_readable(pool: Pool) -> None:
     """Refuse a pool that is too large to read as a picture by its sizes alone, before it is computed."""
     down, across = pool.shape.rows, pool.shape.columns
     _require(down.length, across.length, down.count, across.count)
-    if max(down.extent, across.extent) > 2 * LIMIT:
+    reach = [_reach(axis) for axis in (down, across)]
+    if max(reach) > 2 * LIMIT:
         raise ValueError(
-            f"the windows of this pool reach over {down.extent} by {across.extent} positions, padding among them: "
+            f"the windows of this pool reach over {reach[0]} by {reach[1]} positions, padding among them: "
             f"too large to read as a picture (at most {2 * LIMIT} by {2 * LIMIT}): take a smaller kernel_size or "
             "padding"
         )
+
+
+def _reach(axis: Axis) -> int:
+    """How many positions there are from the first to the last that is an input cell or in a window."""
+    return max(axis.length, axis.positions(axis.count - 1)[-1] + 1) + axis.padding
 
 
 def _require(rows: int, columns: int, *outputs: int) -> None:
