@@ -8,13 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from autodiff.language.notation import numeral
+from autodiff.markup import ends
 from autodiff.recording.reverse import NO_PATH
 from autodiff.table.operations import Operation
 from autodiff.text import NAME, visible
 
 __all__ = ["call_template", "fill", "filled", "labels", "outline"]
-
-_LINES = 60  # of a longer outline the first and the last half
 
 
 class _Named(Protocol):
@@ -32,10 +31,9 @@ class _Named(Protocol):
 
 def outline(nodes: Sequence[_Named], data: Sequence[float], gradients: Sequence[float | None]) -> str:
     """One line for each node: its number, how it was computed, its value and gradient; of very many the ends."""
-    known, half = labels(nodes), _LINES // 2
-    shown = [*nodes] if len(nodes) <= _LINES else [*nodes[:half], *nodes[-half:]]
-    lines = []
-    for node in shown:
+    known, lines = labels(nodes), list[str]()
+    first, between, last = ends(len(nodes))
+    for node in (nodes[place] for place in (*first, *last)):
         text = f"{node.number:4d}  {known[node.number]} = "
         if node.op is not None:
             names = [known[arg] if isinstance(arg, int) else numeral(arg) for arg in node.args]
@@ -43,8 +41,8 @@ def outline(nodes: Sequence[_Named], data: Sequence[float], gradients: Sequence[
         gradient = gradients[node.number]
         told = "no path" if gradient is NO_PATH else "" if gradient is None else f"grad {numeral(gradient)}"
         lines.append(text + numeral(data[node.number]) + (told and f", {told}"))
-    if len(nodes) > len(shown):
-        lines[half:half] = [f"   …  {len(nodes) - len(shown)} nodes more"]
+    if between:
+        lines.insert(len(first), f"   …  {between} nodes more")
     return "\n".join(lines)
 
 

@@ -39,13 +39,16 @@ def visible(text: str, limit: int = 60) -> str:
     return "".join(kept) + ELLIPSIS
 
 
-def quoted(text: str) -> str:
-    r"""``repr(text)`` with what it leaves unseen made visible too, such as selectors of variants.
+def quoted(text: str, limit: int | None = None) -> str:
+    r"""Return ``repr(text)`` with what it leaves unseen made visible too, such as variants; cut to a limit.
 
-    >>> print(quoted("a\ufe0f"), quoted("it's"))
-    'a\ufe0f' "it's"
+    >>> print(quoted("a\ufe0f"), quoted("it's"), quoted("x" * 99, limit=5))
+    'a\ufe0f' "it's" 'xxxx…'
     """
-    return "".join(map(_shown, repr(text)))
+    shown = "".join(map(_shown, repr(text if limit is None else text[: limit + 1])))
+    if limit is None or len(shown) <= limit + 2:
+        return shown
+    return shown[:limit] + ELLIPSIS + shown[0]
 
 
 def escape(character: str) -> str:

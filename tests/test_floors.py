@@ -26,6 +26,7 @@ FLOORS: dict[str, int] = {
     "autodiff.calls": 0,  # how a thing shows itself
     "autodiff.foreign": 0,  # arrays, tensors and tables of other libraries
     "autodiff.sizes": 0,  # whole numbers that are asked for by name
+    "autodiff.markup": 0,  # what notebooks are shown
     "autodiff.spellings": 0,  # other words for the inputs of operations
     "autodiff.habits": 0,  # what people bring, and what to write here
     "autodiff.answers": 0,

@@ -16,6 +16,7 @@ from autodiff.facts.words import operation_text
 from autodiff.graph import Node
 from autodiff.language.ieee import agree
 from autodiff.language.notation import numeral
+from autodiff.markup import preformatted
 from autodiff.recording.reverse import describe, last_root, seed_of
 from autodiff.recording.scopes import Scope, enclosing
 from autodiff.recording.value import Value
@@ -67,6 +68,9 @@ class Explanation:
     def __repr__(self) -> str:
         first = self.text.partition("\n")[0]
         return f"<Explanation: {first if len(first) <= 160 else first[:159] + '…'}>"
+
+    def _repr_html_(self) -> str:
+        return preformatted(self.text)
 
 
 def explain(

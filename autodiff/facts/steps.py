@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 from autodiff.facts.telling import Telling
 from autodiff.graph import Edge, Flow, Graph
 from autodiff.language.ieee import real
+from autodiff.markup import ends, table
 from autodiff.recording.reverse import NO_PATH, held, peek, seed_of, topological
 from autodiff.recording.value import Value
 
@@ -122,6 +123,13 @@ class Steps(Sequence[Step]):
 
     def __repr__(self) -> str:
         return f"<{self.forward} steps forward, {len(self) - self.forward} backward>"
+
+    def _repr_html_(self) -> str:
+        first, between, last = ends(len(self))
+        rows = [(str(step.index), step.phase, step.sentence) for step in map(self._steps.__getitem__, (*first, *last))]
+        if between:
+            rows.insert(len(first), ("…", "", f"{between} steps more"))
+        return table(("step", "phase", "what happens"), rows)
 
     def _add(self, phase: str, node: int, **facts: float | Edge | None) -> None:
         step = object.__new__(Step)  # without its sentence

@@ -11,13 +11,14 @@ from autodiff.answers import called, refuse
 from autodiff.familiar import Familiar
 from autodiff.language.formulas import listed, short
 from autodiff.language.ieee import real
+from autodiff.markup import code
 from autodiff.recording.copies import copied, newest, saved
 from autodiff.recording.reverse import NO_PATH, run, topological
 from autodiff.recording.rules import Rule, recorder
 from autodiff.recording.scopes import Scope, current, tick
 from autodiff.table.adding import add_row
 from autodiff.table.operations import TABLE, Operation
-from autodiff.text import quoted
+from autodiff.text import NAME, quoted
 
 if TYPE_CHECKING:
     from autodiff.recording.signatures import Methods
@@ -168,12 +169,15 @@ class Value(Familiar, Methods):
     def __repr__(self) -> str:
         parts = [repr(self._data)]
         if self._name is not None:
-            parts.append(f"name={quoted(self._name)}")
+            parts.append(f"name={quoted(self._name, NAME)}")
         if self._rule is not None:
-            parts.append(f"op={quoted(self._rule.op.symbol)}")
+            parts.append(f"op={quoted(self._rule.op.symbol, NAME)}")
         if self._grad is not None:
             parts.append("grad=no path" if self._grad is NO_PATH else f"grad={self._grad!r}")
         return f"Value({', '.join(parts)})"
+
+    def _repr_html_(self) -> str:
+        return code(repr(self))
 
     def __format__(self, spec: str) -> str:
         return format(self._data, spec) if spec else repr(self)
