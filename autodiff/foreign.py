@@ -6,11 +6,12 @@ another meaning is refused by name: sparse and masked arrays, complex numbers, t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
+from functools import lru_cache
 from operator import index
 from typing import Any
 
-__all__ = ["alone", "at_least_one", "counted", "headings", "is_masked", "is_true", "plain", "seen"]
+__all__ = ["alone", "at_least_one", "counted", "headings", "is_masked", "is_true", "is_unordered", "plain", "seen"]
 
 _PLAIN = frozenset({list, tuple, float, int, bool, str, bytes, type(None)})
 _TAKEN = "fiubO"  # kinds of dtypes: real numbers, and objects to look at
@@ -37,18 +38,21 @@ def seen(x: Any) -> Any:
         return x
     if kind.__name__ == "ndarray" and kind.__module__ == "numpy":
         return x if x.dtype.kind in _TAKEN else _checked(x, _called(x))
+    if not _offers(kind):
+        return x
     if hasattr(x, "todense") or str(getattr(x, "layout", "")).startswith("torch.sparse"):
         raise TypeError(f"{_called(x)} is sparse; make it dense first, with .toarray(), .todense() or .to_dense()")
     if hasattr(x, "requires_grad") and hasattr(x, "detach"):
         x = x.detach()
-    if not any(hasattr(x, name) for name in ("__array__", "__array_interface__", "__array_struct__")):
-        return x
     return _checked(_unmasked(x) if is_masked(x) else _array(x), _called(x))
 
 
 def plain(x: Any) -> Any:
     """Arrays, tensors and tables as lists of lists, anything else as it is."""
-    x = x if x.__class__ in _PLAIN else seen(x)
+    kind = x.__class__
+    if kind in _PLAIN or not (_offers(kind) or _lists(kind)):
+        return x
+    x = seen(x)
     return x.tolist() if hasattr(x, "tolist") else x
 
 
@@ -69,6 +73,11 @@ def headings(x: Any) -> list[str] | None:
 def is_masked(x: Any) -> bool:
     """Whether entries of an array may be hidden."""
     return hasattr(x, "mask") and hasattr(x, "filled")
+
+
+def is_unordered(x: object) -> bool:
+    """Whether it has parts, but nothing says which of them is the first: dicts and sets, not what a dict shows."""
+    return isinstance(x, (Mapping, Set)) and not hasattr(x, "mapping")
 
 
 def is_true(answer: object) -> bool:
@@ -94,6 +103,17 @@ def at_least_one(name: str, number: Any) -> int:
     if whole < 1:
         raise ValueError(f"{name} must be a whole number of at least 1, got {number!r}")
     return whole
+
+
+@lru_cache(1000)
+def _offers(kind: type) -> bool:
+    """Whether NumPy reads such things by a protocol, or would not, for they are sparse."""
+    return any(hasattr(kind, name) for name in ("__array__", "__array_interface__", "__array_struct__", "todense"))
+
+
+@lru_cache(1000)
+def _lists(kind: type) -> bool:
+    return hasattr(kind, "tolist")
 
 
 def _called(x: Any) -> str:

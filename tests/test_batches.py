@@ -223,10 +223,10 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "duration cell": (lambda: [[TURNS[0], 1.0]], "row 0, column 'x' .* durations"),
     "nothing": (lambda: Objects({"a": [1, 2], "b": [3, None]}), "row 1, column 'b' .* got NoneType"),
     "a Value": (lambda: [[1.0, Value(1.0)]], "row 0, column 'y' .* got Value"),
-    "a dict": (lambda: {"a": [1, 2], "b": [3, 6]}, "dict .'a', 'b', .* does not say which input is which"),
+    "a dict": (lambda: {"a": [1, 2], "b": [3, 6]}, "a dict does not say which input is which"),
     "rows of dicts": (lambda: [{"a": 1, "b": 2}], "row 0.* does not say which"),
-    "a set": (lambda: {1.0, 2.0}, "a set has no order"),
-    "rows of sets": (lambda: [frozenset({1.0, 2.0})], "a frozenset has no order"),
+    "a set": (lambda: {1.0, 2.0}, "a set does not say which"),
+    "rows of sets": (lambda: [frozenset({1.0, 2.0})], "a frozenset does not say which"),
     "a number": (lambda: 3.0, "must be a list of samples, an array or a table, got float"),
     "a 0-d array": (lambda: np.array(3.0), "must be a list of samples"),
     "a class": (lambda: list, "got type"),
@@ -516,3 +516,40 @@ def test_a_loss_of_two_shapes_pairs_nobody_at_random() -> None:
         nn.mse(np.ones((2, 3)), np.ones((3, 2)))
     for targets in ([1.0, 2.0], [[1.0], [2.0]], np.array([[1.0, 2.0]])):
         assert nn.mse([[Value(2.0)], [Value(4.0)]], targets).data == 2.5
+
+
+@pytest.mark.parametrize(
+    "form", [name for name in REFUSED if name.startswith(("masked", "sparse", "complex", "text", "date"))]
+)
+def test_layers_and_parameters_refuse_by_name_what_batches_refuse(form: str) -> None:
+    takers: list[Callable[[Any], Any]] = [nn.Linear(2, 1), nn.MLP(2, [1]), nn.Flatten(), nn.ReLU()]
+    for take in (*takers, lambda x: nn.mse(x, x), lambda x: nn.cross_entropy(x, 0)):
+        with pytest.raises((TypeError, ValueError), match=r"mask|sparse|complex|text|dates|got (str|date)|one sample"):
+            take(REFUSED[form][0]())
+
+
+@every_backend
+def test_parameters_are_refused_by_name_too(backend: str) -> None:
+    a, b = Value(1.0, "a"), Value(2.0, "b")
+    program = Program(a * b, [], [a, b], backend=backend)
+    wrong = [
+        hidden(1, 2)[0],
+        Sparse(),
+        np.array([1j, 2]),
+        np.array(["1", "2"]),
+        DAYS,
+        TURNS,
+        {"a": 1, "b": 2},
+        {1.0, 2.0},
+    ]
+    for numbers in (*wrong, "ab", 3.0, [1.0, "2"], [1.0, a], [1.0, None]):
+        for take in (program.write, lambda numbers: program.value_and_grad([[]], numbers)):
+            with pytest.raises(TypeError):
+                take(numbers)
+    with pytest.raises(TypeError, match=r"number 1 \('b'\) of params: .* got str '2'"):
+        program.write([1.0, "2"])  # type: ignore[list-item]
+    assert program.read() == [1.0, 2.0]
+    for numbers in (Tensor([3.0, 4.0]), (x for x in (3, 4)), array.array("f", [3, 4]), np.ma.array([3, 4])):
+        program.write([0.0, 0.0])
+        program.write(numbers)
+        assert program.read() == [3.0, 4.0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from autodiff.foreign import plain
+from autodiff.foreign import is_unordered, plain
 from autodiff.recording.value import Value, operand
 
 __all__ = [
@@ -36,14 +36,18 @@ def cells(nest: Any) -> Any:
     [[1.0, 2.0], [9.0, 16.0]]
     """
     nest = plain(nest)
+    if nest.__class__ is list and {*map(type, nest)} <= _READY:
+        return [*nest]
     return [cells(item) for item in nest] if is_nest(nest) else operand(nest)
 
 
 def is_nest(x: Any) -> bool:
-    """Whether ``x`` is a list (or the like) rather than one number; text is neither: ``TypeError``."""
-    if isinstance(x, (str, bytes, dict)):
+    """Whether ``x`` is a list (or the like) rather than one number; text, dicts and sets are neither: ``TypeError``."""
+    if isinstance(x, (Value, float)):
+        return False
+    if isinstance(x, (str, bytes)) or is_unordered(x):
         raise TypeError(f"Values, numbers or lists of them are needed here, got {type(x).__name__}")
-    return not isinstance(x, Value) and isinstance(x, Iterable)
+    return isinstance(x, Iterable)
 
 
 def row(x: Any, taker: object, count: int | None = None) -> list[Any]:
@@ -77,7 +81,7 @@ def depth(nest: Any) -> int:
     >>> depth([[1.0], [[2.0]]]), depth(1.0)
     (3, 0)
     """
-    return 1 + max(map(depth, nest), default=0) if isinstance(nest, list) else 0
+    return 1 + max((depth(item) for item in nest if isinstance(item, list)), default=0) if isinstance(nest, list) else 0
 
 
 def mapped(function: Callable[[Any], Any], nest: Any) -> Any:
@@ -96,8 +100,8 @@ def flat(nest: Any) -> list[Any]:
     >>> flat([[1, 2], [[3]], 4])
     [1.0, 2.0, 3.0, 4.0]
     """
-    nest = plain(nest)
-    return [cell for item in nest for cell in flat(item)] if is_nest(nest) else [operand(nest)]
+    nest = cells(nest)
+    return _spread(nest) if isinstance(nest, list) else [nest]
 
 
 def shape(nest: Any) -> Shape | None:
@@ -107,6 +111,8 @@ def shape(nest: Any) -> Shape | None:
     ((2, 3), None, ())
     """
     nest = plain(nest)
+    if nest.__class__ is list and {*map(type, nest)} <= _READY:
+        return (len(nest),)
     if not is_nest(nest):
         return ()
     parts = [shape(item) for item in nest]
@@ -132,6 +138,12 @@ def compare(here: Mapping[str, Shape], there: Mapping[str, T], measure: Callable
         if found != expected:
             got = "is ragged" if found is None else str(found)
             raise ValueError(f"{name!r} has the shape {expected} in this model, and {got} in what is to be loaded")
+
+
+def _spread(nest: list[Any]) -> list[Any]:
+    if not any(isinstance(item, list) for item in nest):
+        return nest
+    return [cell for item in nest for cell in (_spread(item) if isinstance(item, list) else [item])]
 
 
 def _some(names: list[str]) -> str:

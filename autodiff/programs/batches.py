@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from autodiff.foreign import headings, is_masked, plain, seen
+from autodiff.foreign import headings, is_masked, is_unordered, plain, seen
 from autodiff.language.ieee import real
 from autodiff.recording.reverse import describe
 from autodiff.recording.value import Value
@@ -144,22 +144,23 @@ def _is_nest(x: Any) -> bool:
     """Whether it has parts, in an order; ``TypeError`` for what has parts in none."""
     if x.__class__ is list or x.__class__ is tuple:
         return True
-    if isinstance(x, Mapping):
-        keys = ", ".join(map(repr, [*x][:2]))
-        raise TypeError(f"a {type(x).__name__} ({keys}, ...) does not say which input is which; write zip(*d.values())")
-    if isinstance(x, Set) and not hasattr(x, "mapping"):  # the keys of a dict have an order
-        raise TypeError(f"a {type(x).__name__} has no order; write a list")
-    if isinstance(x, (Value, str, bytes, type)):
+    if isinstance(x, (float, Value, str, bytes, type)):
         return False
+    if is_unordered(x):
+        raise TypeError(
+            f"a {type(x).__name__} does not say which input is which; write a list, such as zip(d['x'], d['y'])"
+        )
     return isinstance(x, Iterable) or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
 
 
 def _nest_of_values(x: Any) -> Any:
-    x = plain(x)
     if isinstance(x, Value):
         return x
+    x = plain(x)
+    if isinstance(x, Value):  # an array of no dimension
+        return x
     if isinstance(x, (str, bytes, Mapping)) or not isinstance(x, Iterable):
-        raise TypeError(f"a Program is made of Values, got {type(x).__name__}")
+        raise TypeError(f"inputs are made of Values, got {type(x).__name__}")
     return [_nest_of_values(part) for part in x]
 
 
