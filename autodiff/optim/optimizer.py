@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar
 
+from autodiff.calls import Named, call
 from autodiff.optim import states
 from autodiff.optim.parameters import leaves, tensors, write
 from autodiff.optim.schedules import Schedule
@@ -135,8 +136,8 @@ class Optimizer:
         states.load(self, state)
 
     def __repr__(self) -> str:
-        options = [f"{name}={getattr(self, name)!r}" for name in ("lr", *self.options)]
-        return f"{type(self).__name__}({', '.join([f'{len(self.params)} parameters', *options])})"
+        made = {"params": Named(f"<{len(self.params)} parameters>"), "lr": self.lr}
+        return call(type(self), lambda name: made[name] if name in made else getattr(self, name, Named("...")))
 
     def _check(self, numbers: Numbers, gradient: Numbers, reached: Collection[bool] | None) -> None:
         counts = [self.counts] if isinstance(self.counts, list) else []
