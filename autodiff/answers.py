@@ -15,7 +15,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 from autodiff import habits
 from autodiff.table.operations import TABLE, Operation
 
-__all__ = ["answer", "answered", "answering", "called", "refuse", "refuse_name", "said_of"]
+__all__ = ["answer", "answered", "answering", "called", "lacking", "refuse", "refuse_name", "said_of"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -84,6 +84,36 @@ def answered(function: Callable[P, R], owner: str = "") -> Callable[P, R]:
         raise TypeError(f"{name}: {told.removeprefix(f'{inner}() ')}; write {name}({_form(parameters)})")
 
     return called
+
+
+def lacking(owner: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let the keywords pass that ``owner`` lacks where they say nothing, and answer them where they say something.
+
+    >>> @lacking("Conv2d")
+    ... def size(kernel_size):
+    ...     return kernel_size
+    >>> size(3, groups=1)
+    3
+    >>> size(3, groups=2)
+    Traceback (most recent call last):
+    ...
+    TypeError: Conv2d has no groups=: make a Conv2d for each group of channels, in a Module of your own
+    """
+    options = habits.OPTIONS[owner]
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def called(*args: P.args, **keywords: P.kwargs) -> R:
+            for name in options.keys() & keywords.keys():
+                usual, said = options[name]
+                given = keywords.pop(name)
+                if type(given) is not type(usual) or given != usual:
+                    raise TypeError(f"{owner} has no {name}=: {said}")
+            return function(*args, **keywords)
+
+        return called
+
+    return decorate
 
 
 def _form(parameters: Sequence[Parameter]) -> str:

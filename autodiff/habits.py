@@ -17,11 +17,13 @@ __all__ = [
     "MICROGRAD",
     "OPERATORS",
     "OPTIMISERS",
+    "OPTIONS",
     "PACKAGE",
     "SAME",
 ]
 
 Table = Mapping[str, str]
+Options = Mapping[str, tuple[object, str]]
 
 # How micrograd writes what an operation is called in its pictures.
 MICROGRAD: Table = {
@@ -355,9 +357,52 @@ LACKING: Table = {
     "start_dim end_dim": "Flatten makes one list of all Values of one sample; leave it out",
     "recurse": "parameters() finds those of all Modules within; leave it out",
     "dim axis keepdim keepdims": "values are given one by one, as in maximum(*values); there are no axes",
-    "amsgrad foreach fused capturable maximize differentiable centered clipnorm clipvalue": "there is none here; "
+    "amsgrad foreach fused capturable differentiable centered clipnorm clipvalue": "there is none here; "
     "gradients are p.grad, which may be written before step()",
     "validation_data validation_split": "keep the samples for validation apart, and call Program(...).value(them) in "
     "after_epoch",
     "requires_grad": "every Value records; autodiff.no_grad() and x.detach() make constants",
+}
+
+_AT_ONCE = "all numbers are moved at once where they are arrays (update, fit)"
+_STEPS: Options = {
+    "foreach": (None, _AT_ONCE),
+    "fused": (None, _AT_ONCE),
+    "capturable": (False, "there is no CUDA graph to capture it in"),
+    "differentiable": (False, "a step is not recorded; record the rule itself: w1 = w0 - lr * grad(loss, w0)"),
+}
+_ADAMS: Options = {
+    **_STEPS,
+    "amsgrad": (False, "use Adam without it, or an Optimizer with a rule of your own"),
+    "decoupled_weight_decay": (False, "write AdamW(...)"),
+}
+_MEANS: Options = {
+    "size_average": (None, 'write reduction="mean" or "sum"'),
+    "reduce": (None, 'write reduction="none"'),
+}
+
+# Keywords of torch's that one of ours lacks, each with the value that says nothing there, which is let pass.
+OPTIONS: Mapping[str, Options] = {
+    "Conv2d": {
+        "groups": (1, "make a Conv2d for each group of channels, in a Module of your own"),
+        "padding_mode": ("zeros", "padding is zeros; lay other cells around the image before the layer"),
+        "device": (None, "numbers are float64 of Python's; leave it out"),
+        "dtype": (None, "numbers are float64 of Python's; leave it out"),
+    },
+    "MaxPool2d": {"return_indices": (False, "autodiff.routes(output) says which cell won each window")},
+    "AvgPool2d": {"divisor_override": (None, "multiply what comes out by the kernel's area over that divisor")},
+    "mse": {"weight": (None, 'multiply the terms of reduction="none" by their weights, and add them'), **_MEANS},
+    "hinge": {"margin": (1.0, "multiply the scores by 1 / margin, and the loss by margin"), **_MEANS},
+    "cross_entropy": {
+        "label_smoothing": (
+            0.0,
+            "give the probabilities as the label: for e and k classes 1 - e + e/k, and e/k for the others",
+        ),
+        "weight": (None, "multiply the loss of a sample by the weight of its class"),
+        "ignore_index": (-100, "leave such samples out, or multiply their loss by 0"),
+        **_MEANS,
+    },
+    "SGD": _STEPS,
+    "Adam": _ADAMS,
+    "AdamW": _ADAMS,
 }

@@ -175,6 +175,7 @@ OURS: list[Callable[[], Any]] = [
     lambda: Sequential(Flatten(), MLP(16, [3, 2])),
     lambda: Sequential(Flatten(), Layer(16, 2, nonlin=False)),
     lambda: Sequential(Flatten(), Neuron(16)),
+    lambda: Sequential(Flatten(), MLP(16, [3, 2], nonlin="tanh"), Layer(2, 2, "linear"), Neuron(2, gelu)),
     lambda: Sequential(Flatten(), Sequential(relu, Linear(16, 1)), Elementwise(gelu)),
 ]
 

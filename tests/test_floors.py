@@ -21,7 +21,6 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS: dict[str, int] = {
     "autodiff.files": 0,  # a whole file or none
     "autodiff.text": 0,  # whatever a name contains, visible
-    "autodiff.keywords": 0,  # those of other libraries, answered
     "autodiff.language": 0,  # what a formula is
     "autodiff.calls": 0,  # how a thing shows itself
     "autodiff.foreign": 0,  # arrays, tensors and tables of other libraries

@@ -13,6 +13,7 @@ import re
 import rlcompleter
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sized
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -266,6 +267,37 @@ def test_a_keyword_that_nothing_has_is_answered(name: str) -> None:
     assert (
         told(lambda: Value(1.0).backward(**{name: True})) == f"backward has no {name}=: {dict(rows('LACKING'))[name]}"
     )
+
+
+SCORES: Any = [Value(1.0), Value(2.0)]
+WITH: dict[str, Callable[..., object]] = {  # what takes the options that it lacks
+    "Conv2d": partial(Conv2d, 2, 2, 3),
+    "MaxPool2d": partial(MaxPool2d, 2),
+    "AvgPool2d": partial(AvgPool2d, 2),
+    "mse": partial(nn.mse, SCORES, SCORES),
+    "hinge": partial(nn.hinge, SCORES, [1, 1]),
+    "cross_entropy": partial(nn.cross_entropy, SCORES, 1),
+    "SGD": partial(SGD, [SCORES[0]], 0.1),
+    "Adam": partial(Adam, [SCORES[0]]),
+    "AdamW": partial(optim.AdamW, [SCORES[0]]),
+}
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "usual", "said"),
+    [(owner, name, *row) for owner, options in habits.OPTIONS.items() for name, row in options.items()],
+)
+def test_an_option_that_we_lack_is_answered_where_it_says_something(
+    owner: str, name: str, usual: object, said: str
+) -> None:
+    assert str(WITH[owner](**{name: usual})) == str(WITH[owner]())
+    for other in (object(), "other", 3, [0.5, 2.0]):
+        assert told(lambda: WITH[owner](**{name: other})) == f"{owner} has no {name}=: {said}"  # noqa: B023
+
+
+def test_a_loss_answers_words_of_others() -> None:
+    assert "here it is scores=" in told(lambda: nn.cross_entropy(input=SCORES, target=1))  # type: ignore[call-arg]
+    assert "here it is targets=" in told(lambda: nn.mse(SCORES, y_true=[1.0, 2.0]))  # type: ignore[call-overload]
 
 
 FORMS: dict[str, tuple[Callable[[], object], str]] = {

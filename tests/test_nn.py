@@ -8,7 +8,6 @@ import math
 import pickle
 import random
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -308,36 +307,6 @@ def test_sequential_is_one_layer_after_the_other() -> None:
 )
 def test_a_layer_shows_every_number_that_is_not_the_usual_one(text: str) -> None:
     assert repr(eval(text)) == text
-
-
-def torchs_keywords() -> list[tuple[Callable[..., object], str, object, object, str]]:
-    """What to call, with a keyword of torch's that says something, and one that says nothing; the answer."""
-    scores: Any = [Value(1.0), Value(2.0)]
-    entropy, conv = partial(cross_entropy, scores, 1), partial(Conv2d, 2, 2, 3)
-    return [
-        (entropy, "label_smoothing", 0.1, 0.0, "give the probabilities as the label"),
-        (entropy, "weight", [1.0, 2.0], None, "multiply the loss of a sample"),
-        (entropy, "ignore_index", 1, -100, "leave such samples out"),
-        (entropy, "reduce", False, None, 'reduction="none"'),
-        (partial(mse, scores, scores), "size_average", False, None, 'reduction="mean" or "sum"'),
-        (partial(mse, scores, scores), "weight", [1.0, 2.0], None, 'terms of reduction="none"'),
-        (partial(hinge, scores, [1, 1]), "margin", 2.0, 1.0, "multiply the scores"),
-        (conv, "groups", 2, 1, "a Conv2d for each group"),
-        (conv, "padding_mode", "reflect", "zeros", "padding is zeros"),
-        (conv, "dtype", float, None, "numbers are float64"),
-        (conv, "device", "cuda", None, "Python's"),
-        (partial(MaxPool2d, 2), "return_indices", True, False, "routes"),
-        (partial(AvgPool2d, 2), "divisor_override", 3, None, "multiply what comes out"),
-    ]
-
-
-@pytest.mark.parametrize(("use", "name", "value", "usual", "answer"), torchs_keywords(), ids=lambda x: str(x)[:20])
-def test_keywords_of_torchs_are_answered_where_they_say_something(
-    use: Any, name: str, value: object, usual: object, answer: str
-) -> None:
-    with pytest.raises(TypeError, match=rf"has no {name}=: .*{answer}"):
-        use(**{name: value})
-    assert str(use(**{name: usual})) == str(use())
 
 
 def test_layers_stand_in_scopes_with_their_parameters() -> None:

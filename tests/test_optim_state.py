@@ -369,22 +369,6 @@ def test_other_shapes_of_as_many_numbers_are_refused() -> None:
 # Keywords
 
 
-REFUSED: list[tuple[type[Optimizer], str, object, object, str]] = [
-    *[(kind, "amsgrad", True, False, "Adam without it") for kind in (Adam, AdamW)],
-    (Adam, "decoupled_weight_decay", True, False, "write AdamW"),
-    *[(kind, "fused", True, None, "moved at once") for kind in (SGD, Adam, AdamW)],
-    *[(kind, "foreach", False, None, "moved at once") for kind in (SGD, Adam, AdamW)],
-    *[(kind, "differentiable", True, False, "a step is not recorded") for kind in (SGD, Adam, AdamW)],
-]
-
-
-@pytest.mark.parametrize(("kind", "name", "value", "usual", "message"), REFUSED)
-def test_torchs_other_keywords_are_answered(kind: Any, name: str, value: object, usual: object, message: str) -> None:
-    with pytest.raises(TypeError, match=rf"{kind.__name__} has no {name}=: .*{message}"):
-        kind([Value(1.0)], lr=0.1, **{name: value})
-    kind([Value(1.0)], lr=0.1, **{name: usual})
-
-
 @pytest.mark.parametrize("keywords", [{}, {"momentum": 0.9, "dampening": 0.1}], ids=["alone", "dampened"])
 def test_nesterov_needs_momentum_and_no_dampening(keywords: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="nesterov needs momentum, and no dampening"):

@@ -39,7 +39,21 @@ __all__ = [
     "to_torch",
 ]
 
-for _kind in (AvgPool2d, Conv2d, Elementwise, Flatten, Layer, Linear, MaxPool2d, MLP, Neuron, ReLU, Sigmoid, Tanh):
+for _kind in (
+    AvgPool2d,
+    Conv2d,
+    Elementwise,
+    Flatten,
+    Identity,
+    Layer,
+    Linear,
+    MaxPool2d,
+    MLP,
+    Neuron,
+    ReLU,
+    Sigmoid,
+    Tanh,
+):
     answering(_kind)
 answering(Module, "parameters", "zero_grad", "state_dict", "load_state_dict")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autodiff.keywords import lacking
+from autodiff.answers import lacking
 from autodiff.nn.images import Image, each_channel, taps
 from autodiff.nn.parts import Part, Rng, drawing, drawn, total
 from autodiff.pooling import Pair, avg_pool2d, max_pool2d
@@ -37,13 +37,7 @@ class Conv2d(Part):
     [[-4.0, -4.0], [-4.0, -4.0]]
     """
 
-    @lacking(
-        "Conv2d",
-        groups=(1, "make a Conv2d for each group of channels, in a Module of your own"),
-        padding_mode=("zeros", "padding is zeros; lay other cells around the image before the layer"),
-        device=(None, "numbers are Python's"),
-        dtype=(None, "numbers are float64"),
-    )
+    @lacking("Conv2d")
     def __init__(
         self,
         in_channels: int,
@@ -114,7 +108,7 @@ class MaxPool2d(Part):
     [[4.0]]
     """
 
-    @lacking("MaxPool2d", return_indices=(False, "routes(pool(image)) says which cell won each window"))
+    @lacking("MaxPool2d")
     def __init__(
         self,
         kernel_size: Pair,
@@ -144,7 +138,7 @@ class AvgPool2d(Part):
     [[2.5]]
     """
 
-    @lacking("AvgPool2d", divisor_override=(None, "multiply what comes out by the kernel's area over that divisor"))
+    @lacking("AvgPool2d")
     def __init__(
         self,
         kernel_size: Pair,

@@ -12,7 +12,7 @@ from autodiff.nn.convolution import AvgPool2d, Conv2d, MaxPool2d
 from autodiff.nn.layers import Elementwise, Flatten, Identity, Linear, ReLU, Sequential, Sigmoid, Tanh
 from autodiff.nn.modules import Module
 from autodiff.nn.nests import flat, mapped
-from autodiff.nn.perceptron import MLP, Layer, Neuron
+from autodiff.nn.perceptron import MLP, Layer, Neuron, activation
 from autodiff.recording.value import Value
 
 __all__ = ["from_torch", "to_torch"]
@@ -224,9 +224,8 @@ def _to_elementwise(torch: Any, net: Any, place: str, known: Known) -> Any:
 
 
 def _function(torch: Any, function: Any, net: Any, place: str) -> Any:
-    """Torch's layer for a function of ours, or for the name of one."""
-    ours = getattr(functions, function.lower(), None) if isinstance(function, str) else function
-    name = next((name for name, known in _FUNCTIONS.items() if known is ours), None)
+    """Torch's layer for a function of ours."""
+    name = next((name for name, ours in _FUNCTIONS.items() if ours is function), None)
     if name is None:
         _refuse(place, f"{net!r}", f"; of functions there are {', '.join(_FUNCTIONS)}")
     return getattr(torch.nn, name)()
@@ -250,14 +249,13 @@ def _to_sequential(torch: Any, net: Any, place: str, known: Known) -> Any:
 
 def _to_layer(torch: Any, net: Any, place: str, known: Known) -> Any:
     neurons = [net] if isinstance(net, Neuron) else net.neurons
-    kinds = [*dict.fromkeys(neuron.nonlin for neuron in neurons)]
+    kinds = {activation(neuron.nonlin) for neuron in neurons}
     if len(kinds) > 1:
         _refuse(place, f"{net!r}", ": its neurons differ in what follows the sum")
     module = torch.nn.Linear(len(neurons[0].w), len(neurons), device="meta")
     _with(torch, module, known, weight=[neuron.w for neuron in neurons], bias=[neuron.b for neuron in neurons])
-    if kinds[0] is False:
-        return module
-    return torch.nn.Sequential(module, _function(torch, functions.relu if kinds[0] is True else kinds[0], net, place))
+    (function,) = kinds
+    return module if function is None else torch.nn.Sequential(module, _function(torch, function, net, place))
 
 
 _WRITERS: dict[type, Callable[[Any, Any, str, Known], Any]] = {

@@ -8,9 +8,9 @@ from operator import add, index
 from sys import float_info
 from typing import Any, Literal, overload
 
+from autodiff.answers import answered, lacking
 from autodiff.foreign import plain
 from autodiff.functions import clamp, equal, exp, identity, log, maximum, minimum, stop, where
-from autodiff.keywords import lacking
 from autodiff.nn.nests import ONE_BY_ONE, cells, depth, flat, is_nest, mapped, row
 from autodiff.programs.batches import differing
 from autodiff.recording.scopes import scope
@@ -19,17 +19,12 @@ from autodiff.recording.value import Value
 __all__ = ["cross_entropy", "hinge", "mse"]
 
 
-_AVERAGES: dict[str, tuple[object, str]] = {
-    "size_average": (None, 'write reduction="mean" or "sum"'),
-    "reduce": (None, 'write reduction="none"'),
-}
-
-
 @overload
 def mse(predictions: Any, targets: Any, reduction: Literal["mean", "sum"] = "mean") -> Value: ...
 @overload
 def mse(predictions: Any, targets: Any, reduction: str) -> Any: ...
-@lacking("mse", weight=(None, 'multiply the terms of reduction="none" by their weights, and add them'), **_AVERAGES)
+@answered
+@lacking("mse")
 def mse(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
     """The mean of the squared differences, over Values or lists (of lists) of them.
 
@@ -51,7 +46,8 @@ def mse(predictions: Any, targets: Any, reduction: str = "mean") -> Any:
 def hinge(scores: Any, labels: Any, reduction: Literal["mean", "sum"] = "mean") -> Value: ...
 @overload
 def hinge(scores: Any, labels: Any, reduction: str) -> Any: ...
-@lacking("hinge", margin=(1.0, "multiply the scores by 1 / margin, and the loss by margin"), **_AVERAGES)
+@answered
+@lacking("hinge")
 def hinge(scores: Any, labels: Any, reduction: str = "mean") -> Any:
     """The mean of ``relu(1 - label * score)``, for labels -1 and 1: micrograd's "max-margin" loss.
 
@@ -70,16 +66,8 @@ def hinge(scores: Any, labels: Any, reduction: str = "mean") -> Any:
         return _reduced([(1 - label * score).relu() for score, label in pairs], reduction, scores)
 
 
-@lacking(
-    "cross_entropy",
-    label_smoothing=(
-        0.0,
-        "give the probabilities as the label: for e and k classes 1 - e + e/k, and e/k for the others",
-    ),
-    weight=(None, "multiply the loss of a sample by the weight of its class"),
-    ignore_index=(-100, "leave such samples out, or multiply their loss by 0"),
-    **_AVERAGES,
-)
+@answered
+@lacking("cross_entropy")
 def cross_entropy(scores: Any, label: Any, reduction: str = "mean") -> Value:
     """``logsumexp(scores) - scores[label]``, which is minus the log of the probability that softmax gives the label.
 

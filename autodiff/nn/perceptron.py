@@ -15,7 +15,7 @@ from autodiff.recording.value import Value, function_of
 from autodiff.sizes import count
 from autodiff.table.operations import TABLE
 
-__all__ = ["MLP", "Layer", "Neuron"]
+__all__ = ["MLP", "Layer", "Neuron", "activation"]
 
 
 Nonlin = bool | str | Callable[[Value], Value]
@@ -31,7 +31,7 @@ class Neuron(Module):
 
     def __init__(self, nin: int, nonlin: Nonlin = True, name: str = "neuron") -> None:
         self.nonlin = nonlin
-        _function(nonlin)
+        activation(nonlin)
         with scope(name) as self.scope:  # its weights and all it computes stand in one group
             self.w = [Value(random.uniform(-1, 1), f"w{i}") for i in range(count("nin", nin))]
             self.b = Value(0.0, "b")
@@ -40,7 +40,7 @@ class Neuron(Module):
         x = _once(x, self, len(self.w))
         with self.scope:
             act = sum((wi * xi for wi, xi in zip(self.w, x, strict=True)), self.b)
-            function = _function(self.nonlin)
+            function = activation(self.nonlin)
             return act if function is None else _answer(function, act)
 
     def parameters(self) -> list[Value]:
@@ -48,7 +48,7 @@ class Neuron(Module):
         return [*self.w, self.b]
 
     def __repr__(self) -> str:
-        function = _function(self.nonlin)
+        function = activation(self.nonlin)
         kind = "Linear" if function is None else getattr(function, "__name__", type(function).__name__)
         name = _name(self.scope.name, "neuron")
         return f"{'ReLU' if kind == 'relu' else kind[:1].upper() + kind[1:]}Neuron({len(self.w)}{name})"
@@ -111,7 +111,7 @@ def _name(name: str, usual: str) -> str:
     return "" if plain else f", name={name!r}"
 
 
-def _function(nonlin: Any) -> Callable[[Value], Any] | None:
+def activation(nonlin: Any) -> Callable[[Value], Any] | None:
     """What a neuron does to its sum, None for nothing."""
     if isinstance(nonlin, bool) or type(nonlin).__name__ in ("bool_", "bool"):  # NumPy's too
         return functions.relu if nonlin else None

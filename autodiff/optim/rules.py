@@ -6,22 +6,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autodiff.keywords import lacking
+from autodiff.answers import lacking
 from autodiff.optim.optimizer import Optimizer, Rule, at_least_zero
 from autodiff.optim.schedules import Schedule
 
 __all__ = ["SGD", "Adam", "AdamW"]
-
-_FOREIGN: dict[str, tuple[object, str]] = {
-    "foreach": (None, "all numbers are moved at once where they are arrays (update, fit)"),
-    "fused": (None, "all numbers are moved at once where they are arrays (update, fit)"),
-    "capturable": (False, "there is no CUDA graph to capture it in"),
-    "differentiable": (False, "a step is not recorded; record the rule itself: w1 = w0 - lr * grad(loss, w0)"),
-}
-_ADAMS: dict[str, tuple[object, str]] = _FOREIGN | {
-    "amsgrad": (False, "use Adam without it, or an Optimizer with a rule of your own"),
-    "decoupled_weight_decay": (False, "write AdamW(...)"),
-}
 
 
 class SGD(Optimizer):
@@ -44,7 +33,7 @@ class SGD(Optimizer):
 
     options = ("momentum", "dampening", "weight_decay", "nesterov", "maximize")
 
-    @lacking("SGD", **_FOREIGN)
+    @lacking("SGD")
     def __init__(
         self,
         params: Any,
@@ -102,7 +91,7 @@ class Adam(Optimizer):
     options = ("betas", "eps", "weight_decay", "maximize")
     decoupled = False  # whether weights decay by themselves, and not through the gradient
 
-    @lacking("Adam", **_ADAMS)
+    @lacking("Adam")
     def __init__(
         self,
         params: Any,
@@ -159,7 +148,7 @@ class AdamW(Adam):
 
     decoupled = True
 
-    @lacking("AdamW", **_ADAMS)
+    @lacking("AdamW")
     def __init__(
         self,
         params: Any,
