@@ -439,19 +439,22 @@ def test_constants_that_are_meant_are_said_and_keep_their_numbers() -> None:
         line.fit(constants=[line.shift, *line.frozen.parameters()])
         line.fit(constants=[line.shift, *line.frozen.parameters(), Value(1.0, "in no graph")])
         line.fit(params=[line.w, line.shift], constants=line.frozen)
+        line.fit(constants=[line.shift, [line.frozen]])
+        line.fit(constants=True)
     assert [leaf.data for leaf in line.frozen.parameters()] == numbers[1:]
     with pytest.warns(UserWarning, match=r"parameters: 'w0' of .*, 'b' of .*\. They"):
         line.fit(constants=[line.shift])
     for wrong in (line.x, line.w):
         with pytest.raises(ValueError, match=f"{wrong.name!r} is to be a constant, but it stands among"):
             line.fit(constants=[wrong])
-    with pytest.raises(TypeError, match="list of Values"):
-        line.fit(constants=3)
+    for wrong in (3, "ab", [1.0], None):
+        with pytest.raises(TypeError, match=r"constants= are Values, Modules or lists of them, got"):
+            line.fit(constants=wrong)
 
 
 def test_many_constants_are_counted() -> None:
-    line, others = Line(), [Value(1.0, f"c{i}") for i in range(9)]
-    with pytest.warns(UserWarning, match=r"'c0', 'c1', 'c2', 'c3' and 5 more\."):
+    line, others = Line(), [Value(1.0, f"c{i}") for i in range(13)]
+    with pytest.warns(UserWarning, match=r"'c0', .*'c7' and 5 more\."):
         nn.fit(line.loss * sum(others, 0), [line.x, line.y], ROWS, [line.w], epochs=1, progress=False)
 
 

@@ -311,8 +311,10 @@ def test_placeholders_have_the_shape_and_the_names_of_what_comes() -> None:
     ]
     assert len({leaf for row in grid for leaf in row}) == 6
     assert placeholder(1)[0].name == "x0"
-    with pytest.raises(ValueError, match="at least 1, got 0"):
-        placeholder(0)
+    assert [[leaf.name for leaf in row] for row in placeholder((2, np.int64(1)))] == [["x0,0"], ["x1,0"]]
+    for wrong in (0, -1, 2.0, None, True):
+        with pytest.raises(ValueError, match="a whole number of at least 1, got"):
+            placeholder(2, wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

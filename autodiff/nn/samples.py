@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from autodiff.foreign import headings
-from autodiff.optim import leaves
+from autodiff.foreign import at_least_one, headings, plain
 from autodiff.programs.program import Program
 from autodiff.recording.reverse import describe
 from autodiff.recording.value import Value
@@ -15,10 +15,10 @@ from autodiff.text import quoted
 __all__ = ["placeholder", "table", "warn_of_constants"]
 
 
-def placeholder(*shape: int, name: str = "x") -> Any:
+def placeholder(*shape: int | Sequence[int], name: str = "x") -> Any:
     """A leaf to record with, a list of them, or lists of lists: what :func:`fit` and Program fill in from the data.
 
-    A size below 1 raises ``ValueError``.
+    The sizes may also come as one tuple. One that is not whole, or below 1, raises ``ValueError``.
 
     >>> placeholder(name="label")
     Value(0.0, name='label')
@@ -28,7 +28,9 @@ def placeholder(*shape: int, name: str = "x") -> Any:
     for size in shape:
         if isinstance(size, str):
             raise TypeError(f"placeholder takes sizes, and its name by keyword: placeholder(name={size!r})")
-    return _placed(shape, name, "")
+    first = shape[0] if len(shape) == 1 else None
+    sizes = first if isinstance(first, (list, tuple)) else shape
+    return _placed([at_least_one("a placeholder's size", size) for size in sizes], name, "")
 
 
 def table(data: Any, program: Program) -> Any:
@@ -45,27 +47,39 @@ def table(data: Any, program: Program) -> Any:
 
 def warn_of_constants(program: Program, constants: Any) -> None:
     """Warn of leaves that are neither inputs nor parameters nor said to be constants: they would stay as they are."""
-    known = leaves(constants)
-    for leaf in known:
-        if leaf in {*program.inputs, *program.params}:
+    if constants is True:
+        return
+    known = dict.fromkeys(_values(constants))
+    for leaf in (*program.inputs, *program.params):
+        if leaf in known:
             raise ValueError(f"{describe(leaf)} is to be a constant, but it stands among the inputs or params")
-    frozen = [leaf for leaf in program.constants if leaf not in {*known}]
+    frozen = [leaf for leaf in program.constants if leaf not in known]
     if frozen:
-        more = f" and {len(frozen) - 4} more" if len(frozen) > 4 else ""
+        more = f" and {len(frozen) - 8} more" if len(frozen) > 8 else ""
         warnings.warn(
-            f"the loss has leaves that are neither inputs nor parameters: {', '.join(map(_called, frozen[:4]))}{more}. "
+            f"the loss has leaves that are neither inputs nor parameters: {', '.join(map(_called, frozen[:8]))}{more}. "
             "They stay as they are; give them to inputs= or params=, or to constants= if that is meant",
             stacklevel=3,
         )
+
+
+def _values(constants: Any) -> Iterator[Value]:
+    if isinstance(constants, Value):
+        yield constants
+    elif hasattr(constants, "parameters"):
+        yield from constants.parameters()
+    elif isinstance(constants := plain(constants), Iterable) and not isinstance(constants, (str, bytes)):
+        for part in constants:
+            yield from _values(part)
+    else:
+        raise TypeError(f"constants= are Values, Modules or lists of them, got {type(constants).__name__}")
 
 
 def _called(leaf: Value) -> str:
     return describe(leaf) + (f" of {quoted(' / '.join(leaf.scope.path))}" if leaf.scope else "")
 
 
-def _placed(shape: tuple[int, ...], name: str, place: str) -> Any:
+def _placed(shape: list[int], name: str, place: str) -> Any:
     if not shape:
         return Value(0.0, name + place)
-    if shape[0] < 1:
-        raise ValueError(f"sizes of a placeholder are at least 1, got {shape[0]}")
     return [_placed(shape[1:], name, f"{place},{i}" if place else str(i)) for i in range(shape[0])]

@@ -61,7 +61,7 @@ def fit(
     installed. ``after_epoch(history)`` sees the Values up to date; training ends where it answers True.
 
     A leaf that is neither input nor parameter keeps its number, and is named in a warning unless it stands among
-    ``constants``, a list of Values or a Module.
+    ``constants``: Values, Modules or lists of them, or True for whatever is there.
 
     At the end the parameters stand in their Values, and ``loss`` is up to date with them. So they do when it is
     interrupted (Ctrl-C, or the notebook's stop button), which ends the training and is noted in the history; and

@@ -67,7 +67,7 @@ class Program:
     def __init__(
         self,
         output: Value | Iterable[Value],
-        inputs: Any = (),
+        inputs: Value | Iterable[Any] = (),
         params: Sequence[Value] | HasParameters = (),
         backend: str | None = None,
         threads: int = 1,
