@@ -280,6 +280,45 @@ def a_grid_in_the_dark() -> Any:
 
 
 @shown
+def a_grid_of_many_windows() -> Any:
+    cells = [[(7 * r + 3 * c) % 10 - 2 for c in range(7)] for r in range(5)]
+    return viz.pool(cells, kernel_size=3, stride=1, upstream=[[c - r * 0.5 for c in range(5)] for r in range(3)])
+
+
+@shown
+def a_grid_of_windows_that_are_wider_than_high() -> Any:
+    cells = [[(5 * r + 4 * c) % 7 for c in range(6)] for r in range(3)]
+    return viz.pool(cells, kernel_size=(2, 3), stride=(1, 3), padding=(1, 0), upstream=[[1, -1]] * 4)
+
+
+@shown
+def a_grid_whose_windows_reach_beyond_the_border() -> Any:
+    return viz.pool([1, 4, 4, 2], kernel_size=3, stride=2, padding=1, ceil_mode=True, upstream=[0.5, -2, 1])
+
+
+@shown
+def a_grid_of_overlapping_averages() -> Any:
+    cells = [[r * 4.25 + c for c in range(4)] for r in range(4)]
+    return viz.pool(cells, kernel_size=3, stride=1, padding=1, kind="avg", upstream=[[1] * 4] * 4)
+
+
+@shown
+def a_grid_of_one_cell() -> Any:
+    return viz.pool([[1234.5678]], kernel_size=1, upstream=[[-1e-7]])
+
+
+@shown
+def a_column_of_cells() -> Any:
+    return viz.pool([[3], [1], [2], [5]], kernel_size=(2, 1), stride=(1, 1), upstream=[[1], [2], [3]])
+
+
+@shown
+def a_large_grid_goes_by_colour_and_tag() -> Any:
+    cells = [[(11 * r + 5 * c) % 13 for c in range(12)] for r in range(9)]
+    return viz.pool(cells, kernel_size=3, stride=2, upstream=[[(-1) ** (r + c) for c in range(5)] for r in range(4)])
+
+
+@shown
 def every_step_of_a_pool() -> Any:
     return steps(pooled())
 

@@ -433,3 +433,20 @@ def test_the_demos_convolution_is_the_sum_over_every_neighbour_that_is_there(hig
         padded = {(i, j): pixels[i][j] for i in range(high) for j in range(wide)}
         expected = sum(kernel[i][j] * padded.get((r + i - 1, c + j - 1), 0.0) for i in range(3) for j in range(3))
         assert found[r][c].data == expected
+
+
+# -- The grids of a pool
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "kernel"),
+    [(1, 1, 1), (4, 1, (2, 1)), (1, 2, (1, 2)), (1, 5, (1, 2)), (3, 3, 2), (2, 6, (2, 3)), (6, 2, (3, 1)), (9, 9, 3)],
+)
+def test_titles_and_the_words_between_them_do_not_touch(rows: int, columns: int, kernel: Any) -> None:
+    cells = [[float((7 * r + 3 * c) % 10) for c in range(columns)] for r in range(rows)]
+    places = _fixed(viz.pool(cells, kernel_size=kernel)).boxes
+    for way_ in ("forwards", "backwards"):
+        parts = [places[f"{way_}_{part}"].words for part in ("left", "rule", "right")]
+        for one, other in itertools.pairwise(parts):
+            level = any(abs(a.y - b.y) < a.size for a in one for b in other)
+            assert not level or max(p.x + p.width for p in one) + 4 < min(p.x for p in other)

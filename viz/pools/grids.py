@@ -17,7 +17,7 @@ from viz.ink.theme import Theme, blend, numeral, theme, width
 from viz.layout.picture import Picture
 from viz.pools import cells
 from viz.pools.canvas import Canvas, Grid, Point, route
-from viz.pools.plan import Plan
+from viz.pools.plan import LETTERS, TITLES, Plan
 
 __all__ = ["Heat", "picture", "read_some", "require_readable"]
 
@@ -130,7 +130,7 @@ def _forwards(canvas: Canvas, routes: PoolRoutes, plan: Plan) -> None:
 
 def _backwards(canvas: Canvas, routes: PoolRoutes, plan: Plan) -> None:
     """Draw the gradient that arrives at the output, and what each cell of the input gets of it."""
-    _titles(canvas, plan, (plan.gradient, plan.upstream), ("gradient of the input", "gradient arriving"))
+    _titles(canvas, plan, (plan.gradient, plan.upstream), TITLES)
     totals = [sum(value for value, _ in plan.addends[cell]) for cell in plan.addends]
     arrived = [abs(window.upstream) for window in routes.windows if window.upstream is not None]
     heat = Heat([0.0, *map(abs, totals), *arrived])
@@ -262,7 +262,7 @@ def _titles(canvas: Canvas, plan: Plan, grids: tuple[Grid, Grid], titles: tuple[
     look, forwards = canvas.theme, grids[0] is plan.input
     way = "forwards" if forwards else "backwards"
     for grid, title, side in zip(grids, titles, ("left", "right"), strict=True):
-        label = cells.font(title, look.text, 15 * plan.loud, bold=True)
+        label = cells.font(title, look.text, LETTERS * plan.loud, bold=True)
         canvas.words(f"{way}_{side}", plan.title_place(grid), label)
     above, below = plan.operation if forwards else plan.rule
     colour = look.value if forwards else look.gradient

@@ -17,6 +17,7 @@ __all__ = ["Plan"]
 ZONE, ZONE_MORE, LANE, LANES_FROM = 4.0, 9.0, 4.0, 5.0
 LOWEST, LINE = 54.0, 17.0
 TITLE, APART = 24.0, 34.0
+TITLES, LETTERS = ("gradient of the input", "gradient arriving"), 15.0
 
 Places = tuple[Point, Point, Point, Point]
 
@@ -98,9 +99,17 @@ class Plan(Facts):
 
     @cached_property
     def gulf(self) -> float:
-        """How far the input and the output are apart."""
+        """How far the input and the output are apart: as far as the words need that stand between them."""
         words = ((self.operation[0], 14), (self.operation[1], 11), (self.rule[1], 11))
-        return max(120.0, *(cells.measure(text, size * self.loud) + 44 for text, size in words))
+        between = max(cells.measure(text, size * self.loud) for text, size in words)
+        beside = max(self._overhang(0, self.columns), self._overhang(1, self.routes.output_shape[1]))
+        return max(120.0, between + 44, between + 2 * beside if self.arrows else 0.0)
+
+    def _overhang(self, side: int, columns: int) -> float:
+        """How far the lower title of a side reaches into the gulf beyond its grid of so many columns."""
+        left, _, right, _ = self.input.span((0, 0), (0, columns - 1))
+        edge = self.bounds[2] - self.input.span((0, 0), (0, self.columns - 1))[2] if side == 0 else 0.0
+        return (cells.measure(TITLES[side], LETTERS * self.loud) - (right - left)) / 2 + 8 - edge
 
     def middle(self, grid: Grid) -> float:
         """The middle of a grid, across; that of the input takes in its padding."""
