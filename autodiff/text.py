@@ -40,7 +40,7 @@ def visible(text: str, limit: int = 60) -> str:
 
 
 def quoted(text: str, limit: int | None = None) -> str:
-    r"""Return ``repr(text)`` with what it leaves unseen made visible too, such as variants; cut to a limit.
+    r"""``repr(text)`` with what it leaves unseen made visible too, such as variants; cut to a limit.
 
     >>> print(quoted("a\ufe0f"), quoted("it's"), quoted("x" * 99, limit=5))
     'a\ufe0f' "it's" 'xxxx…'

@@ -12,11 +12,15 @@ import pytest
 
 from viz import LIGHT
 from viz.__main__ import main
+from viz.demo.digits import digit
+from viz.demo.folder import MANIFEST
+from viz.demo.network import digit_network
 from viz.ink.theme import DARK
 from viz.layout import engines
 
 ROOT = Path(__file__).parents[1]
-ALL = {f"{name}.{kind}" for name in ("pool", "graph") for kind in ("svg", "png", "dot")}
+ALL = {f"{name}.{kind}" for name in ("pool", "graph") for kind in ("svg", "png", "dot")} | {"steps.html"}
+DIGIT = ALL | {"digit.svg"}
 
 Captured = pytest.CaptureFixture[str]
 
@@ -27,7 +31,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def written(folder: str = "out") -> set[str]:
-    return {path.name for path in Path(folder).iterdir()}
+    return {path.name for path in Path(folder).iterdir()} - {MANIFEST}
 
 
 def run(capsys: Captured, *arguments: str) -> str:
@@ -53,7 +57,8 @@ def refused(capsys: Captured, *arguments: str) -> str:
 
 def test_the_main_job_writes_both_pictures_and_says_where_the_gradient_went(capsys: Captured) -> None:
     out = run(capsys)
-    assert written() == ALL
+    assert written() == DIGIT
+    ElementTree.parse(Path("out", "digit.svg"))
     for name in ("pool", "graph"):
         ElementTree.parse(Path("out", f"{name}.svg"))
         assert Path("out", f"{name}.png").read_bytes().startswith(b"\x89PNG")
@@ -124,7 +129,54 @@ def test_an_expression_is_drawn(capsys: Captured) -> None:
     assert out.splitlines()[0] == "max(a*b, c) + a = 12"
     assert "a got 1 through '+' (no path through '×') = 1" in out
     assert "c got 1 through 'max' = 1" in out
-    assert written() == {"graph.svg", "graph.png", "graph.dot"}
+    assert written() == {"graph.svg", "graph.png", "graph.dot", "steps.html"}
+
+
+def test_the_main_job_tells_its_story(capsys: Captured) -> None:
+    out = run(capsys)
+    assert f"wrote {Path('out', 'digit.svg')}: the digit, its convolution, and relu of that" in out
+    assert f"wrote {Path('out', 'steps.html')}: open it in a browser" in out.splitlines()[-1]
+    assert "score = 0.7·p(0,0) + 0.9·p(0,1) − 0.5·p(0,2) + ..., with the weights 0.7, 0.9, -0.5, ..." in out
+    assert "(7,5) = 2.688, lies in no window: the windows end at row 6 and column 6. No path: nothing flows" in out
+    texts = "".join(ElementTree.parse(Path("out", "digit.svg")).getroot().itertext())
+    assert all(title in texts for title in ("digit 3", "convolution", "relu", "2.688", "-3.062"))
+    page = Path("out/steps.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "relu" in page
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("label", range(10))
+def test_the_largest_cell_is_told_of_exactly_where_no_window_covers_it(label: int, capsys: Captured) -> None:
+    cells = digit_network(digit(label), kernel_size=3, stride=2, padding=0).cells
+    top = max(cell.data for row in cells for cell in row)
+    lost = all(r > 6 or c > 6 for r, row in enumerate(cells) for c, cell in enumerate(row) if cell.data == top)
+    assert ("lies in no window" in run(capsys, "--digit", str(label))) is lost
+
+
+def test_windows_that_stand_apart_leave_cells_out(capsys: Captured) -> None:
+    out = run(capsys, "--grid", "1 2 9 3 4", "--kernel", "2", "--stride", "3")
+    assert "The largest cell, (0,2) = 9, lies in no window: the windows stand apart." in out
+    assert "lies in no window" not in run(capsys, "--grid", "9 2 9 3 4", "--kernel", "2", "--stride", "3")
+
+
+@pytest.mark.parametrize("given", ["1 2; 3 4", "1 2 3 4", "1,2;3,4", " 1 2 ; 3 4 ; "])
+def test_numbers_of_ones_own_arrive(given: str, capsys: Captured) -> None:
+    out = run(capsys, "--grid", "1 5; 0 3", "--kernel", "1", "--stride", "1", "--upstream", given)
+    assert [line for line in out.splitlines() if line.startswith("cell")] == [
+        f"cell ({k // 2},{k % 2}) got {k + 1} from window {k} = {k + 1}" for k in range(4)
+    ]
+    assert "with the weights 1, 2, 3, ... of your own" in out
+
+
+def test_numbers_of_ones_own_arrive_at_a_digit_a_row_and_an_expression(capsys: Captured) -> None:
+    assert "got 36 from window 3 = 36" in run(
+        capsys, "--digit", "1", "--kernel", "3", "--stride", "5", "--upstream", "1 2;3 36"
+    )
+    assert "got -0.5 from window 0 and 2 from window 1 = 1.5" in run(
+        capsys, "--grid", "1 5 3", "--kernel", "2", "--stride", "1", "--upstream=-0.5 2"
+    )
+    assert "a got 6 through '×' = 6" in run(capsys, "a*b", "a=2", "b=3", "--upstream", "2")
 
 
 def test_values_and_options_come_in_any_order(capsys: Captured) -> None:
@@ -198,6 +250,16 @@ WRONG = {
     "too many nodes": (["+".join("a" * 450), "a=1"], "boxes"),
     "too long": (["a" * 20_000], "may have 10000 characters"),
     "lone surrogate": (["a+\udcff", "a=1"], "cannot read the formula"),
+    "upstream in letters": (["--grid", "1 2", "--upstream", "a"], "--upstream takes numbers"),
+    "no upstream": (["--grid", "1 2", "--upstream", ";"], "got none"),
+    "upstream of another shape": (
+        ["--grid", "1 2 3; 4 5 6", "--kernel", "1", "--stride", "1", "--upstream", "1 2; 3 4; 5 6"],
+        "--upstream takes 2 by 3 numbers, one for each output; got rows of [2, 2, 2]",
+    ),
+    "upstream with a dash": (["--grid", "1 2", "--upstream", "-1,2"], "--grid='-1 2'"),
+    "upstream of an expression": (["a", "a=1", "--upstream", "1 2"], "--upstream takes one number"),
+    "terminal's orders": (["a\x1b[2J\u202e+", "a=1"], "\\x1b[2J\\u202e+"),
+    "terminal's orders in a name": (["a", "b\x9b2J=\ufe0f"], "'b\\x9b2J=\\ufe0f' is not of the form"),
     "nul in the grid": (["--grid", "1 \x00 2"], "could not convert"),
 }
 
@@ -241,8 +303,35 @@ def test_without_graphviz_the_dot_text_of_every_picture_is_written(
 ) -> None:
     monkeypatch.setattr(engines, "_engines", lambda large=False: iter(()))
     assert main(["--digit", "7"]) == 2
-    assert written() == {"pool.dot", "graph.dot"}
-    assert "wrote" not in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert written() == {"pool.dot", "graph.dot", "digit.svg", "pool.svg"}  # the grids need no engine
+    assert "pool" not in "".join(line for line in told.out.splitlines() if line.startswith("wrote"))
+    assert "cell (" in told.out  # nor does what is said of them
+    assert main(["--grid", "1 5; 0 3", "--kernel", "1", "--out", "other"]) == 2
+    assert written("other") == {"pool.dot", "graph.dot", "pool.svg"}
+    texts = [text.text for text in ElementTree.parse(Path("other", "pool.svg")).iter() if text.tag.endswith("}text")]
+    assert {"input", "output", "gradient arriving", "gradient of the input", "5", "0.7"} <= set(texts)
+
+
+def test_nothing_that_was_typed_reaches_the_terminal_raw(capsys: Captured) -> None:
+    folder = "o\x1b[31m\u202e\ufe0f"
+    out = run(capsys, "--grid", "1 2", "--out", folder)
+    assert written(folder) == ALL
+    assert r"o\x1b[31m\u202e\ufe0f" in out
+    assert not set(out) & set("\x1b\u202e\ufe0f")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pipe that breaks")
+@pytest.mark.parametrize("buffered", ["", "1"])
+def test_who_reads_no_further_gets_the_files_all_the_same(buffered: str, tmp_path: Path) -> None:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": buffered}
+    command = [sys.executable, "-m", "viz", "--grid", "3 0 4"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, cwd=tmp_path) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait()) == (b"", 0)
+    assert written(str(tmp_path / "out")) == ALL
 
 
 def test_help_is_help(capsys: Captured) -> None:

@@ -4,28 +4,39 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from autodiff import Graph, Value, Window, expression
+from autodiff import Graph, Value, expression
 from autodiff.pooling import plan
 from viz import _neighbours
 from viz.demo.digits import digit
-from viz.demo.network import CONVOLUTION, Pool, digit_network, grid_of, pooled, telling
-from viz.demo.sentences import leaf_sentences, pool_sentences
+from viz.demo.folder import Folder
+from viz.demo.network import CONVOLUTION, Pool, digit_network, grid_of, pooled, rectified, telling
+from viz.demo.sentences import largest_sentence, leaf_sentences, pool_sentences, weights_sentence
+from viz.demo.sheets import digit_sheet, pool_panels, sheet
+from viz.demo.typed import assignments, numbers, one_number, upstream
 from viz.graph.drawing import draw
-from viz.ink.theme import numeral
-from viz.layout.engines import LayoutError
+from viz.ink.text import visible
+from viz.ink.theme import Theme, numeral, theme
+from viz.layout.engines import LayoutError, LayoutUnavailable
 from viz.layout.picture import Picture
+from viz.page.stepper import Stepper, step
 from viz.pools.grids import picture, require_readable
+
+PAGE = "steps.html"
+LONGEST = 2000  # characters of a line that is printed
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         dash = " (write what begins with '-' as --grid='-1 2', an expression as '(-a)')"
-        raise ValueError(message + dash * message.startswith(("unrecognized", "argument --grid: expected")))
+        taken = message.startswith("unrecognized") or ("expected one argument" in message and "digit" not in message)
+        raise ValueError(message + dash * taken)
 
 
 def _called() -> str:
@@ -49,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kernel", type=int, help="the pool's kernel_size (default 3)")
     parser.add_argument("--stride", type=int, help="the pool's stride (default 2, so that windows overlap)")
     parser.add_argument("--padding", type=int, help="the pool's padding (default 0)")
+    parser.add_argument("--upstream", help="the gradients that arrive at the outputs, as rows of numbers like --grid's")
     parser.add_argument("--theme", choices=["light", "dark"], default="light", help="the look (default light)")
     parser.add_argument("--out", default="out", metavar="FOLDER", help="where to write (default out/)")
     return parser
@@ -67,8 +79,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _draw_pool(options)
         return 0
     except (ValueError, TypeError, OverflowError, OSError, LayoutError) as error:
-        print(f"{_called()}: {error}", file=sys.stderr)
+        print(f"{_called()}: {visible(str(error), LONGEST)}", file=sys.stderr)
         return 2
+
+
+def _say(*lines: str) -> None:
+    """Print lines; nothing that came from outside does more on a terminal than be read."""
+    try:
+        for line in lines:
+            print(visible(line, LONGEST))
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read has seen enough, as `head` has; the files are written all the same
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refuse_mixtures(options: argparse.Namespace) -> None:
@@ -81,76 +103,84 @@ def _refuse_mixtures(options: argparse.Namespace) -> None:
 
 
 def _draw_expression(options: argparse.Namespace) -> None:
-    output = expression(options.expression, **_assignments(options.values))
+    output = expression(options.expression, **assignments(options.values))
     output.name = output.name or "result"
-    output.backward()
+    output.backward(1.0 if options.upstream is None else one_number(options.upstream))
     graph = draw(output, theme=options.theme, names=False)
-    print(f"{options.expression} = {numeral(output.data)}\n")
-    _write(options, graph=graph)
-    print("\n".join(leaf_sentences(Graph(output))))
-
-
-def _assignments(texts: Sequence[str]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for name, value in map(_assignment, texts):
-        if name in found:
-            raise ValueError(f"'{name}' is given two numbers, {numeral(found[name])} and {numeral(value)}")
-        found[name] = value
-    return found
-
-
-def _assignment(text: str) -> tuple[str, float]:
-    name, sign, digits = text.partition("=")
-    try:
-        if sign and name.strip().isidentifier():
-            return name.strip(), float(digits)
-    except ValueError:
-        pass
-    raise ValueError(f"{text!r} is not of the form name=number, such as a=2")
+    _say(f"{options.expression} = {numeral(output.data)}", "", *leaf_sentences(Graph(output)), "")
+    with Folder(_folder(options.out)) as folder:
+        _write(folder, {"graph": graph}, lambda: step(output, names=False, theme=options.theme))
 
 
 def _draw_pool(options: argparse.Namespace) -> None:
-    which = 3 if options.digit is None else options.digit
-    numbers = None if options.grid is None else _numbers(options.grid)
-    settings = _settings(options, numbers)
-    cells: Any = digit(which) if numbers is None else numbers[0] if len(numbers) == 1 else numbers
-    flat = numbers is not None and len(numbers) == 1
-    require_readable(plan(cells, 1 if flat else 2, **settings, dilation=1, ceil=False))
-    pool = _network(numbers, which, settings)
-    pool.score.backward()
-    source = "your grid" if numbers else f"digit {which}, convolution, relu"
-    size = f"{_size(pool)}, stride {settings['stride']}"
-    grid = picture(pool.routes(), options.theme)
-    if numbers is None:
-        graph = _one_output(_network(None, which, settings), telling(pool), options.theme)
+    which = None if options.grid is not None else 3 if options.digit is None else options.digit
+    image = numbers(options.grid, "--grid") if which is None else digit(which)
+    pool, weights = _pool(options, image, which is not None)
+    look, routes = theme(options.theme), pool.routes()
+    source = "your grid" if which is None else f"digit {which}, convolution, relu"
+    _say(f"{source}, max pool {_size(pool)}, stride {pool.settings['stride']}: score {numeral(pool.score.data)}", "")
+    _say(*_story(pool, weights, options.upstream is not None), "")
+    with Folder(_folder(options.out)) as folder:
+        if which is not None:
+            saved = folder.save("digit.svg", digit_sheet(which, look))
+            _say(f"wrote {saved}: the digit, its convolution, and relu of that")
+        try:
+            pictures = {"pool": picture(routes, look), "graph": _graph(pool, which is not None, look)}
+            _write(folder, pictures, lambda: _stepper(pool, which is not None, weights, options.theme))
+        except LayoutUnavailable:
+            folder.save("pool.svg", sheet(pool_panels(routes, look), look))  # the grids at least
+            raise
+
+
+def _pool(options: argparse.Namespace, image: list[list[float]], is_digit: bool) -> tuple[Pool, list[float]]:
+    """The pool that is asked for, differentiated, and the weights of its outputs."""
+    flat = len(image) == 1
+    settings = _settings(options, image, is_digit)
+    geometry = plan(image[0] if flat else image, 1 if flat else 2, **settings, dilation=1, ceil=False)
+    require_readable(geometry)
+    weights = upstream(options.upstream, geometry.shape.rows.count, geometry.shape.columns.count)
+    if is_digit:
+        pool = digit_network(image, weights, **settings)
     else:
-        graph = draw(pool.score, theme=options.theme, names=False)
-    print(f"{source}, max pool {size}: score {numeral(pool.score.data)}\n")
-    _write(options, pool=grid, graph=graph)
-    print("(row,column) counts from 0; windows are numbered row by row.")
-    print("\n".join(pool_sentences(pool.routes())))
+        cells: Any = [Value(x, f"x{i}") for i, x in enumerate(image[0])] if flat else grid_of(image, "x")
+        pool = pooled(cells, weights, **settings)
+    pool.score.backward()
+    return pool, weights
 
 
-def _one_output(pool: Pool, window: Window, look: str) -> Picture:
-    """The gradient of one of the pool's outputs on its way to the cell that won, the convolution folded."""
+def _story(pool: Pool, weights: list[float], own: bool) -> Iterator[str]:
+    yield "(row,column) counts from 0; windows are numbered row by row."
+    yield weights_sentence(weights, pool.windows(), own)
+    rows = [pool.cells] if isinstance(pool.cells[0], Value) else pool.cells
+    routes = pool.routes()
+    if told := largest_sentence([[cell.data for cell in row] for row in rows], routes):
+        yield told
+    yield from pool_sentences(routes)
+
+
+def _graph(pool: Pool, is_digit: bool, look: Theme) -> Picture:
+    """The graph of a score; of a digit, too large for that, the way back from one of the pool's outputs."""
+    if not is_digit:
+        return draw(pool.score, theme=look, names=False)
+    window = telling(pool)
     output = pool.windows()[window.number]
     output.backward(window.upstream or 0.0)
     return draw(output, theme=look, names=False, collapse=CONVOLUTION)
 
 
-def _network(numbers: list[list[float]] | None, which: int, settings: dict[str, Any]) -> Pool:
-    if numbers is None:
-        return digit_network(digit(which), **settings)
-    cells: Any = grid_of(numbers, "x")
-    if len(numbers) == 1:
-        cells = [Value(x, f"x{i}") for i, x in enumerate(numbers[0])]
-    return pooled(cells, **settings)
+def _stepper(pool: Pool, is_digit: bool, weights: Sequence[float], look: str) -> Stepper:
+    """The page of a score; of a digit from the convolution's sums on, the windows folded."""
+    if is_digit:
+        sums = [[cell.parents[0].data for cell in row] for row in pool.cells]
+        pool = pooled(rectified(grid_of(sums, "s")), weights, **pool.settings)
+    windows = [f"window {k}" for k in range(len(pool.windows()))] if is_digit else False
+    return step(pool.score, grid=pool.outputs, names=False, theme=look, collapse=windows)
 
 
-def _settings(options: argparse.Namespace, numbers: list[list[float]] | None) -> dict[str, Any]:
+def _settings(options: argparse.Namespace, image: list[list[float]], is_digit: bool) -> dict[str, Any]:
     kernel: Any = 3 if options.kernel is None else options.kernel
-    if options.kernel is None and numbers is not None:  # a small grid gets windows that fit it
-        kernel = min(3, len(numbers[0])) if len(numbers) == 1 else (min(3, len(numbers)), min(3, len(numbers[0])))
+    if options.kernel is None and not is_digit:  # a small grid gets windows that fit it
+        kernel = min(3, len(image[0])) if len(image) == 1 else (min(3, len(image)), min(3, len(image[0])))
     stride = 2 if options.stride is None else options.stride
     return {"kernel_size": kernel, "stride": stride, "padding": options.padding or 0}
 
@@ -159,17 +189,6 @@ def _size(pool: Pool) -> str:
     kernel, flat = pool.settings["kernel_size"], isinstance(pool.cells[0], Value)
     down, across = (kernel, kernel) if isinstance(kernel, int) else kernel
     return str(across) if flat else f"{down}×{across}"
-
-
-def _numbers(text: str) -> list[list[float]]:
-    rows = [row.replace(",", " ").split() for row in text.split(";") if row.strip()]
-    try:
-        numbers = [[float(entry) for entry in row] for row in rows]
-    except ValueError as error:
-        raise ValueError(f"--grid takes numbers, rows separated by ';', such as '3 0 4; 2 0 1': {error}") from None
-    if not numbers:
-        raise ValueError("--grid takes numbers, rows separated by ';', such as '3 0 4; 2 0 1'; got none")
-    return numbers
 
 
 def _folder(path: str) -> Path:
@@ -182,20 +201,21 @@ def _folder(path: str) -> Path:
     return folder
 
 
-def _write(options: argparse.Namespace, **pictures: Picture) -> None:
-    folder = _folder(options.out)
+def _write(folder: Folder, pictures: Mapping[str, Picture], page: Callable[[], Stepper]) -> None:
     for name, drawing in pictures.items():
-        drawing.save_dot(folder / f"{name}.dot")  # first, so that the text is there even where no layout is
+        folder.keep(drawing.save_dot(folder.path / f"{name}.dot"))  # first: the text is there even where no layout is
     for name, drawing in pictures.items():
-        paths = [drawing.save_svg(folder / f"{name}.svg"), drawing.save_png(folder / f"{name}.png")]
-        print("wrote " + " and ".join(map(str, paths)))
-    print()
+        paths = [folder.keep(drawing.save(folder.path / f"{name}.{kind}")) for kind in ("svg", "png")]
+        _say("wrote " + " and ".join(map(str, paths)))
+    saved = folder.keep(page().save(folder.path / PAGE))
+    _say(f"wrote {saved}: open it in a browser, and step through all of it")
 
 
 def command() -> int:
     """Run the command as a program of its own: ``gradroute``, or ``python -m viz``."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that has no × is no reason to fail
+    warnings.showwarning = lambda message, *_, **__: print(f"{_called()}: {message}", file=sys.stderr)
     return main()
 
 

@@ -12,7 +12,18 @@ from typing import Any
 from autodiff import PoolRoutes, Value, Window, max_pool1d, max_pool2d, routes, scope
 from autodiff.windows import Cell
 
-__all__ = ["CONVOLUTION", "Pool", "convolved", "digit_network", "grid_of", "pooled", "telling"]
+__all__ = [
+    "CONVOLUTION",
+    "KERNEL",
+    "WEIGHTS",
+    "Pool",
+    "convolved",
+    "digit_network",
+    "grid_of",
+    "pooled",
+    "rectified",
+    "telling",
+]
 
 
 # A detector of horizontal strokes; its middle row of zeros shows what a zero gradient looks like, beside no path.
@@ -45,8 +56,8 @@ class Pool:
         return [v for row in self.outputs for v in row] if isinstance(self.outputs[0], list) else list(self.outputs)
 
 
-def pooled(cells: Any, **settings: Any) -> Pool:
-    """Max-pool a list, or a list of rows, of Values, and weigh the outputs into a score."""
+def pooled(cells: Any, weights: Sequence[float] = WEIGHTS, **settings: Any) -> Pool:
+    """Max-pool a list, or a list of rows, of Values, and weigh the outputs into a score, with the weights in turn."""
     flat = isinstance(cells[0], Value)
     outputs: Any = (max_pool1d if flat else max_pool2d)(cells, **settings)
     rows = [outputs] if flat else outputs
@@ -54,7 +65,7 @@ def pooled(cells: Any, **settings: Any) -> Pool:
         for c, output in enumerate(row):
             output.name = f"p{c}" if flat else f"p({r},{c})"
     every = [output for row in rows for output in row]
-    score = reduce(add, [weight * output for weight, output in zip(cycle(WEIGHTS), every, strict=False)])
+    score = reduce(add, [weight * output for weight, output in zip(cycle(weights), every, strict=False)])
     score.name = "score"
     return Pool(cells, outputs, score, settings)
 
@@ -80,15 +91,20 @@ def _products(pixels: Grid, weights: Grid, r: int, c: int) -> list[Value]:
     return [weights[i][j] * pixels[r + i - 1][c + j - 1] for i, j in near]
 
 
-def digit_network(image: Numbers, **settings: Any) -> Pool:
+def digit_network(image: Numbers, weights: Sequence[float] = WEIGHTS, **settings: Any) -> Pool:
     """The whole network on an image: convolution, relu, max pool, score."""
     with scope(CONVOLUTION):
         sums = convolved(grid_of(image, "x"), grid_of(KERNEL, "w"))
+    return pooled(rectified(sums), weights, **settings)
+
+
+def rectified(sums: Grid) -> Grid:
+    """Relu of each cell, named ``h(0,2)``."""
     cells = [[total.relu() for total in row] for row in sums]
     for r, row in enumerate(cells):
         for c, cell in enumerate(row):
             cell.name = f"h({r},{c})"
-    return pooled(cells, **settings)
+    return cells
 
 
 def telling(pool: Pool) -> Window:

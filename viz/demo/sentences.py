@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import add
 
-from autodiff import Graph
+from autodiff import Graph, Value
 from autodiff.facts.routes import PoolRoutes
 from autodiff.facts.telling import Telling
-from autodiff.facts.words import operation_text
+from autodiff.facts.words import SENTENCES, operation_text
+from autodiff.text import NAME
 from viz.ink.text import visible
 from viz.ink.theme import numeral
 
-__all__ = ["leaf_sentences", "pool_sentences"]
+__all__ = ["largest_sentence", "leaf_sentences", "pool_sentences", "weights_sentence"]
 
 
 def pool_sentences(routes: PoolRoutes) -> list[str]:
@@ -30,6 +32,43 @@ def pool_sentences(routes: PoolRoutes) -> list[str]:
         for cell, contribution in window.contributions.items():
             got.setdefault(cell, []).append((contribution, f"from window {window.number}"))
     return [f"cell ({row},{column}) got {_sum(got[row, column])}" for row, column in sorted(got)]
+
+
+def weights_sentence(weights: Sequence[float], outputs: Sequence[Value], own: bool) -> str:
+    """Where the numbers come from that arrive at the pool's outputs.
+
+    >>> p = [Value(4.0, "p0"), Value(4.0, "p1")]
+    >>> weights_sentence([0.7, 0.9], p, own=True)
+    'score = 0.7·p0 + 0.9·p1, with the weights 0.7, 0.9 of your own: each is the gradient that arrives there'
+    """
+    more = len(outputs) > 3
+    terms = [f"{numeral(w)}·{visible(str(p.name), NAME)}" for w, p in zip(weights, outputs, strict=True)]
+    said = (" + ".join(terms[:3]) + " + ..." * more).replace("+ -", "− ")
+    listed = ", ".join(map(numeral, weights[:3])) + ", ..." * more
+    whose = "of your own" if own else "which stand for a next layer"
+    return f"score = {said}, with the weights {listed} {whose}: each is the gradient that arrives there"
+
+
+def largest_sentence(numbers: Sequence[Sequence[float]], routes: PoolRoutes) -> str:
+    """Why the largest cell wins nothing, where it lies in no window; empty where it lies in one.
+
+    >>> from autodiff import Value, max_pool1d, routes
+    >>> x = [3, 0, 4, 2, 9, 8, 9.5]
+    >>> p = max_pool1d([Value(v) for v in x], kernel_size=2, stride=4)
+    >>> largest_sentence([x], routes(p)).partition(".")[0]
+    'The largest cell, (0,6) = 9'
+    """
+    covered = {cell for window in routes.windows for cell in window.cells}
+    known = {(r, c): x for r, row in enumerate(numbers) for c, x in enumerate(row) if x == x}
+    top = max(known.values(), default=0.0)
+    at = [cell for cell, x in known.items() if x == top]
+    if not at or not covered.isdisjoint(at):
+        return ""
+    row, column = (max(cell[axis] for cell in covered) for axis in (0, 1))
+    beyond = at[0][0] > row or at[0][1] > column
+    why = f"the windows end at row {row} and column {column}" if beyond else "the windows stand apart"
+    told = f"The largest cell, ({at[0][0]},{at[0][1]}) = {numeral(top)}, lies in no window: {why}."
+    return f"{told} N{SENTENCES['no path'][1:]}."
 
 
 def leaf_sentences(graph: Graph) -> list[str]:
