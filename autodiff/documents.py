@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from autodiff.language import formulas
 from autodiff.language.formulas import short
+from autodiff.language.notation import INFINITE, as_json
 from autodiff.recording.copies import restore
 from autodiff.recording.reverse import NO_PATH, held, peek, staleness
 from autodiff.recording.scopes import Part, Scope, enclosing
@@ -26,7 +27,6 @@ from autodiff.windows import Axis, Shape
 __all__ = ["read_values", "written"]
 
 _FORMAT = "gradroute graph"
-_INFINITE = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 _MOST_CELLS = 10**7  # of a pool in a file: a graph's memory goes by its nodes, and a stated length is only a number
 _ULPS = 4  # by how many floats the functions of two math libraries may differ
 _T = TypeVar("_T")
@@ -74,8 +74,7 @@ def _definitions(values: Iterable[Value]) -> dict[str, Any]:
 
 
 def _number(x: float | None) -> float | str | None:
-    """JSON has no inf and no nan: they are written as text."""
-    return x if x is None or math.isfinite(x) else repr(x)
+    return None if x is None else as_json(x)
 
 
 def _to_record(value: Value, numbers: Mapping[Value, int], index: Mapping[Scope | None, int]) -> dict[str, Any]:
@@ -211,8 +210,8 @@ def _constant(arg: list[object]) -> float:
 
 def _real(x: object) -> float:
     """A number; what is not finite is text, as JSON has none."""
-    if isinstance(x, str) and x in _INFINITE:
-        return _INFINITE[x]
+    if isinstance(x, str) and x in INFINITE:
+        return INFINITE[x]
     if type(x) not in (int, float):
         raise ValueError(f"expected a number, got {short(x)}")
     try:

@@ -162,8 +162,8 @@ SIGNS: dict[str, Callable[..., Any]] = {
     "neg": lambda x: -x,
     "pos": lambda x: x,
     "not": lambda x: not x,
-    "and": lambda *parts: next((part for part in parts if not part), parts[-1]),
-    "or": lambda *parts: next((part for part in parts if part), parts[-1]),
+    "and": lambda *parts: float(all(parts)),
+    "or": lambda *parts: float(any(parts)),
     "if": lambda test, body, orelse: body if test else orelse,
 }
 
@@ -315,6 +315,17 @@ def test_an_operation_added_now_runs_in_the_page(ask: Ask) -> None:
     for _ in range(200):
         x, y = Value(random_number(draw), "x"), Value(random_number(draw))
         compare(ask, odd(softsign(x), y) + odd(y * x), draw)
+
+
+def test_logic_is_1_or_0_in_the_page_too(ask: Ask) -> None:
+    """Whatever numbers meet in it: `3 and 2` is no 2 where it is calculated with."""
+    logic = operation(
+        "logic(x, y, z)", "(x and y and z) * 2 + (x or y or z) / (not x or 0.5) - (y and not z)", *["0"] * 3
+    )
+    draw = random.Random(4)
+    for _ in range(100):
+        numbers = [draw.choice([0.0, -0.0, 1.0, 2.0, -3.0, math.nan, math.inf]) for _ in range(3)]
+        compare(ask, logic(*map(Value, numbers)) * 2, draw, replay=False)
 
 
 def test_a_choice_among_three_ties_in_the_page_too(ask: Ask) -> None:

@@ -8,7 +8,7 @@ import random
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,12 @@ from test_golden import GOLDEN, cases, is_close, numbers, pooled, recorded
 
 import autodiff as ad
 from autodiff import TABLE, FrozenBranchWarning, Graph, Program, StaleError, Value, grad, nn, where
+from autodiff.language.ieee import power
 from autodiff.programs.backends.machine import assemble
+from autodiff.programs.listing import PASSES
 from autodiff.programs.lowering import Lowering
 from autodiff.programs.routine import Routine
-from autodiff.programs.sums import BLOCK, add_up
+from autodiff.programs.sums import BLOCK, add_up, repeated
 from autodiff.recording.value import function_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -213,6 +215,46 @@ def test_the_order_of_a_sum_is_blocks_of_eight_running_sums(samples: int) -> Non
         x, w = Value(1.0), Value(1.0)
         mean = Program(x * w, [x], [w], backend=backend).value_and_grad([[number] for number in column])[1]
         assert float(mean[0]) == total / samples
+
+
+@pytest.mark.parametrize("samples", [0, 1, 7, 8, 9, 255, BLOCK, BLOCK + 1, 2 * BLOCK, 3 * BLOCK + 5, 1000])
+def test_a_number_repeated_adds_up_as_so_many_of_it(samples: int) -> None:
+    draw = random.Random(samples)
+    for number in [0.1, -0.0, math.inf, math.nan, 1e308, *(draw.gauss(0, 1) for _ in range(20))]:
+        assert identical([repeated(number, samples)], [add_up([number] * samples)])
+
+
+@pytest.mark.parametrize("backend", [*ALL_BACKENDS, "fused"])
+@pytest.mark.parametrize("samples", [1, 9, BLOCK - 1, BLOCK, 2 * BLOCK + 13])
+def test_products_other_terms_and_constants_add_up_in_one_order(samples: int, backend: str) -> None:
+    """Backends sum a product, what is no product, and what is the same for every sample by ways of their own."""
+    if backend == "fused":
+        pytest.importorskip("numba")
+    draw = random.Random(samples)
+    rows = [[draw.uniform(-1, 1) * 10 ** draw.randrange(-8, 8) for _ in range(2)] for _ in range(samples)]
+    x, y, a, b, c = (Value(1.1) for _ in range(5))
+    program = Program(a * (x * y) + b * ad.maximum(x, y) + 0.1 * c, [x, y], [a, b, c], backend=backend)
+    terms = [[p * q for p, q in rows], [max(p, q) for p, q in rows], [0.1] * samples]
+    assert identical(program.value_and_grad(rows)[1], [add_up(column) / samples for column in terms])
+
+
+@pytest.mark.parametrize("backend", [*ALL_BACKENDS, "fused"])
+@pytest.mark.parametrize("passes", [PASSES, ()], ids=["all passes", "no passes"])
+def test_a_power_is_one_wherever_it_runs(backend: str, passes: Collection[str]) -> None:
+    """Squares and cubes to the bit, be the exponent input, parameter or constant; and C's answers at the ends."""
+    if backend == "fused":
+        pytest.importorskip("numba")
+    draw = random.Random(1)
+    ends = [0.0, -0.0, 1.0, -1.0, math.inf, -math.inf, math.nan, 2.0, 3.0, -2.0]
+    bases = [*ends, *(draw.gauss(0, 1) * 10 ** draw.uniform(-6, 6) for _ in range(300))]
+    exact = [[base, exponent] for base in bases for exponent in (2.0, 3.0)]
+    rows = exact + [[base, exponent] for base in ends for exponent in ends]
+    x, y, p = Value(1.5), Value(1.5), Value(3.0)
+    found = Program([x**y, x**p, x**2, x**3], [x, y], [p], backend=backend, passes=passes).value(rows)
+    for (base, exponent), answers in zip(rows, found, strict=True):
+        cube = base * base * base
+        wanted = [power(base, exponent), cube, base * base, cube]
+        assert identical(answers, wanted), (base, exponent)
 
 
 @pytest.mark.parametrize("backend", ALL_BACKENDS)

@@ -9,8 +9,10 @@ from typing import Any
 
 from autodiff.language.formulas import BINARY, COMPARE, parts, primitive
 
-__all__ = ["RELATIONS", "as_data", "numeral", "plain"]
+__all__ = ["INFINITE", "RELATIONS", "as_data", "as_json", "numeral", "plain"]
 
+# Numbers that JSON has not, as text.
+INFINITE = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 SIGNS = {"+": "+", "-": "−", "*": "·", "/": "/", "**": "^"}
 RELATIONS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
 _RANK = {"+": 2, "-": 2, "*": 3, "/": 3, "**": 5}
@@ -31,6 +33,15 @@ def numeral(x: float) -> str:
         return f"{x:.0f}"
     mantissa, exponent = f"{x:.2e}".split("e")
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+
+
+def as_json(x: float) -> float | str:
+    """A number as JSON can hold it: what is not finite becomes the text of :data:`INFINITE`.
+
+    >>> as_json(0.5), as_json(-math.inf), as_json(math.nan)
+    (0.5, '-inf', 'nan')
+    """
+    return x if math.isfinite(x) else repr(float(x))
 
 
 def plain(tree: ast.expr, names: Mapping[str, str] | None = None) -> str:

@@ -7,9 +7,9 @@ import re
 from collections.abc import Collection, Iterator
 
 from autodiff.language.ieee import ERFC_LINES, horner
-from autodiff.language.primitives import PRIMITIVES
+from autodiff.language.primitives import PRIMITIVES, Primitive
 
-__all__ = ["HELPERS", "functions", "helpers"]
+__all__ = ["functions", "helpers"]
 
 
 def _lines(text: str) -> str:
@@ -47,26 +47,32 @@ function erfcTail(x) {{
 {_lines(ERFC_LINES)}}}
 """
 
-# Functions by name, with the names of those that they call.
-HELPERS: dict[str, tuple[str, set[str]]] = {
-    "power": (_POWER, set()),
-    "erf": (_ERF, {"erfc"}),
-    "erfc": (_ERFC, {"erf", "erfcTail"}),
-    "erfcTail": (_ERFC_TAIL, set()),
-}
+HELPERS = {"power": _POWER, "erf": _ERF, "erfc": _ERFC, "erfcTail": _ERFC_TAIL}  # by the names that they define
+
+
+def _called(text: str) -> set[str]:
+    """The functions that a text calls, but for those of an object such as ``Math``."""
+    return {*re.findall(r"(?<![.\w])([A-Za-z_]\w*)\(", text)}
+
+
+def _checked(row: Primitive) -> set[str]:
+    text = row.spelled["javascript"]
+    if missing := _called(text) - HELPERS.keys():
+        raise NotImplementedError(
+            f"the primitive '{row.name}' is spelled {text}, but JavaScript has no {', '.join(missing)}; HELPERS may"
+        )
+    return _called(text)
+
+
+_NEEDED = {name: _checked(row) for name, row in PRIMITIVES.items()}
 
 
 def helpers(used: Collection[str]) -> Iterator[str]:
     """The text of every function that these primitives need."""
-    names = {name for op in used if op in PRIMITIVES for name in _called(PRIMITIVES[op].spelled["javascript"])}
-    while more := set().union(*(HELPERS[name][1] for name in names)) - names:
+    names = {name for op in used if op in _NEEDED for name in _NEEDED[op]}
+    while more := {name for known in names for name in _called(HELPERS[known]) & HELPERS.keys()} - names:
         names |= more
-    return (HELPERS[name][0] for name in HELPERS if name in names)
-
-
-def _called(text: str) -> list[str]:
-    """The functions that a spelling calls, but for those of an object such as ``Math``."""
-    return re.findall(r"(?<![.\w])([A-Za-z_]\w*)\(", text)
+    return (text for name, text in HELPERS.items() if name in names)
 
 
 def functions() -> str:

@@ -80,13 +80,22 @@ class Listing:
         rank = max([self.ranks[arg] for arg in args])
         if rank == 0 and "fold" in self.passes:
             return self.const(PRIMITIVES[op].function(*(self.instructions[arg].payload for arg in args)))
-        return self._write(Instruction(op, args), max(rank, 1))
+        return self._power(*args) if op == "**" else self._write(Instruction(op, args), max(rank, 1))
+
+    def _power(self, x: int, y: int) -> int:
+        """Squares and cubes are multiplied out, as in :func:`autodiff.language.ieee.power`, whatever a backend has."""
+        exponent = self.instructions[y]
+        if exponent.op == "const" and exponent.payload not in (2, 3):
+            return self._write(Instruction("**", (x, y)), max(self.ranks[x], 1))
+        square = self.emit("*", x, x)
+        if exponent.op == "const":
+            return square if exponent.payload == 2 else self.emit("*", square, x)
+        other = self._write(Instruction("**", (x, y)), max(self.ranks[x], self.ranks[y], 1))
+        rest = self.emit("if", self.emit("==", y, self.const(3.0)), self.emit("*", square, x), other)
+        return self.emit("if", self.emit("==", y, self.const(2.0)), square, rest)
 
     def _simplified(self, op: str, args: tuple[int, ...]) -> int | None:
-        """What needs no instruction: x * 1, x / 1, x ** 1, --x, and choices that are settled; squares and cubes.
-
-        Exact to the bit.
-        """
+        """What needs no instruction: x * 1, x / 1, x ** 1, --x, and choices that are settled; exact to the bit."""
         first, last = self.instructions[args[0]], self.instructions[args[-1]]
         if op == "neg":
             return first.args[0] if first.op == "neg" else None
@@ -98,9 +107,6 @@ class Listing:
             return args[0] if first.op in CONDITIONS and self._is(args[1], 0.0) else None  # it is 1 or 0 already
         if last.op == "const" and last.payload == 1:
             return args[0]
-        if op == "**" and last.op == "const" and last.payload in (2, 3):  # as ieee.power does
-            square = self.emit("*", args[0], args[0])
-            return square if last.payload == 2 else self.emit("*", square, args[0])
         return args[1] if op == "*" and first.op == "const" and first.payload == 1 else None
 
     def _chosen(self, condition: Instruction, test: int, x: int, y: int) -> int | None:

@@ -7,7 +7,6 @@ and each piece of notation from the same row of the table that Python reads.
 from __future__ import annotations
 
 import ast
-import math
 from collections import Counter
 from collections.abc import Mapping
 
@@ -24,13 +23,13 @@ from autodiff.facts.words import (
     why_no_path,
 )
 from autodiff.language.formulas import COMPARE
-from autodiff.language.notation import as_data
+from autodiff.language.notation import as_data, as_json
 from autodiff.table.operations import expanded
 from viz.ink.mathml import mathml
 from viz.page import contract
 from viz.page.contract import Condition, Facts, Node, Partial
 
-__all__ = ["json_number", "page_data"]
+__all__ = ["page_data"]
 
 
 def page_data(told: Steps) -> Facts:
@@ -40,7 +39,7 @@ def page_data(told: Steps) -> Facts:
     return {
         "nodes": [_node(graph, number, told.labels[number], names) for number in range(len(graph))],
         "output": graph.outputs[0],
-        "seed": json_number(told.seed),
+        "seed": as_json(told.seed),
         "operations": {name: _operation(op) for op, name in names.items()},
         "sentences": SENTENCES,
     }
@@ -58,21 +57,16 @@ def _names(graph: Graph) -> dict[Operation, str]:
     return found
 
 
-def json_number(x: float) -> float | str:
-    """A number as JSON can hold it."""
-    return x if math.isfinite(x) else repr(x)
-
-
 def _node(graph: Graph, number: int, label: str, names: Mapping[Operation, str]) -> Node:
     node = graph.nodes[number]
-    record: Node = {"label": label, "value": json_number(graph.values[number].data)}
+    record: Node = {"label": label, "value": as_json(graph.values[number].data)}
     if node.scope is not None:
         record["scope"] = list(node.scope.path)
     if node.op is not None:
         record["op"] = names[node.op]
         record["text"] = operation_text(node)
         # A constant is wrapped in a list, so that 3 (node 3) and 3.0 (the number) cannot be mistaken.
-        record["args"] = [arg if isinstance(arg, int) else [json_number(arg)] for arg in node.args]
+        record["args"] = [arg if isinstance(arg, int) else [as_json(arg)] for arg in node.args]
         record["refusals"] = [why_no_path(node, position) for position in range(len(node.args))]
     return record
 

@@ -9,10 +9,10 @@ from autodiff import Graph, Value
 from autodiff.facts.routes import matched, members, recall, require_window
 from autodiff.grids import is_listable, read_once
 from autodiff.language.ieee import real
+from autodiff.language.notation import as_json
 from autodiff.pooling import Pool, plan
 from autodiff.windows import Cell, Shape
 from viz.ink.theme import LIGHT
-from viz.page.data import json_number
 
 __all__ = ["step_grid"]
 
@@ -85,9 +85,9 @@ def _title(pool: Pool) -> str:
 def _cell(graph: Graph, cell: Any) -> list[Any]:
     """The node in a cell, if it is one of this graph, and its number."""
     if not isinstance(cell, Value):  # None: no window covers it, so nothing is known of it
-        return [None, None if cell is None else json_number(real(cell))]
+        return [None, None if cell is None else as_json(real(cell))]
     node = _find(graph, cell)
-    return [node, json_number(cell.data)]
+    return [node, as_json(cell.data)]
 
 
 def _find(graph: Graph, value: Value) -> int | None:

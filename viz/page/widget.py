@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from autodiff.language.notation import as_json
 from viz.page.html import module
 from viz.page.style import style
 
@@ -14,7 +14,7 @@ __all__ = ["widget"]
 
 
 def _packed(values: dict[str, float], _: object) -> dict[str, float | str]:
-    return {name: x if math.isfinite(x) else repr(x) for name, x in values.items()}
+    return {name: as_json(x) for name, x in values.items()}
 
 
 def _unpacked(values: dict[str, float | str], _: object) -> dict[str, float]:
