@@ -13,6 +13,7 @@ from numbers import Number
 from typing import Any, NoReturn
 
 from autodiff.answers import said_of
+from autodiff.callers import numpy_call
 from autodiff.habits import MICROGRAD
 
 __all__ = ["Familiar"]
@@ -39,7 +40,7 @@ class _Refused:
 
     def __get__(self, instance: object, owner: type | None = None) -> Callable[..., NoReturn]:
         def refused(*_: object, **__: object) -> NoReturn:
-            raise TypeError(self.said)
+            raise TypeError(_named(self.said))
 
         return refused
 
@@ -99,8 +100,15 @@ class Familiar(metaclass=_Unlisted):
         return f"{sign}{exponent:g}" if isinstance(exponent, float) else sign
 
     def _refuse_order(self, other: object) -> NoReturn:
+        name = numpy_call(sys._getframe(1))
+        said = said_of("COMPARING").get(name.rpartition(".")[2]) if name else None
+        if said:
+            raise TypeError(f"{name} would compare Values and record nothing; write {said}")
         raise TypeError(
-            "Values cannot be compared or passed to Python's max(), min() or sorted(): that would record nothing. "
+            f"{name}: "
+            * bool(name)
+            + "Values cannot be compared or passed to Python's max(), min() or sorted(), or to NumPy's np.maximum, "
+            "np.clip, np.max, np.argmax, np.sort or np.sign: that would record nothing. "
             "Use maximum(a, b), minimum(a, b), where(greater(a, b), x, y), sign(x), or compare numbers: a.data < b.data"
         )
 
@@ -109,8 +117,10 @@ class Familiar(metaclass=_Unlisted):
     def __eq__(self, other: object) -> bool:
         if _is_number(other):
             raise TypeError(
-                f"a Value is not equal to a number: == and != ask whether two are the same object. Compare its number, "
-                f"y.data == {other!r:.40}, or record the comparison with equal(a, b)"
+                _named(
+                    "a Value is not equal to a number: == and != ask whether two are the same object. Compare its "
+                    f"number, y.data == {other!r:.40}, or record the comparison with equal(a, b)"
+                )
             )
         return NotImplemented
 
@@ -118,14 +128,22 @@ class Familiar(metaclass=_Unlisted):
 
     def __float__(self) -> NoReturn:
         raise TypeError(
-            "float(x), int(x) and functions such as math.exp(x) leave the graph and record nothing; the number of "
-            "a Value is x.data; a recorded function is x.exp() or autodiff.exp(x)"
+            _named(
+                "float(x), int(x) and functions such as math.exp(x) leave the graph and record nothing; the number of "
+                "a Value is x.data; a recorded function is x.exp() or autodiff.exp(x)"
+            )
         )
 
     __int__ = __float__
 
     def __dir__(self) -> list[str]:
         return dir(type(self))
+
+
+def _named(said: str) -> str:
+    """A refusal, after the name of NumPy's function that asked for what is refused."""
+    name = numpy_call(sys._getframe(2))
+    return said if name is None or name in said else f"{name}: {said}"
 
 
 def _is_number(x: object) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 __all__ = [
     "ATTRIBUTES",
     "CALLS",
+    "COMPARING",
     "KEYWORDS",
     "LACKING",
     "LAYERS",
@@ -113,15 +114,16 @@ CALLS: Table = {
     "exp2": "np.exp2(x) records nothing; write 2**x",
     "cbrt": "np.cbrt(x) records nothing; write x ** (1 / 3), which is nan below 0",
     "arctan2": "np.arctan2(y, x) records nothing; write autodiff.atan2(y, x)",
-    "arcsinh": "write (x + (x * x + 1).sqrt()).log(), which is recorded",
-    "arccosh": "write (x + (x * x - 1).sqrt()).log(), which is recorded",
-    "arctanh": "write (x.log1p() - (-x).log1p()) / 2, which is recorded",
-    "rint": "rounding is not recorded, for its slope is 0; round the number: round(x.data, 2)",
-    "degrees rad2deg": "write x * (180 / math.pi), which is recorded",
-    "radians deg2rad": "write x * (math.pi / 180), which is recorded",
+    "arcsinh": "np.arcsinh(x) records nothing; write (x + (x * x + 1).sqrt()).log()",
+    "arccosh": "np.arccosh(x) records nothing; write (x + (x * x - 1).sqrt()).log()",
+    "arctanh": "np.arctanh(x) records nothing; write (x.log1p() - (-x).log1p()) / 2",
+    "rint": "np.rint is not recorded, for its slope is 0; round the number: round(x.data, 2)",
+    "degrees rad2deg": "np.{0}(x) records nothing; write x * (180 / math.pi)",
+    "radians deg2rad": "np.{0}(x) records nothing; write x * (math.pi / 180)",
     "as_integer_ratio": "the functions of statistics and fractions record nothing; a mean that is recorded is "
     "sum(values) / len(values); of numbers: statistics.mean(v.data for v in values)",
-    "__round__ __trunc__": "rounding is not recorded, for its slope is 0; round the number: round(x.data, 2)",
+    "__round__ __trunc__": "rounding (round, np.trunc) is not recorded, for its slope is 0; round the number: "
+    "round(x.data, 2)",
 }
 
 # NumPy's names of functions that are rows here: np.arctan(x) is recorded.
@@ -130,13 +132,31 @@ SAME: Table = {
     "arccos": "acos",
     "arctan": "atan",
     "fabs": "__abs__",
+    "conjugate": "__pos__",
+}
+
+# NumPy's functions that compare, and what to write for each entry, or for all.
+COMPARING: Table = {
+    "maximum fmax": "autodiff.maximum(a, b) for each entry: [maximum(0, v) for v in values]",
+    "minimum fmin": "autodiff.minimum(a, b) for each entry: [minimum(1, v) for v in values]",
+    "max amax nanmax": "autodiff.maximum(*values), or maximum(a, b) of two",
+    "min amin nanmin": "autodiff.minimum(*values), or minimum(a, b) of two",
+    "ptp": "autodiff.maximum(*values) - autodiff.minimum(*values)",
+    "clip": "autodiff.clamp(v, low, high) for each entry",
+    "sign": "autodiff.sign(v) for each entry",
+    "argmax argmin nanargmax nanargmin": "max(range(len(values)), key=lambda i: values[i].data), of the numbers",
+    "sort argsort sort_complex lexsort partition argpartition median percentile quantile nanmedian unique searchsorted "
+    "histogram": "sorted(values, key=lambda v: v.data), by their numbers",
+    "less less_equal greater greater_equal equal not_equal": "autodiff.{0}(a, b) for each entry, recorded as 1 or 0",
+    "isclose allclose": "numpy.{0}([v.data for v in values], ...), of the numbers",
+    "where select": "autodiff.where(autodiff.greater(a, b), x, y) for each entry",
 }
 
 # Operators of Python that are not recorded: what stands between two operands, and what is said.
 OPERATORS: Table = {
     "xor": "^ is not a power in Python: write x**2",
-    "mod": "% is not recorded, for its slope jumps; of numbers: x.data % 2",
-    "floordiv": "// is not recorded, for its slope is 0; write x / y, or of numbers: x.data // 2",
+    "mod": "% (np.mod, np.remainder) is not recorded, for its slope jumps; of numbers: x.data % 2",
+    "floordiv": "// (np.floor_divide) is not recorded, for its slope is 0; write x / y, or of numbers: x.data // 2",
     "divmod": "divmod is not recorded, for its slope jumps; of numbers: divmod(x.data, 2)",
     "matmul": "@ is for arrays: numpy.array(u) @ numpy.array(v), or sum(a * b for a, b in zip(u, v))",
     "and": "& is for whole numbers; a choice that is recorded is where(greater(a, b), x, y), of numbers: a.data > 0 "
@@ -212,9 +232,8 @@ LAYERS: Table = {
     "HingeEmbeddingLoss MarginRankingLoss MultiMarginLoss Hinge SVMLoss svm_loss hinge_loss max_margin": "write "
     "nn.hinge(scores, labels), for labels -1 and 1",
     "BCELoss BCEWithLogitsLoss BinaryCrossentropy bce bce_loss binary_cross_entropy binary_cross_entropy_with_logits "
-    "sigmoid_cross_entropy": "write autodiff.softplus(s) - t * s for the score s and the target t, which is exact at "
-    "any "
-    "magnitude",
+    "sigmoid_cross_entropy": "write autodiff.binary_cross_entropy(p, target) of a probability, or "
+    "autodiff.binary_cross_entropy_with_logits(score, target), which is exact at any magnitude",
     "L1Loss l1_loss MAE mae MeanAbsoluteError mean_absolute_error SmoothL1Loss HuberLoss smooth_l1_loss "
     "huber_loss": "a loss is any Value: sum(abs(p - t) for p, t in zip(predictions, targets)) / len(targets)",
     "KLDivLoss PoissonNLLLoss GaussianNLLLoss CosineEmbeddingLoss TripletMarginLoss CTCLoss Loss": "a loss is any "

@@ -27,6 +27,7 @@ FLOORS: dict[str, int] = {
     "autodiff.sizes": 0,  # whole numbers that are asked for by name
     "autodiff.markup": 0,  # what notebooks are shown
     "autodiff.spellings": 0,  # other words for the inputs of operations
+    "autodiff.callers": 0,  # which function of NumPy is calling
     "autodiff.habits": 0,  # what people bring, and what to write here
     "autodiff.answers": 0,
     "autodiff.familiar": 0,

@@ -278,7 +278,7 @@ except AttributeError as error: print(error)
 """
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert told.splitlines() == [
-        "answers familiar foreign functions habits language markup recording spellings table text",
+        "answers callers familiar foreign functions habits language markup recording spellings table text",
         "module 'autodiff' has no attribute 'nothing'",
     ]
 
