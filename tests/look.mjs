@@ -6,7 +6,7 @@ function linesOf(data) {
   const known = new Set(Object.values(data.lines).flatMap(({ uses }) => uses));
   const single = data.nodes.flatMap((node, target) =>
     (node.args ?? []).flatMap((arg, position) => (Array.isArray(arg) ? [] : [`${target}_${position}`])));
-  const rest = single.filter((use) => !known.has(use)).map((use) => [`e${use}`, { uses: [use], adds: true }]);
+  const rest = single.filter((use) => !known.has(use)).map((use) => [`e${use}`, { uses: [use], adds: true, inside: [] }]);
   return [...Object.entries(data.lines), ...rest];
 }
 
@@ -18,8 +18,8 @@ function answer(data) {
       const [value, gradient] = [snapshot.values[node], snapshot.gradients[node]];
       return [look.numberMarks(value, gradient), look.words(value, gradient)];
     });
-    const lines = linesOf(data).map(([name, { uses, adds }]) => {
-      const line = { uses, adds, targets: uses.map((use) => parseInt(use, 10)) };
+    const lines = linesOf(data).map(([name, { uses, adds, inside }]) => {
+      const line = { uses, adds, inside, targets: uses.map((use) => parseInt(use, 10)) };
       return [name, look.lineMarks(line, snapshot, told.data.nodes), look.lineWords(line, snapshot, told.data.nodes).join("")];
     });
     return { boxes, lines: Object.fromEntries(lines.map(([name, ...facts]) => [name, facts])) };

@@ -110,7 +110,7 @@ def test_the_backward_pass_is_a_graph_of_its_own() -> None:
     slope = grad(y, x)
     drawn = read(draw(y, backward="graph"))
     assert len(drawn.boxes) == len(Graph(y, slope))
-    assert any(box.rows == ["∂y/∂x +", "-5.467"] for box in drawn.boxes.values())
+    assert any(box.rows == ["∂y/∂x +", "−5.467"] for box in drawn.boxes.values())
     assert x.grad_state == "not computed"
 
 

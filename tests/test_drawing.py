@@ -56,10 +56,10 @@ def test_there_is_one_box_for_each_value_with_name_value_and_gradient() -> None:
     y.backward()
     boxes = read(draw(y)).boxes
     assert [box.rows for box in boxes.values()] == [
-        ["a", "2", "-2"],
-        ["b", "-3", "2"],
-        ["×", "-6", "1"],
-        ["y +", "-4", "1"],
+        ["a", "2", "−2"],
+        ["b", "−3", "2"],
+        ["×", "−6", "1"],
+        ["y +", "−4", "1"],
     ]
 
 
@@ -77,7 +77,7 @@ def test_a_line_says_local_times_upstream_equals_contribution() -> None:
     a, b = Value(2.0, "a"), Value(-5.0, "b")
     y = (a * b) * 0.5
     y.backward(3.0)
-    assert read(draw(y)).words() == ["-5 × 1.5 = -7.5", "2 × 1.5 = 3", "0.5 × 3 = 1.5"]
+    assert read(draw(y)).words() == ["−5 × 1.5 = −7.5", "2 × 1.5 = 3", "0.5 × 3 = 1.5"]
 
 
 def test_the_gradient_flows_backwards_along_lines_that_read_forwards() -> None:
@@ -195,7 +195,7 @@ def test_nan_is_marked_where_it_begins_and_where_it_goes() -> None:
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(-0.0, "0"), (0.1 + 0.2, "0.3"), (1.2e-7, "1.2e-7"), (math.inf, "inf"), (-3.0, "-3"), (1e300, "1e300")],
+    [(-0.0, "0"), (0.1 + 0.2, "0.3"), (1.2e-7, "1.2e−7"), (math.inf, "inf"), (-3.0, "−3"), (1e300, "1e300")],
 )
 def test_numbers_are_short(number: float, text: str) -> None:
     assert read(draw(Value(number, "x"))).named("x").rows[1] == text
@@ -278,8 +278,8 @@ def test_it_can_do_without_a_legend() -> None:
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"rankdir": "left"}, ValueError, r"rankdir must be one of LR, TB.*'left'"),
-        ({"rankdir": None}, ValueError, "rankdir must be one of"),
+        ({"rankdir": "left"}, ValueError, r"rankdir must be 'auto' or one of LR, TB.*'left'"),
+        ({"rankdir": None}, ValueError, "rankdir must be 'auto' or one of"),
         ({"theme": "pink"}, ValueError, r"unknown theme 'pink'.*dark.*light"),
         ({"depth": -1}, ValueError, "depth is a number of edges, 0 or more, got -1"),
         ({"depth": 1.5}, ValueError, "got 1.5"),
@@ -290,7 +290,6 @@ def test_it_can_do_without_a_legend() -> None:
         ({"around": 3}, TypeError, "around is a Value"),
         ({"collapse": "nowhere"}, ValueError, r"no scope of this graph is called nowhere; its scopes are \['inner'\]"),
         ({"collapse": ["inner", "x"]}, ValueError, "called x"),
-        ({"collapse": None}, TypeError, "collapse is True, a scope's name.*got NoneType"),
         ({"collapse": 3}, TypeError, "got int"),
         ({"reached": True}, ValueError, "call backward"),
     ],

@@ -55,7 +55,7 @@ def named(name: str) -> Picture:
         y = y * x
     y.name = name
     y.backward()
-    return draw(y, collapse=lambda s: s is not frame, names=False)
+    return draw(y, collapse=lambda s: s is not frame, names=False, fit=(5000, None))
 
 
 def spoken(root: ElementTree.Element, kind: str) -> list[str]:
@@ -72,7 +72,8 @@ def squeezed(text: str) -> str:
 def test_a_name_is_text_wherever_it_stands(name: str) -> None:
     root = ElementTree.fromstring(named(name).svg())
     expected = squeezed(visible(name, 40))
-    leaf, folded, _ = spoken(root, "node")
+    leaf, *others = spoken(root, "node")
+    (folded,) = (words for words in others if "1 node" in words)
     assert squeezed(leaf) == squeezed(expected + "2" + "12")
     assert squeezed(folded) == squeezed(expected + "1 node" + "12" + "1")
     (frame,) = spoken(root, "cluster")

@@ -17,9 +17,11 @@ from scripts import ENGINE, running
 import viz
 from autodiff import Edge, Flow, Graph, Snapshot, Step, Value, log, max_pool1d, maximum, relu, scope, steps
 from autodiff.recording.reverse import NO_PATH
-from viz.graph.film import _Film
 from viz.graph.look import BOX, LINE, Look, Looks, look
 from viz.graph.marks import Marks
+from viz.graph.paint import line_id, pen
+from viz.graph.rows import Rows
+from viz.graph.view import view
 from viz.ink.theme import DARK, DASHES, LIGHT, Theme
 from viz.layout.layout import Layout
 from viz.page.style import looks
@@ -86,13 +88,13 @@ def test_every_painter_paints_a_box_as_the_table_says(
     assert decided.dash is not None
     ink, fill = theme.colour(decided.ink), theme.colour(decided.fill)
 
-    dot = Marks(graph, snapshot, {}, theme, vertical=False).box(node)
+    dot = Marks(Rows(graph, snapshot, {}, theme)).box(node)
     assert (dot["color"], dot["fillcolor"], float(dot["penwidth"])) == (ink, fill, decided.pen)
     assert dot.get("style", "rounded,filled,solid").endswith(decided.dash)
 
-    pen = film_of(theme)._pen(decided)
-    assert (pen["stroke"], float(pen["stroke-width"])) == (ink, decided.pen)
-    assert pen["stroke-dasharray"] == (",".join(f"{x:g}" for x in DASHES[decided.dash]) or "none")
+    drawn = pen(theme, decided)
+    assert (drawn["stroke"], float(drawn["stroke-width"])) == (ink, decided.pen)
+    assert drawn["stroke-dasharray"] == (",".join(f"{x:g}" for x in DASHES[decided.dash]) or "none")
 
     css = cascade("node", marks, "rect")
     assert (css["stroke"], css["fill"], float(css["stroke-width"])) == (
@@ -103,12 +105,6 @@ def test_every_painter_paints_a_box_as_the_table_says(
     assert re.findall(r"calc\((\d)px", css["stroke-dasharray"]) == [f"{x:g}" for x in DASHES[decided.dash]]
     assert cascade("node", marks, ".gr-value")["fill"] == variable(decided.value)
     assert cascade("node", marks, ".gr-gradient")["fill"] == variable(decided.gradient)
-
-
-def film_of(theme: Theme) -> _Film:
-    film = object.__new__(_Film)
-    film.look = theme
-    return film
 
 
 FLOWS = [
@@ -136,12 +132,12 @@ def test_every_painter_paints_a_line_as_the_table_says(flow: Flow | None, curren
     assert decided.dash is not None
     style = theme.style(decided.dash)
 
-    dot = Marks(graph, snapshot, {}, theme, vertical=False).lines([edge])
+    dot = Marks(Rows(graph, snapshot, {}, theme)).lines([edge])
     assert (dot["color"], float(dot["penwidth"])) == (theme.colour(decided.ink), decided.pen)
     assert dot.get("style", "solid") == style
     assert ("table" in dot["label"]) is (current == "now" and bool(str(Looks(graph, snapshot).line_words([edge]))))
 
-    assert film_of(theme)._pen(decided)["stroke"] == theme.colour(decided.ink)
+    assert pen(theme, decided)["stroke"] == theme.colour(decided.ink)
 
     css = cascade("edge", marks, "path")
     assert re.findall(r"calc\((\d)px", css["stroke-dasharray"]) == [f"{x:g}" for x in DASHES[style]]
@@ -199,16 +195,19 @@ def strange() -> Value:
 def test_the_page_gives_every_box_and_line_the_same_marks_and_words(make: Any, collapse: bool, tmp_path: Path) -> None:
     y = make()
     told, data = steps(y), viz.step(y, collapse=collapse, names=False).data
+    folds = view(told.graph, collapse=collapse).folds
     with running([*ENGINE, "look.js"], "look.mjs", tmp_path) as ask:
         snapshots = ask(data)
     for k, found in enumerate(snapshots):
-        looks = Looks(told.graph, told.snapshot(k))
+        looks = Looks(told.graph, told.snapshot(k), folds=folds)
         for number, (marks, words) in enumerate(found["boxes"]):
             mine = looks.box_marks((number,), number) - {"box", "leaf", "current"}
             assert {mark.replace("-", " ") for mark in marks} == mine
             assert tuple(words) == looks.words(number)
         edges = {(e.target, e.position): e for e in told.graph.edges}
-        for name, (marks, words) in found["lines"].items():
+        shown = view(told.graph, collapse=collapse)
+        drawn = {line_id(line) for (a, b), uses in shown.edges().items() for line in shown.lines(a, b, uses)}
+        for name, (marks, words) in ((name, found["lines"][name]) for name in drawn):
             uses = data["lines"].get(name, {"uses": [name[1:]]})["uses"]
             line = [edges[tuple(map(int, use.split("_")))] for use in uses]  # type: ignore[index]
             assert set(marks) == looks.line_marks(line) - {"line"}, (k, name)
@@ -229,7 +228,10 @@ def test_the_dark_film_is_dark_all_over(tmp_path: Path) -> None:
 
 def test_a_theme_of_ones_own_reaches_the_film(tmp_path: Path) -> None:
     own = dataclasses.replace(LIGHT, cluster_fills=("#fefefe", "#fdfdfd"), cluster_borders=("#111111", "#222222"))
-    text = viz.animate(score(), tmp_path / "own.svg", theme=dataclasses.replace(own, value_size=30)).read_text("utf-8")
+    own = dataclasses.replace(own, value_size=30)
+    text = viz.animate(
+        score(), tmp_path / "own.svg", theme=dataclasses.replace(own, value_size=30), fit=(2000, None)
+    ).read_text("utf-8")
     assert "#fefefe" in text
     sizes = {float(element.get("font-size", "0")) for element in ElementTree.fromstring(text).iter(f"{SVG}text")}
     assert 30 in sizes

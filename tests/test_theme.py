@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viz.ink.theme import DARK, LIGHT, THEMES, Theme, blend, contrast, numeral, theme, width
+from viz.ink.theme import DARK, LIGHT, THEMES, THICKEST, Theme, blend, contrast, numeral, theme, width
 
 BOTH = pytest.mark.parametrize("look", THEMES.values(), ids=list(THEMES))
 
@@ -58,7 +58,7 @@ def test_a_larger_contribution_is_never_drawn_thinner(one: float, other: float) 
 def test_width_ignores_the_sign_and_shows_a_factor_of_ten() -> None:
     assert width(-1.0) == width(1.0)
     assert width(0.0) == width(float("nan")) == 0.8
-    assert width(float("-inf")) == 5
+    assert width(float("-inf")) == THICKEST == 4
     assert width(0.1) < width(1.0) < width(10.0)
 
 

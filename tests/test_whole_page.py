@@ -32,7 +32,7 @@ from autodiff import (
 )
 from autodiff.language.notation import numeral as number
 from autodiff.recording.reverse import NO_PATH
-from viz.graph.look import Looks
+from viz.graph.look import Looks, one_source
 from viz.ink.theme import width
 from viz.page.stepper import Stepper
 
@@ -111,7 +111,8 @@ class Shown:
         assert box["label"] == ", ".join(parts)
 
     def lines(self, seen: dict[str, Any], snapshot: Snapshot) -> None:
-        looks, joined = Looks(self.graph, snapshot), self.data["lines"]
+        folds = {member: fold["members"] for fold in self.data["folds"].values() for member in fold["members"]}
+        looks, joined = Looks(self.graph, snapshot, folds=folds), self.data["lines"]
         edges = {f"{e.target}_{e.position}": e for e in self.graph.edges}
         shown = set()
         for line in seen["lines"]:
@@ -121,7 +122,9 @@ class Shown:
             assert {mark[3:].replace("-", " ") for mark in line["marks"]} == looks.line_marks(own) - {"line"}, line[
                 "id"
             ]
-            words, total = looks.line_words(own), looks._total(own)
+            words = looks.line_words(own)
+            sent = [c for use in own if (flow := snapshot.flows.get(use)) and (c := flow.contribution) is not None]
+            total = sum(sent) if sent and one_source(own) else None
             assert (line["text"], line["bold"]) == (str(words), words.result)
             assert (float(line["pen"][:-2]) if line["pen"] else None) == (
                 None if total is None else pytest.approx(width(total), abs=0.006)

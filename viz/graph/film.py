@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from itertools import islice
 from pathlib import Path
 
-from autodiff import Edge, Graph, Node, Scope, Steps, Value, steps
-from autodiff.facts.words import operation_text
+from autodiff import Graph, Steps, Value, steps
 from autodiff.files import write
-from viz.graph.drawing import Laid, blank, line_id
+from viz.graph.drawing import blank, wished
 from viz.graph.gif import gif
-from viz.graph.look import Look, Looks, Words
+from viz.graph.ladder import fitted, placed
 from viz.graph.naming import names_of
-from viz.graph.view import ancestors
+from viz.graph.paint import Laid, Painter, State
+from viz.graph.rows import Rows, Style
+from viz.graph.view import ancestors, view
 from viz.ink.text import visible
-from viz.ink.theme import DASHES, FONT_STACK, Theme, blend
+from viz.ink.theme import FONT_STACK, Theme
 from viz.ink.theme import theme as theme_of
 from viz.layout.kinds import kind_of
-from viz.layout.layout import Box, Curve
-from viz.layout.svg import SVG, element, head, outline, stroke, tee, way
+from viz.layout.svg import SVG, element
 
 __all__ = ["animate"]
 
@@ -38,7 +38,9 @@ def animate(
     path: str | os.PathLike[str],
     *,
     theme: str | Theme = "light",
-    rankdir: str = "LR",
+    fit: str | tuple[float, float | None] | None = "column",
+    detail: str = "auto",
+    rankdir: str = "auto",
     seconds: float = 1.2,
     names: bool = True,
     seed: float | None = None,
@@ -62,9 +64,13 @@ def animate(
     labels = names_of(Graph(output), sys._getframe(1) if names else None)
     told = steps(output, labels, seed=seed)
     _check_length(len(told))
+    look = theme_of(theme)
+    blank_rows = Rows(told.graph, None, labels, look)
+    style = fitted(view(told.graph), blank_rows, placed(fit), wished(detail, rankdir)).style
+    laid = blank(told, labels=labels, theme=look, style=style)
     if kind == "gif":
-        return write(path, gif(told, labels, theme, rankdir, seconds))
-    film = _Film(told, blank(told, labels=labels, theme=theme, rankdir=rankdir), theme_of(theme), seconds)
+        return write(path, gif(told, laid, look, style, seconds))
+    film = _Film(told, laid, look, style, seconds)
     return write(path, film.svg().encode())
 
 
@@ -76,9 +82,6 @@ def _check_length(steps: int) -> None:
         )
 
 
-State = Mapping[str, str]
-
-
 @dataclass
 class _Film:
     """One animation under way: a graph laid out, and the style that paints each step's looks on it."""
@@ -86,20 +89,17 @@ class _Film:
     told: Steps
     laid: Laid
     look: Theme
+    style: Style
     seconds: float
     rules: list[str] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.looks = [Looks(self.told.graph, self.told.snapshot(k)) for k in range(len(self.told))]
-
     def svg(self) -> str:
         """The finished text."""
-        layout = self.laid.layout
-        parts = [self._cluster(scope, layout.clusters[name]) for name, scope in self.laid.clusters.items()]
-        parts += [self._line(edge, layout.lines[line_id([edge])]) for edge in self.told.graph.edges]
-        parts += [self._box(node, layout.boxes[f"n{node.number}"]) for node in self.told.graph]
+        blank = Rows(self.told.graph, None, self.laid.labels, self.look, self.style)
+        rows = [blank.at(self.told.snapshot(k)) for k in range(len(self.told))]
+        painted = Painter(self.laid, rows, self._dressed).graph()
         place = f"translate({_MARGIN:g} {_MARGIN:g})"
-        return self._framed(element("g", "\n".join(parts), class_="graph", transform=place))
+        return self._framed(element("g", painted, class_="graph", transform=place))
 
     def _framed(self, graph: str) -> str:
         """The graph on paper, with room for the words below."""
@@ -115,100 +115,16 @@ class _Film:
     def _caption(self, x: float, y: float) -> str:
         """The sentence of each step, at its time."""
         sentences = [escape(visible(step.sentence, 110)) for step in self.told]
-        shown = [self._animated(_times(i == k for i in range(len(sentences)))) for k in range(len(sentences))]
+        shown = [
+            self._animated([{"opacity": f"{i == k:d}"} for i in range(len(sentences))]) for k in range(len(sentences))
+        ]
         return "".join(
             element("text", text, x=x, y=y, font_size=12.0, fill=self.look.text, class_=name)
             for text, name in zip(sentences, shown, strict=True)
         )
 
-    def _cluster(self, scope: Scope, box: Box) -> str:
-        fill, border = self.look.cluster(len(scope.path) - 1)
-        frame = element("path", d=outline(box), fill=fill, stroke=border)
-        place = box.words[0]
-        title = _text(place.middle, place.y, place.size, escape(visible(scope.name)), self.look.muted)
-        return element("g", frame + title, class_="cluster")
-
-    def _box(self, node: Node, box: Box) -> str:
-        looks = [look.box((node.number,), node.number) for look in self.looks]
-        states = [{"fill": self._colour(look.fill), **self._pen(look)} for look in looks]
-        parts = [element("path", d=outline(box), class_=self._animated(states)), self._title(node, box)]
-        numbers = list(zip((look.words(node.number) for look in self.looks), looks, strict=True))
-        value, gradient = box.words[-2:]
-        parts += self._stack(
-            box.middle, value.y, [_Said(v, self._colour(look.value), value.size) for (v, _), look in numbers]
-        )
-        small = self.look.small_size
-        parts += self._stack(
-            box.middle,
-            gradient.y,
-            [_Said(g, self._colour(look.gradient), small if look.small else gradient.size) for (_, g), look in numbers],
-        )
-        return element("g", "".join(parts), class_="node", id=f"n{node.number}")
-
-    def _title(self, node: Node, box: Box) -> str:
-        name = self.laid.labels.get(node.number)
-        bold = element("tspan", escape(visible(name, 40)), font_weight="bold") if name else ""
-        muted = element("tspan", escape(visible(operation_text(node))), fill=self.look.muted) if node.op else ""
-        words = f"{bold} {muted}".strip()
-        place = box.words[0]
-        return _text(box.middle, place.y, place.size, words, self.look.text) if words else ""
-
-    def _line(self, edge: Edge, curve: Curve) -> str:
-        looks = [look.line([edge]) for look in self.looks]
-        states = [self._pen(look) for look in looks]
-        parts = [
-            element("path", d=stroke(curve), fill="none", class_=self._animated(states)),
-            *self._ends(curve, looks),
-        ]
-        words = [look.line_words([edge]) for look in self.looks]
-        if curve.words is not None:
-            size = curve.words.size
-            said = [self._label(word, look, size) for word, look in zip(words, looks, strict=True)]
-            parts += self._stack(curve.words.middle, curve.words.y, said)
-        return element("g", "".join(parts), class_="edge", id=line_id([edge]))
-
-    def _ends(self, curve: Curve, looks: Sequence[Look]) -> Iterator[str]:
-        """At the operand: an arrowhead where a gradient flows, else the line goes on; a bar where it is refused."""
-        for tag, shape, heads in (
-            ("polygon", {"points": head(curve)}, {"back"}),
-            ("polyline", {"points": tee(curve)}, {"tee"}),
-            ("path", {"d": way(curve)}, {"tee", "none", "forth"}),
-        ):
-            shown = _times(look.head in heads for look in looks)
-            if any(state["opacity"] == "1" for state in shown):
-                inks = [
-                    {**self._pen(look), "stroke-dasharray": "none", "fill": self._colour(look.ink)} for look in looks
-                ]
-                states = [{**ink, **now} for ink, now in zip(inks, shown, strict=True)]
-                yield element(tag, **shape, class_=self._animated(states))
-
-    def _label(self, words: Words, look: Look, size: float) -> _Said:
-        bold = element("tspan", escape(words.result), font_weight="bold")
-        text = f"{escape(words.text)} = {bold}" if words.result else escape(words.text)
-        paper = self.look.background
-        halo = blend((paper, self.look.highlight), 0.35) if look.framed else paper
-        return _Said(text, self.look.text if look.framed else self._colour(look.label), size, halo)
-
-    def _colour(self, part: str | None) -> str:
-        assert part is not None
-        return self.look.colour(part)
-
-    def _pen(self, look: Look) -> dict[str, str]:
-        assert look.dash is not None
-        dashes = ",".join(f"{length:g}" for length in DASHES[self.look.style(look.dash)])
-        ink = self._colour(look.ink)
-        return {"stroke": ink, "stroke-width": f"{look.pen:g}", "stroke-dasharray": dashes or "none"}
-
-    def _stack(self, x: float, y: float, said: Sequence[_Said]) -> list[str]:
-        """One text for each thing that stands here at some time, each shown at its time."""
-        found = []
-        for one in dict.fromkeys(said):
-            if one.words:
-                times = self._animated(_times(other == one for other in said))
-                around = (one.halo, "4", "stroke") if one.halo else (None, None, None)
-                halo = dict(zip(("stroke", "stroke_width", "paint_order"), around, strict=True))
-                found.append(_text(x, y, one.size, one.words, one.ink, class_=times, **halo))
-        return found
+    def _dressed(self, states: Sequence[State]) -> State:
+        return {"class": self._animated(states)}
 
     def _animated(self, states: Sequence[State]) -> str:
         """A class whose style goes through these states; at rest it is in the last one."""
@@ -219,24 +135,6 @@ class _Film:
         rest = f".{name}{{{_style(states[-1])};{moving}}}"
         self.rules.append((f"@keyframes {name}{{{frames}}}" if moving else "") + rest)
         return name
-
-
-@dataclass(frozen=True)
-class _Said:
-    """Words as they stand in one place at some step: markup, ink, size, and the ink around them."""
-
-    words: str
-    ink: str
-    size: float
-    halo: str = ""
-
-
-def _text(x: float, y: float, size: float, words: str, ink: str, **more: str | None) -> str:
-    return element("text", words, text_anchor="middle", x=x, y=y, font_size=size, fill=ink, **more)
-
-
-def _times(shown: Iterable[bool]) -> list[State]:
-    return [{"opacity": f"{now:d}"} for now in shown]
 
 
 def _style(state: State) -> str:

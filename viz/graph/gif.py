@@ -6,8 +6,10 @@ import io
 from collections.abc import Iterator
 
 from autodiff import Steps
-from viz.graph.drawing import Drawing, blank
+from viz.graph.dot import Drawing
 from viz.graph.marks import font
+from viz.graph.paint import Laid
+from viz.graph.rows import Rows, Style
 from viz.ink.text import html
 from viz.ink.theme import Theme
 from viz.layout import engines
@@ -20,7 +22,7 @@ HINT = "a GIF needs Pillow: pip install 'gradroute[gif]', or save an .svg, which
 _CAPTION = 26.0  # points between the picture and the words below it
 
 
-def gif(told: Steps, labels: dict[int, str], theme: str | Theme, rankdir: str, seconds: float) -> bytes:
+def gif(told: Steps, laid: Laid, theme: Theme, style: Style, seconds: float) -> bytes:
     """The bytes of a GIF that shows every step for so many seconds, with its sentence below.
 
     ``ImportError`` says how to get Pillow where it is missing.
@@ -29,7 +31,7 @@ def gif(told: Steps, labels: dict[int, str], theme: str | Theme, rankdir: str, s
         from PIL import Image
     except ImportError:
         raise ImportError(HINT) from None
-    frames = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in _frames(told, labels, theme, rankdir)]
+    frames = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in _frames(told, laid, theme, style)]
     size = max(frame.width for frame in frames), max(frame.height for frame in frames)
     even = []
     for frame in frames:
@@ -43,12 +45,11 @@ def gif(told: Steps, labels: dict[int, str], theme: str | Theme, rankdir: str, s
     return out.getvalue()
 
 
-def _frames(told: Steps, labels: dict[int, str], theme: str | Theme, rankdir: str) -> Iterator[bytes]:
+def _frames(told: Steps, laid: Laid, theme: Theme, style: Style) -> Iterator[bytes]:
     """A PNG of each step; every box and line stands where the one layout put it."""
-    laid = blank(told, labels=labels, theme=theme, rankdir=rankdir)
     places = _places(laid.layout)
     for k in range(len(told)):
-        drawing = Drawing(laid.view, labels, told.snapshot(k), theme, rankdir, places=places)
+        drawing = Drawing(laid.view, Rows(told.graph, told.snapshot(k), laid.labels, theme, style), places)
         yield _frame(drawing, told[k].sentence, laid.layout)
 
 

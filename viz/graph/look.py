@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from math import isinf, isnan
 
 from autodiff import Edge, Flow, Graph, Node, Snapshot
-from autodiff.facts.words import why_no_path
+from autodiff.facts.words import operation_text, why_no_path
 from autodiff.recording.reverse import NO_PATH
 from viz.ink.theme import numeral, width
 
@@ -70,6 +71,7 @@ LINE: Mapping[str, Look] = {
     "positive": Look(ink="positive", dash="positive_style", label="positive", head="back"),
     "negative": Look(ink="negative", dash="negative_style", label="negative", head="back"),
     "zero": Look(ink="no_path", dash="positive_style", label="not_computed", head="back"),  # computed; nan, too
+    "several": Look(ink="node_border", pen=1.4, label="muted", head="back"),  # to different nodes: no one number
     "refused": Look(ink="no_path", pen=1, dash="no_path_style", label="not_computed", head="tee"),
     "settled": Look(head="none"),  # a head means that a gradient flows: elsewhere it does, here not
     "line": Look(None, "no_path", 1, "solid", label="not_computed", framed=False, head="forth"),
@@ -100,7 +102,7 @@ class Words:
     result: str = ""
 
     def __str__(self) -> str:
-        return f"{self.text} = {self.result}" if self.result else self.text
+        return f"{self.text} = {self.result}" if self.text and self.result else self.text or self.result
 
 
 class Looks:
@@ -109,8 +111,15 @@ class Looks:
     ``gradients=False`` is for a picture that tells of no gradient: a use is refused there only by a choice.
     """
 
-    def __init__(self, graph: Graph, snapshot: Snapshot | None, gradients: bool = True) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        snapshot: Snapshot | None,
+        gradients: bool = True,
+        folds: Mapping[int, Sequence[int]] | None = None,
+    ) -> None:
         self.graph, self.snapshot, self.gradients = graph, snapshot, gradients
+        self.folds = folds or {}  # of a node that a folded scope hides, all that it hides
         self._flows: Mapping[Edge, Flow] = {} if snapshot is None else snapshot.flows
         # Once gradients flow, a head means their direction.
         self._flowing = any(flow.contribution is not None for flow in self._flows.values())
@@ -148,37 +157,42 @@ class Looks:
             marks.add("now")
         elif current is not None and current.phase == "forward" and any(e.target == current.node for e in edges):
             marks.add("feeds")
-        total = self._total(edges)
-        if total is None:
+        sent = self._sent(edges)
+        if not sent:
             return marks | ({"refused"} if self._refusal(edges) else set())
+        if not one_source(edges):
+            return marks | {"several"}
+        total = sum(sent)
         return marks | {"positive" if total > 0 else "negative" if total < 0 else "zero"}
 
     def line(self, edges: Sequence[Edge]) -> Look:
         """What the line of these uses looks like; the pen of a contribution is its magnitude."""
-        found, total = look(LINE, self.line_marks(edges)), self._total(edges)
-        return found if total is None else replace(found, pen=width(total))
+        found, sent = look(LINE, self.line_marks(edges)), self._sent(edges)
+        return replace(found, pen=width(sum(sent))) if sent and one_source(edges) else found
 
     def line_words(self, edges: Sequence[Edge]) -> Words:
-        """What stands at the line of these uses: ``local × upstream = contribution`` where something flowed."""
+        """What stands at the line of these uses: ``local × upstream = contribution`` where something flowed.
+
+        Into a folded scope it is the contribution alone, for the gradient that was multiplied stands in no box.
+        """
         if self.snapshot is None:
             return Words(f"{BLANK} × {BLANK} = {BLANK}")
-        total = self._total(edges)
-        if total is None:
-            return Words(self._refusal(edges) or ("taken" if self._is_taken(edges) else ""))
+        sent = self._sent(edges)
+        if not sent:
+            return Words(self._refusal(edges) or self._inside(edges) or ("taken" if self._is_taken(edges) else ""))
         if len(edges) > 1:
-            return Words(f"{count(len(edges), 'use')}, {'sum' if one_source(edges) else 'largest'}", numeral(total))
+            uses = count(len(edges), "use")
+            return Words(f"{uses}, sum", numeral(sum(sent))) if one_source(edges) else Words(uses)
         flow = self._flows[edges[0]]
         assert flow.local is not None
         assert flow.upstream is not None
-        return Words(f"{numeral(flow.local)} × {numeral(flow.upstream)}", numeral(total))
+        product = "" if edges[0].target in self.folds else f"{numeral(flow.local)} × {numeral(flow.upstream)}"
+        return Words(product, numeral(sum(sent)))
 
-    def _total(self, edges: Sequence[Edge]) -> float | None:
-        """The sum of what these uses sent; to different nodes, where a sum means nothing, the largest."""
-        sent = [flow.contribution for edge in edges if (flow := self._flows.get(edge))]
-        arrived = [contribution for contribution in sent if contribution is not None]
-        if not arrived:
-            return None
-        return sum(arrived) if one_source(edges) else max(arrived, key=abs)
+    def _sent(self, edges: Sequence[Edge]) -> list[float]:
+        """What these uses sent."""
+        flows = (flow for edge in edges if (flow := self._flows.get(edge)))
+        return [flow.contribution for flow in flows if flow.contribution is not None]
 
     def _refusal(self, edges: Sequence[Edge]) -> str:
         """Why nothing can flow over any of these uses; empty where something can, or where it is not known yet."""
@@ -189,9 +203,34 @@ class Looks:
         node = self.graph.nodes[edge.target]
         return why_no_path(node, edge.position) if self.gradients or _is_choice(node) else ""
 
+    def _inside(self, edges: Sequence[Edge]) -> str:
+        """Where the gradient ended, for these uses that lead into a folded scope."""
+        assert self.snapshot is not None
+        reached = {edge.target for edge in edges}
+        if any(self.snapshot.gradients[target] is not NO_PATH for target in reached):
+            return ""
+        for member in self.folds.get(edges[0].target, ()):
+            for edge in self._operands[member]:
+                if edge.source in reached:
+                    if refusal := self._refusal([edge]):
+                        return f"{operation_text(self.graph.nodes[member])}: {refusal}"
+                    reached.add(member)
+        return ""
+
+    @cached_property
+    def _operands(self) -> Mapping[int, Sequence[Edge]]:
+        """The uses that each node makes."""
+        found: dict[int, list[Edge]] = {node.number: [] for node in self.graph}
+        for edge in self.graph.edges:
+            found[edge.target].append(edge)
+        return found
+
     def _is_taken(self, edges: Sequence[Edge]) -> bool:
-        """Whether a choice has taken this one use, and no gradient has come yet."""
-        return len(edges) == 1 and edges[0] in self._flows and _is_choice(self.graph.nodes[edges[0].target])
+        """Whether a choice has taken this one use, and it is not known yet whether a gradient will come."""
+        assert self.snapshot is not None
+        target = edges[0].target
+        chosen = len(edges) == 1 and edges[0] in self._flows and _is_choice(self.graph.nodes[target])
+        return chosen and self.snapshot.gradients[target] is not NO_PATH
 
 
 def one_source(edges: Sequence[Edge]) -> bool:

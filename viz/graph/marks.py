@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from autodiff import Edge, Graph, Node, Scope, Snapshot
-from autodiff.facts.words import SENTENCES, operation_text
-from autodiff.language.ieee import agree
-from autodiff.recording.reverse import NO_PATH
-from viz.graph.look import Look, Looks, count
+from autodiff import Edge, Node, Scope
+from viz.graph.legend import Entry
+from viz.graph.look import Look
+from viz.graph.rows import Row, Rows, Run
 from viz.ink.text import html
-from viz.ink.theme import Theme, numeral
+from viz.ink.theme import Theme
 
-__all__ = ["NOTHING", "Marks", "font"]
+__all__ = ["NOTHING", "Marks", "font", "legend_label"]
 
 NOTHING = "&#160;"  # Graphviz refuses markup around no text at all
 
@@ -26,39 +25,26 @@ HEADS: Mapping[str, Line] = {
 }
 
 
-class Marks:
-    """The looks of a graph's parts at one moment as DOT; without a snapshot each place is blank, for a page to fill."""
+# A line of the legend in characters, where nothing else can be drawn.
+SAMPLES: Mapping[str, str] = {"positive": "◄— ", "negative": "◄- - ", "refused": "· · · "}
 
-    def __init__(
-        self,
-        graph: Graph,
-        snapshot: Snapshot | None,
-        labels: Mapping[int, str],
-        look: Theme,
-        vertical: bool,
-        gradients: bool = True,
-    ) -> None:
-        self.graph, self.snapshot, self.labels, self.look, self.vertical = graph, snapshot, labels, look, vertical
-        self.gradients = gradients  # if not, boxes show values alone
-        self.looks = Looks(graph, snapshot, gradients)
-        self._arrived: dict[int, list[float]] = {}
-        for flow in snapshot.flows.values() if snapshot else ():
-            if flow.contribution is not None:
-                self._arrived.setdefault(flow.edge.source, []).append(flow.contribution)
+
+class Marks:
+    """The looks of a graph's parts at one moment as DOT; blank without a snapshot."""
+
+    def __init__(self, rows: Rows, plain: bool = False) -> None:
+        self.rows, self.looks, self.look, self.snapshot = rows, rows.looks, rows.theme, rows.snapshot
+        self.plain = plain or rows.snapshot is None  # every line has the same head then, for a layout alone
 
     def box(self, node: Node) -> Line:
-        """The attributes of a node's box: name and operation, the value above, the gradient below."""
+        """The attributes of a node's box."""
         found = self.looks.box((node.number,), node.number)
-        rows = [self._title(node), *self._numbers(node.number, found)]
-        return {"label": table(rows), **self._outline(found)}
+        return {"label": table(self.rows.box(node, found)), **self._outline(found)}
 
     def folded(self, scope: Scope, members: Sequence[int], shows: int | None) -> Line:
         """The attributes of the box of a folded scope; ``shows`` is the node whose numbers it bears."""
-        look, found = self.look, self.looks.box(members, shows, folded=True)
-        rows = [font(f"<b>{html(scope.name, 40) or NOTHING}</b>", "", look.name_size)]
-        rows.append(font(count(len(members), "node"), look.muted, look.small_size))
-        if shows is not None:
-            rows += self._numbers(shows, found)
+        found = self.looks.box(members, shows, folded=True)
+        rows = self.rows.folded(scope, members, shows, found)
         return {"label": table(rows), **self._outline(found, len(scope.path) - 1)}
 
     def _outline(self, found: Look, level: int = 0) -> Line:
@@ -71,86 +57,37 @@ class Marks:
             line["style"] = f"rounded,filled,{found.dash}"
         return {**line, "peripheries": "2"} if found.double else line
 
-    def _title(self, node: Node) -> str:
-        name = self.labels.get(node.number)
-        bold = f"<b>{html(name, 40)}</b>" if name else ""
-        muted = font(html(operation_text(node)), self.look.muted) if node.op else ""
-        if not bold and not muted:
-            return ""
-        return font(f"{bold}{' ' * bool(bold and muted)}{muted}", "", self.look.name_size)
-
-    def _numbers(self, place: int, found: Look) -> list[str]:
-        """The rows of a node's value and gradient."""
-        look, (value, gradient) = self.look, self.looks.words(place)
-        assert found.value is not None
-        assert found.gradient is not None
-        rows = [font(value, look.colour(found.value), look.value_size)]
-        if not self.gradients:
-            return rows
-        size = look.small_size if found.small else look.gradient_size
-        return [*rows, font(gradient, look.colour(found.gradient), size), *self._partly(place)]
-
-    def _partly(self, place: int) -> list[str]:
-        """How much of a gradient is the sum of the flows in this picture, where that is not all of it."""
-        gradient = None if self.snapshot is None else self.snapshot.gradients[place]
-        if gradient is None or gradient is NO_PATH or place in self.graph.outputs:
-            return []
-        arrived = self._arrived.get(place, [])
-        here = sum(arrived)
-        if agree(gradient, here):
-            return []
-        # A sum that is larger than the gradient, or of the other sign, is no part of it: of another pass the rest is.
-        is_part = 0 < here <= gradient or gradient <= here < 0
-        said = f"{numeral(here)} {'of it' if is_part else 'came'} here" if arrived else "none of it here"
-        return [font(said, self.look.not_computed, self.look.small_size)]
-
     def lines(self, edges: Sequence[Edge]) -> Line:
         """The attributes of one line for these uses: a single one, or all that join a folded box."""
-        words = self.looks.line_words(edges)
-        if self.snapshot is None:
-            return {"label": self._label(str(words), self.look.muted), "dir": "back"}
         found = self.looks.line(edges)
+        label = self._label(self.rows.line(edges, found), bool(found.framed))
+        if self.plain:
+            return {"label": label, "dir": "back"}
         assert found.ink is not None
-        assert found.label is not None
         assert found.dash is not None
         assert found.head is not None
-        said = f"{html(words.text)} = <b>{words.result}</b>" if words.result else html(words.text)
-        label = self._label(said, self.look.colour(found.label), bool(found.framed)) if said else ""
         line = {"label": label, "color": self.look.colour(found.ink), "penwidth": f"{found.pen:g}"}
         dash = self.look.style(found.dash)
         if dash != "solid" or found.head == "back":
             line["style"] = dash
         return {**line, **HEADS[found.head]}
 
-    def _label(self, words: str, ink: str, framed: bool = False) -> str:
+    def _label(self, row: Row, framed: bool = False) -> str:
+        if not row:
+            return ""
         # Beside a vertical line the words would touch it; above a horizontal one they would not.
-        text = font(f"{'&#160;&#160;' if self.vertical else ''}{words}", ink)
+        text = ("&#160;" if self.rows.style.vertical else "") + markup(row)
         if framed:
             frame = f'border="1" cellborder="0" color="{self.look.highlight}" bgcolor="{self.look.background}"'
             return f"<<table {frame}><tr><td>{text}</td></tr></table>>"
         return f"<{text}>"
 
-    def legend(self, numbers: Iterable[int], edges: Iterable[Edge]) -> str:
-        """A line that says what the colours and lines of these nodes and uses mean."""
-        if self.snapshot is None:
-            return ""
-        look, words = self.look, [("value", self.look.value)]
-        if not self.gradients:
-            return f"<{font(f'<br/>{font(*words[0])}', '', look.small_size)}>"
-        words.append(("gradient", look.gradient))
-        shown = [flow for edge in edges if (flow := self.snapshot.flows.get(edge))]
-        sent = [flow.contribution for flow in shown if flow.contribution is not None]
-        if any(flow > 0 for flow in sent):
-            words.append(("◄— positive", look.positive))
-        if any(flow < 0 for flow in sent):
-            words.append(("◄- - negative", look.negative))
-        if any(self.snapshot.gradients[place] is None for place in numbers):
-            words.append(("– gradient not computed", look.not_computed))
-        parts = "    ".join(font(text, colour) for text, colour in words)
-        if any(flow.local is None for flow in shown):
-            parts += f"<br/>{font('· · · ' + SENTENCES['no path'], look.not_computed)}"
-        # The empty line keeps the legend away from the lowest box.
-        return f"<{font(f'<br/>{parts}', '', look.small_size)}>"
+
+def legend_label(entries: Sequence[Entry], look: Theme) -> str:
+    """The legend as a label of the graph."""
+    parts = "    ".join(font(f"{SAMPLES.get(entry.line, '')}{html(entry.text)}", entry.ink) for entry in entries)
+    # The empty line keeps the legend away from the lowest box.
+    return f"<{font(f'<br/>{parts}', '', look.small_size)}>" if parts else ""
 
 
 def font(text: str, colour: str, size: float | None = None) -> str:
@@ -159,7 +96,16 @@ def font(text: str, colour: str, size: float | None = None) -> str:
     return f"<font{look}>{text}</font>"
 
 
-def table(rows: Sequence[str]) -> str:
-    """An HTML-like label of centred rows; empty ones are left out."""
-    cells = "".join(f"<tr><td>{row}</td></tr>" for row in rows if row)
+def markup(row: Row) -> str:
+    """The markup of one row."""
+    return "".join(font(f"<b>{_text(run)}</b>" if run.bold else _text(run), run.ink, run.size) for run in row)
+
+
+def _text(run: Run) -> str:
+    return html(run.text).replace("\xa0", "&#160;")
+
+
+def table(rows: Sequence[Row]) -> str:
+    """An HTML-like label of centred rows."""
+    cells = "".join(f"<tr><td>{markup(row)}</td></tr>" for row in rows) or f"<tr><td>{NOTHING}</td></tr>"
     return f'<<table border="0" cellborder="0" cellspacing="0" cellpadding="1">{cells}</table>>'

@@ -54,12 +54,21 @@ class View:
             found.setdefault(scope, []).append(number)
         return {scope: tuple(numbers) for scope, numbers in found.items()}
 
+    @cached_property
+    def folds(self) -> dict[int, tuple[int, ...]]:
+        """Of every hidden node, all that are hidden with it."""
+        return {number: self._members[scope] for number, scope in self.hidden_in.items()}
+
     def boxes(self) -> int:
         """How many boxes it takes to draw it."""
         return len(self.numbers) - len(self.hidden_in) + len(self._members)
 
     def edges(self) -> dict[tuple[str, str], list[Edge]]:
         """The shown edges by the boxes they join; only edges of a collapsed box may share a line."""
+        return self._edges
+
+    @cached_property
+    def _edges(self) -> dict[tuple[str, str], list[Edge]]:
         keys = {number: self.key(number) for number in self.numbers}
         joined: dict[tuple[str, str], list[Edge]] = {}
         for edge in self.graph.edges:

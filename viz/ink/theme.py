@@ -30,13 +30,13 @@ __all__ = [
 # Arial has the metrics of Helvetica, Liberation Sans and Arimo, so text that one layout engine measured
 # still fits its box when another engine, or a browser, draws it.
 FONT = "Arial"
-FONT_STACK = "Arial, Helvetica, 'Liberation Sans', Arimo, sans-serif"
+FONT_STACK = "Arial, Helvetica, 'Liberation Sans', Arimo, 'Nimbus Sans', sans-serif"
 
 # The line styles as they are dashed: so long, so far apart, in points.
 DASHES: Mapping[str, tuple[float, ...]] = {"solid": (), "dashed": (5, 2), "dotted": (1, 5)}
 
-THINNEST, THICKEST = 0.8, 5.0
-AT_ONE, PER_DECADE = 2.9, 1.0
+THINNEST, THICKEST = 0.8, 4.0
+AT_ONE, PER_DECADE = 2.0, 0.6
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,9 @@ class Theme:
     gradient_ramp: tuple[str, ...]
     inks: tuple[str, str]
     font: str = FONT
-    name_size: float = 11
-    value_size: float = 15
-    gradient_size: float = 12
+    name_size: float = 9
+    value_size: float = 12
+    gradient_size: float = 10.5
     small_size: float = 9
     positive_style: str = "solid"
     negative_style: str = "dashed"

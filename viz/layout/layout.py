@@ -16,6 +16,7 @@ from viz.layout import engines
 __all__ = ["POINTS_PER_INCH", "Box", "Curve", "Layout", "Place", "Point", "laid_out"]
 
 POINTS_PER_INCH = 72
+TITLE = 11.0  # points: how far below the upper side a frame's title stands where the engine does not say
 
 Point = tuple[float, float]
 
@@ -139,7 +140,9 @@ class _Reader:
     def cluster(self, thing: Mapping[str, Any]) -> Box:
         left, bottom, right, top = _numbers(thing["bb"])
         x, y = self.point(left, top)
-        return Box(x, y, right - left, top - bottom, self.words(thing))
+        # graphviz-pure leaves a title with a backslash in it out.
+        title = self.words(thing) or (Place((left + right) / 2 - self.left, y + TITLE, 0.0, TITLE),)
+        return Box(x, y, right - left, top - bottom, title)
 
     def words(self, thing: Mapping[str, Any]) -> tuple[Place, ...]:
         size, found = 14.0, []

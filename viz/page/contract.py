@@ -99,10 +99,14 @@ class Fold(TypedDict):
 
 
 class Line(TypedDict):
-    """A line that stands for several uses ("7_0": operand 0 of node 7), and whether what they send adds up."""
+    """A line of several uses ("7_0": operand 0 of node 7), or into a folded scope; ``adds``: to one node.
+
+    ``inside`` are the nodes of the folded scope that it leads into.
+    """
 
     uses: list[str]
     adds: bool
+    inside: list[int]
 
 
 class Facts(TypedDict):

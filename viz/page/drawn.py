@@ -8,8 +8,8 @@ from html import escape
 from autodiff import Edge, Graph, Scope
 from autodiff.facts.words import operation_text
 from autodiff.language.formulas import has_none
-from viz.graph.drawing import Laid, line_id
 from viz.graph.look import count
+from viz.graph.paint import Laid, line_id
 from viz.ink.text import visible
 from viz.ink.theme import LIGHT
 from viz.layout.layout import Box, Curve

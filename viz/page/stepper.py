@@ -7,6 +7,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ from typing import Any
 from autodiff import Edge, Graph, Value, steps
 from autodiff.files import write
 from autodiff.language.ieee import real
-from viz.graph.drawing import blank, line_id
+from viz.graph.drawing import blank
 from viz.graph.folding import Collapse, read_once
 from viz.graph.look import one_source
 from viz.graph.naming import names_of
+from viz.graph.paint import line_id
+from viz.graph.rows import DIRECTIONS
 from viz.graph.view import View, require_boxes, view
 from viz.ink.text import visible
 from viz.layout.kinds import kind_of, named
@@ -26,6 +29,7 @@ from viz.page.data import page_data
 from viz.page.drawn import drawn
 from viz.page.grid import step_grid
 from viz.page.html import SCALE, frame, page, shell
+from viz.page.style import PAGE, SPREAD
 from viz.page.widget import widget
 
 __all__ = ["Stepper", "step"]
@@ -73,7 +77,10 @@ def step(
     graph = Graph(output)
     view(graph, collapse=collapse, limit=max_nodes)  # refuses what is too large before any work is done
     found = names_of(graph, sys._getframe(1) if names else None)
-    layout = {"rankdir": rankdir, "collapse": collapse, "max_nodes": max_nodes, "timeout": timeout}
+    if rankdir not in DIRECTIONS:
+        raise ValueError(f"rankdir must be one of {', '.join(DIRECTIONS)}; got {rankdir!r}")
+    style = replace(SPREAD, rankdir=rankdir)
+    layout = {"theme": PAGE, "style": style, "collapse": collapse, "max_nodes": max_nodes, "timeout": timeout}
     shown = None if grid is None or grid is False else step_grid(graph, grid)
     return Stepper(output, found, layout, shown, theme, start, seed)
 
@@ -233,11 +240,15 @@ def _folds(shown: View) -> dict[str, Fold]:
 
 
 def _lines(shown: View) -> dict[str, Line]:
-    """The lines that stand for several uses, by id, and whether what these send adds up."""
+    """The lines that stand for several uses or lead into a folded scope, by id."""
     joined: list[list[Edge]] = []
     for (source, target), edges in shown.edges().items():
-        joined += [line for line in shown.lines(source, target, edges) if len(line) > 1]
+        joined += [line for line in shown.lines(source, target, edges) if len(line) > 1 or target[0] == "s"]
     return {
-        line_id(line): {"uses": [f"{edge.target}_{edge.position}" for edge in line], "adds": one_source(line)}
+        line_id(line): {
+            "uses": [f"{edge.target}_{edge.position}" for edge in line],
+            "adds": one_source(line),
+            "inside": list(shown.folds.get(line[0].target, ())),
+        }
         for line in joined
     }

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from importlib.resources import files
 
 from viz.graph.look import BOX, LINE, Look
+from viz.graph.rows import Style
 from viz.ink.theme import DARK, DASHES, FONT_STACK, LIGHT, Theme
 
-__all__ = ["looks", "style"]
+__all__ = ["PAGE", "SPREAD", "looks", "style"]
+
+# The page scrolls, and shows a point as a pixel: larger words than in a still, and more room.
+PAGE = replace(LIGHT, name_size=11, value_size=15, gradient_size=12, small_size=9)
+SPREAD = Style(nodesep=0.28, ranksep=0.5)
 
 
 @cache
@@ -43,8 +48,8 @@ def _shades() -> Iterator[str]:
 
 
 def _sizes() -> Iterator[str]:
-    sizes = {".node text": LIGHT.name_size, ".cluster text": LIGHT.name_size, ".edge text": LIGHT.small_size}
-    sizes[".node .gr-value"] = LIGHT.value_size
+    sizes = {".node text": PAGE.name_size, ".cluster text": PAGE.name_size, ".edge text": PAGE.small_size}
+    sizes[".node .gr-value"] = PAGE.value_size
     return (f".gradroute {part}{{font-size:{size:g}px}}" for part, size in sizes.items())
 
 
@@ -60,7 +65,7 @@ def _rules(selector: str, parts: dict[str, dict[str, str]]) -> Iterator[str]:
 
 def _box(look: Look) -> dict[str, dict[str, str]]:
     shape = {"fill": _ink(look.fill), "stroke": _ink(look.ink), **_pen(look)}
-    size = None if look.small is None else LIGHT.small_size if look.small else LIGHT.gradient_size
+    size = None if look.small is None else PAGE.small_size if look.small else PAGE.gradient_size
     return {
         " :is(rect,path)": _said(shape),
         " .gr-value": _said({"fill": _ink(look.value)}),

@@ -59,6 +59,7 @@
  * @typedef {object} Line
  * @property {Array<string>} uses
  * @property {boolean} adds
+ * @property {Array<number>} inside
  */
 
 /**

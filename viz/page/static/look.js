@@ -23,11 +23,11 @@ const look = (() => {
   const sentOver = (uses, { flows }) =>
     uses.map((use) => flows.get(use)).filter((flow) => flow && flow.contribution !== null);
 
-  /** The sum of what these uses sent; to different nodes, where a sum means nothing, the largest. Null: nothing. */
+  /** The sum of what these uses sent; to different nodes, where a sum means nothing, nan. Null: nothing. */
   function total({ uses, adds }, snapshot) {
     const sent = sentOver(uses, snapshot).map(({ contribution }) => contribution);
     if (!sent.length) return null;
-    return sent.reduce((sum, x) => (adds ? sum + x : Math.abs(x) > Math.abs(sum) ? x : sum));
+    return adds ? sent.reduce((sum, x) => sum + x, 0) : NaN;
   }
 
   /** Why nothing can flow over any of these uses; empty where something can, or where it is not known yet. */
@@ -38,12 +38,27 @@ const look = (() => {
     return nodes[target].refusals[position];
   }
 
+  /** Where the gradient ended, for these uses that lead into a folded scope. */
+  function refusalInside({ targets, inside }, { gradients, flows }, nodes) {
+    const reached = new Set(targets);
+    if (targets.some((target) => gradients[target] !== noPath)) return "";
+    for (const member of inside) {
+      for (const [position, arg] of (nodes[member].args ?? []).entries()) {
+        if (!reached.has(arg)) continue;
+        const refused = refusal({ uses: [`${member}_${position}`] }, { flows }, nodes);
+        if (refused) return `${nodes[member].text}: ${refused}`;
+        reached.add(member);
+      }
+    }
+    return "";
+  }
+
   function lineMarks(line, snapshot, nodes) {
     const { current, flowing } = snapshot;
     const feeds = current.phase === "forward" && line.targets.includes(current.node);
     const now = current.edge && line.uses.includes(useOf(current.edge)) ? ["now"] : feeds ? ["feeds"] : [];
     const sum = total(line, snapshot);
-    const kind = sum === null ? (refusal(line, snapshot, nodes) ? "refused" : "") : sum > 0 ? "positive" : sum < 0 ? "negative" : "zero";
+    const kind = sum === null ? (refusal(line, snapshot, nodes) ? "refused" : "") : !line.adds ? "several" : sum > 0 ? "positive" : sum < 0 ? "negative" : "zero";
     return [...now, ...(kind ? [kind] : []), ...(flowing ? ["settled"] : [])];
   }
 
@@ -52,10 +67,13 @@ const look = (() => {
     const { uses, adds, targets } = line;
     const sum = total(line, snapshot);
     if (sum === null) {
-      const taken = uses.length === 1 && snapshot.flows.has(uses[0]) && nodes[targets[0]].op?.choice;
-      return [refusal(line, snapshot, nodes) || (taken ? "taken" : ""), ""];
+      const chosen = uses.length === 1 && snapshot.flows.has(uses[0]) && nodes[targets[0]].op?.choice;
+      const taken = chosen && snapshot.gradients[targets[0]] !== noPath;
+      return [refusal(line, snapshot, nodes) || refusalInside(line, snapshot, nodes) || (taken ? "taken" : ""), ""];
     }
-    if (uses.length > 1) return [`${uses.length} uses, ${adds ? "sum" : "largest"} = `, numeral(sum)];
+    if (!adds) return [`${uses.length} uses`, ""];
+    if (uses.length > 1) return [`${uses.length} uses, sum = `, numeral(sum)];
+    if (line.inside.length) return ["", numeral(sum)];
     const { local, upstream } = snapshot.flows.get(uses[0]);
     return [`${numeral(local)} × ${numeral(upstream)} = `, numeral(sum)];
   }

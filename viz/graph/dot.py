@@ -1,0 +1,167 @@
+"""A graph in the DOT language: frames, boxes and lines with their looks, and the words of each."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping
+
+from autodiff import Scope
+from viz.graph.legend import entries
+from viz.graph.marks import NOTHING, Marks, font, legend_label
+from viz.graph.paint import Laid, line_id
+from viz.graph.rows import Rows
+from viz.graph.view import View
+from viz.ink.text import html
+from viz.layout.layout import laid_out
+from viz.layout.picture import Picture
+
+__all__ = ["Drawing"]
+
+ALIGNED, ALIGNED_IN = 40, 150  # leaves of a family that stand in one column at most, in a graph of so many boxes
+
+
+class Drawing:
+    """One drawing under way: a view, the names of its nodes, a snapshot (None: blank, for a page to fill), a look."""
+
+    def __init__(
+        self, view: View, rows: Rows, places: Mapping[str, Mapping[str, str]] | None = None, plain: bool = False
+    ) -> None:
+        self.view, self.graph, self.labels, self.rows = view, view.graph, rows.labels, rows
+        self.places = places or {}  # where a layout put everything, to draw it there again
+        self.clusters: dict[str, Scope] = {}
+        self.look, self.marks = rows.theme, Marks(rows, plain)
+        self.canvas = Picture(self.look, fixed=bool(places))
+
+    def picture(self, legend: bool = True, timeout: float = 30) -> Picture:
+        """The finished picture."""
+        self.write(self.canvas, legend)
+        self.canvas.timeout = timeout
+        return self.canvas
+
+    def laid(self, timeout: float, advice: str) -> Laid:
+        """Where everything stands."""
+        shown = self.view
+        text = self.picture(legend=False, timeout=timeout).source
+        boxes = {shown.key(number) for number in shown.numbers}
+        lines = [line_id(line) for (a, b), edges in shown.edges().items() for line in shown.lines(a, b, edges)]
+        return Laid(
+            shown, self.labels, self.clusters, laid_out(text, timeout, advice, [*boxes, *self.clusters, *lines])
+        )
+
+    def write(self, canvas: Picture, legend: bool = True) -> None:
+        """Write the graph in DOT; boxes and lines have the ids ``n7``, ``s4`` and ``e7_0``."""
+        look, style = self.look, self.rows.style
+        self.canvas = canvas
+        canvas.attr(rankdir=style.rankdir, nodesep=f"{style.nodesep:g}", ranksep=f"{style.ranksep:g}")
+        stack = style.box == "stack"
+        room = {"margin": "0.06,0.05", "height": "0.2", "width": "0.6" if stack else "0.3"}
+        canvas.attr("node", shape="box", style="rounded,filled", **room)
+        canvas.attr("edge", fontsize=f"{look.small_size:g}", arrowsize="0.6")
+        edges = self.view.edges()
+        if legend:
+            canvas.attr(label=legend_label(entries(self.view, self.rows), look), labelloc="b")
+        self._boxes(canvas)
+        for (source, target), uses in edges.items():
+            for joined in self.view.lines(source, target, uses):
+                name = line_id(joined)
+                canvas.edge(source, target, **{**self.marks.lines(joined), "id": name, **self._place_of(name)})
+        self._stubs()
+        if not self.places and style.rankdir in ("LR", "RL"):
+            self._align_inputs()
+
+    def _place_of(self, name: str) -> dict[str, str]:
+        return dict(self.places.get(name, {}))
+
+    def _align_inputs(self) -> None:
+        """Free leaves of one family (x0, x1, ... or w[0], w[1], ...) stand side by side, in order."""
+        if self.view.boxes() > ALIGNED_IN:
+            return  # in a large graph the columns would only lengthen lines, and dot may fail at them
+        families: dict[str, list[int]] = {}
+        for member in self.graph.leaves:
+            if member in self.labels and member in self.shown and self.graph.nodes[member].scope is None:
+                family = re.match(r"[^\W\d]*", self.labels[member])
+                families.setdefault(family[0] if family else "", []).append(member)
+        for members in families.values():
+            if 1 < len(members) <= ALIGNED:
+                column = Picture(self.look, dressed=False, graph_attr={"rank": "same"})
+                for one, other in itertools.pairwise(members):
+                    column.edge(f"n{one}", f"n{other}", style="invis")
+                self.canvas.subgraph(column)
+
+    @property
+    def shown(self) -> set[int]:
+        """The nodes that have a box of their own."""
+        return set(self.view.numbers) - set(self.view.hidden_in)
+
+    def _boxes(self, canvas: Picture) -> None:
+        """The boxes, each inside the clusters of the scopes it was recorded in."""
+        tree: dict[Scope | None, list[int | Scope]] = {None: []}
+        for member in self.view.numbers:
+            hidden = self.view.hidden_in.get(member)
+            inner = hidden.parent if hidden else self.graph.nodes[member].scope
+            inner = inner if self.rows.style.frames else None
+            self._place(tree, inner)
+            if hidden is None:
+                tree[inner].append(member)
+            elif self.view.members(hidden)[0] == member:
+                tree[inner].append(hidden)
+        self._fill(canvas, tree)
+
+    def _place(self, tree: dict[Scope | None, list[int | Scope]], scope: Scope | None) -> None:
+        while scope is not None and scope not in tree:
+            tree[scope] = []
+            scope = scope.parent
+
+    def _fill(self, canvas: Picture, tree: dict[Scope | None, list[int | Scope]]) -> None:
+        """Write each scope's boxes, then the scopes inside it; one after the other, so that depth costs nothing."""
+        inside: dict[Scope | None, list[Scope]] = {}
+        for scope in tree:
+            if scope is not None:
+                inside.setdefault(scope.parent, []).append(scope)
+        numbers = {scope: number for number, scope in enumerate(tree)}
+        self._entries(canvas, tree[None])
+        open_scopes = [(scope, 0) for scope in reversed(inside.get(None, []))]
+        while open_scopes:
+            scope, level = open_scopes.pop()
+            if level < 0:
+                canvas.body.append("\t}\n")
+                continue
+            name = f"cluster_{numbers[scope]}"
+            self.clusters[name] = scope
+            canvas.body.append(f"\tsubgraph {name} {{\n")
+            self._cluster(canvas, scope, name, level)
+            self._entries(canvas, tree[scope])
+            open_scopes.append((scope, -1))
+            open_scopes += [(inner, level + 1) for inner in reversed(inside.get(scope, []))]
+
+    def _entries(self, canvas: Picture, entries: list[int | Scope]) -> None:
+        for entry in entries:
+            if isinstance(entry, Scope):
+                members = self.view.members(entry)
+                name, look = f"s{members[0]}", self.marks.folded(entry, members, self.view.speaker(entry))
+            else:
+                name, look = f"n{entry}", self.marks.box(self.graph.nodes[entry])
+            canvas.node(name, **{**look, "id": name, **self._place_of(name)})
+
+    def _cluster(self, canvas: Picture, scope: Scope, name: str, level: int) -> None:
+        fill, border = self.look.cluster(level)
+        label = f"<{font(html(scope.name) or NOTHING, self.look.muted, self.look.name_size)}>"
+        canvas.attr(label=label, labelloc="t", style="rounded,filled", fillcolor=fill, color=border, margin="8")
+        canvas.attr(**self._place_of(name))
+
+    def _stubs(self) -> None:
+        """Dots where the graph goes on beyond the shown part."""
+        above, below = self.view.cut()
+        dots = {"label": "…", "shape": "plaintext", "fontcolor": self.look.muted, "width": "0.2", "style": ""}
+        line = {
+            "color": self.look.no_path,
+            "style": self.look.no_path_style,
+            "dir": "back" if self.marks.plain else "none",
+        }
+        for member in above:
+            self.canvas.node(f"before_{member}", **dots)
+            self.canvas.edge(f"before_{member}", self.view.key(member), id=f"cut_before_{member}", **line)
+        for member in below:
+            self.canvas.node(f"after_{member}", **dots)
+            self.canvas.edge(self.view.key(member), f"after_{member}", id=f"cut_after_{member}", **line)

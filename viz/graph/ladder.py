@@ -1,0 +1,122 @@
+"""How much of a graph fits a place at a size that can be read, decided from facts before anything is laid out.
+
+The picture goes down one ladder until what it would measure, by a width table of our own, fits the place. So the DOT
+text is the same whichever engine lays it out, and with none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from viz.graph.rows import Rows, Style
+from viz.graph.sketch import estimated
+from viz.graph.view import View
+
+__all__ = ["LADDER", "LEAST", "PLACES", "Fit", "Place", "corrected", "fitted", "placed", "readable"]
+
+LEAST = 7.875  # points, 10.5 CSS pixels: no text is shown smaller
+PIXEL = 0.75  # points
+EDGE = 8.0  # points around a picture, both sides together
+
+# In the order in which a reader misses least.
+LADDER = (
+    Style("full", "LR", "stack", True, 0.2, 0.35),
+    Style("short", "LR", "stack", True, 0.16, 0.3),
+    Style("short", "LR", "stack", True, 0.12, 0.18),
+    Style("short", "TB", "stack", True, 0.12, 0.22),
+    Style("needed", "LR", "stack", True, 0.12, 0.18),
+    Style("needed", "TB", "stack", True, 0.12, 0.2),
+    Style("needed", "TB", "two", True, 0.1, 0.18),
+    Style("needed", "TB", "row", True, 0.1, 0.16),
+    Style("needed", "TB", "stack", False, 0.1, 0.16),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a picture is to be read: how wide and how high it may be, in points; None grows with what is drawn."""
+
+    width: float
+    height: float | None = None
+    enlarged: bool = False  # whether a small picture is shown larger there
+
+    def scale(self, size: tuple[float, float]) -> float:
+        """How much larger a picture of this size is shown there."""
+        sides = [self.width / size[0]] + ([] if self.height is None else [self.height / size[1]])
+        return min(sides if self.enlarged else [1.0, *sides])
+
+
+PLACES: Mapping[str, Place] = {
+    "column": Place(700 * PIXEL),
+    "page": Place(440),
+    "slide": Place(1280 * PIXEL, 720 * PIXEL, enlarged=True),
+}
+
+
+def placed(fit: object) -> Place:
+    """The place that is meant by its name, or by a width and a height in CSS pixels; None is a place without end."""
+    if fit is None:
+        return Place(math.inf)
+    if isinstance(fit, str) and fit in PLACES:
+        return PLACES[fit]
+    if isinstance(fit, Sequence) and not isinstance(fit, str) and len(fit) == 2:
+        width, height = fit
+        if _is_size(width) and (height is None or _is_size(height)):
+            return Place(width * PIXEL, None if height is None else height * PIXEL)
+    raise ValueError(
+        f"fit is 'column', 'page', 'slide', (width, height) in CSS pixels (height may be None), or None; got {fit!r}"
+    )
+
+
+def _is_size(side: object) -> bool:
+    return isinstance(side, (int, float)) and not isinstance(side, bool) and 50 <= side < float("inf")
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A style that a picture is drawn in, and those that are left to try if it turns out too large."""
+
+    style: Style
+    place: Place
+    size: tuple[float, float]
+    fits: bool
+    further: tuple[Style, ...] = ()
+
+
+def fitted(view: View, rows: Rows, place: Place, ladder: Sequence[Style] = LADDER) -> Fit:
+    """The first rung at which no text would be smaller than can be read, else that which comes nearest.
+
+    Every picture has ``rows`` of words; it fits if the smallest of them can be read in the place.
+    """
+    best = Fit(ladder[0], place, (0.0, 0.0), False)
+    most = 0.0
+    for rung, style in enumerate(ladder):
+        size = estimated(view, rows.in_style(style))
+        if readable(rows, place, size):
+            return Fit(style, place, size, True, tuple(ladder[rung + 1 :]))
+        if place.scale(size) > most * 1.02:
+            best, most = Fit(style, place, size, False), place.scale(size)
+    return best
+
+
+def corrected(view: View, rows: Rows, fit: Fit, measured: tuple[float, float]) -> Style:
+    """What to draw instead of a picture that was measured to be too large: estimates are wrong by as much as here."""
+    off = [real / guess for real, guess in zip(measured, fit.size, strict=True)]
+    best, most = fit.style, fit.place.scale(measured)
+    for style in fit.further:
+        wide, high = estimated(view, rows.in_style(style))
+        size = (wide * off[0], high * off[1]) if style.vertical == fit.style.vertical else (wide, high)
+        if readable(rows, fit.place, size):
+            return style
+        if fit.place.scale(size) > most * 1.02:
+            best, most = style, fit.place.scale(size)
+    return best
+
+
+def readable(rows: Rows, place: Place, size: tuple[float, float]) -> bool:
+    """Whether the smallest words of a picture of this size can be read in a place."""
+    theme = rows.theme
+    least = min(theme.small_size, theme.name_size, theme.gradient_size)
+    return place.scale((size[0] + EDGE, size[1] + EDGE)) * least >= LEAST - 1e-9

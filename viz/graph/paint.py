@@ -1,0 +1,226 @@
+"""A graph laid out, painted as SVG at one moment or at several: a still, or the frames of a film."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from itertools import groupby, zip_longest
+
+from autodiff import Edge, Scope
+from viz.graph.look import Look
+from viz.graph.rows import Row, Rows, width_of_row
+from viz.graph.view import View
+from viz.ink.ruler import width_of
+from viz.ink.text import visible
+from viz.ink.theme import DASHES, Theme, blend
+from viz.layout.labels import Room, beside
+from viz.layout.layout import Box, Curve, Layout
+from viz.layout.svg import element, head, outline, stroke, tee, way
+
+__all__ = ["Laid", "Painter", "State", "at_rest", "line_id", "pen"]
+
+State = Mapping[str, str]  # presentation attributes of SVG, which are properties of CSS too
+INK = 0.74  # the height of a figure, as a share of its size
+RING = 4.0  # how far the second border of a folded scope lies outside the first
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A graph laid out once, for a painter, a page or a film: what is shown, and where.
+
+    A box is called ``n7`` (or ``s4``, a folded scope), a line ``e7_0`` for operand 0 of node 7; ``clusters`` tells
+    which scope the frame of that name is.
+    """
+
+    view: View
+    labels: Mapping[int, str]
+    clusters: Mapping[str, Scope]
+    layout: Layout
+
+
+def line_id(edges: Sequence[Edge]) -> str:
+    """The id of a line: the use it stands for, or the first of several."""
+    return f"e{edges[0].target}_{edges[0].position}"
+
+
+def at_rest(states: Sequence[State]) -> State:
+    """How a thing with one state is written."""
+    return {name: text for name, text in states[0].items() if (name, text) != ("opacity", "1") and text != "none"}
+
+
+@dataclass
+class Painter:
+    """Paints a graph: ``rows`` are its words at each moment, ``dressed`` writes what a thing is at each."""
+
+    laid: Laid
+    rows: Sequence[Rows]
+    dressed: Callable[[Sequence[State]], State] = at_rest
+
+    @property
+    def theme(self) -> Theme:
+        """The look of the picture."""
+        return self.rows[0].theme
+
+    def graph(self) -> str:
+        """All frames, lines and boxes."""
+        layout = self.laid.layout
+        parts = [self._cluster(scope, layout.clusters[name]) for name, scope in self.laid.clusters.items()]
+        parts += [self._line(name, edges, layout.lines[name]) for name, edges in self._lines.items()]
+        parts += [self._cut(curve) for name, curve in layout.lines.items() if name.startswith("cut_")]
+        keys = dict.fromkeys(map(self.laid.view.key, self.laid.view.numbers))
+        parts += [self._box(name, layout.boxes[name]) for name in keys]
+        parts += [self._stub(box) for name, box in layout.boxes.items() if name[0] in "ba"]
+        return "\n".join(parts)
+
+    @cached_property
+    def _lines(self) -> dict[str, list[Edge]]:
+        view = self.laid.view
+        joined = ((view.lines(source, target, uses)) for (source, target), uses in view.edges().items())
+        return {line_id(edges): edges for lines in joined for edges in lines}
+
+    @cached_property
+    def labels(self) -> dict[str, Room]:
+        """Where the words of each line stand."""
+        sizes = {}
+        for name, edges in self._lines.items():
+            said = [rows.line(edges, rows.looks.line(edges)) for rows in self.rows]
+            if wide := max(map(width_of_row, said)):
+                sizes[name] = wide, INK * max(run.size for row in said for run in row)
+        return beside(self.laid.layout, sizes)
+
+    def _cluster(self, scope: Scope, box: Box) -> str:
+        fill, border = self.theme.cluster(len(scope.path) - 1)
+        parts = [element("path", d=outline(box), fill=fill, stroke=border)]
+        if scope.name:
+            words = escape(visible(scope.name))
+            place = box.words[0]
+            parts.append(_text(place.middle, place.y, words, font_size=self.theme.name_size, fill=self.theme.muted))
+        return element("g", "".join(parts), class_="cluster")
+
+    def _box(self, name: str, box: Box) -> str:
+        view = self.laid.view
+        number = int(name[1:])
+        scope = view.hidden_in.get(number) if name[0] == "s" else None
+        members = (number,) if scope is None else view.members(scope)
+        shows = number if scope is None else view.speaker(scope)
+        level = 0 if scope is None else len(scope.path) - 1
+        looks = [rows.looks.box(members, shows, folded=scope is not None) for rows in self.rows]
+        states = [{"fill": self._colour(look.fill, level), **self._pen(look, level)} for look in looks]
+        outside = (
+            [outline(Box(box.x - RING, box.y - RING, box.width + 2 * RING, box.height + 2 * RING))] if scope else []
+        )
+        parts = [element("path", d=shape, **_named(self.dressed(states))) for shape in [*outside, outline(box)]]
+        stacks = []
+        for rows, look in zip(self.rows, looks, strict=True):
+            if scope is None:
+                stacks.append(rows.box(rows.graph.nodes[number], look))
+            else:
+                stacks.append(rows.folded(scope, members, shows, look))
+        baselines = [y for y, _ in groupby(round(place.y, 1) for place in box.words)]
+        for y, said in zip(baselines, zip_longest(*stacks, fillvalue=()), strict=False):
+            parts += self._stack(box.middle, y, said)
+        return element("g", "".join(parts), class_="node", id=name)
+
+    def _stub(self, box: Box) -> str:
+        place = box.words[0]
+        return _text(place.middle, place.y, "…", font_size=place.size, fill=self.theme.muted)
+
+    def _cut(self, curve: Curve) -> str:
+        """Where the graph goes on beyond what is shown."""
+        look = {"fill": "none", "stroke": self.theme.no_path, "stroke_dasharray": "1,5"}
+        return element(
+            "g", element("path", d=stroke(curve), **look) + element("path", d=way(curve), **look), class_="edge"
+        )
+
+    def _line(self, name: str, edges: Sequence[Edge], curve: Curve) -> str:
+        looks = [rows.looks.line(edges) for rows in self.rows]
+        states = [self._pen(look) for look in looks]
+        path = element("path", d=stroke(curve), fill="none", **_named(self.dressed(states)))
+        ends, words = self._ends(curve, looks), self._label(name, edges, looks)
+        return element("g", "".join([path, *ends, *words]), class_="edge", id=name)
+
+    def _ends(self, curve: Curve, looks: Sequence[Look]) -> Iterator[str]:
+        """At the operand: an arrowhead where a gradient flows, else the line goes on; a bar where it is refused."""
+        for tag, shape, heads in (
+            ("polygon", {"points": head(curve)}, {"back"}),
+            ("polyline", {"points": tee(curve)}, {"tee"}),
+            ("path", {"d": way(curve)}, {"tee", "none", "forth"}),
+        ):
+            shown = _times(look.head in heads for look in looks)
+            if any(state["opacity"] == "1" for state in shown):
+                inks = [
+                    {**self._pen(look), "stroke-dasharray": "none", "fill": self._colour(look.ink)} for look in looks
+                ]
+                states = [{**ink, **now} for ink, now in zip(inks, shown, strict=True)]
+                yield element(tag, **shape, **_named(self.dressed(states)))
+
+    def _label(self, name: str, edges: Sequence[Edge], looks: Sequence[Look]) -> Iterator[str]:
+        if (room := self.labels.get(name)) is None:
+            return
+        said = [rows.line(edges, look) for rows, look in zip(self.rows, looks, strict=True)]
+        paper = self.theme.background
+        bright = blend((paper, self.theme.highlight), 0.35)
+        halos = [bright if look.framed else paper for look in looks]
+        yield from self._stack(room.centre[0], room.bottom, said, halos)
+
+    def _stack(self, x: float, y: float, said: Sequence[Row], halos: Sequence[str] = ()) -> Iterator[str]:
+        """One text for each row that stands here at some time, each shown at its time."""
+        pairs = list(zip(said, halos or [""] * len(said), strict=True))
+        for row, halo in dict.fromkeys(pairs):
+            if row:
+                always = all(pair == (row, halo) for pair in pairs)
+                times = {} if always else self.dressed(_times(pair == (row, halo) for pair in pairs))
+                around = {"stroke": halo, "stroke_width": "3", "paint_order": "stroke"} if halo else {}
+                yield from _texts(x, y, row, {**around, **_named(times)})
+
+    def _colour(self, part: str | None, level: int = 0) -> str:
+        assert part is not None
+        return self.theme.colour(part, level)
+
+    def _pen(self, look: Look, level: int = 0) -> dict[str, str]:
+        return pen(self.theme, look, level)
+
+
+def pen(theme: Theme, look: Look, level: int = 0) -> dict[str, str]:
+    """How the outline of a box or a line is drawn."""
+    assert look.ink is not None
+    assert look.dash is not None
+    dashes = ",".join(f"{length:g}" for length in DASHES[theme.style(look.dash)])
+    ink = theme.colour(look.ink, level)
+    return {"stroke": ink, "stroke-width": f"{look.pen:g}", "stroke-dasharray": dashes or "none"}
+
+
+def _texts(x: float, y: float, row: Row, more: State) -> Iterator[str]:
+    """A row around ``x``: its runs side by side, as wide as they were measured, whichever font is at hand."""
+    wide = width_of_row(row)
+    at = x - wide / 2
+    for run in row:
+        look: dict[str, str | float | None] = {
+            "font_size": run.size,
+            "fill": run.ink,
+            "font_weight": "bold" if run.bold else None,
+        }
+        words, left = run.text.strip(), at + run.width - width_of(run.text.lstrip(), run.size, run.bold)
+        at += run.width
+        if len(row) == 1:
+            yield _text(x, y, escape(words), **look, **more)
+        else:
+            fixed: dict[str, str | float] = {
+                "textLength": width_of(words, run.size, run.bold),
+                "lengthAdjust": "spacingAndGlyphs",
+            }
+            yield element("text", escape(words), x=left, y=y, **fixed, **look, **more)
+
+
+def _text(x: float, y: float, words: str, **more: str | float | None) -> str:
+    return element("text", words, text_anchor="middle", x=x, y=y, **more)
+
+
+def _named(state: State) -> dict[str, str]:
+    return {name.replace("-", "_"): text for name, text in state.items()}
+
+
+def _times(shown: Iterable[bool]) -> list[State]:
+    return [{"opacity": f"{now:d}"} for now in shown]

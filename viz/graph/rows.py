@@ -1,0 +1,210 @@
+"""The words of boxes and lines, row by row: what is said, in which ink and size. DOT and SVG set the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from autodiff import Edge, Graph, Node, Scope, Snapshot
+from autodiff.facts.words import operation_text
+from autodiff.language.ieee import agree
+from autodiff.recording.reverse import NO_PATH
+from viz.graph.look import Look, Looks, Words, count
+from viz.graph.view import View
+from viz.ink.ruler import width_of
+from viz.ink.text import visible
+from viz.ink.theme import Theme, numeral
+
+__all__ = ["DIRECTIONS", "FULL", "Row", "Rows", "Run", "Style", "width_of_row"]
+
+GAP, SPACE = "\xa0\xa0", " "  # between the numbers of one row; between a name and its operation
+
+
+@dataclass(frozen=True)
+class Style:
+    """How much is said, and how it is set.
+
+    ``detail`` is "full" (``local × upstream = contribution`` at each line), "short" (the contribution alone) or
+    "needed" (only into an operand with several uses: elsewhere it is the gradient in its box). ``box`` is "stack"
+    (name, value and gradient in rows), "two" (the numbers in one row) or "row" (all in one). ``frames`` tells
+    whether scopes are framed; ``nodesep`` and ``ranksep`` are Graphviz's, in inches.
+    """
+
+    detail: str = "full"
+    rankdir: str = "LR"
+    box: str = "stack"
+    frames: bool = True
+    nodesep: float = 0.2
+    ranksep: float = 0.35
+
+    @property
+    def vertical(self) -> bool:
+        """Whether ranks stand below each other."""
+        return self.rankdir in ("TB", "BT")
+
+
+FULL = Style()
+DIRECTIONS = ("LR", "TB", "RL", "BT")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Words of one ink, size (points) and weight."""
+
+    text: str
+    ink: str
+    size: float
+    bold: bool = False
+
+    @property
+    def width(self) -> float:
+        """In points."""
+        return width_of(self.text, self.size, self.bold)
+
+
+Row = tuple[Run, ...]
+
+
+def width_of_row(row: Sequence[Run]) -> float:
+    """The width of a row, in points.
+
+    >>> width_of_row(()), width_of_row((Run("max", "black", 9),)) > 0
+    (0, True)
+    """
+    return sum(run.width for run in row)
+
+
+class Rows:
+    """The rows of every box and the words of every line of a graph at one moment (None: blank)."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        snapshot: Snapshot | None,
+        labels: Mapping[int, str],
+        theme: Theme,
+        style: Style = FULL,
+        gradients: bool = True,
+        view: View | None = None,
+    ) -> None:
+        self.graph, self.snapshot, self.labels, self.theme, self.style = graph, snapshot, labels, theme, style
+        self.gradients = gradients  # if not, boxes show values alone
+        self.view = view
+        self.looks = Looks(graph, snapshot, gradients, {} if view is None else view.folds)
+        self._arrived: dict[int, list[float]] = {}
+        for flow in snapshot.flows.values() if snapshot else ():
+            if flow.contribution is not None:
+                self._arrived.setdefault(flow.edge.source, []).append(flow.contribution)
+        self._uses: dict[int, int] = {}
+        for edge in graph.edges if view is None else chain.from_iterable(view.edges().values()):
+            self._uses[edge.source] = self._uses.get(edge.source, 0) + 1
+
+    def at(self, snapshot: Snapshot) -> Rows:
+        """The same at another moment."""
+        return Rows(self.graph, snapshot, self.labels, self.theme, self.style, self.gradients, self.view)
+
+    def in_style(self, style: Style) -> Rows:
+        """The same in another style."""
+        other = copy(self)
+        other.style = style
+        return other
+
+    def least_width(self) -> float:
+        """Boxes of one column are equally wide, as long as their numbers are short."""
+        return 44.0 if self.style.box == "stack" else 22.0
+
+    def box(self, node: Node, found: Look) -> list[Row]:
+        """Name and operation, the value, the gradient."""
+        return self._set([self._title(node)], self._numbers(node.number, found))
+
+    def folded(self, scope: Scope, members: Sequence[int], shows: int | None, found: Look) -> list[Row]:
+        """The name of a folded scope and how many nodes it hides; ``shows`` is the node whose numbers it bears."""
+        theme = self.theme
+        title = (Run(visible(scope.name, 40), theme.text, theme.name_size, bold=True),) if scope.name else ()
+        hidden = (Run(count(len(members), "node"), theme.muted, theme.small_size),)
+        numbers = [] if shows is None else self._numbers(shows, found)
+        return self._set([title, hidden] if self.style.box == "stack" else [title + hidden], numbers)
+
+    def line(self, edges: Sequence[Edge], found: Look) -> Row:
+        """What stands at a line."""
+        words = self.shortened(edges, self.looks.line_words(edges))
+        theme, ink = self.theme, self.theme.muted if found.label is None else self.theme.colour(found.label)
+        runs = [Run(words.text, ink, theme.small_size)] if words.text else []
+        if words.result:
+            runs = [Run(f"{signed(words.text)} = ", ink, theme.small_size)] if words.text else []
+            runs.append(Run(signed(words.result), ink, theme.small_size, bold=True))
+        return tuple(runs)
+
+    def shortened(self, edges: Sequence[Edge], words: Words) -> Words:
+        """What of the words of a line is said, so short as the style wishes it."""
+        if self.style.detail == "full" or not words.result:
+            return words if words.result or self.style.detail != "needed" else Words()
+        if self.style.detail == "needed" and len(edges) == 1 and self._uses[edges[0].source] == 1:
+            return Words()
+        return Words("", words.result)
+
+    def _set(self, titles: Sequence[Row], numbers: Sequence[Row]) -> list[Row]:
+        match self.style.box:
+            case "row":
+                rows: list[Row] = [_side_by_side((*titles, *numbers))]
+            case "two":
+                rows = [*titles, _side_by_side(numbers)]
+            case _:
+                rows = [*titles, *numbers]
+        return [row for row in rows if row]
+
+    def _title(self, node: Node) -> Row:
+        theme, name = self.theme, self.labels.get(node.number)
+        runs = [Run(visible(name, 40), theme.text, theme.name_size, bold=True)] if name else []
+        if node.op:
+            runs.append(Run(visible(operation_text(node)), theme.muted, theme.name_size))
+        return _spaced(tuple(runs), SPACE)
+
+    def _numbers(self, place: int, found: Look) -> list[Row]:
+        """The rows of a node's value and gradient."""
+        theme, (value, gradient) = self.theme, self.looks.words(place)
+        assert found.value is not None
+        assert found.gradient is not None
+        rows: list[Row] = [(Run(signed(value), theme.colour(found.value), theme.value_size),)]
+        if not self.gradients:
+            return rows
+        size = theme.small_size if found.small else theme.gradient_size
+        return [*rows, (Run(signed(gradient), theme.colour(found.gradient), size),), *self._partly(place)]
+
+    def _partly(self, place: int) -> list[Row]:
+        """How much of a gradient is the sum of the flows in this picture, where that is not all of it."""
+        gradient = None if self.snapshot is None else self.snapshot.gradients[place]
+        if gradient is None or gradient is NO_PATH or place in self.graph.outputs:
+            return []
+        arrived = self._arrived.get(place, [])
+        here = sum(arrived)
+        if agree(gradient, here):
+            return []
+        # A sum that is larger than the gradient, or of the other sign, is no part of it: of another pass the rest is.
+        is_part = 0 < here <= gradient or gradient <= here < 0
+        said = f"{numeral(here)} {'of it' if is_part else 'came'} here" if arrived else "none of it here"
+        return [(Run(signed(said), self.theme.not_computed, self.theme.small_size),)]
+
+
+def _spaced(row: Row, gap: str) -> Row:
+    """A row with a gap before all runs but the first."""
+    return (*row[:1], *(replace(run, text=gap + run.text) for run in row[1:]))
+
+
+def _side_by_side(rows: Sequence[Row]) -> Row:
+    """Several rows as one."""
+    first, *others = [row for row in rows if row] or [()]
+    for row in others:
+        first += (replace(row[0], text=GAP + row[0].text), *row[1:])
+    return first
+
+
+def signed(text: str) -> str:
+    """A number's text with a true minus sign, as wide as a plus.
+
+    >>> signed("-1.2e-7")
+    '−1.2e−7'
+    """
+    return text.replace("-", "−")
