@@ -48,9 +48,9 @@ def draw(
     ``local × upstream = contribution``, its arrowhead pointing the way the gradient flows. A path that a max did
     not take is grey and dotted. Unnamed Values are called like the caller's variables, unless ``names=False``.
     ``around`` and ``depth`` show a part, ``reached`` only where the gradient went; ``collapse`` folds scopes (True,
-    a name, a Scope, several, or a function of a Scope) to one box each. ``step=k`` draws the moment after step k of :func:`autodiff.steps` instead, whose gradients are its own and begin with ``seed``
-    (that of the pass that was run, else 1); ``backward="graph"`` draws the backward pass as a graph of its own,
-    beside the forward one.
+    a name, a Scope, several, or a function of a Scope) to one box each. ``step=k`` draws the moment after step k of
+    :func:`autodiff.steps` instead, whose gradients are its own and begin with ``seed`` (that of the pass that was
+    run, else 1); ``backward="graph"`` draws the backward pass as a graph of its own, beside the forward one.
 
     The picture is made for a place, ``fit``: "column" (a notebook's, 700 CSS pixels), "page" (440 points), "slide"
     (1280 × 720), a width and a height in CSS pixels, or None. No text in it is smaller there than 10.5 CSS pixels:
