@@ -15,7 +15,17 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 from autodiff import habits
 from autodiff.table.operations import TABLE, Operation
 
-__all__ = ["answer", "answered", "answering", "called", "lacking", "refuse", "refuse_name", "said_of"]
+__all__ = [
+    "answer",
+    "answered",
+    "answering",
+    "called",
+    "lacking",
+    "refuse",
+    "refuse_attribute",
+    "refuse_name",
+    "said_of",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,6 +51,14 @@ def refuse_name(module: str, table: str, name: str) -> NoReturn:
     if 0 <= frame.f_lasti < len(code) and opname[code[frame.f_lasti]] == "IMPORT_FROM":
         raise ImportError(words, name=name)
     raise AttributeError(words)
+
+
+def refuse_attribute(thing: object, table: str, name: str) -> NoReturn:
+    """The answer of a thing's ``__getattr__`` to a name that it does not have."""
+    kind, said = type(thing).__name__, said_of(table).get(name)
+    raise AttributeError(
+        f"{kind!r} object has no attribute {name!r}" if said is None else f"{kind} has no {name}: {said}"
+    )
 
 
 def refuse(owner: str, keywords: Mapping[str, object], known: Sequence[str]) -> None:

@@ -16,7 +16,9 @@ __all__ = [
     "LACKING",
     "LAYERS",
     "MICROGRAD",
+    "MODULES",
     "OPERATORS",
+    "OPTIMISER",
     "OPTIMISERS",
     "OPTIONS",
     "PACKAGE",
@@ -306,6 +308,49 @@ OPTIMISERS: Table = {
     "be "
     "written before step()",
     "minimize": "write loss.backward(), then optimizer.step()",
+}
+
+# What people ask of a Module.
+MODULES: Table = {
+    "to cpu cuda double float half bfloat16 type": "numbers are float64 of Python's; leave it out",
+    "children named_children named_modules get_submodule": "net.modules() goes through all, the net itself first",
+    "apply": "write for module in net.modules(): ...",
+    "add_module register_module register_parameter register_buffer": "a Module or leaf in an attribute is found",
+    "buffers named_buffers": "all its numbers are parameters; there are no buffers",
+    "requires_grad_ requires_grad freeze unfreeze trainable": "an optimiser changes the parameters that it is given: "
+    "Adam(net[2].parameters())",
+    "register_forward_hook register_forward_pre_hook register_full_backward_hook register_backward_hook": (
+        "autodiff.steps(y) tells every step; a Module of your own may look at what goes through it"
+    ),
+    "fit train_on_batch fit_generator partial_fit": "write nn.fit(loss, inputs, data, params=net)",
+    "predict predict_proba predict_on_batch evaluate score decision_function": "write net(x) for one sample, "
+    "Program(scores, inputs, net).value(samples) for many",
+    "compile": "nn.fit and Program compile what was recorded",
+    "summary": "write print(net), and net.state_dict() for its numbers",
+    "count_params num_parameters n_params n_parameters": "write len(net.parameters())",
+    "trainable_weights trainable_variables variables weights params get_weights coefs_ intercepts_ W": "write "
+    "net.parameters(), or net.state_dict() for numbers by name",
+    "set_weights load_weights": "write net.load_state_dict(...), or net.load('net.json')",
+    "save_weights save_pretrained": "write net.save('net.json')",
+    "append extend insert add pop": "a Sequential keeps its layers: write Sequential(*net, layer)",
+    "grad gradients get_gradients": "write [p.grad for p in net.parameters()]",
+    "backward": "it is the loss that is differentiated: loss.backward()",
+    "step update optimizer": "an optimiser changes the parameters: SGD(net, lr=0.1).step()",
+}
+
+# What people ask of an optimiser.
+OPTIMISER: Table = {
+    "param_groups defaults add_param_group": "its numbers are attributes, optimizer.lr = 0.01; for groups of "
+    "parameters make an optimiser for each",
+    "learning_rate alpha eta": "here it is lr",
+    "get_last_lr get_lr last_epoch current_lr": "the next step's rate is optimizer.rate, and optimizer.steps counts",
+    "minimize apply_gradients apply_grads compute_gradients": "write loss.backward(), then optimizer.step()",
+    "iterations t step_count": "here it is steps",
+    "parameters variables": "here it is params",
+    "clear_grad clear_grads zero_gradients": "write optimizer.zero_grad()",
+    "get_weights get_config": "write optimizer.state_dict()",
+    "set_weights from_config": "write optimizer.load_state_dict(...)",
+    "save load": "write json.dump(optimizer.state_dict(), file), or pickle the optimiser",
 }
 
 # Keywords by other names: what is meant by them here, by the first of these that a function has.

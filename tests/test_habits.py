@@ -238,6 +238,37 @@ def test_a_foreign_function_or_class_is_answered(table: str, name: str) -> None:
     assert told(lambda: exec(f"from {module} import {name}"), ImportError) == said
 
 
+class Net(nn.Module):
+    """Of a name that is asked for it may have one of its own."""
+
+    def __init__(self) -> None:
+        self.children = [Linear(1, 1)]
+
+    def predict(self) -> int:
+        return 1
+
+
+@pytest.mark.parametrize(
+    ("table", "name"), [(table, name) for table in ("MODULES", "OPTIMISER") for name in names(table)]
+)
+def test_what_is_asked_of_a_module_or_an_optimiser_is_answered(table: str, name: str) -> None:
+    said = dict(rows(table))[name]
+    things = [Linear(1, 1), MLP(1, [1])] if table == "MODULES" else [SGD([Value(1.0)], 0.1), Adam([])]
+    for thing in things:
+        assert told(lambda: getattr(thing, name), AttributeError) == f"{type(thing).__name__} has no {name}: {said}"  # noqa: B023
+        assert not hasattr(thing, name)
+        assert name not in dir(thing)
+
+
+def test_a_module_may_have_such_names_of_its_own() -> None:
+    net = pickle.loads(pickle.dumps(copy.deepcopy(Net())))
+    assert len(net.children) == net.predict() == 1
+    assert len(net.parameters()) == 2
+    for thing in (net, SGD([], 0.1)):
+        with pytest.raises(AttributeError, match=r"^'(Net|SGD)' object has no attribute 'gard'$"):
+            _ = thing.gard
+
+
 def owners() -> dict[str, Any]:
     return {
         "lr weight_decay momentum params": SGD,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from autodiff.answers import refuse_attribute
 from autodiff.foreign import plain
 from autodiff.language.ieee import real
 from autodiff.nn import saving
@@ -45,6 +46,11 @@ class Module:
         for name, other in (("forward", "__call__"), ("__call__", "forward")):
             if name in own and other not in own:
                 setattr(cls, other, own[name])
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            refuse_attribute(self, "MODULES", name)
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         return self.forward(*args, **keywords)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from autodiff.answers import refuse_attribute
 from autodiff.calls import Named, call
 from autodiff.optim import states
 from autodiff.optim.parameters import leaves, tensors, write
@@ -134,6 +135,11 @@ class Optimizer:
         another optimiser, or of parameters of other names or shapes.
         """
         states.load(self, state)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            refuse_attribute(self, "OPTIMISER", name)
 
     def __repr__(self) -> str:
         made = {"params": Named(f"<{len(self.params)} parameters>"), "lr": self.lr}
