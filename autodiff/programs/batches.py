@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from numbers import Real
 from typing import Any
 
 from autodiff.foreign import headings, is_masked, is_unordered, plain, seen
@@ -13,6 +15,7 @@ from autodiff.recording.value import Value
 __all__ = ["Sample", "differing", "rows", "vector"]
 
 _NUMBERS = frozenset({float, int, bool})
+_CELLS = _NUMBERS | {Value}
 _DEEPEST = 64  # as in NumPy
 
 Form = tuple[Any, ...] | None  # the lengths from the outside in; None for parts of different forms, and for a stream
@@ -29,6 +32,7 @@ class Sample:
         self.nest = _nest_of_values(nest)
         self.leaves: list[Value] = [*_flat(self.nest)]
         self.is_flat = isinstance(self.nest, Value) or not any(isinstance(part, list) for part in self.nest)
+        self.forms = () if self.is_flat else _forms(self.nest)
 
     def mapped(self, function: Callable[[Value], Any]) -> Any:
         """The nest with ``function`` of each leaf instead of the leaf."""
@@ -58,7 +62,7 @@ class Sample:
 
     def check_form(self, row: int, sample: Any, what: str) -> None:
         """``ValueError`` where sample and leaves are both nested, and differently: its numbers would change places."""
-        if self.is_flat or (forms := differing(sample, self.nest)) is None:
+        if self.is_flat or (forms := _differing(sample, self.forms)) is None:
             return
         found, expected = forms
         raise ValueError(f"row {row} of {what} has the shape {found}, but its inputs have the shape {expected}")
@@ -104,9 +108,9 @@ def _row(part: Any) -> list[float] | None:
     """A plain list of plain numbers as floats; None for anything else, which takes longer to read."""
     if part.__class__ is list or part.__class__ is tuple:
         kinds = {*map(type, part)}
-        if kinds <= _NUMBERS:
+        if kinds <= _NUMBERS or all(map(_is_number, kinds)):
             try:
-                return [*part] if int not in kinds and bool not in kinds else [*map(float, part)]
+                return [*part] if kinds == {float} else [*map(float, part)]
             except OverflowError:
                 return None
     elif part.__class__.__name__ == "ndarray" and part.dtype.char == "d":
@@ -115,10 +119,19 @@ def _row(part: Any) -> list[float] | None:
     return None
 
 
+@lru_cache(1000)
+def _is_number(kind: type) -> bool:
+    """Whether such things are real numbers one by one; NumPy counts its durations among them."""
+    return issubclass(kind, Real) and kind.__name__ != "timedelta64"
+
+
 def _collect(part: Any, row: list[float], depth: int) -> None:
     """All numbers of a sample, one after the other: where one is refused, ``row`` ends before it."""
-    if part.__class__ is float:
-        row.append(part)
+    if _is_number(part.__class__):
+        row.append(real(part))
+        return
+    if (numbers := _row(part)) is not None:
+        row.extend(numbers)
         return
     if not (is_masked(part) and part.ndim):  # else its entries are looked at one by one, to name the hidden one's place
         part = seen(part)
@@ -178,14 +191,26 @@ def _flat(nest: Any) -> Iterator[Value]:
 
 def differing(sample: Any, nest: Any) -> tuple[Form, Form] | None:
     """The first two forms that do not agree: equal ones do, axes of length 1 aside, and so does a flat list."""
-    here, there = _form(nest), _form(sample)
-    if here is None and isinstance(sample, (list, tuple)) and len(sample) == len(nest):
-        found = (differing(part, leaves) for part, leaves in zip(sample, nest, strict=True))
+    return _differing(sample, _forms(nest))
+
+
+def _differing(sample: Any, expected: Any) -> tuple[Form, Form] | None:
+    if isinstance(expected, list):
+        if not isinstance(sample, (list, tuple)) or len(sample) != len(expected):
+            return None
+        found = (_differing(part, form) for part, form in zip(sample, expected, strict=True))
         return next((forms for forms in found if forms is not None), None)
-    if here is None or there is None:
+    here = [length for length in expected if length != 1]
+    if len(here) < 2 or (form := _form(sample)) is None:
         return None
-    a, b = ([length for length in form if length != 1] for form in (here, there))
-    return None if len(a) < 2 or len(b) < 2 or a == b else (there, here)
+    there = [length for length in form if length != 1]
+    return None if len(there) < 2 or there == here else (form, expected)
+
+
+def _forms(nest: Any) -> Any:
+    """The form of a nest; where its parts differ, a list of theirs."""
+    form = _form(nest)
+    return [*map(_forms, nest)] if form is None else form
 
 
 def _form(nest: Any, depth: int = 0) -> Form:
@@ -193,7 +218,7 @@ def _form(nest: Any, depth: int = 0) -> Form:
         return shape
     if not isinstance(nest, (list, tuple)) or depth > _DEEPEST:
         return None if isinstance(nest, Iterable) and not isinstance(nest, (str, bytes)) else ()
-    if {*map(type, nest)} <= _NUMBERS:
+    if {*map(type, nest)} <= _CELLS:
         return (len(nest),)
     forms = {_form(part, depth + 1) for part in nest}
     form = forms.pop() if len(forms) == 1 else None
