@@ -8,7 +8,7 @@ import itertools
 import math
 import pickle
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +207,23 @@ def test_a_tie_is_called_one(choose: Callable[..., Value], first: bool, x: float
     assert told[2].endswith("since tie: the first of the equals takes it")
     assert told[-1] == "b gets no path through v2: tie: the first of the equals takes it"
     assert str(explain(b, out)).endswith("(tie: the first of the equals takes it)")
+
+
+@pytest.mark.parametrize(("cells", "winner"), [((4, 4, 1), 0), ((3, 4, 4), 1), ((4, 1, 4), 0), ((4, 4, 4), 0)])
+def test_the_winner_of_a_tie_is_told_of_it_wherever_in_its_window_it_was(cells: Sequence[float], winner: int) -> None:
+    x = [Value(v, f"x{i}") for i, v in enumerate(cells)]
+    (p,) = max_pool1d(x, kernel_size=3)
+    first = str(explain(x[winner], p)).splitlines()[0]
+    assert first == f"x{winner}.grad = 1 (won window 0, tie: the first of the equals takes it)"
+
+
+def test_a_winner_without_equals_and_a_tie_elsewhere_are_no_tie() -> None:
+    x = [Value(v, f"x{i}") for i, v in enumerate((1.0, 1.0, 4.0, 2.0))]
+    p = max_pool1d(x, kernel_size=3, stride=1)
+    assert str(explain(x[2], p[0])).splitlines()[0] == "x2.grad = 1 (won window 0)"  # the two 1s tied before it came
+    a, b = Value(3.0, "a"), Value(2.0, "b")
+    y = maximum(maximum(a, b), 3.0)  # no window: the second choice is another matter
+    assert str(explain(a, y)).splitlines()[0] == "a.grad = 1 (won max)"
 
 
 def test_unequal_numbers_and_nan_are_no_tie() -> None:

@@ -183,9 +183,21 @@ class _Teller:
         target = self._target(step)
         assert target.op is not None
         if target.op.is_choice:
-            return f"won {self._where(target.scope) or _short(target.name or operation_text(target))}"
+            won = f"won {self._where(target.scope) or _short(target.name or operation_text(target))}"
+            return ", ".join(filter(None, [won, self._tie(step)]))
         entered = _entered(target.scope, self.graph.nodes[self.place].scope)
         return f"through {', '.join(map(_short, entered)) or self._operation(target)}"
+
+    def _tie(self, step: Step | None) -> str:
+        """That equals tied in the choice that was won, or in one behind it in the same window of a pool."""
+        while step is not None:
+            assert step.edge is not None
+            if told := self.told.telling.tie(step.edge):
+                return told
+            scope, uses = self._target(step).scope, self.sent.get(step.edge.target, [])
+            on = (use for use in uses if scope is not None and scope.part and self._target(use).scope is scope)
+            step = next(on, None)
+        return ""
 
     def _refusal(self, step: Step) -> str:
         assert step.edge is not None

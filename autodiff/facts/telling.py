@@ -77,6 +77,11 @@ class Telling:
         words["reason"] = tie or reason(op, test, numbers, out, holds)
         return SENTENCES["tied" if tie else "off" if len(op.inputs) == 1 else "refused"].format(**words)
 
+    def tie(self, edge: Edge) -> str:
+        """What is said of a use whose operand tied with others; empty where it did not."""
+        op, numbers, out = self._at(edge)
+        return tie_of(op, edge.position, numbers, out)
+
     def why_no_path(self, edge: Edge) -> str:
         """Why a use has no path, in a word or two; a tie is called one."""
         op, numbers, out = self._at(edge)

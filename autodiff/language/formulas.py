@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from autodiff.language import ieee
 from autodiff.language.primitives import FUNCTIONS, PRIMITIVES
-from autodiff.text import quoted
+from autodiff.text import quoted, visible
 
 __all__ = [
     "BINARY",
@@ -96,7 +96,7 @@ def listed(names: Sequence[str]) -> str:
     >>> listed(["x", "a b", *["y"] * 20])
     "x, 'a b', y, y, y, y, y, y, y, y, y, y, ..."
     """
-    told = [name if name.isidentifier() and len(name) <= 60 else short(name) for name in names[:_MOST_TOLD]]
+    told = [name if name.isidentifier() and visible(name) == name else short(name) for name in names[:_MOST_TOLD]]
     return ", ".join([*told, *["..."] * (len(names) > _MOST_TOLD)])
 
 

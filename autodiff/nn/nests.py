@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from autodiff.foreign import is_unordered, plain
 from autodiff.recording.value import Value, operand
+from autodiff.text import quoted
 
 __all__ = [
     "ONE_BY_ONE",
@@ -147,5 +148,5 @@ def _spread(nest: list[Any]) -> list[Any]:
 
 
 def _some(names: list[str]) -> str:
-    shown = [text if len(text) <= 80 else text[:77] + "..." for text in map(repr, names[:4])]
+    shown = [text if len(text) <= 80 else text[:77] + "..." for text in map(quoted, names[:4])]
     return ", ".join(shown) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

@@ -24,6 +24,7 @@ from autodiff.table.operations import (
     expanded,
     extent_of,
 )
+from autodiff.text import quoted
 
 __all__ = ["add_row"]
 
@@ -42,7 +43,7 @@ def _signature(text: str) -> tuple[str, tuple[str, ...], dict[str, float]]:
                         posonlyargs=[], args=args, vararg=None, kwonlyargs=[], kwarg=None, defaults=defaults
                     ),
                 )
-            ] if args and not any(arg.annotation for arg in args):
+            ] if args and not any(arg.annotation for arg in args) and quoted(text) == repr(text):  # all of it is seen
                 inputs = tuple(arg.arg for arg in args)
                 values = [float(ast.literal_eval(default)) for default in defaults]
                 if not all(map(math.isfinite, values)):
