@@ -71,7 +71,8 @@ def fitted(text: str, room: float, size: float) -> float:
     >>> fitted("1.6", 40, 15), fitted("-1.23e-10", 30, 15) < 10
     (15, True)
     """
-    return max(SMALLEST, min(size, math.floor(2 * size * room / max(room, measure(text, size))) / 2))
+    share = min(1.0, room / max(measure(text, size), 1.0))
+    return max(SMALLEST, math.floor(2 * size * share) / 2)
 
 
 def sum_rows(theme: Theme, addends: Sequence[tuple[float, int]], colour: str, room: float) -> list[str]:
