@@ -226,6 +226,8 @@ def test_predict_asks_for_the_next_number_and_tells_why(pool: Node) -> None:
     sentence = STEPS[at(seen)].sentence
     assert (seen["quiz"]["verdict"], seen["quiz"]["kind"]) == (f"Right. {sentence} 1 of 1 right", "gr-right")
     assert (seen["quiz"]["answer"], seen["active"]) == ("", "answer")  # an empty field for the next one
+    again = pool.act(["submit", "3"])
+    assert (again["quiz"]["verdict"], at(again)) == ("Not 3. Try once more.", at(seen))
     seen = pool.act(["submit", "3"])
     assert seen["quiz"]["verdict"].startswith("Not 3, but 4. ")
     assert seen["quiz"]["verdict"].endswith(" 1 of 2 right")

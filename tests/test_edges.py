@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from autodiff import Graph, Program, Value, avg_pool1d, explain, max_pool1d, nn, operation, steps
 from autodiff.facts.explaining import LONGEST, PATHS, USES
 from autodiff.language.formulas import listed
-from autodiff.programs.listing import PRIMITIVES
+from autodiff.language.primitives import PRIMITIVES
 from autodiff.windows import Axis
+from viz.pools.grids import _reach
 
 # -- What is listed, and how much of it
 
@@ -108,7 +109,7 @@ def test_an_axis_reaches_from_its_first_to_its_last_position(
     walked = [[i * stride - padding + k * dilation for k in range(kernel)] for i in range(axis.count)]
     assert [[*axis.positions(i)] for i in range(axis.count)] == walked
     everywhere = {*itertools.chain.from_iterable(walked), *range(length), -padding}
-    assert axis.extent == max(everywhere) - min(everywhere) + 1
+    assert _reach(axis) == max(everywhere) - min(everywhere) + 1
     assert [axis.window(i) for i in range(axis.count)] == [[p for p in one if 0 <= p < length] for one in walked]
 
 
@@ -134,10 +135,10 @@ def test_only_windows_of_two_cells_can_miss_the_input_and_both_positions_are_tol
 @pytest.mark.parametrize("x", [0.0, -0.0, 1.0, -2.5, math.nan, math.inf])
 @pytest.mark.parametrize("y", [0.0, 1.0, math.nan])
 def test_a_condition_is_a_number_that_is_not_zero(x: float, y: float) -> None:
-    assert PRIMITIVES["and"](x, y) == (1.0 if x != 0 and y != 0 else 0.0)
-    assert PRIMITIVES["or"](x, y) == (1.0 if x != 0 or y != 0 else 0.0)
-    assert PRIMITIVES["not"](x) == (1.0 if x == 0 else 0.0)
-    assert PRIMITIVES["if"](x, 2.0, 3.0) == (2.0 if x != 0 else 3.0)
+    assert PRIMITIVES["and"].function(x, y) == (1.0 if x != 0 and y != 0 else 0.0)
+    assert PRIMITIVES["or"].function(x, y) == (1.0 if x != 0 or y != 0 else 0.0)
+    assert PRIMITIVES["not"].function(x) == (1.0 if x == 0 else 0.0)
+    assert PRIMITIVES["if"].function(x, 2.0, 3.0) == (2.0 if x != 0 else 3.0)
 
 
 @pytest.mark.parametrize(

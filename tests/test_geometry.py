@@ -15,11 +15,12 @@ import pytest
 import viz
 from autodiff import Graph, Value, clamp, max_pool1d, max_pool2d, maximum, relu, scope, steps, where
 from viz.demo.network import convolved
-from viz.graph.drawing import Drawing, blank
+from viz.graph.dot import Drawing
+from viz.graph.drawing import blank
 from viz.graph.gif import _places
 from viz.graph.look import Looks
-from viz.graph.view import view
-from viz.ink.theme import DASHES
+from viz.graph.rows import Rows, Style
+from viz.ink.theme import DASHES, LIGHT
 from viz.layout import engines
 from viz.layout.layout import Box, Curve, Layout, laid_out
 from viz.layout.svg import BEND, ROUND, TEE, head, outline, stroke, tee, way
@@ -50,9 +51,10 @@ def both(request: pytest.FixtureRequest) -> tuple[Any, Layout, ElementTree.Eleme
     """A graph laid out by us, and drawn by Graphviz."""
     make, collapse, rankdir = request.param
     told = steps(make())
-    laid = blank(told, labels=dict(enumerate(told.labels)), collapse=collapse, rankdir=rankdir)
-    shown = view(told.graph, collapse=collapse)
-    source = Drawing(shown, dict(enumerate(told.labels)), None, "light", rankdir).picture().source
+    labels, style = dict(enumerate(told.labels)), Style(rankdir=rankdir)
+    laid = blank(told, labels=labels, collapse=collapse, style=style)
+    rows = Rows(told.graph, None, labels, LIGHT, style, view=laid.view)
+    source = Drawing(laid.view, rows).picture(legend=False).source
     return laid, laid_out(source), ElementTree.fromstring(engines.layout(source, "svg"))
 
 
@@ -278,10 +280,16 @@ def test_a_film_holds_its_last_step_for_two_more(tmp_path: Path, seconds: float)
         assert float(at) == 0  # each begins at the beginning
 
 
+def _film(y: Value, folder: Path) -> str:
+    """A film that is laid out at full length, wherever it may be shown."""
+    made = viz.animate(y, folder / "film.svg", names=False, fit=None, detail="full", rankdir="LR")
+    return made.read_text("utf-8")
+
+
 def test_the_film_stands_on_paper_as_wide_as_its_sentences_need(tmp_path: Path) -> None:
     for y in (Value(2.0, "x") * 3, pooled()):
         laid = blank(steps(y), labels={n.number: n.name for n in Graph(y) if n.name}).layout
-        root = ElementTree.fromstring(viz.animate(y, tmp_path / "film.svg", names=False).read_text("utf-8"))
+        root = ElementTree.fromstring(_film(y, tmp_path))
         left, top, wide, high = map(float, str(root.get("viewBox")).split())
         own = laid.width + 8
         assert wide == pytest.approx(max(own, 620), abs=0.01)
@@ -307,7 +315,8 @@ def test_a_picture_drawn_again_at_its_places_stands_where_it_stood() -> None:
     labels = dict(enumerate(told.labels))
     laid = blank(told, labels=labels)
     for k in (0, 7, len(told) - 1):
-        again = Drawing(laid.view, labels, told.snapshot(k), "light", "LR", places=_places(laid.layout))
+        rows = Rows(told.graph, told.snapshot(k), labels, LIGHT, Style())
+        again = Drawing(laid.view, rows, _places(laid.layout))
         found = again.picture(legend=False)
         layout = laid_out(found.source) if found.engine == "dot" else _fixed(found)
         shift = {

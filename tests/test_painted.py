@@ -22,8 +22,10 @@ from autodiff import TABLE, Value, max_pool1d, scope, steps
 from autodiff.table.operations import expanded
 from viz.__main__ import _settings
 from viz.graph import gif as gifs
+from viz.graph.drawing import blank
+from viz.graph.rows import Rows, Style
 from viz.ink.mathml import mathml
-from viz.ink.theme import DARK, LIGHT, Theme, blend, contrast, width
+from viz.ink.theme import AT_ONE, DARK, LIGHT, PER_DECADE, THICKEST, THINNEST, Theme, blend, contrast, width
 from viz.pools.canvas import _straight, route
 from viz.pools.cells import TAG, fitted, measure, tags
 from viz.pools.grids import LIMIT
@@ -137,8 +139,9 @@ def test_every_ink_can_be_read_on_what_it_stands_on(theme: Theme) -> None:
 @given(st.floats(1e-12, 1e12))
 def test_a_pen_grows_by_the_same_for_each_decade_between_two_ends(size: float) -> None:
     assert width(size) == width(-size)
-    exact = 2.9 + math.log10(size)
-    assert abs(width(size) - min(5.0, max(0.8, exact))) <= 0.0051
+    exact = AT_ONE + PER_DECADE * math.log10(size)
+    assert abs(width(size) - min(THICKEST, max(THINNEST, exact))) <= 0.0051
+    assert width(1.0) == AT_ONE
 
 
 # -- Scopes
@@ -262,9 +265,10 @@ def test_a_pool_is_drawn_as_far_as_its_windows_reach_within_twice_the_limit(padd
 )
 def test_a_small_grid_gets_windows_that_fit_it(numbers: Any, kernel: Any) -> None:
     options = argparse.Namespace(kernel=None, stride=None, padding=None)
-    assert _settings(options, numbers) == {"kernel_size": kernel, "stride": 2, "padding": 0}
+    image, is_digit = (numbers, False) if numbers else ([[0.0] * 8] * 8, True)
+    assert _settings(options, image, is_digit) == {"kernel_size": kernel, "stride": 2, "padding": 0}
     wished = argparse.Namespace(kernel=4, stride=1, padding=2)
-    assert _settings(wished, numbers) == {"kernel_size": 4, "stride": 1, "padding": 2}
+    assert _settings(wished, image, is_digit) == {"kernel_size": 4, "stride": 1, "padding": 2}
 
 
 # -- The sentence of a GIF
@@ -276,7 +280,8 @@ def test_a_gif_has_each_sentence_below_its_picture(monkeypatch: pytest.MonkeyPat
     told = steps(y)
     sources: list[str] = []
     monkeypatch.setattr(gifs, "_frame", lambda drawing, sentence, layout: sources.append((sentence, layout)))  # type: ignore[func-returns-value, arg-type]
-    assert len(list(gifs._frames(told, {}, "light", "LR"))) == len(told)
+    laid_once, style = blank(told, labels={}), Style()
+    assert len(list(gifs._frames(told, laid_once, LIGHT, style))) == len(told)
     assert [sentence for sentence, _ in sources] == [step.sentence for step in told]  # type: ignore[misc]
     monkeypatch.undo()
     texts: list[str] = []
@@ -285,12 +290,10 @@ def test_a_gif_has_each_sentence_below_its_picture(monkeypatch: pytest.MonkeyPat
         texts.append(source)
         return b""
 
-    laid_once = gifs.blank(told, labels={})
     monkeypatch.setattr(gifs.engines, "layout", laid)
     for k in range(len(told)):
-        drawing = gifs.Drawing(
-            laid_once.view, {}, told.snapshot(k), "light", "LR", places=gifs._places(laid_once.layout)
-        )
+        rows = Rows(told.graph, told.snapshot(k), {}, LIGHT, style)
+        drawing = gifs.Drawing(laid_once.view, rows, gifs._places(laid_once.layout))
         gifs._frame(drawing, told[k].sentence, laid_once.layout)
         (caption,) = [line for line in texts[-1].splitlines() if line.strip().startswith("caption ")]
         wide, high = laid_once.layout.width, laid_once.layout.height
