@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dis import opname
 from functools import cache, wraps
 from inspect import Parameter, signature
+from types import FrameType
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from autodiff import habits
@@ -20,6 +21,8 @@ __all__ = [
     "answered",
     "answering",
     "called",
+    "caller",
+    "got",
     "lacking",
     "refuse",
     "refuse_attribute",
@@ -61,13 +64,18 @@ def refuse_attribute(thing: object, table: str, name: str) -> NoReturn:
     )
 
 
-def refuse(owner: str, keywords: Mapping[str, object], known: Sequence[str]) -> None:
-    """Refuse keywords that ``owner`` does not have: the tables say what it has in their place, or what to do."""
+def refuse(owner: str, keywords: Mapping[str, object], known: Sequence[str], more: Sequence[object] = ()) -> None:
+    """Refuse keywords that ``owner`` does not have: the tables say what it has in their place, or what to do.
+
+    ``more`` are arguments for which it has no place.
+    """
+    there = ", ".join(f"{name}=" for name in known)
     for keyword in keywords:
         if keyword not in known:
-            there = ", ".join(f"{name}=" for name in known) or "no keywords"
-            said = answer(keyword, known) or f"there are {there}"
+            said = answer(keyword, known) or (f"there are {there}" if there else "it has no keywords")
             raise TypeError(f"{owner} has no {keyword}=: {said}")
+    if more:
+        raise TypeError(f"{owner} takes {there or 'nothing'} alone; got {more[0]!r:.40} as well")
 
 
 def answer(keyword: str, known: Sequence[str]) -> str | None:
@@ -85,7 +93,7 @@ def answer(keyword: str, known: Sequence[str]) -> str | None:
 
 def answered(function: Callable[P, R], owner: str = "") -> Callable[P, R]:
     """The function, whose callers are told what to write where they gave it other words than its own."""
-    inner = function.__qualname__
+    inner = f"{function.__qualname__}() "
     name = owner or function.__name__
 
     @wraps(function)
@@ -93,13 +101,15 @@ def answered(function: Callable[P, R], owner: str = "") -> Callable[P, R]:
         try:
             return function(*args, **keywords)
         except TypeError as error:
-            if not str(error).startswith(f"{inner}() "):
+            if not str(error).startswith(inner):
                 raise
-            told = str(error)
+            told = str(error).removeprefix(inner)
         # Python could not match the arguments with the parameters: nothing was run.
-        parameters = [p for p in signature(function).parameters.values() if p.name != "self"]
+        form = signature(function).replace(return_annotation=Parameter.empty)
+        parameters = [p.replace(annotation=p.empty) for p in form.parameters.values() if p.name != "self"]
         refuse(name, keywords, [p.name for p in parameters])
-        raise TypeError(f"{name}: {told.removeprefix(f'{inner}() ')}; write {name}({_form(parameters)})")
+        form = form.replace(parameters=parameters)
+        raise TypeError(f"{name}: {told}; {said_of('FORMS').get(name) or f'write {name}{form}'}")
 
     return called
 
@@ -134,13 +144,26 @@ def lacking(owner: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
-def _form(parameters: Sequence[Parameter]) -> str:
-    """How a call is written: the parameters and what they are by default.
+def caller() -> FrameType:
+    """The frame from which the function that asks was called, past :func:`answered`."""
+    frame = sys._getframe(2)
+    return frame.f_back if frame.f_globals is globals() and frame.f_back else frame
 
-    >>> _form([*signature(lambda x, y=1: x).parameters.values()])
-    'x, y=1'
+
+def got(thing: object) -> str:
+    """What was given where a Value is needed, and how to come to one.
+
+    >>> got(3.0), got(len)
+    ('float', 'the function len: call it first, and give the Value that comes out')
     """
-    return ", ".join(str(p.replace(annotation=Parameter.empty)) for p in parameters)
+    kind = type(thing).__name__
+    if isinstance(thing, type):
+        return f"the class {thing.__name__}"
+    if not callable(thing):
+        return kind
+    if hasattr(thing, "parameters"):
+        return f"the model {kind}: call it first, and give the Value that comes out, as model(x)"
+    return f"the function {getattr(thing, '__name__', kind)}: call it first, and give the Value that comes out"
 
 
 def answering(kind: type, *methods: str) -> None:
@@ -150,10 +173,12 @@ def answering(kind: type, *methods: str) -> None:
         setattr(kind, method, answered(vars(kind)[method], owner))
 
 
-def called(data: object, name: Any, by_hand: Sequence[object], label: Any, keywords: Mapping[str, object]) -> Any:
+def called(data: object, name: Any, by_hand: Sequence[object], words: Mapping[str, Any]) -> Any:
     """What a new Value is called; a node made by hand, ``Value(out, (a, b), ...)``, is told what records it."""
-    if by_hand or keywords or (isinstance(name, (tuple, list, set)) and not any(isinstance(x, str) for x in name)):
-        _refuse_by_hand(data, [name, *by_hand], keywords)
+    label = words.get("label")
+    grouped = isinstance(name, (tuple, list, set)) and not any(isinstance(x, str) for x in name)
+    if by_hand or grouped or words.keys() - {"label"}:
+        _refuse_by_hand(data, [name, *by_hand], words)
     if name is not None and label is not None:
         raise TypeError(f"label= is another word for name: give one of them, got {name!r:.40} and {label!r:.40}")
     return name if label is None else label or None

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from autodiff.answers import answered, got
 from autodiff.derivatives.grad import require_order
 from autodiff.graph import Graph
 from autodiff.recording.reverse import adjoints, describe, peek
@@ -28,6 +29,7 @@ class _Point(NamedTuple):
     decisions: tuple[tuple[bool, ...], ...]
 
 
+@answered
 def gradcheck(
     output: Value,
     inputs: Value | Sequence[Value] | None = None,
@@ -49,6 +51,11 @@ def gradcheck(
     >>> gradcheck((x.sin() * x).tanh(), [x])
     True
     """
+    if not isinstance(output, Value):
+        raise TypeError(
+            "gradcheck takes an output, a Value, and the Values it was computed from, as x = Value(1.0); "
+            f"gradcheck(f(x), [x]); got {got(output)}"
+        )
     graph = Graph(output)
     leaves = [graph.values[number] for number in graph.leaves]
     known = set(graph.values)
@@ -59,7 +66,7 @@ def gradcheck(
     here = _at(graph, {})
     for x in chosen:
         if not isinstance(x, Value):
-            raise TypeError(f"a gradient is checked in Values, got {type(x).__name__}")
+            raise TypeError(f"a gradient is checked in Values, got {got(x)}")
         if x not in known:
             require_order(output, [x])
             continue  # the output does not depend on it: both are 0
@@ -68,7 +75,7 @@ def gradcheck(
         sides, difference, rounding = _difference(graph, x, long, here)
         if sides < 2:
             checked = "checked on one side alone" if sides else "not checked"
-            warnings.warn(f"{describe(x)} is near a kink: its gradient was {checked}", KinkWarning, stacklevel=2)
+            warnings.warn(f"{describe(x)} is near a kink: its gradient was {checked}", KinkWarning, stacklevel=3)
         if sides and not _agrees(gradient, difference, atol + rtol * abs(difference) + rounding):
             judges, other, rounding = _difference(graph, x, short, here) if short else (0, 0.0, 0.0)
             # A short step is a judge only where rounding does less than the tolerance.

@@ -8,6 +8,7 @@ from operator import add
 from sys import float_info
 from typing import TYPE_CHECKING
 
+from autodiff.answers import answered
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Operand, Value, function_of, operand
 from autodiff.table.operations import TABLE
@@ -61,6 +62,7 @@ def hypot(*values: Operand) -> Value:
     return _fold(_hypot, _at_least_one("hypot", values), alone=absolute)
 
 
+@answered
 def logsumexp(*values: Operand) -> Value:
     """``log(sum(exp(v)))``, exact at any magnitude: the largest value is taken out first, as a constant.
 
@@ -76,6 +78,7 @@ def logsumexp(*values: Operand) -> Value:
         return log(reduce(add, [exp(value - shift) for value in operands])) + shift
 
 
+@answered
 def softmax(*values: Operand) -> list[Value]:
     """``exp(v) / sum(exp(v))`` of each value, as ``exp(v - logsumexp(v))``, stable at any magnitude.
 

@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from autodiff.answers import got
 from autodiff.documents import read_values, written
 from autodiff.language.ieee import real
 from autodiff.phrases import outline
@@ -79,9 +80,7 @@ class Graph:
             raise TypeError("a Graph needs at least one output Value")
         for output in outputs:
             if not isinstance(output, Value):
-                raise TypeError(
-                    f"a Graph is made of Values, got {type(output).__name__}; write Graph(*values) for a list"
-                )
+                raise TypeError(f"a Graph is made of Values, got {got(output)}; write Graph(*values) for a list")
         self.values = tuple(topological(outputs, check=False))
         self._numbers = {value: number for number, value in enumerate(self.values)}
         self.outputs = tuple(self._numbers[output] for output in outputs)

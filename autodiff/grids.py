@@ -19,7 +19,8 @@ def grid_of(rows: Any, expected: str) -> list[list[Any]]:
     grid: list[list[Any]] = []
     for row in map(plain, rows):
         if not is_listable(row):
-            raise TypeError(f"a pool takes {expected}, got {type(row).__name__} where a list was expected")
+            one = "; one row goes to max_pool1d (avg_pool1d)" if "rows" in expected else ""
+            raise TypeError(f"a pool takes {expected}, got {type(row).__name__} where a list was expected{one}")
         grid.append([*map(plain, row)])
     if not grid or not grid[0]:
         raise ValueError(f"a pool needs {expected} with at least one cell, got none")
@@ -27,7 +28,10 @@ def grid_of(rows: Any, expected: str) -> list[list[Any]]:
         raise ValueError(f"all rows of a pool's input must have one length, got {[len(row) for row in grid]}")
     for cell in (cell for row in grid for cell in row):
         if isinstance(cell, Iterable):
-            raise TypeError(f"a pool takes {expected}, got {type(cell).__name__} where a Value was expected")
+            more = "one channel at a time, or nn.MaxPool2d (nn.AvgPool2d) for all channels of an image"
+            if "rows" not in expected:
+                more = "a grid of rows goes to max_pool2d (avg_pool2d)"
+            raise TypeError(f"a pool takes {expected}, got {type(cell).__name__} where a Value was expected: {more}")
     return [[operand(cell) for cell in row] for row in grid]
 
 

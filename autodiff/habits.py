@@ -12,6 +12,7 @@ __all__ = [
     "ATTRIBUTES",
     "CALLS",
     "COMPARING",
+    "FORMS",
     "KEYWORDS",
     "LACKING",
     "LAYERS",
@@ -390,6 +391,16 @@ KEYWORDS: Table = {
     "cell image array grid data": "cells",
 }
 
+# How some functions are called, for whom their parameters alone say too little.
+FORMS: Table = {
+    "draw": "write draw(y), a picture that saves itself: draw(y).save_svg('y.svg')",
+    "step": "write step(y), a page that saves itself: step(y).save_html('y.html')",
+    "animate": "write animate(y, 'y.svg'), of one Value y; of several animate(sum(values), 'y.svg')",
+    "pool": "write pool(cells, kernel_size=2, stride=1), or pool(p) of what a pool answered",
+    "gradcheck": "write x = Value(1.0); gradcheck(f(x), [x])",
+    "Flatten": "write Flatten()(image)",
+}
+
 # Keywords that nothing here has.
 LACKING: Table = {
     "retain_graph keep_graph": "a graph stays until it is dropped, so backward() may be called again; leave "
@@ -426,6 +437,15 @@ LACKING: Table = {
     "validation_data validation_split": "keep the samples for validation apart, and call Program(...).value(them) in "
     "after_epoch",
     "requires_grad": "every Value records; autodiff.no_grad() and x.detach() make constants",
+    "filename path outfile file save directory view cleanup render_format": "a picture saves itself: "
+    "viz.draw(y).save_svg('y.svg'), .save_png, .save_dot",
+    "format fmt": "a picture is saved as its name says: viz.draw(y).save('y.png')",
+    "show_attrs show_saved labels_ var_names": "names= takes a dict, names={{'w': w}}; and a Value may be called so: "
+    "w.name = 'w'",
+    "direction orientation": "write rankdir='TB', or 'LR'",
+    "divisor_override": "multiply what comes out by the window's area over that divisor",
+    "metrics loss_fn criterion": "the loss is a Value, recorded for one sample: fit(loss, inputs, data)",
+    "shuffle": "the order is drawn with seed=; batch_size=None takes all samples at once",
 }
 
 _AT_ONCE = "all numbers are moved at once where they are arrays (update, fit)"

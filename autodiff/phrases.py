@@ -47,8 +47,8 @@ def outline(nodes: Sequence[_Named], data: Sequence[float], gradients: Sequence[
 
 
 def labels(nodes: Iterable[_Named], given: Mapping[int, str] | None = None) -> list[str]:
-    """What each node is called: its name, the ``given`` one, or ``v7``; ``w #7`` where several are called ``w``."""
-    every = (node.name or (given or {}).get(node.number) for node in nodes)
+    """What each node is called: the ``given`` name, its own, or ``v7``; ``w #7`` where several are called ``w``."""
+    every = ((given or {}).get(node.number) or node.name for node in nodes)
     found = [visible(name, NAME) if name else name for name in every]
     often = Counter(found)
     return [_label(name, number, often) for number, name in enumerate(found)]

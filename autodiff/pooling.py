@@ -8,6 +8,7 @@ from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Any
 
+from autodiff.answers import answered
 from autodiff.functions import identity, maximum
 from autodiff.grids import grid_of
 from autodiff.recording.scopes import Part, scope
@@ -57,6 +58,7 @@ class Pool:
         return mean
 
 
+@answered
 def max_pool1d(
     cells: Iterable[Operand],
     kernel_size: int,
@@ -80,6 +82,7 @@ def max_pool1d(
     return _like(cells, plan(cells, 1, kernel_size, stride, padding, dilation, ceil_mode).apply()[0])
 
 
+@answered
 def max_pool2d(
     cells: Iterable[Iterable[Operand]],
     kernel_size: Pair,
@@ -99,6 +102,7 @@ def max_pool2d(
     return _like(cells, plan(cells, 2, kernel_size, stride, padding, dilation, ceil_mode).apply())
 
 
+@answered
 def avg_pool1d(
     cells: Iterable[Operand],
     kernel_size: int,
@@ -119,6 +123,7 @@ def avg_pool1d(
     return _like(cells, pool.apply()[0])
 
 
+@answered
 def avg_pool2d(
     cells: Iterable[Iterable[Operand]],
     kernel_size: Pair,

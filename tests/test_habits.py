@@ -14,14 +14,16 @@ import rlcompleter
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Sized
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import autodiff
-from autodiff import TABLE, Value, habits, nn, optim
-from autodiff.answers import answer, answered
+import viz
+from autodiff import TABLE, Value, avg_pool2d, habits, max_pool1d, max_pool2d, nn, optim
+from autodiff.answers import answer, answered, said_of
 from autodiff.nn import MLP, AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, Neuron, ReLU, Tanh
 from autodiff.optim import SGD, Adam
 
@@ -295,9 +297,7 @@ def test_a_keyword_that_nothing_has_is_answered(name: str) -> None:
     if name == "grad_outputs":  # which backward() has by another name
         assert "upstream=" in told(lambda: Value(1.0).backward(grad_outputs=1.0))
         return
-    assert (
-        told(lambda: Value(1.0).backward(**{name: True})) == f"backward has no {name}=: {dict(rows('LACKING'))[name]}"
-    )
+    assert told(lambda: Value(1.0).backward(**{name: True})) == f"backward has no {name}=: {said_of('LACKING')[name]}"
 
 
 SCORES: Any = [Value(1.0), Value(2.0)]
@@ -401,3 +401,132 @@ def test_what_is_no_function_is_refused_by_a_neuron(nonlin: Any) -> None:
 
 def test_a_function_that_answers_no_value_is_refused_by_a_neuron() -> None:
     assert "answered int" in told(lambda: Neuron(2, lambda v: 3)([1.0, 1.0]))
+
+
+# ---- a message speaks of the function that was called
+
+
+def cells(rows: int, columns: int) -> list[list[Value]]:
+    return [[Value(float(3 * r + c)) for c in range(columns)] for r in range(rows)]
+
+
+NO_VALUES: dict[str, tuple[Callable[[Any], object], str]] = {
+    "draw": (lambda f: viz.draw(f), "draw takes"),
+    "step": (lambda f: viz.step(f), "step takes"),
+    "animate": (lambda f: viz.animate(f, "y.svg"), "an animation is of"),
+    "steps": (lambda f: autodiff.steps(f), "steps are taken of"),
+    "explain": (lambda f: autodiff.explain(f), "explain tells of"),
+    "explain an output": (lambda f: autodiff.explain(Value(1.0), f), "explain(x, output)"),
+    "gradcheck": (lambda f: autodiff.gradcheck(f, [1.0]), "gradcheck(f(x), [x])"),
+    "grad": (lambda f: autodiff.grad(f, Value(1.0)), "a derivative is taken of a Value"),
+    "jvp": (lambda f: autodiff.jvp(f, [Value(1.0)], [1.0]), "a derivative is taken of a Value"),
+    "hessian": (lambda f: autodiff.hessian(f, [Value(1.0)]), "a derivative is taken of a Value"),
+    "Graph": (lambda f: autodiff.Graph(f), "a Graph is made of Values"),
+    "Program": (lambda f: autodiff.Program(f, [Value(1.0)]), "a Program is made of Values"),
+    "fit": (lambda f: nn.fit(f, [Value(1.0)], [[1.0]]), "a loss is one Value"),
+}
+
+UNCALLED: dict[str, tuple[Any, str]] = {
+    "model": (MLP(2, [1]), "got the model MLP: call it first, and give the Value that comes out, as model(x)"),
+    "layers": (nn.Sequential(Linear(2, 1), ReLU()), "got the model Sequential: call it first"),
+    "function": (lambda x: 2 * x, "got the function <lambda>: call it first, and give the Value that comes out"),
+    "class": (MLP, "got the class MLP"),
+    "number": (3.0, "got float"),
+}
+
+
+@pytest.mark.parametrize("uncalled", UNCALLED)
+@pytest.mark.parametrize("asked", NO_VALUES)
+def test_who_needs_a_value_says_so_in_its_own_words(asked: str, uncalled: str) -> None:
+    call, words = NO_VALUES[asked]
+    thing, got = UNCALLED[uncalled]
+    said = told(lambda: call(thing))
+    assert words in said
+    assert got in said
+
+
+CALLED: dict[str, tuple[Callable[[], object], str]] = {
+    "draw to a file": (lambda: viz.draw(x * x, "g.svg"), "draw(y).save_svg('y.svg')"),  # type: ignore[misc]
+    "draw to a named file": (lambda: viz.draw(x * x, filename="g"), "viz.draw(y).save_svg('y.svg')"),
+    "step to a file": (lambda: viz.step(x * x, "g.html"), "step(y).save_html('y.html')"),  # type: ignore[misc]
+    "draw a grid": (lambda: viz.draw(cells(2, 2)), "viz.pool(grid)"),  # type: ignore[arg-type]
+    "animate nowhere": (lambda: viz.animate(x * x), "animate(y, 'y.svg')"),  # type: ignore[call-arg]
+    "animate a pool": (lambda: viz.animate(max_pool1d([x, y], 2), "y.svg"), "animate(sum(values), path)"),
+    "step through a pool": (lambda: viz.step(max_pool1d([x, y], 2)), "step(sum(values))"),
+    "a size of the picture": (lambda: viz.pool([3, 5, 1], 2), "write pool(cells, kernel_size=2)"),
+    "sizes of the picture": (lambda: viz.pool(cells(2, 2), (2, 1)), "write pool(cells, kernel_size=(2, 1))"),
+    "no size at all": (lambda: viz.pool([3, 5, 1], stride=1), "pool(cells, kernel_size=2, stride=1)"),
+    "a picture of keras": (lambda: viz.pool([3, 5, 1], pool_size=2), "here it is kernel_size="),
+    "channels of the picture": (lambda: viz.pool([cells(2, 2)] * 2, kernel_size=2), "nn.MaxPool2d"),
+    "channels": (lambda: max_pool2d([cells(2, 2)] * 3, 2), "one channel at a time, or nn.MaxPool2d"),
+    "channels of averages": (lambda: avg_pool2d(np.ones((3, 4, 4)), 2), "one channel at a time"),
+    "a batch": (lambda: max_pool2d(np.ones((1, 3, 4, 4)), 2), "one channel at a time"),
+    "rows": (lambda: max_pool1d(cells(2, 3), 2), "goes to max_pool2d"),
+    "a row": (lambda: max_pool2d([x, y], 2), "goes to max_pool1d"),
+    "a pool of keras": (
+        lambda: max_pool1d([x, y], pool_size=2),
+        "max_pool1d has no pool_size=: here it is kernel_size=",
+    ),
+    "indices": (lambda: max_pool2d(cells(2, 2), 2, return_indices=True), "autodiff.routes(output)"),
+    "no kernel": (lambda: max_pool1d([x, y]), "max_pool1d(cells, kernel_size"),  # type: ignore[call-arg]
+    "keep the graph": (lambda: autodiff.grad(x * x, x, retain_graph=True), "grad has no retain_graph="),
+    "an axis": (lambda: autodiff.softmax(x, y, dim=0), "there are no axes"),
+    "epochs": (lambda: nn.fit(x, [x], [[1.0]], n_epochs=3), "fit has no n_epochs=: here it is epochs="),
+    "names for numbers": (lambda: autodiff.steps(x * x, {"x": 1}), "a Value is named by x.name = 'x'"),
+    "numbers for names": (lambda: autodiff.explain(x, x * x, {0: 1}), "a Value is named by x.name = 'x'"),
+    "text for names": (lambda: viz.draw(x * x, names="x"), "names= is True, False, or a dict"),
+    "numbers in names": (lambda: viz.step(x * x, names={"w": 3.0}), "names= is True, False, or a dict"),
+}
+
+
+@pytest.mark.parametrize("case", CALLED)
+def test_a_message_speaks_of_the_function_that_was_called(case: str) -> None:
+    call, words = CALLED[case]
+    assert words in told(call)
+
+
+def test_one_number_is_the_gradient_of_the_one_output() -> None:
+    assert "0.7" in viz.pool([3, 5, 1], kernel_size=3, upstream=0.7).svg()
+
+
+def test_after_the_last_update_the_picture_comes_too_late() -> None:
+    w = Value(0.5, "w")
+    loss = (w - 2) ** 2
+    loss.backward()
+    w.data -= 0.1 * w.grad
+    for show in (viz.draw, viz.step, autodiff.steps, Value.backward):
+        with pytest.raises(autodiff.StaleError, match="draw, step and explain before the update"):
+            show(loss)
+
+
+# ---- names that are asked of a picture
+
+
+def test_a_dict_of_names_is_used() -> None:
+    w, b = Value(2.0), Value(0.5, "b")
+    out = w * 3 + b
+    source = viz.draw(out, names={"weight": w, "bias": b}).source
+    assert "weight" in source
+    assert "bias" in source
+    assert list(viz.step(out, names={"weight": w, "bias": b}).values) == ["weight", "bias"]
+
+
+def test_names_of_parameters_are_used_as_a_model_tells_them(tmp_path: Path) -> None:
+    net = Linear(2, 1)
+    (out,) = net([1.0, 2.0])
+    named = {"weight": net.weight, "bias": net.bias}
+    assert {"weight[0][0]", "weight[0][1]", "bias[0]"} == set(viz.step(out, names=named).values)
+    assert "weight[0][1]" in viz.animate(out, tmp_path / "y.svg", names=named).read_text("utf-8")
+
+
+def test_names_of_another_graph_are_refused() -> None:
+    w = Value(2.0)
+    with pytest.raises(ValueError, match="none of the 1 Values in names= is in this graph"):
+        viz.draw(w * 3, names={"other": Value(1.0)})
+    assert "mine" in viz.draw(w * 3, names={"mine": w, "other": Value(1.0)}).source
+
+
+def test_the_callers_names_are_found_past_what_answers() -> None:
+    weight = Value(2.0)
+    assert "weight" in viz.draw(weight * 3).source
+    assert list(viz.step(weight * 3).values) == ["weight"]

@@ -374,9 +374,9 @@ def test_a_symbol_that_looks_like_a_slot_is_harmless() -> None:
     assert sentences(odd(Value(1.0, "x")))[1].startswith("v1 = {7}")
 
 
-def test_names_are_given_to_unnamed_nodes() -> None:
-    told = steps(Value(1.0) * Value(2.0, "y"), labels={0: "first", 1: "not this", 2: "product"})
-    assert told.labels == ["first", "y", "product"]
+def test_names_are_given_to_nodes_before_their_own() -> None:
+    told = steps(Value(1.0) * Value(2.0, "y") + Value(3.0, "z"), labels={0: "first", 1: "second", 2: "product"})
+    assert told.labels == ["first", "second", "product", "z", "v4"]
 
 
 def test_every_sentence_is_of_the_table_of_sentences() -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import overload
 
+from autodiff.answers import answered, got
 from autodiff.derivatives.sweep import RECORDING, Sent, T, before, recorded, unbounded, uses
 from autodiff.language.ieee import real
 from autodiff.recording.reverse import adjoints, born, describe, topological
@@ -22,6 +23,7 @@ def grad(output: Value, inputs: Value, create_graph: bool = True) -> Value: ...
 def grad(output: Value, inputs: Sequence[Value], create_graph: bool = True) -> list[Value]: ...
 
 
+@answered
 def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = True) -> Value | list[Value]:
     """The gradient of ``output`` with respect to ``inputs``, as Values; no ``.grad`` is touched.
 
@@ -44,6 +46,7 @@ def grad(output: Value, inputs: Value | Sequence[Value], create_graph: bool = Tr
     return found[0] if isinstance(inputs, Value) else found
 
 
+@answered
 def jvp(output: Value, inputs: Sequence[Value], tangents: Sequence[Operand]) -> Value:
     """The derivative of ``output`` along a direction: the sum of each partial times its tangent (forward mode).
 
@@ -67,6 +70,7 @@ def jvp(output: Value, inputs: Sequence[Value], tangents: Sequence[Operand]) -> 
     return _as_value(sent.flows.get(output, 0.0))
 
 
+@answered
 def jacobian(outputs: Sequence[Value], inputs: Sequence[Value]) -> list[list[Value]]:
     """The derivative of each output (row) with respect to each input (column), recorded as Values.
 
@@ -80,6 +84,7 @@ def jacobian(outputs: Sequence[Value], inputs: Sequence[Value]) -> list[list[Val
     return [grad(output, inputs) for output in outputs]
 
 
+@answered
 def hessian(output: Value, inputs: Sequence[Value]) -> list[list[Value]]:
     """The second derivatives of ``output`` with respect to each pair of inputs, recorded as Values.
 
@@ -94,7 +99,7 @@ def hessian(output: Value, inputs: Sequence[Value]) -> list[list[Value]]:
 def _listed(nodes: Iterable[T]) -> list[T]:
     """What may be iterated once, read once."""
     if not isinstance(nodes, Iterable):
-        raise TypeError(f"a list of Values is needed here, got {type(nodes).__name__}; write [x]")
+        raise TypeError(f"a list of Values is needed here, got {got(nodes)}; write [x]")
     return list(nodes)
 
 
@@ -120,7 +125,7 @@ def require_order(output: Value, inputs: Iterable[Value]) -> None:
 def _require_values(nodes: Sequence[object]) -> None:
     for node in nodes:
         if not isinstance(node, Value):
-            raise TypeError(f"a derivative is taken of a Value with respect to Values, got {type(node).__name__}")
+            raise TypeError(f"a derivative is taken of a Value with respect to Values, got {got(node)}")
 
 
 def _as_value(flow: Operand) -> Value:

@@ -11,6 +11,7 @@ from itertools import islice
 from operator import add, mul
 from typing import Any, TypeVar
 
+from autodiff.answers import answered, got
 from autodiff.facts.steps import Step, Steps, require_labels
 from autodiff.facts.words import operation_text
 from autodiff.graph import Node
@@ -73,6 +74,7 @@ class Explanation:
         return preformatted(self.text)
 
 
+@answered
 def explain(
     value: Value, output: Value | None = None, labels: Mapping[int, str] | None = None, *, seed: float | None = None
 ) -> Explanation:
@@ -92,13 +94,13 @@ def explain(
       output + → × 0.7 → max → x2: 1 × 0.7 × 1 = 0.7
     """
     if not isinstance(value, Value):
-        raise TypeError(f"explain tells of a Value, got {type(value).__name__}")
+        raise TypeError(f"explain tells of a Value, got {got(value)}")
     if output is None:
         output = last_root()
         if output is None:
             raise ValueError("nothing to explain yet: call backward() first, or name the output: explain(x, output)")
     if not isinstance(output, Value):
-        raise TypeError(f"explain(x, output) takes the Value that was differentiated, got {type(output).__name__}")
+        raise TypeError(f"explain(x, output) takes the Value that was differentiated, got {got(output)}")
     require_labels(labels)
     told = Steps(output, labels, seed)
     try:

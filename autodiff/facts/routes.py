@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autodiff.answers import answered
 from autodiff.grids import grid_of, read_once
 from autodiff.pooling import Pair, Pool, plan
 from autodiff.recording.reverse import adjoints, describe, peek
@@ -48,6 +49,7 @@ class PoolRoutes:
     windows: tuple[Window, ...]
 
 
+@answered
 def routes(
     kind: Any,
     cells: Any = None,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, overload
 
+from autodiff.answers import answered, got
 from autodiff.facts.telling import Telling
 from autodiff.graph import Edge, Flow, Graph
 from autodiff.language.ieee import real
@@ -210,10 +211,11 @@ class Steps(Sequence[Step]):
             yield Snapshot([*now.values], [*now.gradients], dict(now.flows), step)
 
 
+@answered
 def steps(output: Value, labels: Mapping[int, str] | None = None, *, seed: float | None = None) -> Steps:
     """Every fact of computing ``output`` and its gradient, one by one; the gradients of the Values stay as they are.
 
-    ``labels`` names unnamed nodes, by number; else they are ``v7``. ``seed`` is the gradient that arrives at the
+    ``labels`` names nodes, by number; unnamed ones are else ``v7``. ``seed`` is the gradient that arrives at the
     output: by default that of the pass that was run (``output.backward(0.7)``), or 1 where none was. ``StaleError``
     when data were changed after they had been used, ``TypeError`` for anything but a Value.
 
@@ -227,15 +229,18 @@ def steps(output: Value, labels: Mapping[int, str] | None = None, *, seed: float
        4  backward  x.grad: 3 += local 3 × upstream 1 → 6 (local: ∂(x × x)/∂x = x = 3)
     """
     if not isinstance(output, Value):
-        raise TypeError(f"steps are taken of a Value, got {type(output).__name__}")
+        raise TypeError(f"steps are taken of a Value, got {got(output)}")
     require_labels(labels)
     return Steps(output, labels, seed)
 
 
 def require_labels(labels: object) -> None:
     """Refuse what is no mapping from numbers of nodes to names: a seed perhaps, given by its place."""
+    wanted = "labels= is a dict from numbers of nodes to names, such as {0: 'x'}"
     if labels is not None and not isinstance(labels, Mapping):
         raise TypeError(
-            f"labels= is a dict from numbers of nodes to names, got {type(labels).__name__} {labels!r:.40}; the "
-            "gradient that the pass begins with is seed=0.7"
+            f"{wanted}, got {type(labels).__name__} {labels!r:.40}; the gradient that the pass begins with is seed=0.7"
         )
+    for number, name in (labels or {}).items():
+        if type(number) is not int or not isinstance(name, str):
+            raise TypeError(f"{wanted}, got {number!r:.40}: {name!r:.40}; a Value is named by x.name = 'x'")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from autodiff.answers import answered, got
 from autodiff.foreign import at_least_one, counted, is_true, plain
 from autodiff.graph import Graph
 from autodiff.nn.samples import table, warn_of_constants
@@ -34,6 +35,7 @@ class History:
     interrupted: bool = False
 
 
+@answered
 def fit(
     loss: Value,
     inputs: Any,
@@ -77,7 +79,7 @@ def fit(
     (3.0, 30)
     """
     if not isinstance(loss, Value):
-        raise TypeError(f"a loss is one Value, got {type(loss).__name__}")
+        raise TypeError(f"a loss is one Value, got {got(loss)}")
     optimizer = _optimizer(params, optimizer)
     if not any(_reached(loss, optimizer.params)):
         raise ValueError("the loss was not computed from any of the parameters, so there is nothing to train")

@@ -7,6 +7,7 @@ from functools import lru_cache
 from numbers import Real
 from typing import Any
 
+from autodiff.answers import got
 from autodiff.foreign import headings, is_masked, is_unordered, plain, seen
 from autodiff.language.ieee import real
 from autodiff.recording.reverse import describe
@@ -173,7 +174,7 @@ def _nest_of_values(x: Any) -> Any:
     if isinstance(x, Value):  # an array of no dimension
         return x
     if isinstance(x, (str, bytes, Mapping)) or not isinstance(x, Iterable):
-        raise TypeError(f"inputs are made of Values, got {type(x).__name__}")
+        raise TypeError(f"inputs are made of Values, got {got(x)}")
     return [_nest_of_values(part) for part in x]
 
 

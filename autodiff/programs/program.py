@@ -10,6 +10,7 @@ from copy import deepcopy
 from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
+from autodiff.answers import got
 from autodiff.foreign import at_least_one
 from autodiff.programs.batches import Sample, vector
 from autodiff.programs.listing import PASSES
@@ -74,7 +75,8 @@ class Program:
         passes: Iterable[str] = PASSES,
     ) -> None:
         self.single = isinstance(output, Value)
-        self.outputs: list[Value] = list(output) if isinstance(output, Iterable) else [output]
+        many = isinstance(output, Iterable) and not callable(output)  # a model gives its layers
+        self.outputs: list[Value] = list(output) if many else [output]  # type: ignore[arg-type, list-item]
         if not isinstance(params, Iterable) and hasattr(params, "parameters"):
             params = params.parameters()
         if isinstance(params, Value) or not isinstance(params, Iterable):
@@ -101,7 +103,7 @@ class Program:
         for node in (*self.outputs, *self.inputs, *self.params):
             if not isinstance(node, Value):
                 tip = "; for one of several outputs write Program(scores[k], ...)" if hasattr(node, "__len__") else ""
-                raise TypeError(f"a Program is made of Values, got {type(node).__name__}{tip}")
+                raise TypeError(f"a Program is made of Values, got {got(node)}{tip}")
         if not self.outputs:
             raise ValueError("a Program needs at least one output")
         leaves = [*self.inputs, *self.params]

@@ -149,7 +149,7 @@ def _refuse_stale(changed: Recorded, used: Recorded) -> NoReturn:
         )
     raise StaleError(
         f"the .data of {describe(changed)} was changed after {describe(used)} had been computed from it, so a "
-        f"gradient would mix old and new numbers; {cure}"
+        f"gradient would mix old and new numbers; {cure}; in a training loop draw, step and explain before the update"
     )
 
 

@@ -60,15 +60,13 @@ class Value(Familiar, Methods):
     _x: Value | float | None
     _y: Value | float | tuple[Value | float, ...] | None
 
-    def __init__(
-        self, data: object, name: str | None = None, *by_hand: NoReturn, label: str | None = None, **foreign: NoReturn
-    ) -> None:
+    def __init__(self, data: object, name: str | None = None, *by_hand: NoReturn, **words: str | None) -> None:
         self._data = data if data.__class__ is float else real(data)
         self._grad = self._name = self._rule = self._x = self._y = None
         self._scope = current()[0]
         self._serial = self._stamp = tick()
-        if name is not None or label is not None or by_hand or foreign:
-            self.name = called(data, name, by_hand, label, foreign)
+        if words or by_hand or name is not None:
+            self.name = called(data, name, by_hand, words)
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError("Value cannot be subclassed; add an operation with autodiff.operation(...) instead")
@@ -136,15 +134,15 @@ class Value(Familiar, Methods):
         """The innermost ``scope(...)`` it was recorded in."""
         return self._scope
 
-    def backward(self, upstream: float = 1.0, **foreign: NoReturn) -> None:
+    def backward(self, upstream: float = 1.0, *more: NoReturn, **foreign: NoReturn) -> None:
         """Send the gradient back: leaves accumulate it, interior nodes start afresh.
 
         ``upstream`` is the gradient that arrives at this Value. To a node that no path leads to
         nothing flows, so the derivative is 0. Gradients are published at once: an interrupted pass changes nothing.
         ``StaleError`` when data were changed after they had been used.
         """
-        if foreign:
-            refuse("backward", foreign, ("upstream",))
+        if more or foreign:
+            refuse("backward", foreign, ("upstream",), more)
         run(self, upstream)
 
     def _backward(self) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from autodiff import Graph, Scope, Snapshot, Steps, Value, steps
+from autodiff.answers import answered, caller
 from viz.graph.backward import with_backward
 from viz.graph.dot import Drawing
 from viz.graph.folding import Collapse, read_once
 from viz.graph.ladder import LADDER, fitted, placed
-from viz.graph.naming import names_of
+from viz.graph.naming import Names, labels_of
 from viz.graph.paint import Laid
 from viz.graph.rows import DIRECTIONS, FULL, Rows, Style
 from viz.graph.still import Still
@@ -23,6 +23,7 @@ from viz.layout.picture import Picture
 __all__ = ["blank", "draw", "wished"]
 
 
+@answered
 def draw(
     output: Value | Iterable[Value] | Graph,
     *,
@@ -30,7 +31,7 @@ def draw(
     fit: str | tuple[float, float | None] | None = "column",
     detail: str = "auto",
     rankdir: str = "auto",
-    names: bool = True,
+    names: Names = True,
     collapse: Collapse | None = None,
     around: Value | None = None,
     depth: int | None = None,
@@ -46,7 +47,8 @@ def draw(
 
     One box for each Value: its name, its value above, its gradient below; one line for each use, labelled
     ``local × upstream = contribution``, its arrowhead pointing the way the gradient flows. A path that a max did
-    not take is grey and dotted. Unnamed Values are called like the caller's variables, unless ``names=False``.
+    not take is grey and dotted. Unnamed Values are called like the caller's variables, unless ``names=False``;
+    ``names={"w": w}`` calls this one so.
     ``around`` and ``depth`` show a part, ``reached`` only where the gradient went; ``collapse`` folds scopes (True,
     a name, a Scope, several, or a function of a Scope) to one box each. ``step=k`` draws the moment after step k of
     :func:`autodiff.steps` instead, whose gradients are its own and begin with ``seed`` (that of the pass that was
@@ -72,7 +74,7 @@ def draw(
     outputs = outputs_of(output)
     require_boxes(outputs, reached, collapse or False, max_nodes, around, depth)
     graph = output if isinstance(output, Graph) else Graph(*outputs)
-    labels = names_of(graph, sys._getframe(1) if names else None)
+    labels = labels_of(graph, names, caller())
     if backward not in ("flow", "graph"):
         raise ValueError(f"backward must be 'flow' (arrows on the same edges) or 'graph'; got {backward!r}")
     if seed is not None and step is None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from itertools import islice
 from pathlib import Path
 
 from autodiff import Graph, Steps, Value, steps
+from autodiff.answers import answered, caller, got
 from autodiff.files import write
 from viz.graph.drawing import blank, wished
 from viz.graph.gif import gif
 from viz.graph.ladder import fitted, placed
-from viz.graph.naming import names_of
+from viz.graph.naming import Names, labels_of
 from viz.graph.paint import Laid, Painter, State
 from viz.graph.rows import Rows, Style
 from viz.graph.view import ancestors, view
@@ -33,6 +33,7 @@ _MARGIN = 4.0  # around the graph
 _STILL = "@media (prefers-reduced-motion:reduce){*{animation:none!important}}"
 
 
+@answered
 def animate(
     output: Value,
     path: str | os.PathLike[str],
@@ -42,7 +43,7 @@ def animate(
     detail: str = "auto",
     rankdir: str = "auto",
     seconds: float = 1.2,
-    names: bool = True,
+    names: Names = True,
     seed: float | None = None,
 ) -> Path:
     """Save an animated SVG that plays all steps of ``output``, ``seconds`` each, with a sentence below; answer where.
@@ -59,9 +60,10 @@ def animate(
         raise ValueError(f"seconds is the time of a step, more than 0, got {seconds!r}")
     kind = kind_of(path, ["svg", "gif"], "an animation")
     if not isinstance(output, Value):
-        raise TypeError(f"an animation is of one Value, the output of a graph; got {type(output).__name__}")
+        many = "; of several, add up what counts: animate(sum(values), path)" if isinstance(output, Iterable) else ""
+        raise TypeError(f"an animation is of one Value, the output of a graph; got {got(output)}{many}")
     _check_length(len(list(islice(ancestors([output]), LIMIT + 1))))  # every node is a step at least
-    labels = names_of(Graph(output), sys._getframe(1) if names else None)
+    labels = labels_of(Graph(output), names, caller())
     told = steps(output, labels, seed=seed)
     _check_length(len(told))
     look = theme_of(theme)

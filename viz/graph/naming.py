@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from types import FrameType, GetSetDescriptorType, MemberDescriptorType, ModuleType, SimpleNamespace
 from typing import Any, NamedTuple
 
 from autodiff import Graph, Value
 
-__all__ = ["names_of"]
+__all__ = ["Names", "labels_of", "names_of"]
+
+
+Names = bool | Mapping[str, Any]
 
 
 _SCAN_LIMIT = 100_000  # entries of containers that are looked at, the shortest containers first
@@ -39,6 +42,37 @@ def names_of(graph: Graph, frame: FrameType | None = None) -> dict[int, str]:
             if value in known:
                 names.setdefault(graph.number(value), name)
     return names
+
+
+def labels_of(graph: Graph, names: Names, frame: FrameType) -> dict[int, str]:
+    """What a picture calls its nodes: by ``frame`` where ``names`` is true, and by a dict from names to Values before.
+
+    Values of the dict that are not in this graph are another's; ``ValueError`` where all are.
+    """
+    if isinstance(names, Mapping):
+        given = [pair for name, thing in names.items() for pair in _given(name, thing)]
+        known = set(graph.values)
+        found = {graph.number(value): name for name, value in given if value in known}
+        if given and not found:
+            raise ValueError(f"none of the {len(given)} Values in names= is in this graph")
+        return names_of(graph, frame) | found
+    if not isinstance(names, bool):
+        raise TypeError(f"{_WANTED}; got {names!r:.40}")
+    return names_of(graph, frame if names else None)
+
+
+_WANTED = "names= is True, False, or a dict from names to Values, names={'w': w}"
+
+
+def _given(name: Any, thing: Any) -> Iterator[tuple[str, Value]]:
+    """A name and its Value, or the names of all in a list: ``w[0]``."""
+    if isinstance(thing, (list, tuple)):
+        for place, part in enumerate(thing):
+            yield from _given(f"{name}[{place}]", part)
+    elif isinstance(name, str) and isinstance(thing, Value):
+        yield name, thing
+    else:
+        raise TypeError(f"{_WANTED}; got {name!r:.40}: {thing!r:.40}")
 
 
 class _Variable(NamedTuple):

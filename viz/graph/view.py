@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from autodiff import Edge, Graph, Scope, Value
+from autodiff.answers import got
 from viz.graph.folding import Collapse, Folds, chosen, depths_of, fold, foldable, innermost
 
 __all__ = [
@@ -113,14 +114,18 @@ def outputs_of(output: Value | Iterable[Value] | Graph) -> tuple[Value, ...]:
     """The Values to draw, one or several; anything else raises ``TypeError`` that says what was got."""
     if isinstance(output, Graph):
         return tuple(output.values[number] for number in output.outputs)
-    outputs: tuple[object, ...] = tuple(output) if isinstance(output, Iterable) else (output,)
+    many = isinstance(output, Iterable) and not hasattr(output, "parameters")  # a Sequential gives its layers
+    outputs: tuple[object, ...] = tuple(output) if many else (output,)  # type: ignore[arg-type]
     values = tuple(entry for entry in outputs if isinstance(entry, Value))
     if not outputs:
         raise TypeError(f"there is nothing to draw in an empty {type(output).__name__}")
     if len(values) < len(outputs):
-        wrong = type(next(entry for entry in outputs if not isinstance(entry, Value))).__name__
-        got = f"a {type(output).__name__} with a {wrong} in it" if isinstance(output, Iterable) else wrong
-        raise TypeError(f"draw takes a Value, a list of Values, or a Graph; got {got}")
+        entry = next(entry for entry in outputs if not isinstance(entry, Value))
+        found = f"a {type(output).__name__} with a {got(entry)} in it" if many else got(entry)
+        rows = (
+            "; of a grid draw([v for row in grid for v in row]), or viz.pool(grid)" if isinstance(entry, list) else ""
+        )
+        raise TypeError(f"draw takes a Value, a list of Values, or a Graph; got {found}{rows}")
     return values
 
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from autodiff import Edge, Graph, Value, steps
+from autodiff.answers import answered, caller, got
 from autodiff.files import write
 from autodiff.language.ieee import real
 from viz.graph.drawing import blank
 from viz.graph.folding import Collapse, read_once
 from viz.graph.look import one_source
-from viz.graph.naming import names_of
+from viz.graph.naming import Names, labels_of
 from viz.graph.paint import line_id
 from viz.graph.rows import DIRECTIONS
 from viz.graph.view import View, require_boxes, view
@@ -37,13 +37,14 @@ __all__ = ["Stepper", "step"]
 LOOKS = ("auto", "light", "dark")
 
 
+@answered
 def step(
     output: Value,
     *,
     grid: Any = None,
     theme: str = "auto",
     collapse: Collapse = False,
-    names: bool = True,
+    names: Names = True,
     rankdir: str = "LR",
     max_nodes: int | None = 1000,
     start: int = 0,
@@ -54,9 +55,10 @@ def step(
 
     In a notebook the stepper shows itself; ``save_html`` writes it as one file for any browser, ``widget()`` makes
     one that keeps in touch with Python. Unnamed Values are called like the caller's variables, unless
-    ``names=False``; ``collapse`` folds scopes as in :func:`viz.draw`; ``theme`` is auto (that of the host), light
-    or dark; ``start`` is the step to begin with, negative ones from the end; ``seed`` is the gradient that arrives at
-    the output (that of the pass that was run, else 1). ``grid`` shows a pool beside the graph:
+    ``names=False``; ``names={"w": w}`` calls this one so. ``collapse`` folds scopes as in :func:`viz.draw`; ``theme``
+    is auto (that of the host), light or dark; ``start`` is the step to begin with, negative ones from the end;
+    ``seed`` is the gradient that arrives at the output (that of the pass that was run, else 1). ``grid`` shows a pool
+    beside the graph:
     give what the pool answered, True for the one pool in the graph, or ``dict(cells=x, outputs=p, kernel_size=3)``.
 
     No Value is changed unless :meth:`Stepper.apply` is called. ``TooLargeError`` says how to look at a part.
@@ -71,12 +73,13 @@ def step(
     if theme not in LOOKS:
         raise ValueError(f"unknown theme {theme!r} (must be one of {list(LOOKS)})")
     if not isinstance(output, Value):
-        raise TypeError(f"step takes one Value, the output of a graph; got {type(output).__name__}")
+        many = "; of several, add up what counts: step(sum(values))" if isinstance(output, Iterable) else ""
+        raise TypeError(f"step takes one Value, the output of a graph; got {got(output)}{many}")
     collapse = read_once(collapse)
     require_boxes([output], collapse=collapse, limit=max_nodes)
     graph = Graph(output)
     view(graph, collapse=collapse, limit=max_nodes)  # refuses what is too large before any work is done
-    found = names_of(graph, sys._getframe(1) if names else None)
+    found = labels_of(graph, names, caller())
     if rankdir not in DIRECTIONS:
         raise ValueError(f"rankdir must be one of {', '.join(DIRECTIONS)}; got {rankdir!r}")
     style = replace(SPREAD, rankdir=rankdir)

@@ -8,6 +8,7 @@ from operator import add
 from typing import Any
 
 from autodiff import Value, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d, routes
+from autodiff.answers import answered
 from autodiff.facts.routes import recall
 from autodiff.foreign import plain
 from autodiff.grids import is_listable, read_once
@@ -23,6 +24,7 @@ __all__ = ["pool"]
 POOLS = {"max": (max_pool1d, max_pool2d), "avg": (avg_pool1d, avg_pool2d)}
 
 
+@answered
 def pool(
     cells: Any,
     outputs: Any = None,
@@ -49,11 +51,19 @@ def pool(
     >>> picture = pool([3, 0, 4, 2, 0], kernel_size=3, stride=2, upstream=[0.7, 0.9])
     >>> picture.save_png("pool.png")  # doctest: +SKIP
     """
+    if isinstance(outputs, int) or (isinstance(outputs, tuple) and all(isinstance(size, int) for size in outputs)):
+        raise TypeError(f"pool(cells, outputs) takes what a pool answered; write pool(cells, kernel_size={outputs!r})")
     if kernel_size is None:
         asked = any(word is not None for word in (outputs, stride, upstream))  # arrays perhaps: they answer != by cells
         if asked or (padding, dilation, ceil_mode, kind) != (0, 1, False, "max"):
-            raise TypeError("pool takes the outputs of a pool alone, or cells and kernel_size with the pool's words")
-        remembered, grid = recall(cells)
+            raise TypeError(
+                "pool takes the outputs of a pool alone, pool(p), or cells and the pool's words: "
+                "pool(cells, kernel_size=2, stride=1)"
+            )
+        try:
+            remembered, grid = recall(cells)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{error}; of cells write pool(cells, kernel_size=2)") from None
         require_readable(remembered)
         return picture(routes(grid), theme)
     if kind not in POOLS:
