@@ -6,6 +6,7 @@ Nothing is asked where all is well: a function that is called as it should be is
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dis import opname
 from functools import cache, wraps
@@ -28,6 +29,7 @@ __all__ = [
     "refuse_attribute",
     "refuse_name",
     "said_of",
+    "warn",
 ]
 
 P = ParamSpec("P")
@@ -221,3 +223,11 @@ def _meant(data: object, numbers: list[float], slopes: list[float] | None, text:
 def _written(op: Operation) -> str:
     inputs = [name for name in op.inputs if name not in op.defaults]
     return op.formula if op.notation != "call" else f"{op.name}({', '.join(inputs)})"
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warn whoever called this package, at the line from which it was called."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "autodiff":
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)

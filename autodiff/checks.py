@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from autodiff.answers import answered, got
+from autodiff.answers import answered, got, warn
 from autodiff.derivatives.grad import require_order
 from autodiff.graph import Graph
 from autodiff.recording.reverse import adjoints, describe, peek
@@ -75,7 +74,7 @@ def gradcheck(
         sides, difference, rounding = _difference(graph, x, long, here)
         if sides < 2:
             checked = "checked on one side alone" if sides else "not checked"
-            warnings.warn(f"{describe(x)} is near a kink: its gradient was {checked}", KinkWarning, stacklevel=3)
+            warn(f"{describe(x)} is near a kink: its gradient was {checked}", KinkWarning)
         if sides and not _agrees(gradient, difference, atol + rtol * abs(difference) + rounding):
             judges, other, rounding = _difference(graph, x, short, here) if short else (0, 0.0, 0.0)
             # A short step is a judge only where rounding does less than the tolerance.

@@ -647,7 +647,7 @@ def test_cells_without_end_are_read_no_further_than_it_takes_to_refuse_them(rows
 @pytest.mark.parametrize("wrap", [lambda given: given, as_array])
 def test_a_pool_without_its_kernel_size_is_refused_in_words(words: dict[str, Any], wrap: Callable[[Any], Any]) -> None:
     given = {word: wrap(entry) if isinstance(entry, list) else entry for word, entry in words.items()}
-    with pytest.raises(TypeError, match="cells and kernel_size"):
+    with pytest.raises(TypeError, match=r"cells and the pool's words: pool\(cells, kernel_size=2"):
         viz.pool([1.0, 2.0, 3.0], **given)
 
 

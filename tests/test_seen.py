@@ -341,7 +341,11 @@ def test_copies_of_markup_lose_handlers_links_and_scripts(chromium: Any, tmp_pat
     context = chromium.new_context()
     seen = context.new_page()
     seen.set_content("<p></p>")
-    script = "const engine = {};" + source + f"; parsed({hostile!r}, 'svg').outerHTML"
+    script = (
+        "const numbers = {}, engine = {}, telling = {}, page = {}, notation = {};"
+        + source
+        + f"; parsed({hostile!r}, 'svg').outerHTML"
+    )
     markup = seen.evaluate(f"(() => {{ {script.rsplit(';', 1)[0]}; return {script.rsplit(';', 1)[1]} }})()")
     context.close()
     assert markup == '<svg class="a"><g id="k"></g></svg>'

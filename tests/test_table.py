@@ -591,7 +591,7 @@ def test_gradcheck_takes_inputs_that_do_not_matter_and_refuses_what_is_no_leaf()
     with pytest.raises(ValueError, match="only leaves"):
         gradcheck(y.exp(), [y])
     for refused in (lambda: gradcheck(3.0), lambda: gradcheck(y, [3.0])):
-        with pytest.raises(TypeError, match="Values, got float"):
+        with pytest.raises(TypeError, match=r"Values.* got float"):
             refused()
 
 

@@ -40,7 +40,8 @@ def calls(x: Value, y: Value) -> None:
     assert_type(x.clamp(0, y), Value)
     assert_type(x.hypot(y).tanh().data, float)
     x.exp(1, 2, 3)  # refused
-    x.clamp(0)  # refused
+    assert_type(x.clamp(0), Value)
+    x.clamp("0")  # refused
     x.leaky_relu(slop=0.2)  # refused
     x.hypot("y")  # refused
     x.softsign()  # refused
@@ -56,7 +57,7 @@ def calls(x: Value, y: Value) -> None:
     leaky_relu(1.0, slop=3)  # refused
     exp()  # refused
     exp("1")  # refused
-    clamp(x, 0)  # refused
+    assert_type(clamp(x, 0), Value)
     autodiff.softsign(x)  # refused
 
     # what is loaded when it is first asked for

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from autodiff.answers import warn
 from autodiff.foreign import at_least_one, headings, plain
 from autodiff.programs.program import Program
 from autodiff.recording.reverse import describe
@@ -56,10 +56,9 @@ def warn_of_constants(program: Program, constants: Any) -> None:
     frozen = [leaf for leaf in program.constants if leaf not in known]
     if frozen:
         more = f" and {len(frozen) - 8} more" if len(frozen) > 8 else ""
-        warnings.warn(
+        warn(
             f"the loss has leaves that are neither inputs nor parameters: {', '.join(map(_called, frozen[:8]))}{more}. "
             "They stay as they are; give them to inputs= or params=, or to constants= if that is meant",
-            stacklevel=3,
         )
 
 

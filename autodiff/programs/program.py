@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
-from autodiff.answers import got
+from autodiff.answers import got, warn
 from autodiff.foreign import at_least_one
 from autodiff.programs.batches import Sample, vector
 from autodiff.programs.listing import PASSES
@@ -284,11 +283,10 @@ def _warn_of_frozen_branches(nodes: list[Value], inputs: set[Value]) -> None:
     first, last = born(computed[0]), born(computed[-1])
     for node in nodes:
         if first < read_at(node) < last or (node in inputs and read_at(node) == first - 1):
-            warnings.warn(
+            warn(
                 f"the .data of {describe(node)} was read while this graph was being recorded. If a Python `if` or "
                 "`max()` depended on it, only the branch taken then is in the program; use where(condition, x, y), "
                 "maximum() or minimum(), which are decided anew for every sample",
                 FrozenBranchWarning,
-                stacklevel=3,
             )
             return

@@ -172,15 +172,26 @@ def _contents(thing: Any) -> tuple[int, Iterable[tuple[str, Any]]]:
         thing, kind = thing.tolist() if thing.size <= _SCAN_LIMIT else [], list
     for row in (list, tuple, deque):
         if issubclass(kind, row):
-            return row.__len__(thing), ((f"[{i}]", entry) for i, entry in enumerate(row.__iter__(thing)))
+            return row.__len__(thing), _numbered(row.__iter__(thing))
     if issubclass(kind, dict):
         return dict.__len__(thing), _entries(thing)
     stored = list(islice(_stored(thing, kind), _SCAN_LIMIT + 1))
     return len(stored), stored
 
 
+# Copied at once when they are wanted, for another thread may write to what a variable holds.
+
+
+def _numbered(entries: Iterator[Any]) -> Iterator[tuple[str, Any]]:
+    try:
+        copied = list(entries)
+    except RuntimeError:  # it has been written to since it was looked at
+        return
+    yield from ((f"[{i}]", entry) for i, entry in enumerate(copied))
+
+
 def _entries(thing: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
-    return ((f"[{key!r}]", entry) for key, entry in list(dict.items(thing)) if _is_plain(key))
+    yield from ((f"[{key!r}]", entry) for key, entry in list(dict.items(thing)) if _is_plain(key))
 
 
 def _is_plain(key: object) -> bool:

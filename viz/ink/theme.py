@@ -196,7 +196,7 @@ def width(contribution: float) -> float:
     """The pen width of a contribution: it grows with log |contribution|, on one scale for all pictures.
 
     >>> [width(c) for c in (0.0, 0.1, 1.0, 10.0, float("inf"))]
-    [0.8, 1.9, 2.9, 3.9, 5.0]
+    [0.8, 1.4, 2.0, 2.6, 4.0]
     """
     size = abs(contribution)
     if math.isnan(size) or size == 0:

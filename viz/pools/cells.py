@@ -69,7 +69,7 @@ def fitted(text: str, room: float, size: float) -> float:
     """The font size, at most ``size``, at which a text fits into ``room``.
 
     >>> fitted("1.6", 40, 15), fitted("-1.23e-10", 30, 15) < 10
-    (15, True)
+    (15.0, True)
     """
     share = min(1.0, room / max(measure(text, size), 1.0))
     return max(SMALLEST, math.floor(2 * size * share) / 2)

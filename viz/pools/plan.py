@@ -10,7 +10,7 @@ from viz.pools import cells
 from viz.pools.canvas import Grid, Point
 from viz.pools.facts import Facts
 
-__all__ = ["Plan"]
+__all__ = ["LETTERS", "TITLES", "Plan"]
 
 
 # Outlines of windows lie in a zone around the cells, arrows in lanes beyond it, so that neither covers a number.

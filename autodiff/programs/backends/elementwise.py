@@ -6,7 +6,7 @@ import ast
 import inspect
 import math
 from collections import namedtuple
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from autodiff.language.primitives import FUNCTIONS
@@ -179,7 +179,13 @@ def _compared(function: Any) -> Iterator[int]:
         ):
             right = node.comparators[0]
             for part in right.elts if isinstance(right, ast.Tuple) else [right]:
-                yield eval(ast.unparse(part), function.__globals__)
+                yield _named(part, function.__globals__)
+
+
+def _named(part: ast.expr, names: Mapping[str, Any]) -> int:
+    if isinstance(part, ast.Attribute):
+        return getattr(names[ast.unparse(part.value)], part.attr)  # type: ignore[no-any-return]
+    return names[ast.unparse(part)]  # type: ignore[no-any-return]
 
 
 refuse_forgotten(UNARY, unary, _library)
