@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from autodiff.derivatives.grad import grad, hessian, jacobian, jvp
     from autodiff.expressions import expression
     from autodiff.facts.explaining import Explanation, explain
+    from autodiff.facts.nans import Origin, first_nan
     from autodiff.facts.routes import PoolRoutes, Window, routes
     from autodiff.facts.steps import Snapshot, Step, Steps, steps
     from autodiff.graph import Edge, Flow, Graph, Node
@@ -40,6 +41,7 @@ else:
         "derivatives.grad": ("grad", "hessian", "jacobian", "jvp"),
         "expressions": ("expression",),
         "facts.explaining": ("Explanation", "explain"),
+        "facts.nans": ("Origin", "first_nan"),
         "facts.routes": ("PoolRoutes", "Window", "routes"),
         "facts.steps": ("Snapshot", "Step", "Steps", "steps"),
         "graph": ("Edge", "Flow", "Graph", "Node"),
@@ -74,6 +76,7 @@ __all__ = [
     "KinkWarning",
     "Node",
     "Operation",
+    "Origin",
     "PoolRoutes",
     "Program",
     "Scope",
@@ -87,6 +90,7 @@ __all__ = [
     "avg_pool2d",
     "explain",
     "expression",
+    "first_nan",
     "grad",
     "gradcheck",
     "hessian",

@@ -30,7 +30,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "out"
 # Compiled by Numba, half a minute for each change; signatures are generated, and for type checkers alone.
-LEFT_OUT = re.compile(r"signatures|contract|backends/(kernel|fused|lanes|caching|numba|machine)")
+LEFT_OUT = re.compile(r"signatures|contract|backends/(kernel|elementwise|fused|lanes|caching|numba|machine)")
 # Which tests try a script, in this order: in Node, then in a browser.
 PARTS = dict.fromkeys(("numbers.js", "engine.js", "telling.js", "mathematics.js"), "test_parity.py")
 PARTS |= {"state.js": "test_state.py", "look.js": "test_look.py"}

@@ -201,7 +201,7 @@ def test_the_page_gives_every_box_and_line_the_same_marks_and_words(make: Any, c
     for k, found in enumerate(snapshots):
         looks = Looks(told.graph, told.snapshot(k), folds=folds)
         for number, (marks, words) in enumerate(found["boxes"]):
-            mine = looks.box_marks((number,), number) - {"box", "leaf", "current"}
+            mine = looks.box_marks((number,), number) - {"box", "leaf", "current", "origin"}
             assert {mark.replace("-", " ") for mark in marks} == mine
             assert tuple(words) == looks.words(number)
         edges = {(e.target, e.position): e for e in told.graph.edges}

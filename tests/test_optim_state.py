@@ -152,6 +152,20 @@ def test_fit_skips_whom_the_loss_was_not_computed_from(
     assert trained.counts == stepped.counts == [6, 6, 0]
 
 
+@whole_family
+def test_steps_by_hand_go_on_after_a_training_on_arrays(kind: type[Optimizer], keywords: dict[str, Any]) -> None:
+    found = []
+    for backend in ("python", "numpy"):
+        branch = Branch()
+        optimizer = kind(branch.params, **keywords)
+        fit(branch.loss, [branch.x], [[1.0]], optimizer=optimizer, epochs=2, progress=False, backend=backend)
+        (branch.params[0] * branch.params[2]).backward()
+        optimizer.step()
+        assert {type(number) for row in optimizer.state for number in row} <= {float}
+        found.append((branch.numbers, optimizer.state_dict()))
+    assert found[0] == found[1]
+
+
 def test_no_path_lets_the_momentum_go_on() -> None:
     x = Value(1.0)
     optimizer = SGD([x], lr=0.5, momentum=0.5)

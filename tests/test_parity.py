@@ -343,7 +343,7 @@ def test_a_choice_among_three_ties_in_the_page_too(ask: Ask) -> None:
 
 
 def points(name: str, draw: random.Random) -> tuple[float, ...]:
-    if name in ("hypot", "atan2"):
+    if PRIMITIVES[name].arity == 2 and name != "**":
         return draw.gauss(0, 1) * 10 ** draw.uniform(-4, 4), draw.gauss(0, 1) * 10 ** draw.uniform(-4, 4)
     if name == "**":
         base = draw.choice([draw.uniform(0.2, 3), 10 ** draw.uniform(-3, 3), draw.gauss(0, 3)])

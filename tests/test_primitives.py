@@ -39,24 +39,45 @@ def cbrt(x: float) -> float:
 
 _row("cbrt", 1, cbrt, "cbrt; np.cbrt; jnp.cbrt; {0}.sign() * {0}.abs() ** (1 / 3); Math.cbrt; np.cbrt")
 
+
+def remainder_of(x: float, y: float) -> float:
+    return x - y * float(int(x / y))
+
+
+_row(
+    "remainder_of",
+    2,
+    remainder_of,
+    "remainder_of; np.fmod; jnp.fmod; torch.fmod; {0} % {1}; math.fmod",
+    bound="{1}",
+    arrays=True,
+)
+
 """
-BRANCH = """\
+BRANCHES = {
+    "        elif op == F.erfc:\n": """\
         elif op == F.cbrt:
             d[i] = math.copysign(abs(x) ** (1 / 3), x)
-"""
-BEFORE = "        elif op == F.erfc:\n"
+""",
+    "        elif op == F.atan2:\n": """\
+        elif op == F.remainder_of:
+            d[i] = a[i] - b[i] * float(int(a[i] / b[i]))
+""",
+}
 PRIMITIVES_FILE, KERNEL_FILE = "autodiff/language/primitives.py", "autodiff/programs/backends/elementwise.py"
 POINTS = [-27.0, -1.0, -0.001, 0.125, 8.0, 1e9]
 
 
-def house(folder: Path, changes: dict[str, tuple[str, str]]) -> Path:
-    """A copy of both packages, with a text put before a place in some files."""
+def house(folder: Path, changes: dict[str, dict[str, str]]) -> Path:
+    """A copy of both packages, with texts put before places in some files."""
     for package in ("autodiff", "viz"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for name, (place, text) in changes.items():
-        old = (folder / name).read_text("utf-8")
-        assert old.count(place) == 1
-        (folder / name).write_text(old.replace(place, text + place), "utf-8")
+    for name, texts in changes.items():
+        file = (folder / name).read_text("utf-8")
+        for place, text in texts.items():
+            assert file.count(place) == 1
+            file = file.replace(place, text + place)
+        (folder / name).write_text(file, "utf-8")
     return folder
 
 
@@ -82,6 +103,7 @@ from viz.page.data import page_data
 points, backends = {POINTS}, {HERE + ["fused"] * ("numba" in HERE)}
 rows = [[point] for point in points]
 root = operation("root_of_three(x)", "cbrt(x)", "1 / (3 * out * out)", domain=(0.2, 2.0))
+left = operation("left_of(x, y)", "remainder_of(x, y)", "1", "(remainder_of(x, y) - x) / y")
 x = Value(8.0, "x")
 y = root(x)
 y.backward()
@@ -96,6 +118,14 @@ print(json.dumps({{
     "uniform": {{
         name: float(Program(root(x) * 1.0 + x, [Value(0.0)], [x], backend=name).value([[0.0]])[0]) for name in backends
     }},
+    "of two": {{
+        name: [*map(float, Program(left(x, 2.5) + left(7.0, x), [x], backend=name).value([[3.0], [-4.0]]))]
+        for name in backends
+    }},
+    "sources of two": {{
+        name: Program(left(x, 2.5) + left(7.0, x), [x], backend="python").source(name, "value")
+        for name in {sorted(RUNNERS)}
+    }},
     "sources": {{name: Program(y, [x], backend="python").source(name) for name in {sorted(RUNNERS)}}},
     "functions": functions(),
     "page": page_data(steps(root(Value(-27.0)))),
@@ -106,7 +136,7 @@ print(json.dumps({{
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     """A house with a cube root, and what is told in it."""
-    changes = {PRIMITIVES_FILE: (PLACE, ROW), KERNEL_FILE: (BEFORE, BRANCH)}
+    changes = {PRIMITIVES_FILE: {PLACE: ROW}, KERNEL_FILE: BRANCHES}
     folder = house(tmp_path_factory.mktemp("toy"), changes)
     return folder, told(folder, EVERYWHERE)
 
@@ -128,6 +158,7 @@ def test_a_primitive_of_one_row_is_computed_recorded_and_differentiated(toy: tup
 def test_a_primitive_of_one_row_runs_in_every_backend(backend: str, toy: tuple[Path, Any]) -> None:
     assert all(map(near, toy[1]["backends"][backend], roots(POINTS)))
     assert near(toy[1]["uniform"][backend], 10.0)
+    assert toy[1]["of two"][backend] == [1.5, 1.5]  # 3 - 2.5 + 7 - 6, and -4 + 2.5 + 7 - 4
 
 
 @pytest.mark.slow
@@ -141,6 +172,8 @@ def test_a_primitive_of_one_row_is_source_in_every_language(language: str, toy: 
     else:
         found = RUNNERS[language](text, [[point] for point in POINTS], [])
     assert all(near(first, root) for (first, *_), root in zip(found, roots(POINTS), strict=True))
+    if language != "python":
+        assert RUNNERS[language](toy[1]["sources of two"][language], [[3.0], [-4.0]], []) == [[1.5], [1.5]]
 
 
 @pytest.mark.slow
@@ -160,10 +193,13 @@ def test_a_primitive_of_one_row_runs_in_the_page(toy: tuple[Path, Any], tmp_path
 
 @pytest.mark.skipif("numba" not in HERE, reason="numba is not installed")
 def test_a_primitive_without_its_branch_in_the_kernel_is_an_error_that_names_it(tmp_path: Path) -> None:
-    folder = house(tmp_path, {PRIMITIVES_FILE: (PLACE, ROW)})
+    folder = house(tmp_path, {PRIMITIVES_FILE: {PLACE: ROW}})
     done = run(folder, "import autodiff.programs.backends.kernel")
     assert done.returncode == 1
     assert done.stderr.rstrip().endswith("NotImplementedError: the kernel has no branch for cbrt")
+    half = house(tmp_path / "half", {PRIMITIVES_FILE: {PLACE: ROW}, KERNEL_FILE: dict(list(BRANCHES.items())[:1])})
+    done = run(half, "import autodiff.programs.backends.kernel")
+    assert done.stderr.rstrip().endswith("NotImplementedError: the kernel has no branch for remainder_of")
 
 
 # What is wrong with a row, where it is noticed, and what is said.
@@ -196,7 +232,7 @@ FORGOTTEN = {
 def test_what_a_row_forgets_is_told_by_its_name(row: str, module: str, words: str, tmp_path: Path) -> None:
     if "numpy" not in HERE and module.endswith("numpy"):
         pytest.skip("numpy is not installed")
-    done = run(house(tmp_path, {PRIMITIVES_FILE: (PLACE, row)}), f"import {module}")
+    done = run(house(tmp_path, {PRIMITIVES_FILE: {PLACE: row}}), f"import {module}")
     assert done.returncode == 1
     assert words in done.stderr
 
@@ -234,7 +270,7 @@ print(json.dumps(found))
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_order_of_the_rows_means_nothing(seed: int, tmp_path: Path) -> None:
     script = PROGRAMS.format(tests=str(Path(__file__).parent))
-    shuffled = house(tmp_path, {PRIMITIVES_FILE: (PLACE, SHUFFLE.format(seed=seed))})
+    shuffled = house(tmp_path, {PRIMITIVES_FILE: {PLACE: SHUFFLE.format(seed=seed)}})
     assert told(shuffled, script) == told(ROOT, script)
 
 

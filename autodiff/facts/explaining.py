@@ -12,6 +12,7 @@ from operator import add, mul
 from typing import Any, TypeVar
 
 from autodiff.answers import answered, got
+from autodiff.facts.nans import remark_on
 from autodiff.facts.steps import Step, Steps, require_labels
 from autodiff.facts.words import operation_text
 from autodiff.graph import Node
@@ -259,16 +260,15 @@ class _Teller:
     def _path_text(self, path: Path) -> str:
         stations = [self._station(node) for node in _shortened(path.nodes[:-1], -1)]
         slopes = [numeral(slope) if slope is not None else "…" for slope in _shortened(path.slopes, None)]
-        seed = [] if path.seed == 1 else [numeral(path.seed)]
-        product = " × ".join([*seed, *slopes])
-        return f"output {' → '.join([*stations, self.name])}: {product} = {numeral(path.contribution)}"
+        product = " × ".join([numeral(path.seed)] * (path.seed != 1) + slopes)
+        told = f"output {' → '.join([*stations, self.name])}: {product} = {numeral(path.contribution)}"
+        return told + remark_on(self.told, path.nodes, path.slopes)
 
     def _station(self, place: int) -> str:
         if place < 0:
             return "…"
         node = self.graph.nodes[place]
-        text = operation_text(node) if node.op else ""
-        return " ".join(_short(part) for part in (node.name, text) if part)
+        return " ".join(_short(part) for part in (node.name, node.op and operation_text(node)) if part)
 
 
 _Link = tuple[int, float | None, Any]

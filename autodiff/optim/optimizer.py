@@ -79,7 +79,8 @@ class Optimizer:
                 rules = self._rules(reached, rate, numpy.sqrt)
                 new, *moved = _arrays(rules, [numpy.asarray(row, dtype=float) for row in rows])
         else:
-            new, *moved = _lists(self._rules(reached, rate, math.sqrt), rows) if size else ([], *self.state)
+            lists = [row.tolist() if _is_array(row) else row for row in rows]  # what arrays left behind
+            new, *moved = _lists(self._rules(reached, rate, math.sqrt), lists) if size else ([], *self.state)
         self.memory = self.steps + 1, _counted(self.counts, reached), tuple(moved)
         return new
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from math import isinf, isnan
 
 from autodiff import Edge, Flow, Graph, Node, Snapshot
+from autodiff.facts.nans import origin_at
 from autodiff.facts.words import operation_text, why_no_path
 from autodiff.recording.reverse import NO_PATH
 from viz.ink.theme import numeral, width
@@ -54,6 +55,7 @@ BOX: Mapping[str, Look] = {
     "current": Look(ink="highlight", pen=3, dash="solid"),
     "changed": Look(ink="highlight", pen=2),  # a choice that an edit has decided differently
     "edited": Look(ink="highlight", pen=2),
+    "origin": Look(ink="highlight", pen=4),  # where the first nan arose, else the first inf
     "nan": Look(ink="highlight", pen=1.8, dash="dashed"),
     "inf": Look(ink="highlight", pen=1.8, dash="solid"),
     "folded": Look("cluster_fill", "cluster_border", 2, double=True),
@@ -123,6 +125,7 @@ class Looks:
         self._flows: Mapping[Edge, Flow] = {} if snapshot is None else snapshot.flows
         # Once gradients flow, a head means their direction.
         self._flowing = any(flow.contribution is not None for flow in self._flows.values())
+        self.origin = None if snapshot is None else origin_at(graph, snapshot)
 
     def box_marks(self, members: Collection[int], speaker: int | None, folded: bool = False) -> set[str]:
         """The marks of the box of a node, or of a folded scope's ``members``; it bears the numbers of ``speaker``."""
@@ -133,6 +136,8 @@ class Looks:
             return marks
         if snapshot.current is not None and snapshot.current.node in members:
             marks.add("current")
+        if self.origin in members:
+            marks.add("origin")
         return (
             marks if speaker is None else marks | _number_marks(snapshot.values[speaker], snapshot.gradients[speaker])
         )

@@ -179,7 +179,18 @@ function snapshot(told, index) {
   if (last === steps.length - 1) gradients = gradients.map((gradient) => gradient ?? noPath);
   const reached = Array.from(values, (value, place) => (place <= last ? value : null));
   const flowing = [...flows.values()].some(({ contribution }) => contribution !== null);
-  return { values: reached, gradients, flows, flowing, current: steps[last] };
+  return { values: reached, gradients, flows, flowing, origin: origin(steps, last), current: steps[last] };
+}
+
+// The node at which the first nan arose, else the first inf; null: all is finite.
+function origin(steps, last) {
+  let inf = null;
+  for (const { index, node, after } of steps) {
+    if (index > last) break;
+    if (Number.isNaN(after)) return node;
+    if (inf === null && Math.abs(after) === Infinity) inf = node;
+  }
+  return inf;
 }
 
 // A choice is known once computed, before any gradient.

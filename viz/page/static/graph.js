@@ -69,12 +69,13 @@ function graphPicture(svg, data, stage) {
     return true;
   }
 
-  function showBox(box, { values, gradients, current }, { breaks, changed, edited }) {
+  function showBox(box, { values, gradients, current, origin }, { breaks, changed, edited }) {
     const { members, speaker } = box;
     const reached = members.every((member) => values[member] !== null);
     const [value, gradient] = speaker === null ? [null, null] : [values[speaker], gradients[speaker]];
     const any = (set) => members.some((member) => set.has(member));
-    const flags = Object.entries({ current: members.includes(current.node), breaks: any(breaks), changed: any(changed), edited: any(edited) })
+    const arose = members.includes(origin);
+    const flags = Object.entries({ current: members.includes(current.node), origin: arose, breaks: any(breaks), changed: any(changed), edited: any(edited) })
       .flatMap(([flag, holds]) => (holds ? [`gr-${flag}`] : []));
     if (speaker !== null) flags.push(...look.numberMarks(value, gradient).map((mark) => `gr-${mark}`));
     if (!restyle(box, flags, `${value}|${gradient}|${reached}`)) return;
@@ -89,7 +90,7 @@ function graphPicture(svg, data, stage) {
     if (!box.name) parts.push(data.nodes[speaker].text ?? "input");
     parts.push(value !== null ? `value ${words[0]}` : reached ? "" : "not reached yet");
     if (value !== null && gradient !== null) parts.push(`gradient ${words[1]}`);
-    parts.push(any(changed) ? "another winner" : "", any(breaks) ? "breakpoint" : "");
+    parts.push(arose ? "the first nan, or inf, arose here" : "", any(changed) ? "another winner" : "", any(breaks) ? "breakpoint" : "");
     box.button.ariaLabel = parts.filter(Boolean).join(", ");
   }
 
