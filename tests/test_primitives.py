@@ -48,7 +48,7 @@ _row(
     "remainder_of",
     2,
     remainder_of,
-    "remainder_of; np.fmod; jnp.fmod; torch.fmod; {0} % {1}; math.fmod",
+    "remainder_of; np.fmod; jnp.fmod; torch.fmod; {0} % {1}; np.fmod",
     bound="{1}",
     arrays=True,
 )
