@@ -100,7 +100,6 @@ class Drawing:
         for member in self.view.numbers:
             hidden = self.view.hidden_in.get(member)
             inner = hidden.parent if hidden else self.graph.nodes[member].scope
-            inner = inner if self.rows.style.frames else None
             self._place(tree, inner)
             if hidden is None:
                 tree[inner].append(member)
@@ -127,10 +126,14 @@ class Drawing:
             if level < 0:
                 canvas.body.append("\t}\n")
                 continue
-            name = f"cluster_{numbers[scope]}"
-            self.clusters[name] = scope
+            # Only a subgraph of this name is a frame; another one still says what belongs together.
+            name = f"cluster_{numbers[scope]}" if self.rows.style.frames else f"scope_{numbers[scope]}"
             canvas.body.append(f"\tsubgraph {name} {{\n")
-            self._cluster(canvas, scope, name, level)
+            if self.rows.style.frames:
+                self.clusters[name] = scope
+                self._cluster(canvas, scope, name, level)
+            else:
+                canvas.attr(label=self._name_of(scope))
             self._entries(canvas, tree[scope])
             open_scopes.append((scope, -1))
             open_scopes += [(inner, level + 1) for inner in reversed(inside.get(scope, []))]
@@ -146,9 +149,13 @@ class Drawing:
 
     def _cluster(self, canvas: Picture, scope: Scope, name: str, level: int) -> None:
         fill, border = self.look.cluster(level)
-        label = f"<{font(html(scope.name) or NOTHING, self.look.muted, self.look.name_size)}>"
-        canvas.attr(label=label, labelloc="t", style="rounded,filled", fillcolor=fill, color=border, margin="8")
+        canvas.attr(
+            label=self._name_of(scope), labelloc="t", style="rounded,filled", fillcolor=fill, color=border, margin="8"
+        )
         canvas.attr(**self._place_of(name))
+
+    def _name_of(self, scope: Scope) -> str:
+        return f"<{font(html(scope.name) or NOTHING, self.look.muted, self.look.name_size)}>"
 
     def _stubs(self) -> None:
         """Dots where the graph goes on beyond the shown part."""
