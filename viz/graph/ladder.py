@@ -18,6 +18,7 @@ __all__ = ["LADDER", "LEAST", "PLACES", "Fit", "Place", "corrected", "fitted", "
 
 LEAST = 7.875  # points, 10.5 CSS pixels: no text is shown smaller
 PIXEL = 0.75  # points
+SPARE = 1.15  # where the height is bounded too: a sketch is seldom further off
 EDGE = 8.0  # points around a picture, both sides together
 
 # In the order in which a reader misses least.
@@ -94,7 +95,8 @@ def fitted(view: View, rows: Rows, place: Place, ladder: Sequence[Style] = LADDE
     most = 0.0
     for rung, style in enumerate(ladder):
         size = estimated(view, rows.in_style(style))
-        if readable(rows, place, size):
+        spare = 1.0 if place.height is None else SPARE
+        if readable(rows, place, (size[0] * spare, size[1] * spare)):
             return Fit(style, place, size, True, tuple(ladder[rung + 1 :]))
         if place.scale(size) > most * 1.02:
             best, most = Fit(style, place, size, False), place.scale(size)

@@ -1,0 +1,162 @@
+"""Pictures can be read where they are shown: no text under 10.5 CSS pixels, every word clear of everything else."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import re
+from collections.abc import Callable
+
+import gallery
+import pytest
+
+import viz
+from autodiff import Value, scope
+from viz.graph.ladder import EDGE, LEAST, PLACES
+from viz.graph.paint import Painter
+from viz.ink.ruler import width_of
+from viz.layout.labels import Room
+from viz.layout.layout import Curve, Point
+
+
+def weighted(count: int = 8) -> Value:
+    x = Value(0.5, "x")
+    for i in range(count):
+        x = (Value(1.0, f"w{i}") * x).sigmoid()
+    return x
+
+
+def mixed(seed: int) -> Value:
+    """A random graph: uses that meet, long lines, scopes."""
+    draw = random.Random(seed)
+    nodes = [Value(draw.uniform(-2, 2), f"x{i}") for i in range(3)]
+    for k in range(draw.randrange(4, 14)):
+        with scope(f"part {k // 5}"):
+            a, b = draw.choice(nodes[-5:]), draw.choice(nodes)
+            nodes.append(draw.choice((a + b, a * b, a - b, a.relu(), a.tanh())))
+    return nodes[-1]
+
+
+GRAPHS: dict[str, Callable[[], Value]] = {
+    "a pool": gallery.pooled,
+    "micrograd's graph": gallery.micrograd,
+    "a neuron": gallery.neuron,
+    "a network": gallery.network,
+    "cross entropy": gallery.entropy,
+    "eight sigmoids of w·x": weighted,
+    **{f"mixed {seed}": lambda seed=seed: mixed(seed) for seed in range(12)},  # type: ignore[misc]
+}
+
+
+def drawn(name: str, **options: object) -> tuple[viz.Picture, Painter]:
+    y = GRAPHS[name]()
+    y.backward()
+    picture = viz.draw(y, names=False, **options)  # type: ignore[arg-type]
+    return picture, picture.painter  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("name", GRAPHS)
+def test_no_text_is_smaller_than_can_be_read(name: str, place: str) -> None:
+    picture, _ = drawn(name, fit=place)
+    svg = picture.svg()
+    wide, high = map(float, re.findall(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', svg)[0])
+    least = min(map(float, re.findall(r'font-size="([\d.]+)"', svg)))
+    # The legend grows with the page; in a slide the graph alone is what fills it.
+    size = (wide, high) if PLACES[place].height is None else (wide, picture.painter.laid.layout.height + EDGE)  # type: ignore[attr-defined]
+    assert PLACES[place].scale(size) * least >= LEAST - 1e-6
+
+
+def along(curve: Curve) -> list[Point]:
+    """Points of a line, closer to each other than any word is high."""
+    found, points = [curve.tip], curve.points
+    for a, b, c, d in zip(points[::3], points[1::3], points[2::3], points[3::3], strict=False):
+        for k in range(200):
+            t = k / 200
+            w = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
+            found.append(
+                (
+                    sum(f * p[0] for f, p in zip(w, (a, b, c, d), strict=True)),
+                    sum(f * p[1] for f, p in zip(w, (a, b, c, d), strict=True)),
+                )
+            )
+    return found
+
+
+def faults(painter: Painter) -> list[str]:
+    layout, words = painter.laid.layout, painter.labels
+    boxes = {name: Room(b.x, b.y, b.x + b.width, b.y + b.height) for name, b in layout.boxes.items()}
+    found = [f"{name} on {other}" for name, room in words.items() for other, box in boxes.items() if room.meets(box)]
+    found += [f"{a} on {b}" for (a, one), (b, two) in itertools.combinations(words.items(), 2) if one.meets(two)]
+    for name, curve in layout.lines.items():
+        way = along(curve)
+        found += [f"{other} on line {name}" for other, room in words.items() if any(map(room.holds, way))]
+    found += [
+        f"{name} outside"
+        for name, r in words.items()
+        if r.left < 0 or r.top < 0 or r.right > layout.width or r.bottom > layout.height
+    ]
+    return found
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_words_beside_lines_are_clear_of_everything(name: str) -> None:
+    assert faults(drawn(name)[1]) == []
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_words_stand_beside_their_own_line(name: str) -> None:
+    painter = drawn(name)[1]
+    for line, room in painter.labels.items():
+        nearest = min(
+            max(room.left - x, x - room.right, 0.0) ** 2 + max(room.top - y, y - room.bottom, 0.0) ** 2
+            for x, y in along(painter.laid.layout.lines[line])
+        )
+        assert nearest <= 14.0**2, line
+
+
+def test_the_rungs_say_less_and_less() -> None:
+    said = [len(drawn("a pool", detail=detail)[0].source) for detail in ("full", "short", "needed")]
+    assert said == sorted(said, reverse=True)
+    assert "1 × 0.7 =" in drawn("a pool", detail="full")[0].svg()
+    assert "1 × 0.7 =" not in drawn("a pool", detail="short")[0].svg()
+
+
+def test_what_does_not_fit_is_turned_and_folded_at_last() -> None:
+    picture, _ = drawn("micrograd's graph")
+    assert "rankdir=TB" in picture.source
+    assert "rankdir=LR" in drawn("micrograd's graph", fit=None)[0].source
+    small = drawn("a network", fit=(300, 200))[0]
+    assert "peripheries=2" in small.source
+    assert "peripheries=2" not in drawn("a network", fit=(300, 200), collapse=False)[0].source
+
+
+@pytest.mark.parametrize("wrong", ["poster", 700, (1, 2), ("700", 1), (float("nan"), 100), (700,), (700, 100, 3), True])
+def test_a_place_that_is_none_is_refused(wrong: object) -> None:
+    with pytest.raises(ValueError, match="fit is 'column', 'page', 'slide'"):
+        viz.draw(Value(1.0) * 2, fit=wrong)  # type: ignore[arg-type]
+
+
+def test_a_picture_is_asked_of_an_engine_twice_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    from viz.layout import engines
+
+    asked = []
+    real = engines.layout
+    monkeypatch.setattr(engines, "layout", lambda *args, **more: (asked.append(args[1]), real(*args, **more))[1])
+    for name, place in itertools.product(GRAPHS, PLACES):
+        asked.clear()
+        drawn(name, fit=place)[0].svg()
+        assert 1 <= len(asked) <= 2
+
+
+def test_the_same_text_is_laid_out_whichever_engine_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = [drawn(name)[0].source for name in GRAPHS]
+    monkeypatch.setenv("PATH", "")
+    assert [drawn(name)[0].source for name in GRAPHS] == before
+
+
+def test_widths_are_those_of_helvetica() -> None:
+    assert width_of("0.5", 10) == pytest.approx(5.56 + 2.78 + 5.56)
+    assert width_of("漢", 10) == 10
+    assert width_of("a", 10, bold=True) == width_of("0", 10) == 5.56
+    assert width_of("", 10) == 0
