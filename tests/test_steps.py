@@ -325,6 +325,16 @@ def test_a_forward_step_says_what_a_choice_was_decided_by() -> None:
     assert "v2 = 3 − (-1) = 4" in sentences(x - Value(-1.0))
 
 
+def test_a_bound_that_equals_what_it_bounds_is_told_why_it_was_not_taken() -> None:
+    b, low, high = Value(1.0, "b"), Value(0.0, "low"), Value(1.0, "high")
+    twice = sentences(clamp(b, b, Value(3.0, "high")))
+    assert "b gets no path through v2: 1 < 1 does not hold, so v2 does not take it" in twice  # 1 ≥ 1 would tell nothing
+    assert not [said for said in twice if "≥" in said]
+    assert "high gets no path through v3: 1 > 1 does not hold, so v3 does not take it" in sentences(clamp(b, low, high))
+    assert "low gets no path through v3: 1 ≥ 0, so v3 does not take it" in sentences(clamp(b, low, high))
+    assert sentences(relu(Value(0.0, "x")))[-1] == "x gets no path through v1: 0 ≤ 0, so v1 is off"
+
+
 def test_what_is_no_choice_between_operands_is_told_without_a_reason() -> None:
     x = Value(-3.0, "x")
     assert sentences(relu(x))[1] == "v1 = relu(-3) = 0"
