@@ -103,6 +103,7 @@ def test_a_name_stays_inside_its_label_in_the_dot_text(name: str) -> None:
 
 @EACH
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*in no font that:UserWarning")  # said once; tests/test_fonts.py says when
 def test_a_name_is_drawn_as_png(name: str) -> None:
     png = named(name).png(scale=1)
     assert png.startswith(b"\x89PNG\r\n\x1a\n")

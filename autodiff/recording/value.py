@@ -65,8 +65,11 @@ class Value(Familiar, Methods):
         self._grad = self._name = self._rule = self._x = self._y = None
         self._scope = current()[0]
         self._serial = self._stamp = tick()
-        if words or by_hand or name is not None:
-            self.name = called(data, name, by_hand, words)
+        if words or by_hand or name.__class__ is not str:
+            if words or by_hand or name is not None:
+                self.name = called(data, name, by_hand, words)
+        else:
+            self._name = name
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError("Value cannot be subclassed; add an operation with autodiff.operation(...) instead")
