@@ -106,6 +106,8 @@ class Shown:
                 parts.append(f"gradient {'no path' if gradient is NO_PATH else number(gradient)}")
         elif any(snapshot.values[member] is None for member in members):
             parts.append("not reached yet")
+        arose = Looks(self.graph, snapshot).origin in members
+        parts += ["the first nan, or inf, arose here"] if arose else []
         parts += ["another winner"] if self.changed & set(members) else []
         parts += ["breakpoint"] if self.stops & set(members) else []
         assert box["label"] == ", ".join(parts)
