@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import reduce
 from operator import add
 from sys import float_info
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from autodiff.answers import answered
 from autodiff.recording.scopes import scope
@@ -37,7 +37,7 @@ def maximum(*values: Operand) -> Value:
     >>> a.grad_state, b.grad
     ('no path', 1.0)
     """
-    return _fold(_maximum, _at_least_one("maximum", values))
+    return _fold("maximum", _maximum, values)
 
 
 def minimum(*values: Operand) -> Value:
@@ -46,7 +46,7 @@ def minimum(*values: Operand) -> Value:
     >>> minimum(Value(3.0), 5, 4).data
     3.0
     """
-    return _fold(_minimum, _at_least_one("minimum", values))
+    return _fold("minimum", _minimum, values)
 
 
 def hypot(*values: Operand) -> Value:
@@ -59,7 +59,7 @@ def hypot(*values: Operand) -> Value:
     >>> hypot(x, y, z).data
     7.0
     """
-    return _fold(_hypot, _at_least_one("hypot", values), alone=absolute)
+    return _fold("hypot", _hypot, values, alone=absolute)
 
 
 @answered
@@ -91,10 +91,12 @@ def softmax(*values: Operand) -> list[Value]:
         return [exp(value - norm) for value in operands]
 
 
-def _fold(binary: Callable[..., Value], values: list[Operand], alone: Callable[..., Value] = identity) -> Value:
-    """Binary nodes from the left; of one operand ``alone`` a node all the same."""
-    first, *others = values
-    return reduce(binary, others[1:], binary(first, others[0])) if others else alone(first)
+def _fold(
+    name: str, binary: Callable[..., Value], values: tuple[Any, ...], alone: Callable[..., Value] = identity
+) -> Value:
+    """Binary nodes from the left; of one value ``alone`` a node all the same."""
+    folded: Value = reduce(binary, values) if len(values) > 1 else alone(*_at_least_one(name, values))
+    return folded
 
 
 def _at_least_one(name: str, values: tuple[object, ...]) -> list[Operand]:

@@ -86,7 +86,6 @@ def clamp(
     x: Value | float,
     low: Value | float | None = None,
     high: Value | float | None = None,
-    *,
     min: Value | float | None = None,
     max: Value | float | None = None,
 ) -> Value:
@@ -159,7 +158,7 @@ def identity(x: Value | float) -> Value:
     raise NotImplementedError
 
 
-def leaky_relu(x: Value | float, slope: Value | float = 0.01, *, negative_slope: Value | float | None = None) -> Value:
+def leaky_relu(x: Value | float, slope: Value | float = 0.01, negative_slope: Value | float | None = None) -> Value:
     """x where positive, else slope * x; the slope at 0 is slope."""
     raise NotImplementedError
 

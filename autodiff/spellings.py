@@ -25,7 +25,7 @@ def heading(
     An input that has no default of its own may be left out, or be None, where it has another word; not all of them.
 
     >>> heading("leaky_relu", ["x", "slope"], {"slope": 0.01})[0]
-    'x, slope=_slope, *, negative_slope=None'
+    'x, slope=_slope, negative_slope=None'
     """
     words = SPELLINGS.get(name, {})
     fixed = {parameter: repr(number) for parameter, number in defaults.items()}
@@ -34,7 +34,7 @@ def heading(
     usual = {each: defaults.get(each) for each, _ in words.values()}
     fixed |= {each: f"_{each}" for each in usual}
     signature = [f"{each}={fixed[each]}" if each in fixed else each for each in parameters]
-    signature += ["*", *(f"{word}=None" for word in words)]
+    signature += [f"{word}=None" for word in words]  # by keyword alone they would cost a tenth of a recording
     lines = [
         f"    if {word} is not None: {each} = _either({each!r}, {each}, {word!r}, {word})"
         for word, (each, _) in words.items()

@@ -136,7 +136,7 @@ class Methods:
         """x where positive, else 0; slope 0 at 0."""
         raise NotImplementedError
 
-    def leaky_relu(self: V, slope: V | float = 0.01, *, negative_slope: V | float | None = None) -> V:
+    def leaky_relu(self: V, slope: V | float = 0.01, negative_slope: V | float | None = None) -> V:
         """x where positive, else slope * x; the slope at 0 is slope."""
         raise NotImplementedError
 
@@ -168,7 +168,6 @@ class Methods:
         self: V,
         low: V | float | None = None,
         high: V | float | None = None,
-        *,
         min: V | float | None = None,
         max: V | float | None = None,
     ) -> V:
