@@ -1,6 +1,5 @@
 // Stands behind the scripts that know of no document in one module (tests/test_arithmetic.py puts them together): what
 // each text means as a number, and which words ask for the numbers of a graph.
-import { createInterface } from "node:readline";
 
 const told = (x) => (x === null ? null : Object.is(x, -0) ? "-0" : String(x));
 
@@ -11,12 +10,4 @@ function answer({ texts, data, numbers, digits }) {
   return state.run.steps.map((step) => (step.edge || data.nodes[step.node].op ? quiz.question(state, step) : ""));
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-  let reply;
-  try {
-    reply = answer(JSON.parse(line));
-  } catch (error) {
-    reply = { error: String(error.stack) };
-  }
-  process.stdout.write(`${JSON.stringify(reply)}\n`);
-}
+await answering(answer);

@@ -1,6 +1,5 @@
 // Stands behind engine.js and look.js in one module (tests/test_look.py puts them together): for each job, the marks and
 // the words of every box and line at every step.
-import { createInterface } from "node:readline";
 
 function linesOf(data) {
   const known = new Set(Object.values(data.lines).flatMap(({ uses }) => uses));
@@ -26,12 +25,4 @@ function answer(data) {
   });
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-  let reply;
-  try {
-    reply = answer(JSON.parse(line));
-  } catch (error) {
-    reply = { error: String(error.stack) };
-  }
-  process.stdout.write(`${JSON.stringify(reply)}\n`);
-}
+await answering(answer);

@@ -1,6 +1,5 @@
 // Stands behind the page's scripts in one module, after tests/document.mjs: a page is opened, used, and looked at. Each
 // line of input opens a page or is a list of acts; the answer tells what is seen in the end.
-import { createInterface } from "node:readline";
 
 let handle = null;
 const find = (selector, place = 0) => document.querySelectorAll(selector)[place];
@@ -60,17 +59,19 @@ function more() {
   };
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-  let reply;
-  try {
-    const job = JSON.parse(line, (_, x) => (x === "NaN" ? NaN : x));
-    if (job.open) open(job.open);
-    let event = null;
-    for (const [act, ...given] of job.acts ?? []) event = ACTS[act](...given);
-    void event;
-    reply = find(".gradroute") ? { ...seen(), ...more() } : { gone: true, listening: window.heard.length };
-  } catch (error) {
-    reply = { error: String(error.stack) };
-  }
-  process.stdout.write(`${JSON.stringify(reply)}\n`);
+/** What is told, with the numbers that JSON does not have. */
+const revived = (told) =>
+  Array.isArray(told) ? told.map(revived)
+  : told && typeof told === "object" ? Object.fromEntries(Object.entries(told).map(([key, x]) => [key, revived(x)]))
+  : told === "NaN" ? NaN : told;
+
+function answer(told) {
+  const job = revived(told);
+  if (job.open) open(job.open);
+  let event = null;
+  for (const [act, ...given] of job.acts ?? []) event = ACTS[act](...given);
+  void event;
+  return find(".gradroute") ? { ...seen(), ...more() } : { gone: true, listening: window.heard.length };
 }
+
+await answering(answer);

@@ -1,6 +1,5 @@
 // Stands behind the engine's scripts in one module (tests/test_parity.py puts them together). Each line of input is a
 // job, each line of output its answer; numbers travel as the hexadecimal digits of their bits.
-import { createInterface } from "node:readline";
 
 const view = new DataView(new ArrayBuffer(8));
 
@@ -67,12 +66,4 @@ function answer(job) {
   });
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-  let reply;
-  try {
-    reply = answer(JSON.parse(line));
-  } catch (error) {
-    reply = { error: String(error.stack) };
-  }
-  process.stdout.write(`${JSON.stringify(reply)}\n`);
-}
+await answering(answer);

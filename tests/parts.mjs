@@ -1,6 +1,5 @@
 // Stands behind the page's scripts but ui.js in one module (tests/test_parts.py puts them together), with as little of a
 // document as the camera and the theme ask of it. Each job is a list of acts; the answer tells what each has led to.
-import { createInterface } from "node:readline";
 
 globalThis.innerHeight = 800;
 
@@ -75,13 +74,8 @@ const JOBS = {
   pens: ({ numbers, scale }) => numbers.map((x) => penWidth(x === "nan" ? NaN : Number(x), scale)),
 };
 
-for await (const line of createInterface({ input: process.stdin })) {
-  let reply;
-  try {
-    const { job, ...given } = JSON.parse(line);
-    reply = JOBS[job](given);
-  } catch (error) {
-    reply = { error: String(error.stack) };
-  }
-  process.stdout.write(`${JSON.stringify(reply)}\n`);
+function answer({ job, ...given }) {
+  return JOBS[job](given);
 }
+
+await answering(answer);

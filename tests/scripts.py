@@ -34,7 +34,8 @@ def running(names: Sequence[str], driver: str, folder: Path) -> Iterator[Ask]:
             pytest.fail("the page's JavaScript is not tested: Node.js is missing")
         pytest.skip("no Node.js")
     module = folder / "module.mjs"
-    paths = [STATIC / name if (STATIC / name).exists() else Path(__file__).with_name(name) for name in (*names, driver)]
+    files = (*names, "answering.js", driver)
+    paths = [STATIC / name if (STATIC / name).exists() else Path(__file__).with_name(name) for name in files]
     module.write_text("\n".join([functions(), *(path.read_text("utf-8") for path in paths)]), "utf-8")
     pipe = subprocess.PIPE
     with subprocess.Popen([node, str(module)], stdin=pipe, stdout=pipe, encoding="utf-8") as process:

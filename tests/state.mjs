@@ -1,6 +1,5 @@
 // Stands behind the scripts that know of no document in one module (tests/test_state.py puts them together): for each job, a
 // graph and a list of actions, the states that come of them.
-import { createInterface } from "node:readline";
 
 const texts = (record) => Object.fromEntries(Object.entries(record).map(([key, x]) => [key, String(x)]));
 
@@ -25,12 +24,4 @@ function answer({ data, start, actions }) {
   return [seen(state), ...actions.map((action) => seen((state = stepper.act(state, action))))];
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-  let reply;
-  try {
-    reply = answer(JSON.parse(line));
-  } catch (error) {
-    reply = { error: String(error.stack) };
-  }
-  process.stdout.write(`${JSON.stringify(reply)}\n`);
-}
+await answering(answer);

@@ -9,23 +9,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from scripts import ENGINE, Ask, running
+from scripts import Ask, running
 
 from viz.ink.theme import width
+from viz.page import html
 from viz.page.html import SCALE
 
 LEGEND = 28  # the height of the line below the graph
-SCRIPTS = [
-    *ENGINE,
-    "arithmetic.js",
-    "look.js",
-    "quiz.js",
-    "state.js",
-    "dom.js",
-    "camera.js",
-    "graph.js",
-    "panels.js",
-]
+SCRIPTS = [name for name in html.SCRIPTS if name != "ui.js"]  # which mounts the page at once
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from counting import calls
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,21 +48,6 @@ def chain(name: str, length: int) -> tuple[Value, Value]:
     for _ in range(length):
         y = y * x
     return x, y
-
-
-def calls(function: Callable[[], object]) -> int:
-    count = 0
-
-    def counted(frame: object, event: str, arg: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    sys.setprofile(counted)
-    try:
-        function()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 @pytest.mark.parametrize("show", SHOWN.values(), ids=SHOWN)

@@ -16,7 +16,7 @@ from autodiff.programs.javascript import functions
 from viz.ink.theme import AT_ONE, PER_DECADE, THICKEST, THINNEST
 from viz.page.style import style
 
-__all__ = ["SCALE", "frame", "module", "page", "shell"]
+__all__ = ["SCALE", "SCRIPTS", "frame", "module", "page", "shell"]
 
 SCRIPTS = (
     "numbers.js",
