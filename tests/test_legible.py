@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
 import re
@@ -12,7 +13,8 @@ import pytest
 
 import viz
 from autodiff import Value, scope
-from viz.graph.ladder import EDGE, LEAST, PLACES
+from viz.graph import drawing, sketch
+from viz.graph.ladder import EDGE, LADDER, LEAST, PLACES
 from viz.graph.paint import Painter
 from viz.ink.ruler import width_of
 from viz.layout.labels import Room
@@ -147,6 +149,31 @@ def test_a_picture_is_asked_of_an_engine_twice_at_most(monkeypatch: pytest.Monke
         asked.clear()
         drawn(name, fit=place)[0].svg()
         assert 1 <= len(asked) <= 2
+
+
+@pytest.mark.parametrize("count", [300, 1500])
+def test_a_graph_of_long_lines_is_sketched_in_bounded_work(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    real = sketch._Item
+    monkeypatch.setattr(sketch, "_Item", lambda *size: (made.append(1), real(*size))[1])
+    y = a = Value(1.0, "a")
+    for _ in range(count):
+        y = y + a
+    assert viz.draw(y, max_nodes=None).source.count("->") == 2 * count
+    assert len(made) <= sketch.MOST * len(LADDER)
+
+
+def test_scopes_within_scopes_are_folded_at_few_depths(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+    real = drawing.fitted
+    monkeypatch.setattr(drawing, "fitted", lambda *given: (looked.append(1), real(*given))[1])
+    y = Value(1.0, "x")
+    with contextlib.ExitStack() as scopes:
+        for i in range(40):
+            scopes.enter_context(scope(f"s{i}"))
+            y = y * 2
+    viz.draw(y, fit=(50, 50))
+    assert 1 < len(looked) <= 5
 
 
 def test_the_same_text_is_laid_out_whichever_engine_there_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,7 +100,8 @@ def _foldings(graph: Graph, collapse: Collapse | None) -> Iterator[Collapse]:
     """What to fold: what is wished; or nothing, and as long as the picture does not fit, more, the innermost first."""
     yield False if collapse is None else collapse
     deepest = max((len(node.scope.path) for node in graph.nodes if node.scope), default=0) if collapse is None else 0
-    for level in range(deepest, 0, -1):
+    # A few depths of many: each is looked at whole.
+    for level in sorted({deepest, deepest - 1, deepest // 2, 1} - {-1, 0}, reverse=True) if deepest else ():
         yield _Deeper(level)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from viz.graph.rows import Rows, Style
-from viz.graph.sketch import estimated
+from viz.graph.sketch import Sketch
 from viz.graph.view import View
 
 __all__ = ["LADDER", "LEAST", "PLACES", "Fit", "Place", "corrected", "fitted", "placed", "readable"]
@@ -91,10 +91,13 @@ def fitted(view: View, rows: Rows, place: Place, ladder: Sequence[Style] = LADDE
 
     Every picture has ``rows`` of words; it fits if the smallest of them can be read in the place.
     """
-    best = Fit(ladder[0], place, (0.0, 0.0), False)
+    sketch = Sketch(view)
+    best = Fit(ladder[0], place, (math.inf, math.inf), place.width == math.inf)
+    if best.fits or not sketch.is_small:
+        return best
     most = 0.0
     for rung, style in enumerate(ladder):
-        size = estimated(view, rows.in_style(style))
+        size = sketch.size(rows.in_style(style))
         spare = 1.0 if place.height is None else SPARE
         if readable(rows, place, (size[0] * spare, size[1] * spare)):
             return Fit(style, place, size, True, tuple(ladder[rung + 1 :]))
@@ -107,8 +110,9 @@ def corrected(view: View, rows: Rows, fit: Fit, measured: tuple[float, float]) -
     """What to draw instead of a picture that was measured to be too large: estimates are wrong by as much as here."""
     off = [real / guess for real, guess in zip(measured, fit.size, strict=True)]
     best, most = fit.style, fit.place.scale(measured)
+    sketch = Sketch(view)
     for style in fit.further:
-        wide, high = estimated(view, rows.in_style(style))
+        wide, high = sketch.size(rows.in_style(style))
         size = (wide * off[0], high * off[1]) if style.vertical == fit.style.vertical else (wide, high)
         if readable(rows, fit.place, size):
             return style

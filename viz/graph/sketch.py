@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -10,17 +11,13 @@ from autodiff import Edge, Scope
 from viz.graph.rows import Rows, Run, width_of_row
 from viz.graph.view import View
 
-__all__ = ["estimated"]
-
-
-def estimated(view: View, rows: Rows) -> tuple[float, float]:
-    """How wide and high the picture of a view would be in points, as a layered layout without crossings has it."""
-    return _Sheet(view, rows).size()
+__all__ = ["Sketch"]
 
 
 PAD, LINE_HEIGHT, CELL = 0.06 * 72, 1.2, 2.0  # of a box: beside its words, of a line, around a row
 FRAME, LEAD = 8.0, 14.0  # of a scope: its margin, and the room for its name
 CROSSING = 1.2  # how much broader long lines make a layout than this sketch knows
+MOST = 6_000  # boxes, words and passing lines: no picture of more can be read, and to sketch it would take seconds
 SWEEPS = 8  # times that everything is drawn to its neighbours
 
 
@@ -35,18 +32,60 @@ class _Item:
     after: list[_Item] = field(default_factory=list)
 
 
-class _Sheet:
-    """A sketch of the layout: ranks, an order in each, and places that draw towards their neighbours."""
+class Sketch:
+    """What a view is drawn as, whatever is said in it: its lines, and the rank of every box."""
 
-    def __init__(self, view: View, rows: Rows) -> None:
-        self.view, self.rows, self.style = view, rows, rows.style
-        self.apart = self.style.nodesep * 72
+    def __init__(self, view: View) -> None:
+        self.view = view
         self.lines = [
             (source, target, edges)
             for (source, target), uses in view.edges().items()
             for edges in view.lines(source, target, uses)
         ]
         self.ranks = self._ranks()
+        passed = sum(2 * abs(self.ranks[target] - self.ranks[source]) for source, target, _ in self.lines)
+        self.is_small = len(self.ranks) + passed <= MOST
+
+    def size(self, rows: Rows) -> tuple[float, float]:
+        """How wide and high the picture would be in points; inf where it has too many parts to be read at all."""
+        return _Sheet(self, rows).size() if self.is_small else (math.inf, math.inf)
+
+    def _ranks(self) -> dict[str, int]:
+        """The rank of every box: right before the first box that uses it; those at the end share the last one."""
+        uses: dict[str, list[str]] = defaultdict(list)
+        order: dict[str, None] = {}
+        for number in self.view.numbers:
+            order.setdefault(self.view.key(number))
+        for source, target, _ in self.lines:
+            uses[source].append(target)
+        back: dict[str, int] = {}
+        pending = list(order)
+        # A folded scope may be used by what it uses; such a circle is cut where it is met.
+        state: dict[str, int] = {}
+        while pending:
+            key = pending[-1]
+            if state.get(key) == 2:
+                pending.pop()
+                continue
+            state[key] = 1
+            open_uses = [use for use in uses[key] if use not in state]
+            if open_uses:
+                pending += open_uses
+                continue
+            back[key] = max((back[use] + 1 for use in uses[key] if use in back), default=0)
+            state[key] = 2
+            pending.pop()
+        last = max(back.values(), default=0)
+        return {key: last - far for key, far in back.items()}
+
+
+class _Sheet:
+    """A sketch of the layout: an order in each rank, and places that draw towards their neighbours."""
+
+    def __init__(self, sketch: Sketch, rows: Rows) -> None:
+        self.view, self.lines, self.ranks = sketch.view, sketch.lines, sketch.ranks
+        self.rows, self.style = rows, rows.style
+        self.apart = self.style.nodesep * 72
         self.items: dict[int, list[_Item]] = defaultdict(list)
 
     def size(self) -> tuple[float, float]:
@@ -117,34 +156,6 @@ class _Sheet:
             for item in block:
                 item.at = start + item.broad / 2
                 start += item.broad + self.apart
-
-    def _ranks(self) -> dict[str, int]:
-        """The rank of every box: right before the first box that uses it; those at the end share the last one."""
-        uses: dict[str, list[str]] = defaultdict(list)
-        order: dict[str, None] = {}
-        for number in self.view.numbers:
-            order.setdefault(self.view.key(number))
-        for source, target, _ in self.lines:
-            uses[source].append(target)
-        back: dict[str, int] = {}
-        pending = list(order)
-        # A folded scope may be used by what it uses; such a circle is cut where it is met.
-        state: dict[str, int] = {}
-        while pending:
-            key = pending[-1]
-            if state.get(key) == 2:
-                pending.pop()
-                continue
-            state[key] = 1
-            open_uses = [use for use in uses[key] if use not in state]
-            if open_uses:
-                pending += open_uses
-                continue
-            back[key] = max((back[use] + 1 for use in uses[key] if use in back), default=0)
-            state[key] = 2
-            pending.pop()
-        last = max(back.values(), default=0)
-        return {key: last - far for key, far in back.items()}
 
     def _box(self, key: str) -> tuple[float, float]:
         view, number = self.view, int(key[1:])
