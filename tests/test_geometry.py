@@ -23,8 +23,8 @@ from viz.graph.rows import Rows, Style
 from viz.ink.theme import DASHES, LIGHT
 from viz.layout import engines
 from viz.layout.layout import Box, Curve, Layout, laid_out
-from viz.layout.svg import BEND, ROUND, TEE, head, outline, stroke, tee, way
-from viz.page.drawn import MARGIN, RING, drawn
+from viz.layout.svg import BEND, RING, ROUND, TEE, head, outline, stroke, tee, way
+from viz.page.drawn import MARGIN, drawn
 
 SVG = "{http://www.w3.org/2000/svg}"
 NEAR = 0.11  # Graphviz writes its SVG with two digits, its JSON with more, and we write one

@@ -7,6 +7,7 @@ import itertools
 import random
 import re
 from collections.abc import Callable
+from xml.etree import ElementTree
 
 import gallery
 import pytest
@@ -19,6 +20,8 @@ from viz.graph.paint import Painter
 from viz.ink.ruler import width_of
 from viz.layout.labels import Room
 from viz.layout.layout import Curve, Point
+
+SVG = "{http://www.w3.org/2000/svg}"
 
 
 def weighted(count: int = 8) -> Value:
@@ -115,6 +118,18 @@ def test_words_stand_beside_their_own_line(name: str) -> None:
             for x, y in along(painter.laid.layout.lines[line])
         )
         assert nearest <= 14.0**2, line
+
+
+@pytest.mark.parametrize("collapse", [True, False])
+def test_every_border_lies_in_the_layouts_box(collapse: bool) -> None:
+    picture, painter = drawn("cross entropy", collapse=collapse)
+    root = ElementTree.fromstring(picture.svg())
+    for group in root.iter(f"{SVG}g"):
+        box = painter.laid.layout.boxes.get(group.get("id", ""))
+        for path in group.findall(f"{SVG}path") if box else ():
+            numbers = [float(x) for x in re.findall(r"-?[\d.]+", path.get("d", ""))]
+            assert box.x - 0.1 <= min(numbers[::2]) <= max(numbers[::2]) <= box.x + box.width + 0.1
+            assert box.y - 0.1 <= min(numbers[1::2]) <= max(numbers[1::2]) <= box.y + box.height + 0.1
 
 
 def test_the_rungs_say_less_and_less() -> None:

@@ -12,6 +12,7 @@ __all__ = ["assignments", "numbers", "one_number", "upstream"]
 
 
 def assignments(texts: Sequence[str]) -> dict[str, float]:
+    """The numbers of ``a=2 b=-3``, by name; ``ValueError`` for another form, or a name that stands twice."""
     found: dict[str, float] = {}
     for name, value in map(_assignment, texts):
         if name in found:
@@ -31,6 +32,7 @@ def _assignment(text: str) -> tuple[str, float]:
 
 
 def numbers(text: str, option: str) -> list[list[float]]:
+    """The rows of ``3 0 4; 2 0 1``; ``ValueError`` names the ``option`` where they are no numbers."""
     rows = [row.replace(",", " ").split() for row in text.split(";") if row.strip()]
     example = f"{option} takes numbers, rows separated by ';', such as '3 0 4; 2 0 1'"
     try:
@@ -55,6 +57,7 @@ def upstream(text: str | None, rows: int, columns: int) -> list[float]:
 
 
 def one_number(text: str) -> float:
+    """The one number of ``--upstream``, where there is one output; ``ValueError`` for more."""
     given = numbers(text, "--upstream")
     if [len(row) for row in given] != [1]:
         raise ValueError("an expression has one result: --upstream takes one number")

@@ -17,13 +17,12 @@ from viz.ink.text import visible
 from viz.ink.theme import DASHES, Theme, blend
 from viz.layout.labels import Room, beside
 from viz.layout.layout import Box, Curve, Layout
-from viz.layout.svg import element, head, outline, stroke, tee, way
+from viz.layout.svg import element, head, inner, outline, stroke, tee, way
 
 __all__ = ["Laid", "Painter", "State", "at_rest", "line_id", "pen"]
 
 State = Mapping[str, str]  # presentation attributes of SVG, which are properties of CSS too
 INK = 0.74  # the height of a figure, as a share of its size
-RING = 4.0  # how far the second border of a folded scope lies outside the first
 
 
 @dataclass(frozen=True)
@@ -108,10 +107,8 @@ class Painter:
         level = 0 if scope is None else len(scope.path) - 1
         looks = [rows.looks.box(members, shows, folded=scope is not None) for rows in self.rows]
         states = [{"fill": self._colour(look.fill, level), **self._pen(look, level)} for look in looks]
-        outside = (
-            [outline(Box(box.x - RING, box.y - RING, box.width + 2 * RING, box.height + 2 * RING))] if scope else []
-        )
-        parts = [element("path", d=shape, **_named(self.dressed(states))) for shape in [*outside, outline(box)]]
+        shapes = [box, inner(box)] if scope else [box]
+        parts = [element("path", d=outline(shape), **_named(self.dressed(states))) for shape in shapes]
         stacks = []
         for rows, look in zip(self.rows, looks, strict=True):
             if scope is None:

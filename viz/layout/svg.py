@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from viz.ink.theme import FONT_STACK
 from viz.layout.layout import Box, Curve, Point
 
-__all__ = ["SVG", "clean", "element", "fitted", "head", "outline", "stroke", "tee", "way"]
+__all__ = ["RING", "SVG", "clean", "element", "fitted", "head", "inner", "outline", "stroke", "tee", "way"]
 
 SVG = "http://www.w3.org/2000/svg"
 ROUND, BEND = 12.0, 6.0  # the corners that Graphviz gives to style=rounded: so far apart, so far bent
+RING = 4.0  # how far the second border of a folded scope lies outside the first
 TEE = 3.5  # half the length of the bar across a line's end
 
 
@@ -44,6 +45,11 @@ def outline(box: Box) -> str:
     ]
     parts = [f"{_points([start])}C{_points(bend)}" for start, *bend in corners]
     return f"M{'L'.join(parts)}Z"
+
+
+def inner(box: Box) -> Box:
+    """The inner of the two borders of a folded scope, whose place in a layout holds both."""
+    return Box(box.x + RING, box.y + RING, box.width - 2 * RING, box.height - 2 * RING, box.words)
 
 
 def stroke(curve: Curve) -> str:

@@ -13,12 +13,11 @@ from viz.graph.paint import Laid, line_id
 from viz.ink.text import visible
 from viz.ink.theme import LIGHT
 from viz.layout.layout import Box, Curve
-from viz.layout.svg import SVG, element, head, outline, stroke, tee
+from viz.layout.svg import SVG, element, head, inner, outline, stroke, tee
 
 __all__ = ["drawn"]
 
 MARGIN = 4.0
-RING = 4.0  # how far the second border of a folded scope lies outside the first; the layout's box holds both
 
 
 def drawn(laid: Laid) -> str:
@@ -56,10 +55,9 @@ def _box(laid: Laid, number: int, box: Box) -> str:
 
 
 def _folded(name: str, scope: Scope, members: int, box: Box) -> str:
-    inner = Box(box.x + RING, box.y + RING, box.width - 2 * RING, box.height - 2 * RING)
     titles = element("tspan", escape(visible(scope.name, 40)), font_weight="bold"), count(members, "node")
     words = [element("text", title, x=box.middle, y=place.y) for title, place in zip(titles, box.words, strict=False)]
-    shapes = _rectangle(inner) + element("path", d=outline(box))
+    shapes = _rectangle(inner(box)) + element("path", d=outline(box))
     numbers = _numbers(box) if len(box.words) > len(titles) else []
     return element("g", shapes + "".join([*words, *numbers]), id=name, class_=f"node gr-folded {_level(scope)}")
 
