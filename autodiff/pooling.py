@@ -14,7 +14,7 @@ from autodiff.grids import grid_of
 from autodiff.recording.scopes import Part, scope
 from autodiff.recording.value import Operand, Value
 from autodiff.sizes import pair, whole
-from autodiff.windows import Axis, Cell, Shape
+from autodiff.windows import Axis, Cell, Shape, letter
 
 __all__ = [
     "Pair",
@@ -44,7 +44,7 @@ class Pool:
         grid, shape, greatest = self.grid, self.shape, self.shape.kind == "max"
         out: list[list[Value]] = [[] for _ in range(shape.rows.count)]
         for number, (place, covered) in enumerate(shape.windows()):
-            with scope(f"window {number}") as window:
+            with scope(f"window {letter(number)}") as window:
                 window.part = Part(shape, place)
                 cells = [grid[r][c] for r, c in covered]
                 out[place[0]].append(maximum(*cells) if greatest else self._mean(cells, place))

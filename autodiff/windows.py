@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["Axis", "Cell", "Shape"]
+__all__ = ["Axis", "Cell", "Shape", "letter"]
 
 
 Cell = tuple[int, int]
+
+
+def letter(number: int) -> str:
+    """What window ``number`` of a pool is called, wherever it is spoken of; they are counted row by row.
+
+    >>> [letter(number) for number in (0, 1, 25, 26, 701, 702)]
+    ['A', 'B', 'Z', 'AA', 'ZZ', 'AAA']
+    """
+    more, last = divmod(number, 26)
+    return (letter(more - 1) if more else "") + chr(ord("A") + last)
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,7 @@ class Axis:
         inside = cells[max(0, first) : max(0, last + 1)]  # not one by one: a window may be far larger than the input
         if not inside:
             raise ValueError(  # of two cells: a longer one cannot step over the whole input
-                f"window {index} covers no input cell: its positions are {[*cells]}, the input has 0 to "
+                f"a window covers no input cell: its positions are {[*cells]}, the input has 0 to "
                 f"{self.length - 1}; use a smaller dilation or padding"
             )
         return [*inside]

@@ -67,7 +67,7 @@ def test_the_main_job_writes_both_pictures_and_says_where_the_gradient_went(caps
     assert f"wrote {Path('out', 'pool.svg')} and {Path('out', 'pool.png')}" in out
     sentences = [line for line in out.splitlines() if line.startswith("cell (")]
     assert len(sentences) > 3
-    assert any(" from window 0, 0.9 from window 1" in line and line.endswith(" = 2.6") for line in sentences)
+    assert any(" from window A, 0.9 from window B" in line and line.endswith(" = 2.6") for line in sentences)
 
 
 @pytest.mark.slow
@@ -94,21 +94,21 @@ def test_it_runs_as_a_command(tmp_path: Path) -> None:
 def test_a_row_of_numbers_is_pooled_in_one_dimension(capsys: Captured) -> None:
     out = run(capsys, "--grid", "3 0 4 2 0")
     assert "your grid, max pool 3, stride 2: score 6.4" in out
-    assert "cell (0,2) got 0.7 from window 0 and 0.9 from window 1 = 1.6" in out
+    assert "cell (0,2) got 0.7 from window A and 0.9 from window B = 1.6" in out
     assert written() == ALL
 
 
 def test_rows_of_numbers_are_pooled_in_two_dimensions(capsys: Captured) -> None:
     out = run(capsys, "--grid", "3 0 4; 2 0 1")
     assert "max pool 2×3, stride 2: score 2.8" in out
-    assert "cell (0,2) got 0.7 from window 0 = 0.7" in out
+    assert "cell (0,2) got 0.7 from window A = 0.7" in out
 
 
 @pytest.mark.slow
 def test_options_change_the_pool(capsys: Captured) -> None:
     out = run(capsys, "--grid", "3,0,4,2,0", "--kernel", "2", "--stride", "1")
     assert "max pool 2, stride 1" in out
-    assert "from window 3" in out
+    assert "from window D" in out
     assert "max pool 2×2, stride 2" in run(capsys, "--digit", "7", "--kernel", "2", "--padding", "1")
     one, other = (run(capsys, "--digit", digit) for digit in "01")
     assert one != other
@@ -164,16 +164,16 @@ def test_windows_that_stand_apart_leave_cells_out(capsys: Captured) -> None:
 def test_numbers_of_ones_own_arrive(given: str, capsys: Captured) -> None:
     out = run(capsys, "--grid", "1 5; 0 3", "--kernel", "1", "--stride", "1", "--upstream", given)
     assert [line for line in out.splitlines() if line.startswith("cell")] == [
-        f"cell ({k // 2},{k % 2}) got {k + 1} from window {k} = {k + 1}" for k in range(4)
+        f"cell ({k // 2},{k % 2}) got {k + 1} from window {'ABCD'[k]} = {k + 1}" for k in range(4)
     ]
     assert "with the weights 1, 2, 3, ... of your own" in out
 
 
 def test_numbers_of_ones_own_arrive_at_a_digit_a_row_and_an_expression(capsys: Captured) -> None:
-    assert "got 36 from window 3 = 36" in run(
+    assert "got 36 from window D = 36" in run(
         capsys, "--digit", "1", "--kernel", "3", "--stride", "5", "--upstream", "1 2;3 36"
     )
-    assert "got -0.5 from window 0 and 2 from window 1 = 1.5" in run(
+    assert "got -0.5 from window A and 2 from window B = 1.5" in run(
         capsys, "--grid", "1 5 3", "--kernel", "2", "--stride", "1", "--upstream=-0.5 2"
     )
     assert "a got 6 through '×' = 6" in run(capsys, "a*b", "a=2", "b=3", "--upstream", "2")

@@ -318,7 +318,7 @@ def test_layers_stand_in_scopes_with_their_parameters() -> None:
         ("conv 0", "filter 0"),
         ("conv 0", "filter 1"),
         ("relu 1",),
-        ("pool", "window 0"),
+        ("pool", "window A"),
         ("linear 4", "neuron 0"),
     }
     weight = model[0].weight[1][0][0][1]

@@ -294,7 +294,7 @@ def test_details_are_told_of_what_one_points_at(opened: Visit) -> None:
     tip = opened.page.get_by_role("tooltip")
     assert "max(v5, x2)" in tip.text_content()
     assert "not reached yet" in tip.text_content()
-    assert "window 0" in tip.text_content()
+    assert "window A" in tip.text_content()
 
 
 def test_each_node_is_told_to_those_who_listen(opened: Visit) -> None:

@@ -214,13 +214,13 @@ def test_the_winner_of_a_tie_is_told_of_it_wherever_in_its_window_it_was(cells: 
     x = [Value(v, f"x{i}") for i, v in enumerate(cells)]
     (p,) = max_pool1d(x, kernel_size=3)
     first = str(explain(x[winner], p)).splitlines()[0]
-    assert first == f"x{winner}.grad = 1 (won window 0, tie: the first of the equals takes it)"
+    assert first == f"x{winner}.grad = 1 (won window A, tie: the first of the equals takes it)"
 
 
 def test_a_winner_without_equals_and_a_tie_elsewhere_are_no_tie() -> None:
     x = [Value(v, f"x{i}") for i, v in enumerate((1.0, 1.0, 4.0, 2.0))]
     p = max_pool1d(x, kernel_size=3, stride=1)
-    assert str(explain(x[2], p[0])).splitlines()[0] == "x2.grad = 1 (won window 0)"  # the two 1s tied before it came
+    assert str(explain(x[2], p[0])).splitlines()[0] == "x2.grad = 1 (won window A)"  # the two 1s tied before it came
     a, b = Value(3.0, "a"), Value(2.0, "b")
     y = maximum(maximum(a, b), 3.0)  # no window: the second choice is another matter
     assert str(explain(a, y)).splitlines()[0] == "a.grad = 1 (won max)"
@@ -328,8 +328,8 @@ def test_scopes_that_are_called_alike_are_told_with_those_around_them() -> None:
         with group(name):
             pools.append(max_pool1d(cells, 3)[0])
     out = pools[0] + 2 * pools[1]
-    assert str(explain(cells[1], out)).startswith("c1.grad = 2 (won right, window 0) + 1 (won left, window 0)")
-    assert str(explain(cells[0], out)).startswith("c0 got nothing: max in right, window 0 (not taken), max in left,")
+    assert str(explain(cells[1], out)).startswith("c1.grad = 2 (won right, window A) + 1 (won left, window A)")
+    assert str(explain(cells[0], out)).startswith("c0 got nothing: max in right, window A (not taken), max in left,")
 
 
 def test_the_node_that_refused_is_named_however_far_it_is() -> None:

@@ -241,7 +241,7 @@ def test_each_window_is_a_scope() -> None:
     with scope("pool") as outer:
         p = max_pool2d(cells, 2, 1)
     found = Graph(*p[0]).scopes
-    assert [group.path for group in found] == [("pool", "window 0"), ("pool", "window 1")]
+    assert [group.path for group in found] == [("pool", "window A"), ("pool", "window B")]
     assert {group.parent for group in found} == {outer}
     assert [len(numbers) for numbers in found.values()] == [3, 3]
     assert current() == (None, True, None, None)
@@ -287,7 +287,7 @@ WRONG_NUMBERS: dict[str, tuple[dict[str, Any], str]] = {
     "dilated beyond the input": ({"kernel_size": 3, "dilation": 3}, r"spans 7 cells \(kernel_size=3, dilation=3\)"),
     "window of padding alone": (
         {"kernel_size": 2, "padding": 1, "dilation": 6, "stride": 1},
-        r"window \d covers no input cell|spans",
+        r"a window covers no input cell|spans",
     ),
     "kernel of no integer": ({"kernel_size": 2.0}, r"kernel_size must be a whole number, got 2\.0"),
     "kernel None": ({"kernel_size": None}, "kernel_size must be a whole number, got None"),
@@ -325,7 +325,7 @@ def test_wrong_pairs_are_value_errors(keywords: dict[str, Any], message: str) ->
 
 
 def test_a_window_that_covers_no_cell_is_named() -> None:
-    with pytest.raises(ValueError, match=r"window 0 covers no input cell: its positions are \[-1, 1\], .* 0 to 0"):
+    with pytest.raises(ValueError, match=r"a window covers no input cell: its positions are \[-1, 1\], .* 0 to 0"):
         max_pool1d(row_of(1), 2, 1, padding=1, dilation=2)
 
 
@@ -441,11 +441,11 @@ def test_routes_of_something_else_are_refused() -> None:
 def test_outputs_of_another_pool_are_refused() -> None:
     x = [Value(v) for v in (1, 5, 2, 3)]
     p = max_pool1d(x, 2, 1)
-    with pytest.raises(ValueError, match="not the avg pool of window 0"):
+    with pytest.raises(ValueError, match="not the avg pool of window A"):
         routes("avg", x, p, 2, 1)
-    with pytest.raises(ValueError, match="not the max pool of window 0"):
+    with pytest.raises(ValueError, match="not the max pool of window A"):
         routes("max", x, p[::-1], 2, 1)
-    with pytest.raises(ValueError, match="not the max pool of window 0"):
+    with pytest.raises(ValueError, match="not the max pool of window A"):
         routes("max", [Value(9.0), *x[1:]][::-1], p, 2, 1)
     with pytest.raises(TypeError, match=r"outputs are Values, got float 1\.0"):
         routes("max", x, [1, 2, 3], 2, 1)
@@ -461,5 +461,5 @@ def test_a_pool_of_a_row_is_one_of_rows_of_height_one() -> None:
 def test_routes_of_other_cells_or_of_windows_in_another_order_are_refused(kernel: int) -> None:
     x, stranger = row_of(1, 2, 3, 4), row_of(1, 2, 3, 4)
     for outputs in (max_pool1d(stranger, kernel), max_pool1d(x, kernel)[::-1]):
-        with pytest.raises(ValueError, match="max pool of window 0: cells in the window"):
+        with pytest.raises(ValueError, match="max pool of window A: cells in the window"):
             routes("max", x, outputs, kernel)

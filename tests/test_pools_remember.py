@@ -10,6 +10,8 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Callable
+from functools import reduce
+from operator import add
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import viz
-from autodiff import Graph, Value, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d, routes, scope
+from autodiff import Graph, Value, avg_pool1d, avg_pool2d, explain, max_pool1d, max_pool2d, routes, scope
 from autodiff.facts.routes import recall
 
 POOLS = {"max": (max_pool1d, max_pool2d), "avg": (avg_pool1d, avg_pool2d)}
@@ -195,3 +197,15 @@ def test_a_file_with_a_strange_pool_is_refused(junk: Any) -> None:
     document["wholes"][0] = junk
     with pytest.raises(ValueError, match="not the JSON of a graph"):
         Graph.from_json(json.dumps(document))
+
+
+def test_a_window_has_one_letter_in_graph_facts_sentences_and_page() -> None:
+    x = [Value(float(k * 7 % 31), f"x{k}") for k in range(28)]
+    p = max_pool1d(x, 2, 1)
+    y = reduce(add, p)
+    y.backward()
+    letters = [window.letter for window in routes(p).windows]
+    assert letters[:3] + letters[24:] == ["A", "B", "C", "Y", "Z", "AA"]
+    assert [scope.name for scope in Graph(y).scopes] == [f"window {letter}" for letter in letters]
+    assert [window["letter"] for window in viz.step(y, grid=p).grid["windows"]] == letters
+    assert "(won window AA)" in str(explain(x[26 + (x[27].data > x[26].data)], y))

@@ -119,7 +119,7 @@ def test_a_grid_of_another_pool_is_refused(wrong: dict[str, Any]) -> None:
     right = {"cells": x, "outputs": p, "kernel_size": 3, "stride": 2}
     changed = {word: change(p) if callable(change) else change for word, change in wrong.items()}
     assert step(p[0] + p[1], grid=right).grid is not None
-    with pytest.raises(ValueError, match="output 0 is not the pool of window 0"):
+    with pytest.raises(ValueError, match="output 0 is not the pool of window A"):
         step(p[0] + p[1], grid={**right, **changed})
 
 

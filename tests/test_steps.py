@@ -400,18 +400,18 @@ def test_every_sentence_is_of_the_table_of_sentences() -> None:
 def test_an_explanation_names_each_contribution_and_its_path() -> None:
     x, output = pool()
     told = explain(x[2], output)
-    assert "0.7 (won window 0)" in told.text
-    assert "0.9 (won window 1)" in told.text
-    assert told.text.splitlines()[0] == "x2.grad = 0.9 (won window 1) + 0.7 (won window 0) = 1.6"
+    assert "0.7 (won window A)" in told.text
+    assert "0.9 (won window B)" in told.text
+    assert told.text.splitlines()[0] == "x2.grad = 0.9 (won window B) + 0.7 (won window A) = 1.6"
     assert told.gradient == sum(path.contribution for path in told.paths) == 1.6
     assert len(told.steps) == len(told.paths) == 2
 
 
 def test_an_explanation_of_nothing_says_why() -> None:
     x, output = pool()
-    assert explain(x[3], output).text.startswith("x3 got nothing: max in window 1 (not taken)")
+    assert explain(x[3], output).text.startswith("x3 got nothing: max in window B (not taken)")
     assert explain(x[0], output).gradient is None
-    assert explain(x[1], output).text == "x1 got nothing: max in window 0 (not taken)"  # that of x0 and x1, refused
+    assert explain(x[1], output).text == "x1 got nothing: max in window A (not taken)"  # that of x0 and x1, refused
     output.backward()
     assert explain(output).text.endswith(".grad = 1: it is the output itself")
 

@@ -98,19 +98,19 @@ def test_frames_nest_however_deep_they_are(depth: int) -> None:
 def test_a_collapsed_scope_is_one_box_with_the_value_that_leaves_it(score: Value) -> None:
     drawn = read(draw(score, collapse=True))
     folded = [box.rows for key, box in drawn.boxes.items() if key.startswith("s")]
-    assert folded == [["window 0", "2 nodes", "4", "0.7"], ["window 1", "2 nodes", "4", "0.9"]]
+    assert folded == [["window A", "2 nodes", "4", "0.7"], ["window B", "2 nodes", "4", "0.9"]]
     assert not drawn.frames
     assert [line.words for line in drawn.lines if line.source == "n2"] == ["0.7", "0.9"]
 
 
 def test_scopes_are_chosen_by_name_by_scope_or_by_a_function(score: Value) -> None:
     (first, second) = Graph(score).scopes
-    by_name = draw(score, collapse="window 1").source
+    by_name = draw(score, collapse="window B").source
     assert [key for key in read(draw(score, collapse=second)).boxes if key.startswith("s")] == ["s7"]
     assert draw(score, collapse=second).source == by_name
     assert draw(score, collapse=[second]).source == by_name
-    assert draw(score, collapse=lambda s: s.name.endswith("1")).source == by_name
-    assert draw(score, collapse={"window 0", second}).source == draw(score, collapse=True).source
+    assert draw(score, collapse=lambda s: s.name.endswith("B")).source == by_name
+    assert draw(score, collapse={"window A", second}).source == draw(score, collapse=True).source
     assert draw(score, collapse=lambda s: s is first).source != by_name
     assert draw(score, collapse=[]).source == draw(score).source == draw(score, collapse=False).source
 

@@ -231,7 +231,7 @@ class Shown:
             snapshot.values[n] if n is not None else x for at, _ in window["uses"] for n, x in [self.cell(grid, at)]
         ]
         tie = now and window["choice"] and value is not None and numbers.count(value) > 1
-        assert frame["text"] == (f"{k} tie" if tie else str(k))
+        assert frame["text"] == window["letter"] + " tie" * tie
         found = outputs[r][c]
         assert found["value"] == ("·" if value is None else number(value))
         assert found["marks"] == (["gr-now"] if output == current.node else [])

@@ -27,27 +27,27 @@ def told(text: str, upstream: float = 1.0, **names: float) -> list[str]:
 
 def test_overlapping_windows_add_up() -> None:
     assert pooled([3, 0, 4, 2, 0], [0.7, 0.9], kernel_size=3, stride=2) == [
-        "cell (0,2) got 0.7 from window 0 and 0.9 from window 1 = 1.6"
+        "cell (0,2) got 0.7 from window A and 0.9 from window B = 1.6"
     ]
 
 
 def test_three_windows_are_listed_with_commas() -> None:
     assert pooled([0, 0, 9, 0, 0], [1, 2, 3], kernel_size=3, stride=1) == [
-        "cell (0,2) got 1 from window 0, 2 from window 1 and 3 from window 2 = 6"
+        "cell (0,2) got 1 from window A, 2 from window B and 3 from window C = 6"
     ]
 
 
 def test_cells_are_told_in_reading_order() -> None:
     grid = [[1, 2, 0, 5], [3, 0, 1, 0]]
     assert pooled(grid, [0.5, -2], kernel_size=2) == [
-        "cell (0,3) got -2 from window 1 = -2",
-        "cell (1,0) got 0.5 from window 0 = 0.5",
+        "cell (0,3) got -2 from window B = -2",
+        "cell (1,0) got 0.5 from window A = 0.5",
     ]
 
 
 def test_contributions_that_cancel_are_a_zero_and_not_nothing() -> None:
     (sentence,) = pooled([0, 4, 0], [1, -1], kernel_size=2, stride=1)
-    assert sentence == "cell (0,1) got 1 from window 0 and -1 from window 1 = 0"
+    assert sentence == "cell (0,1) got 1 from window A and -1 from window B = 0"
 
 
 def test_nothing_is_told_before_backward() -> None:

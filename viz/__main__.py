@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from autodiff import Graph, Value, expression
 from autodiff.pooling import plan
+from autodiff.windows import letter
 from viz import _neighbours
 from viz.demo.digits import digit
 from viz.demo.folder import Folder
@@ -149,7 +150,7 @@ def _pool(options: argparse.Namespace, image: list[list[float]], is_digit: bool)
 
 
 def _story(pool: Pool, weights: list[float], own: bool) -> Iterator[str]:
-    yield "(row,column) counts from 0; windows are numbered row by row."
+    yield "(row,column) counts from 0; windows are lettered row by row."
     yield weights_sentence(weights, pool.windows(), own)
     rows = [pool.cells] if isinstance(pool.cells[0], Value) else pool.cells
     routes = pool.routes()
@@ -173,7 +174,7 @@ def _stepper(pool: Pool, is_digit: bool, weights: Sequence[float], look: str) ->
     if is_digit:
         sums = [[cell.parents[0].data for cell in row] for row in pool.cells]
         pool = pooled(rectified(grid_of(sums, "s")), weights, **pool.settings)
-    windows = [f"window {k}" for k in range(len(pool.windows()))] if is_digit else False
+    windows = [f"window {letter(k)}" for k in range(len(pool.windows()))] if is_digit else False
     return step(pool.score, grid=pool.outputs, names=False, theme=look, collapse=windows)
 
 

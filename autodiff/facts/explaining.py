@@ -90,7 +90,7 @@ def explain(
     >>> x = [Value(v, f"x{i}") for i, v in enumerate((3, 0, 4, 2, 0))]
     >>> p = max_pool1d(x, kernel_size=3, stride=2)
     >>> print(explain(x[2], 0.7 * p[0] + 0.9 * p[1]))
-    x2.grad = 0.9 (won window 1) + 0.7 (won window 0) = 1.6
+    x2.grad = 0.9 (won window B) + 0.7 (won window A) = 1.6
       output + → × 0.9 → max → max → x2: 1 × 0.9 × 1 × 1 = 0.9
       output + → × 0.7 → max → x2: 1 × 0.7 × 1 = 0.7
     """
@@ -182,7 +182,7 @@ class _Teller:
             yield f"  ({name}.grad holds {numeral(held)}, of another backward pass)"
 
     def _origin(self, step: Step) -> str:
-        """Why a contribution came: ``won window 1`` for a choice, else the scope or the operation it came through."""
+        """Why a contribution came: ``won window B`` for a choice, else the scope or the operation it came through."""
         target = self._target(step)
         assert target.op is not None
         if target.op.is_choice:

@@ -13,7 +13,7 @@ from autodiff.pooling import Pair, Pool, plan
 from autodiff.recording.reverse import adjoints, describe, peek
 from autodiff.recording.scopes import Part
 from autodiff.recording.value import Value
-from autodiff.windows import Cell, Shape
+from autodiff.windows import Cell, Shape, letter
 
 __all__ = ["PoolRoutes", "Window", "matched", "members", "recall", "receivers", "require_window", "routes"]
 
@@ -35,6 +35,11 @@ class Window:
     contributions: Mapping[Cell, float]
     slopes: Mapping[Cell, float] = field(default_factory=dict)  # of the output, in each cell that has a path
 
+    @property
+    def letter(self) -> str:
+        """What it is called, in pictures, pages and sentences: A ... Z, AA ..."""
+        return letter(self.number)
+
 
 @dataclass(frozen=True)
 class PoolRoutes:
@@ -47,6 +52,7 @@ class PoolRoutes:
     values: tuple[tuple[float | None, ...], ...]  # None: no window covers it, so nothing is remembered
     output_shape: tuple[int, int]
     windows: tuple[Window, ...]
+    dilation: tuple[int, int] = (1, 1)
 
 
 @answered
@@ -176,6 +182,7 @@ def _told(pool: Pool, grid: list[list[Any]]) -> PoolRoutes:
             _routed(pool.shape.kind, number, place, covered, pool.grid, grid[place[0]][place[1]])
             for number, (place, covered) in enumerate(pool.shape.windows())
         ),
+        (down.dilation, across.dilation),
     )
 
 
@@ -213,9 +220,9 @@ def require_window(
     seen = members(output, every)[1]
     if seen != wanted:
         raise ValueError(
-            f"output {number} is not the {pool} of window {number}: cells in the window: {len(wanted)}; cells it was "
-            f"computed from: {len(seen)}, {len(seen & wanted)} of them in the window. Give the cells, outputs "
-            "and window of one and the same pool"
+            f"output {number} is not the {pool} of window {letter(number)}: cells in the window: {len(wanted)}; "
+            f"cells it was computed from: {len(seen)}, {len(seen & wanted)} of them in the window. "
+            "Give the cells, outputs and window of one and the same pool"
         )
 
 
@@ -236,8 +243,8 @@ def _routed(
         wanted = 0  # a number may have won
     if len(slopes) != wanted:
         raise ValueError(
-            f"output {number} is not the {kind} pool of window {number}: {len(slopes)} of its cells have a path to it, "
-            f"and {wanted} should; give the cells and outputs of one and the same pool"
+            f"output {number} is not the {kind} pool of window {letter(number)}: {len(slopes)} of its cells have a "
+            f"path to it, and {wanted} should; give the cells and outputs of one and the same pool"
         )
     sent = adjoints(output, output.grad, ends)[1] if reached else {}
     contributions = {ends[node]: flow for node, flow in sent.items() if node in ends}

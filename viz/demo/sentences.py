@@ -25,12 +25,12 @@ def pool_sentences(routes: PoolRoutes) -> list[str]:
     >>> p = max_pool1d(x, kernel_size=3, stride=2)
     >>> (0.7 * p[0] + 0.9 * p[1]).backward()
     >>> pool_sentences(routes("max", x, p, kernel_size=3, stride=2))
-    ['cell (0,2) got 0.7 from window 0 and 0.9 from window 1 = 1.6']
+    ['cell (0,2) got 0.7 from window A and 0.9 from window B = 1.6']
     """
     got: dict[tuple[int, int], list[tuple[float, str]]] = {}
     for window in routes.windows:
         for cell, contribution in window.contributions.items():
-            got.setdefault(cell, []).append((contribution, f"from window {window.number}"))
+            got.setdefault(cell, []).append((contribution, f"from window {window.letter}"))
     return [f"cell ({row},{column}) got {_sum(got[row, column])}" for row, column in sorted(got)]
 
 

@@ -132,6 +132,7 @@ class Page(Facts):
 class Window(TypedDict):
     """A window of a pool: its output's node, its nodes, and the uses that send to each of its cells ("0,2")."""
 
+    letter: str
     output: int | None
     place: list[int]
     members: list[int]

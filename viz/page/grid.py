@@ -11,7 +11,7 @@ from autodiff.grids import is_listable, read_once
 from autodiff.language.ieee import real
 from autodiff.language.notation import as_json
 from autodiff.pooling import Pool, plan
-from autodiff.windows import Cell, Shape
+from autodiff.windows import Cell, Shape, letter
 from viz.ink.theme import LIGHT
 
 __all__ = ["step_grid"]
@@ -42,7 +42,10 @@ def step_grid(graph: Graph, given: Any) -> dict[str, Any]:
         "cells": [[_cell(graph, cell) for cell in row] for row in pool.grid],
         "shape": (shape.rows.count, shape.columns.count),
         "colours": len(LIGHT.windows),
-        "windows": [_window(graph, pool, cells, outputs, place) for place, cells in shape.windows()],
+        "windows": [
+            {"letter": letter(number), **_window(graph, pool, cells, outputs, place)}
+            for number, (place, cells) in enumerate(shape.windows())
+        ],
     }
 
 

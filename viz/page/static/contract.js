@@ -87,6 +87,7 @@
 
 /**
  * @typedef {object} Window
+ * @property {string} letter
  * @property {number | null} output
  * @property {Array<number>} place
  * @property {Array<number>} members

@@ -59,8 +59,8 @@ function gridPanel(grid, part) {
   const { element, cells } = table(grid.cells, "input, with the gradient routed here");
   const blanks = Array.from({ length: grid.shape[0] }, () => Array(grid.shape[1]).fill());
   const outputs = table(blanks, "output, with the gradient that arrived").cells;
-  const frames = grid.windows.map(({ frame }, k) => {
-    const outline = h("div", { class: "gr-window", "aria-hidden": "true" }, k);
+  const frames = grid.windows.map(({ frame, letter }, k) => {
+    const outline = h("div", { class: "gr-window", "aria-hidden": "true" }, letter);
     const places = { "--r": frame[0], "--c": frame[1], "--h": frame[2], "--w": frame[3], "--i": `${many ? 2 : 2 + (k % 3) * 3}px`, "--ink": ink(k) };
     for (const [name, value] of Object.entries(places)) outline.style.setProperty(name, value);
     element.after(outline);
@@ -95,7 +95,7 @@ function gridPanel(grid, part) {
   function show(snapshot) {
     const { values, gradients, flows, current } = snapshot;
     const arrived = new Map(); // by cell: [contribution, window]
-    grid.windows.forEach(({ uses, members, output, place: [r, c] }, k) => {
+    grid.windows.forEach(({ letter, uses, members, output, place: [r, c] }, k) => {
       for (const [at, use] of uses) {
         const sent = use.map((one) => flows.get(one)?.contribution ?? null).filter((x) => x !== null);
         if (sent.length) arrived.set(at, [...(arrived.get(at) ?? []), [sent.reduce((sum, x) => sum + x), k]]);
@@ -103,7 +103,7 @@ function gridPanel(grid, part) {
       const now = members.includes(current.edge ? current.edge.target : current.node);
       frames[k].classList.toggle("gr-now", now);
       frames[k].hidden = many && !now;
-      frames[k].textContent = now && tied(k, values) ? `${k} tie` : k;
+      frames[k].textContent = now && tied(k, values) ? `${letter} tie` : letter;
       // An output that leads nowhere is no node of this graph.
       const [value, gradient] = output === null ? [null, null] : [values[output], gradients[output]];
       outputs[r][c][0].parentElement.style.setProperty("--ink", ink(k));
