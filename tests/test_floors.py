@@ -64,7 +64,7 @@ FLOORS: dict[str, int] = {
 REQUIRED: dict[str, set[str]] = {"autodiff": set(), "viz": {"graphviz"}}
 OPTIONAL: dict[str, set[str]] = {
     "autodiff": {"numpy", "numba", "tqdm", "torch"},
-    "viz": {"numpy", "numba", "IPython", "anywidget", "PIL"},
+    "viz": {"numpy", "numba", "IPython", "anywidget", "PIL", "reportlab"},
 }
 
 

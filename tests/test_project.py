@@ -205,7 +205,7 @@ def test_what_is_not_slow_is_quick(pytester: pytest.Pytester) -> None:
 
 def test_the_extra_all_holds_every_other() -> None:
     extras = set(metadata()["options.extras_require"])
-    assert extras == {"fast", "notebooks", "bench", "gif", "peers", "test", "dev", "all"}
+    assert extras == {"fast", "notebooks", "bench", "gif", "pdf", "peers", "test", "dev", "all"}
     assert requirements("all") == set().union(*map(requirements, extras - {"all"}))
 
 

@@ -111,7 +111,7 @@ def told_by(name: str) -> dict[str, Callable[[], object]]:
         "a JSON": lambda: Graph.from_json(json.dumps({"format": name})),
         "a picture around": lambda: viz.draw(y, around=Value(1.0, name)),
         "a collapse": lambda: dotted(viz.draw(y, collapse=name)),
-        "a path": lambda: viz.draw(y).save(f"{name}/nowhere/a.pdf"),
+        "a path": lambda: viz.draw(y).save(f"{name}/nowhere/a.eps"),
         "a picture": lambda: dotted(viz.draw(y, names=False)),
     }
 

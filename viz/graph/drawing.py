@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 from autodiff import Graph, Scope, Snapshot, Steps, Value, steps
 from autodiff.answers import answered, caller
 from viz.graph.backward import with_backward
 from viz.graph.dot import Drawing
 from viz.graph.folding import Collapse, read_once
-from viz.graph.ladder import LADDER, fitted, placed
+from viz.graph.ladder import LADDER, Place, fitted, placed
 from viz.graph.naming import Names, labels_of
 from viz.graph.paint import Laid
 from viz.graph.rows import DIRECTIONS, FULL, Rows, Style
 from viz.graph.still import Still
-from viz.graph.view import LIMIT, outputs_of, require_boxes, view
+from viz.graph.view import LIMIT, View, outputs_of, require_boxes, view
 from viz.ink.theme import Theme
 from viz.ink.theme import theme as theme_of
 from viz.layout.picture import Picture
@@ -84,15 +85,46 @@ def draw(
     if backward == "graph":
         graph, labels = with_backward(graph, labels)
     snapshot = Snapshot.of(graph) if step is None else _at_step(graph, labels, step, seed)
-    rungs, place, look = wished(detail, rankdir), placed(fit), theme_of(theme)
-    for folds in _foldings(graph, collapse):
-        shown = view(graph, around, depth, reached, folds, max_nodes)
-        rows = Rows(graph, snapshot, labels, look, gradients=backward == "flow", view=shown)
-        found = fitted(shown, rows, place, rungs)
+    part = _Part(graph, collapse, around, depth, reached, max_nodes)
+    rows = Rows(graph, snapshot, labels, theme_of(theme), gradients=backward == "flow")
+    return _still(placed(fit), part, rows, wished(detail, rankdir), legend, timeout)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Which part of a graph is to be drawn."""
+
+    graph: Graph
+    collapse: Collapse | None
+    around: Value | None
+    depth: int | None
+    reached: bool
+    max_nodes: int | None
+
+    @property
+    def views(self) -> Iterable[View]:
+        """What is shown; as long as that does not fit and nothing else was wished, with more and more folded."""
+        return self._at_once if self.reached else self._found()
+
+    @cached_property
+    def _at_once(self) -> Sequence[View]:
+        """Of where the gradient went while it is there: for another place it may be drawn when it has gone."""
+        return list(self._found())
+
+    def _found(self) -> Iterator[View]:
+        for folds in _foldings(self.graph, self.collapse):
+            yield view(self.graph, self.around, self.depth, self.reached, folds, self.max_nodes)
+
+
+def _still(place: Place, part: _Part, rows: Rows, rungs: Sequence[Style], legend: bool, timeout: float) -> Still:
+    """The picture for a place; it can be drawn again for another one."""
+    for shown in part.views:
+        found = fitted(shown, rows.of(shown), place, rungs)
         if found.fits:
             break
-    picture = Still(shown, rows, found, legend, timeout)
-    picture.advice = _advice(graph, bool(collapse), around is not None, depth)
+    again = partial(_still, part=part, rows=rows, rungs=rungs, legend=legend, timeout=timeout)
+    picture = Still(shown, rows.of(shown), found, legend, timeout, again=again)
+    picture.advice = _advice(part.graph, bool(part.collapse), part.around is not None, part.depth)
     return picture
 
 

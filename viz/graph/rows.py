@@ -105,6 +105,10 @@ class Rows:
         """The same at another moment."""
         return Rows(self.graph, snapshot, self.labels, self.theme, self.style, self.gradients, self.view)
 
+    def of(self, view: View) -> Rows:
+        """The same in a picture of a part of the graph."""
+        return Rows(self.graph, self.snapshot, self.labels, self.theme, self.style, self.gradients, view)
+
     def in_style(self, style: Style) -> Rows:
         """The same in another style."""
         other = copy(self)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from html import escape
 from typing import Any
 
 from viz.graph.dot import Drawing
-from viz.graph.ladder import Fit, corrected, readable
+from viz.graph.ladder import Fit, Place, corrected, readable
 from viz.graph.legend import Entry, entries
 from viz.graph.look import LINE
 from viz.graph.paint import Painter
@@ -37,10 +38,11 @@ class Still(Picture):
         legend: bool = True,
         timeout: float = 30,
         written: str | None = None,
+        again: Callable[[Place], Still] | None = None,
         **digraph: Any,
     ) -> None:
         super().__init__(rows.theme, timeout=timeout, **digraph)
-        self.fit, self.has_legend = fit, legend
+        self.fit, self.has_legend, self.again = fit, legend, again  # ``again`` draws the same for another place
         self.drawing = Drawing(view, rows.in_style(fit.style))
         if written is None:
             self.drawing.write(self, legend)
@@ -48,7 +50,7 @@ class Still(Picture):
 
     def _copy_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         known = {"view": self.drawing.view, "rows": self.drawing.rows, "fit": self.fit, "legend": self.has_legend}
-        copied = {**super()._copy_kwargs(**kwargs), **known, "written": self._written}
+        copied = {**super()._copy_kwargs(**kwargs), **known, "written": self._written, "again": self.again}
         return {name: one for name, one in copied.items() if name != "look"}
 
     @cached_property
@@ -86,6 +88,14 @@ class Still(Picture):
         below = element("g", words, class_="legend", transform=f"translate({MARGIN:g} {layout.height + 2 * MARGIN:g})")
         size = {"width": f"{wide:g}pt", "height": f"{high:g}pt", "viewBox": f"0 0 {wide:g} {high:g}"}
         return element("svg", "\n".join([paper, graph, below]), **size, xmlns=SVG, font_family=FONT_STACK)
+
+    def _in_width(self, width: float) -> Picture:
+        layout = self.painter.laid.layout
+        if self.source != self._written or self.again is None:
+            return self
+        if readable(self.painter.rows[0], Place(width), (layout.width, layout.height)):
+            return self
+        return self.again(Place(width))
 
     def _legend(self, wide: float) -> tuple[str, float]:
         """The legend in rows as wide as the picture, and how deep they are."""

@@ -11,11 +11,12 @@ import shutil
 import subprocess
 import unicodedata
 import warnings
+from collections.abc import Callable
 from functools import cache
 
 from autodiff.text import escape
 
-__all__ = ["PIXELS", "drawable", "unusual"]
+__all__ = ["PIXELS", "drawable", "spelled", "unusual"]
 
 PIXELS = frozenset({"png", "gif", "jpg", "jpeg", "jpe", "bmp", "webp"})
 
@@ -52,9 +53,21 @@ def drawable(dot_text: str, program: str, system: bool) -> str:
         lost -= {c for c in lost if _installed() is None or ord(c) in (_installed() or ())}
     if not lost:
         return dot_text
-    _say(sorted(lost), program, system)
+    _say(sorted(lost), program, _CURES[system])
     # A backslash before the backslash: alone it begins an escape, in every kind of label.
     return dot_text.translate({ord(c): "\\" + escape(c) for c in lost})
+
+
+def spelled(text: str, has: Callable[[str], bool], who: str) -> str:
+    """Words with the characters that a font has not as escapes; ``who`` has the font, and nothing else to write with.
+
+    >>> spelled("x₀", str.isascii, "the font of a typewriter")  # doctest: +SKIP
+    'x\\\\u2080'
+    """
+    lost = {c for c in set(text) if not has(c)}
+    if lost:
+        _say(sorted(lost), who, "name it otherwise")
+    return text.translate({ord(c): escape(c) for c in lost})
 
 
 def unusual(text: str) -> set[str]:
@@ -88,11 +101,11 @@ def _code_points(ranges: str) -> frozenset[int]:
 _said: set[str] = set()
 
 
-def _say(lost: list[str], program: str, system: bool) -> None:
+def _say(lost: list[str], program: str, cure: str) -> None:
     if program in _said:
         return
     _said.add(program)
     shown = " ".join(lost[:8]) + (" ..." if len(lost) > 8 else "")
     one = len(lost) == 1
     words = {"what": shown, "who": program, "are": "is" if one else "are", "s": "s" if one else ""}
-    warnings.warn(_LOST.format(**words, escape=escape(lost[0]), cure=_CURES[system]), stacklevel=2)
+    warnings.warn(_LOST.format(**words, escape=escape(lost[0]), cure=cure), stacklevel=2)

@@ -10,7 +10,7 @@ from autodiff.text import quoted
 __all__ = ["ending", "kind_of", "named"]
 
 _WAYS = {
-    "pdf": "an installed Graphviz makes one with viz.draw(y).render(outfile='a.pdf'), a browser by printing the .svg",
+    "pdf": "viz.draw(y).save('graph.pdf') makes one of a graph, viz.draw(y, step=k) of the moment after a step",
     "html": "viz.step(y).save('graph.html') makes a page of a graph",
     "gif": "viz.animate(y, 'graph.gif') makes a GIF of all steps of a graph",
     "svg": "viz.draw(y).save('graph.svg') makes a picture of a graph",

@@ -13,6 +13,7 @@ from autodiff.files import write
 from viz.ink.theme import Theme, theme
 from viz.layout import engines
 from viz.layout.kinds import kind_of, named
+from viz.layout.pdf import as_pdf
 from viz.layout.svg import clean, fitted
 
 __all__ = ["DOTS_PER_INCH", "Picture"]
@@ -22,10 +23,11 @@ DOTS_PER_INCH = 96
 
 
 PAGE = 700.0  # points: the width of a page that a notebook is read on
+TEXT_WIDTH = 440.0  # points: the width of the text of a printed page
 
 
 class Picture(graphviz.Digraph):
-    """A ``graphviz.Digraph`` that displays as SVG in a notebook and saves itself as SVG, PNG or DOT.
+    """A ``graphviz.Digraph`` that displays as SVG in a notebook and saves itself as SVG, PDF, PNG or DOT.
 
     ``look`` names the theme, ``program`` the layout ("dot", "neato", ...), ``fixed`` says that every node and edge
     carries its own position. All other arguments are those of ``graphviz.Digraph``.
@@ -79,6 +81,19 @@ class Picture(graphviz.Digraph):
         """The picture as PNG, ``scale`` times the usual 96 dots per inch."""
         return self._laid_out("png", dpi=DOTS_PER_INCH * scale)
 
+    def pdf(self, width: float = TEXT_WIDTH) -> bytes:
+        """The picture as a page of PDF, ``width`` points wide, drawn so that it can be read there if that can be.
+
+        Words are text in a font that the file holds; needs the extra ``pdf``, and ``ImportError`` says so.
+        """
+        if not (isinstance(width, (int, float)) and not isinstance(width, bool) and 50 <= width < float("inf")):
+            raise ValueError(f"width is that of the page in points, 50 or more, got {width!r}")
+        return as_pdf(self._in_width(width).svg(), width, self.theme.background)
+
+    def _in_width(self, width: float) -> Picture:
+        """The picture that is shown in a width, in points: this one, or one of the same that is narrower."""
+        return self
+
     def save_svg(self, path: str | os.PathLike[str]) -> Path:
         """Save the picture as SVG and return where; ``OSError`` names the path when it cannot be written."""
         return write(named(path, "svg"), self.svg().encode())
@@ -86,6 +101,10 @@ class Picture(graphviz.Digraph):
     def save_png(self, path: str | os.PathLike[str], scale: float = 2) -> Path:
         """Save the picture as PNG and return where; ``OSError`` names the path when it cannot be written."""
         return write(named(path, "png"), self.png(scale))
+
+    def save_pdf(self, path: str | os.PathLike[str], width: float = TEXT_WIDTH) -> Path:
+        """Save the picture as a page of PDF, as :meth:`pdf` makes it, and return where; errors as for others."""
+        return write(named(path, "pdf"), self.pdf(width))
 
     def save_dot(self, path: str | os.PathLike[str]) -> Path:
         """Save the DOT text and return where; ``OSError`` names the path when it cannot be written."""
@@ -100,8 +119,9 @@ class Picture(graphviz.Digraph):
     ) -> str:
         """Save the picture as its name says, whole or not at all, and return where; folders are made.
 
-        ``.svg`` and ``.png`` are pictures; ``.dot``, ``.gv`` or no ending is the DOT text, as ``graphviz.Digraph.save``
-        saves it (so that ``render`` works as there). ``ValueError`` for what cannot be had, with the way out.
+        ``.svg``, ``.png`` and ``.pdf`` (extra ``pdf``) are pictures; ``.dot``, ``.gv`` or no ending is the DOT text,
+        as ``graphviz.Digraph.save`` saves it (so that ``render`` works as there). ``ValueError`` for what cannot be
+        had, with the way out.
         """
         name = os.fsdecode(self.filename if filename is None else filename)
         source = skip_existing is None  # render() asks for its source so
@@ -160,4 +180,5 @@ class Picture(graphviz.Digraph):
 _PICTURES: Mapping[str, Callable[[Picture], bytes]] = {
     "svg": lambda picture: picture.svg().encode(),
     "png": lambda picture: picture.png(),
+    "pdf": lambda picture: picture.pdf(),
 }
