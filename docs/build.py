@@ -169,7 +169,9 @@ def chart(look: Theme) -> None:
 
     data = _chart_data()
     widths = list(data)
-    pyplot.rcParams.update({"svg.hashsalt": "gradroute", "font.family": "sans-serif"})
+    # Text stays text: it can be selected, read aloud and measured.
+    font = {"font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"]}
+    pyplot.rcParams.update({"svg.hashsalt": "gradroute", "svg.fonttype": "none", **font})
     figure, axes = pyplot.subplots(figsize=(7, 3.6), facecolor=look.background)
     colours = (look.positive, look.negative, look.gradient, look.muted)
     for name, colour, mark in zip((OURS, "jax", "torch", "hand-written C"), colours, "os^d", strict=True):

@@ -66,6 +66,17 @@ def test_a_stale_picture_is_seen(old: str, new: str, build: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("look", ["dark", "light"])
+def test_the_chart_has_text_that_can_be_selected_and_read(look: str) -> None:
+    svg = read(DOCS / f"speed-{look}.svg")
+    words = re.findall(r"<text [^>]*>([^<]*)</text>", svg)
+    assert {"width of the two hidden layers", "µs for value and gradient", "gradroute (Numba)", "128"} <= set(words)
+    assert "DejaVuSans-" not in svg  # the outline of a letter
+    wide = float(re.search(r'<svg [^>]*\bwidth="([\d.]+)pt"', svg)[1])  # type: ignore[index]
+    least = min(map(float, re.findall(r"font-size: ([\d.]+)px", svg)))
+    assert least * min(1, 440 / wide) >= 10.5 * 0.75
+
+
+@pytest.mark.parametrize("look", ["dark", "light"])
 def test_the_chart_was_drawn_from_the_last_benchmarks(look: str, build: ModuleType) -> None:
     assert build.measured() in read(DOCS / f"speed-{look}.svg"), "python docs/build.py"
 
