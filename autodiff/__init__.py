@@ -12,9 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from autodiff import functions
-from autodiff.answers import refuse_name
 from autodiff.functions import *  # noqa: F403 - the functions of the table, by name
 from autodiff.functions import abs as abs
+from autodiff.habits.answers import refuse_name
 from autodiff.language.formulas import FormulaError
 from autodiff.recording.reverse import StaleError
 from autodiff.recording.scopes import Scope, no_grad, scope
@@ -24,9 +24,9 @@ from autodiff.table.operations import TABLE, Operation
 if TYPE_CHECKING:
     from autodiff import nn as nn
     from autodiff import optim as optim
-    from autodiff.checks import GradcheckError, KinkWarning, gradcheck
     from autodiff.derivatives.grad import grad, hessian, jacobian, jvp
     from autodiff.expressions import expression
+    from autodiff.facts.checks import GradcheckError, KinkWarning, gradcheck
     from autodiff.facts.explaining import Explanation, explain
     from autodiff.facts.nans import Origin, first_nan
     from autodiff.facts.routes import PoolRoutes, Window, routes
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 else:
     # Where the names above are at home: what a Value does not need is loaded when it is first asked for.
     _HOMES = {
-        "checks": ("GradcheckError", "KinkWarning", "gradcheck"),
+        "facts.checks": ("GradcheckError", "KinkWarning", "gradcheck"),
         "derivatives.grad": ("grad", "hessian", "jacobian", "jvp"),
         "expressions": ("expression",),
         "facts.explaining": ("Explanation", "explain"),

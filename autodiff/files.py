@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 
-from autodiff.text import quoted
+from autodiff.ground.text import quoted
 
 try:
     import fcntl

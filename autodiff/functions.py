@@ -8,14 +8,14 @@ from operator import add
 from sys import float_info
 from typing import TYPE_CHECKING, Any
 
-from autodiff.answers import answered
+from autodiff.habits.answers import answered
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Operand, Value, function_of, operand
 from autodiff.table.operations import TABLE
 
 if TYPE_CHECKING:  # a checker that saw __all__ would take it for the whole
-    from autodiff.signatures import *  # noqa: F403
-    from autodiff.signatures import absolute, clamp, exp, identity, log, stop
+    from autodiff.recording.signatures.functions import *  # noqa: F403
+    from autodiff.recording.signatures.functions import absolute, clamp, exp, identity, log, stop
 else:
     _rows = {op.name: function_of(op) for op in TABLE.values() if op.notation == "call"}
     globals().update(_rows)

@@ -7,15 +7,15 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from autodiff.answers import got
-from autodiff.documents import read_values, written
+from autodiff.habits.answers import got
 from autodiff.language.ieee import real
-from autodiff.phrases import outline
 from autodiff.recording.copies import entry, saved
 from autodiff.recording.reverse import NO_PATH, describe, held, peek, renew, topological
 from autodiff.recording.scopes import Scope
 from autodiff.recording.value import Value
 from autodiff.table.operations import Operation
+from autodiff.writing.documents import read_values, written
+from autodiff.writing.phrases import outline
 
 __all__ = ["Edge", "Flow", "Graph", "Node"]
 

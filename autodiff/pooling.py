@@ -8,13 +8,13 @@ from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Any
 
-from autodiff.answers import answered
 from autodiff.functions import identity, maximum
-from autodiff.grids import grid_of
+from autodiff.ground.grids import grid_of
+from autodiff.ground.sizes import pair, whole
+from autodiff.ground.windows import Axis, Cell, Shape, letter
+from autodiff.habits.answers import answered
 from autodiff.recording.scopes import Part, scope
-from autodiff.recording.value import Operand, Value
-from autodiff.sizes import pair, whole
-from autodiff.windows import Axis, Cell, Shape, letter
+from autodiff.recording.value import Operand, Value, operand
 
 __all__ = [
     "Pair",
@@ -156,10 +156,10 @@ def plan(
     numbers = {"kernel_size": kernel_size, "stride": kernel_size if stride is None else stride}
     numbers |= {"padding": padding, "dilation": dilation}
     if dimensions == 1:
-        grid = grid_of([cells], "a list of Values")
+        grid = grid_of([cells], "a list of Values", operand)
         down, across = [1, 1, 0, 1], [whole(name, number) for name, number in numbers.items()]
     else:
-        grid = grid_of(cells, "a list of rows of Values")
+        grid = grid_of(cells, "a list of rows of Values", operand)
         pairs = [pair(name, number) for name, number in numbers.items()]
         down, across = [down for down, _ in pairs], [across for _, across in pairs]
     rows, columns = (Axis(n, *axis, ceil=bool(ceil)) for n, axis in ((len(grid), down), (len(grid[0]), across)))

@@ -46,8 +46,8 @@ def written() -> dict[str, str]:
     body = "".join(_signature(name, made, "V", "    ") for name, made in methods.items())
     listed = "".join(f'    "{name}",\n' for name in named)
     return {
-        "autodiff/recording/signatures.py": _HEAD.format(what="a Value's methods") + _METHODS + body,
-        "autodiff/signatures.py": _HEAD.format(what="the functions of the table")
+        "autodiff/recording/signatures/methods.py": _HEAD.format(what="a Value's methods") + _METHODS + body,
+        "autodiff/recording/signatures/functions.py": _HEAD.format(what="the functions of the table")
         + _FUNCTIONS.format(names=listed)
         + "".join("\n" + _signature(name, made, "Value", "") for name, made in named.items()),
     }

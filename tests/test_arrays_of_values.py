@@ -12,7 +12,7 @@ from numpy import fmin
 from numpy import maximum as larger
 
 from autodiff import Value, gradcheck
-from autodiff.callers import numpy_call
+from autodiff.habits.callers import numpy_call
 
 AT = (0.5, -0.25, 0.75, 0.125)
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from autodiff import Graph, Program, Value, avg_pool1d, explain, max_pool1d, nn, operation, steps
 from autodiff.facts.explaining import LONGEST, PATHS, USES
+from autodiff.ground.windows import Axis
 from autodiff.language.formulas import listed
 from autodiff.language.primitives import PRIMITIVES
-from autodiff.windows import Axis
 from viz.pools.grids import _reach
 
 # -- What is listed, and how much of it

@@ -19,32 +19,19 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # A row holds for a module and, where it is a package (a room), for everything in it.
 FLOORS: dict[str, int] = {
+    "autodiff.ground": 0,  # text, and what others give
     "autodiff.files": 0,  # a whole file or none
-    "autodiff.text": 0,  # whatever a name contains, visible
     "autodiff.language": 0,  # what a formula is
-    "autodiff.calls": 0,  # how a thing shows itself
-    "autodiff.foreign": 0,  # arrays, tensors and tables of other libraries
-    "autodiff.sizes": 0,  # whole numbers that are asked for by name
-    "autodiff.markup": 0,  # what notebooks are shown
-    "autodiff.spellings": 0,  # other words for the inputs of operations
-    "autodiff.callers": 0,  # which function of NumPy is calling
-    "autodiff.habits": 0,  # what people bring, and what to write here
-    "autodiff.answers": 0,
-    "autodiff.familiar": 0,
+    "autodiff.habits": 0,  # what people bring, and how it is answered
     "autodiff.table": 0,  # what an operation is
     "autodiff.recording": 1,  # running Python becomes a graph
     "autodiff.functions": 2,
-    "autodiff.signatures": 2,  # of the functions, for type checkers
     "autodiff.expressions": 2,
-    "autodiff.documents": 2,
-    "autodiff.phrases": 2,  # what nodes are called
+    "autodiff.writing": 2,  # a graph as text
     "autodiff.graph": 2,
     "autodiff.optim": 2,
-    "autodiff.windows": 2,  # a pool's geometry
-    "autodiff.grids": 2,  # cells of pools, in whatever they come
     "autodiff.pooling": 3,
     "autodiff.derivatives": 3,  # derivatives as Values
-    "autodiff.checks": 4,  # gradients against differences
     "autodiff.facts": 4,  # what happened
     "autodiff.programs": 4,  # the graph as a program
     "autodiff.nn": 5,

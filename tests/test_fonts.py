@@ -14,8 +14,8 @@ from gallery import KEPT
 import viz
 from autodiff import TABLE, Value
 from autodiff.facts.words import SENTENCES, TIES
+from autodiff.ground.text import ELLIPSIS, NEWLINE
 from autodiff.language.notation import RELATIONS, SIGNS
-from autodiff.text import ELLIPSIS, NEWLINE
 from viz.layout import fonts
 from viz.layout.picture import Picture
 

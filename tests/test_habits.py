@@ -22,8 +22,9 @@ import pytest
 
 import autodiff
 import viz
-from autodiff import TABLE, Value, avg_pool2d, habits, max_pool1d, max_pool2d, nn, optim
-from autodiff.answers import answer, answered, said_of
+from autodiff import TABLE, Value, avg_pool2d, max_pool1d, max_pool2d, nn, optim
+from autodiff.habits import rows as habits
+from autodiff.habits.answers import answer, answered, said_of
 from autodiff.nn import MLP, AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, Neuron, ReLU, Tanh
 from autodiff.optim import SGD, Adam
 

@@ -26,13 +26,13 @@ import pytest
 
 import autodiff
 from autodiff import TABLE, Program, Value, functions, operation
+from autodiff.habits.spellings import SPELLINGS
 from autodiff.programs.lowering import writer
 from autodiff.recording.rules import rules
 from autodiff.recording.value import function_of
-from autodiff.spellings import SPELLINGS
 
 ROOT = Path(__file__).resolve().parents[1]
-SIGNATURES = ("autodiff/recording/signatures.py", "autodiff/signatures.py")
+SIGNATURES = ("autodiff/recording/signatures/methods.py", "autodiff/recording/signatures/functions.py")
 CALLS = ROOT / "tests" / "typed_calls.py"
 
 
@@ -88,8 +88,11 @@ assert autodiff.softsign(autodiff.Value(-3.0)).data == autodiff.Value(-3.0).soft
     for command in (["-c", code], ["docs/signatures.py"]):
         subprocess.run([sys.executable, *command], cwd=tmp_path, check=True, env={**os.environ, "PYTHONPATH": "."})
     made = {path: (tmp_path / path).read_text(encoding="utf-8") for path in SIGNATURES}
-    assert "    def softsign(self: V, scale: V | float = 1.0) -> V:" in made["autodiff/recording/signatures.py"]
-    assert "def softsign(x: Value | float, scale: Value | float = 1.0) -> Value:" in made["autodiff/signatures.py"]
+    assert "    def softsign(self: V, scale: V | float = 1.0) -> V:" in made["autodiff/recording/signatures/methods.py"]
+    assert (
+        "def softsign(x: Value | float, scale: Value | float = 1.0) -> Value:"
+        in made["autodiff/recording/signatures/functions.py"]
+    )
 
 
 @pytest.mark.parametrize("name", functions.__all__)
@@ -278,7 +281,7 @@ except AttributeError as error: print(error)
 """
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert told.splitlines() == [
-        "answers callers familiar foreign functions habits language markup recording spellings table text",
+        "functions ground habits language recording table",
         "module 'autodiff' has no attribute 'nothing'",
     ]
 

@@ -40,10 +40,10 @@ from autodiff import (
 )
 from autodiff.facts import telling, words
 from autodiff.facts.words import SENTENCES, filled, labels, reason
+from autodiff.ground.text import visible
 from autodiff.language.notation import numeral, plain
 from autodiff.recording.reverse import NO_PATH
 from autodiff.recording.value import function_of
-from autodiff.text import visible
 
 HOSTILE = ["{1}", "{name}", "{0}", "{out}", "%s", "\\1", "\\g<0>", "<b>", "", "a\nb", "\ud800", "-x", "f(x)", "${x}"]
 

@@ -29,7 +29,7 @@ from autodiff import (
     scope,
     steps,
 )
-from autodiff.text import NAME, escape, quoted, visible
+from autodiff.ground.text import NAME, escape, quoted, visible
 
 UNSEEN = {
     "escape": "\x1b[2J",

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from autodiff import Graph, Value, expression
+from autodiff.ground.windows import letter
 from autodiff.pooling import plan
-from autodiff.windows import letter
 from viz import _neighbours
 from viz.demo.digits import digit
 from viz.demo.folder import Folder

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import overload
 
-from autodiff.answers import answered, got
 from autodiff.derivatives.sweep import RECORDING, Sent, T, before, recorded, unbounded, uses
+from autodiff.habits.answers import answered, got
 from autodiff.language.ieee import real
 from autodiff.recording.reverse import adjoints, born, describe, topological
 from autodiff.recording.value import Operand, Value

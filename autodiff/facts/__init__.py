@@ -1,3 +1,3 @@
-"""What happened: every step of a pass as a fact, and the words for it."""
+"""What happened: every step of a pass as a fact, the words for it, and whether its gradients are right."""
 
 __all__: list[str] = []

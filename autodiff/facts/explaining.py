@@ -11,18 +11,18 @@ from itertools import islice
 from operator import add, mul
 from typing import Any, TypeVar
 
-from autodiff.answers import answered, got
 from autodiff.facts.nans import remark_on
 from autodiff.facts.steps import Step, Steps, require_labels
 from autodiff.facts.words import operation_text
 from autodiff.graph import Node
+from autodiff.ground.markup import preformatted
+from autodiff.ground.text import NAME, visible
+from autodiff.habits.answers import answered, got
 from autodiff.language.ieee import agree
 from autodiff.language.notation import numeral
-from autodiff.markup import preformatted
 from autodiff.recording.reverse import describe, last_root, seed_of
 from autodiff.recording.scopes import Scope, enclosing
 from autodiff.recording.value import Value
-from autodiff.text import NAME, visible
 
 __all__ = ["Explanation", "Path", "explain"]
 

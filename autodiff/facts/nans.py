@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from autodiff.facts.steps import Snapshot, Step, Steps, steps
 from autodiff.graph import Graph
+from autodiff.ground.markup import preformatted
 from autodiff.language.notation import numeral
-from autodiff.markup import preformatted
 from autodiff.recording.value import Value
 
 __all__ = ["NORM", "Origin", "first_nan", "norm_of", "origin_at", "remark_on"]

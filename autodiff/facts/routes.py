@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from autodiff.answers import answered
-from autodiff.grids import grid_of, read_once
+from autodiff.ground.grids import grid_of, read_once
+from autodiff.ground.windows import Cell, Shape, letter
+from autodiff.habits.answers import answered
 from autodiff.pooling import Pair, Pool, plan
 from autodiff.recording.reverse import adjoints, describe, peek
 from autodiff.recording.scopes import Part
-from autodiff.recording.value import Value
-from autodiff.windows import Cell, Shape, letter
+from autodiff.recording.value import Value, operand
 
 __all__ = ["PoolRoutes", "Window", "matched", "members", "recall", "receivers", "require_window", "routes"]
 
@@ -95,7 +95,7 @@ def routes(
 def matched(pool: Pool, outputs: Any) -> tuple[Pool, list[list[Any]]]:
     """A pool and the grid of its outputs, of which there must be as many as it has windows."""
     outputs, flat = read_once(outputs)
-    grid = grid_of([outputs] if flat else outputs, "the pool's outputs")
+    grid = grid_of([outputs] if flat else outputs, "the pool's outputs", operand)
     shape = (pool.shape.rows.count, pool.shape.columns.count)
     if (len(grid), len(grid[0])) != shape:
         raise ValueError(f"a pool of these cells has {shape[0]} x {shape[1]} outputs, got {len(grid)} x {len(grid[0])}")
@@ -108,7 +108,7 @@ def recall(outputs: Any) -> tuple[Pool, list[list[Any]]]:
     Its cells are the operands of each window; one that no window covers is None.
     """
     outputs, flat = read_once(outputs)
-    grid = grid_of([outputs] if flat else outputs, "the outputs of a pool")
+    grid = grid_of([outputs] if flat else outputs, "the outputs of a pool", operand)
     shape = _part(grid[0][0], (0, 0)).whole
     for i, row in enumerate(grid):
         for j, output in enumerate(row):

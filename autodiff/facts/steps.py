@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, overload
 
-from autodiff.answers import answered, got
 from autodiff.facts.telling import Telling
 from autodiff.graph import Edge, Flow, Graph
+from autodiff.ground.markup import ends, table
+from autodiff.habits.answers import answered, got
 from autodiff.language.ieee import real
-from autodiff.markup import ends, table
 from autodiff.recording.reverse import NO_PATH, held, peek, seed_of, topological
 from autodiff.recording.value import Value
 

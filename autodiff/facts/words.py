@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from autodiff.facts.decisions import decided, tied
 from autodiff.graph import Node
+from autodiff.ground.text import NAME, visible
 from autodiff.language.formulas import COMPARE
 from autodiff.language.notation import RELATIONS, numeral, plain
-from autodiff.phrases import call_template, fill, filled, labels
 from autodiff.table.operations import Operation
-from autodiff.text import NAME, visible
+from autodiff.writing.phrases import call_template, fill, filled, labels
 
 __all__ = [
     "NOTHING_FLOWS",

@@ -12,9 +12,9 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from autodiff.ground.text import quoted, visible
 from autodiff.language import ieee
 from autodiff.language.primitives import FUNCTIONS, PRIMITIVES
-from autodiff.text import quoted, visible
 
 __all__ = [
     "BINARY",

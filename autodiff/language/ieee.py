@@ -12,7 +12,7 @@ from math import inf, nan
 from numbers import Complex, Number, Real
 from textwrap import indent
 
-from autodiff.foreign import alone
+from autodiff.ground.foreign import alone
 from autodiff.language.compiling import compiled
 
 __all__ = ["ERFC_LINES", "agree", "divide", "erfc", "exp", "horner", "log", "power", "real", "sqrt"]

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from autodiff.answers import answering, refuse_name
+from autodiff.habits.answers import answering, refuse_name
 from autodiff.nn.convolution import AvgPool2d, Conv2d, MaxPool2d
 from autodiff.nn.exchange import from_torch, to_torch
 from autodiff.nn.layers import Elementwise, Flatten, Identity, Linear, ReLU, Sequential, Sigmoid, Tanh

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from autodiff.answers import lacking
+from autodiff.ground.sizes import count, counts
+from autodiff.habits.answers import lacking
 from autodiff.nn.images import Image, each_channel, taps
 from autodiff.nn.parts import Part, Rng, drawing, drawn, total
 from autodiff.pooling import Pair, avg_pool2d, max_pool2d
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value
-from autodiff.sizes import count, counts
 
 __all__ = ["AvgPool2d", "Conv2d", "MaxPool2d"]
 

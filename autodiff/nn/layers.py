@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from autodiff import functions
-from autodiff.calls import Named
+from autodiff.ground.calls import Named
+from autodiff.ground.sizes import count
 from autodiff.nn.modules import Module
 from autodiff.nn.nests import cells, depth, flat, mapped, one_by_one, row
 from autodiff.nn.parts import Part, Rng, drawing, drawn, total
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value
-from autodiff.sizes import count
 
 __all__ = ["Elementwise", "Flatten", "Identity", "Linear", "ReLU", "Sequential", "Sigmoid", "Tanh"]
 

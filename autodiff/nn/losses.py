@@ -8,9 +8,9 @@ from operator import add, index
 from sys import float_info
 from typing import Any, Literal, overload
 
-from autodiff.answers import answered, lacking
-from autodiff.foreign import plain
 from autodiff.functions import clamp, equal, exp, identity, log, maximum, minimum, stop, where
+from autodiff.ground.foreign import plain
+from autodiff.habits.answers import answered, lacking
 from autodiff.nn.nests import ONE_BY_ONE, cells, depth, flat, is_nest, mapped, row
 from autodiff.programs.batches import differing
 from autodiff.recording.scopes import scope

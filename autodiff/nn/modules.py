@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from autodiff.answers import refuse_attribute
-from autodiff.foreign import plain
+from autodiff.ground.foreign import plain
+from autodiff.habits.answers import refuse_attribute
 from autodiff.language.ieee import real
 from autodiff.nn import saving
 from autodiff.nn.nests import Shape, cells, compare, flat, mapped, shape

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from autodiff.foreign import is_unordered, plain
+from autodiff.ground.foreign import is_unordered, plain
+from autodiff.ground.text import quoted
 from autodiff.recording.value import Value, operand
-from autodiff.text import quoted
 
 __all__ = [
     "ONE_BY_ONE",

@@ -9,9 +9,9 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from autodiff.calls import Named, call
-from autodiff.foreign import counted
 from autodiff.functions import identity
+from autodiff.ground.calls import Named, call
+from autodiff.ground.foreign import counted
 from autodiff.nn.modules import Module
 from autodiff.recording.scopes import Scope, scope
 from autodiff.recording.value import Value

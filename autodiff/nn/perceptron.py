@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from autodiff import functions
-from autodiff.foreign import plain
+from autodiff.ground.foreign import plain
+from autodiff.ground.sizes import count
 from autodiff.nn.modules import Module
 from autodiff.nn.nests import row
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value, function_of
-from autodiff.sizes import count
 from autodiff.table.operations import TABLE
 
 __all__ = ["MLP", "Layer", "Neuron", "activation"]

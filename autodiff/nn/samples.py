@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from autodiff.answers import warn
-from autodiff.foreign import at_least_one, headings, plain
+from autodiff.ground.foreign import at_least_one, headings, plain
+from autodiff.ground.text import quoted
+from autodiff.habits.answers import warn
 from autodiff.programs.program import Program
 from autodiff.recording.reverse import describe
 from autodiff.recording.value import Value
-from autodiff.text import quoted
 
 __all__ = ["placeholder", "table", "warn_of_constants"]
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from autodiff.answers import answered, got
-from autodiff.foreign import at_least_one, counted, is_true, plain
 from autodiff.graph import Graph
+from autodiff.ground.foreign import at_least_one, counted, is_true, plain
+from autodiff.habits.answers import answered, got
 from autodiff.nn.samples import table, warn_of_constants
 from autodiff.optim import Adam, Optimizer, leaves, write
 from autodiff.programs.program import Program

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from autodiff.answers import answering, refuse_name
+from autodiff.habits.answers import answering, refuse_name
 from autodiff.optim.optimizer import Optimizer
 from autodiff.optim.parameters import leaves, write
 from autodiff.optim.rules import SGD, Adam, AdamW

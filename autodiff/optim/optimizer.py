@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from autodiff.answers import refuse_attribute
-from autodiff.calls import Named, call
+from autodiff.ground.calls import Named, call
+from autodiff.habits.answers import refuse_attribute
 from autodiff.optim import states
 from autodiff.optim.parameters import leaves, tensors, write
 from autodiff.optim.schedules import Schedule

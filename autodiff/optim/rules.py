@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autodiff.answers import lacking
+from autodiff.habits.answers import lacking
 from autodiff.optim.optimizer import Optimizer, Rule, at_least_zero
 from autodiff.optim.schedules import Schedule
 

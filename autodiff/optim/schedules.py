@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-from autodiff.calls import call
-from autodiff.foreign import at_least_one
+from autodiff.ground.calls import call
+from autodiff.ground.foreign import at_least_one
 
 __all__ = ["Schedule", "cosine", "linear", "step"]
 

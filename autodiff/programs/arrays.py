@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.foreign import seen
+from autodiff.ground.foreign import seen
 from autodiff.programs import batches
 from autodiff.programs.batches import Sample
 from autodiff.recording.value import Value

@@ -7,8 +7,8 @@ from functools import lru_cache
 from numbers import Real
 from typing import Any
 
-from autodiff.answers import got
-from autodiff.foreign import headings, is_masked, is_unordered, plain, seen
+from autodiff.ground.foreign import headings, is_masked, is_unordered, plain, seen
+from autodiff.habits.answers import got
 from autodiff.language.ieee import real
 from autodiff.recording.reverse import describe
 from autodiff.recording.value import Value

@@ -9,8 +9,8 @@ from copy import deepcopy
 from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
-from autodiff.answers import got, warn
-from autodiff.foreign import at_least_one
+from autodiff.ground.foreign import at_least_one
+from autodiff.habits.answers import got, warn
 from autodiff.programs.batches import Sample, vector
 from autodiff.programs.listing import PASSES
 from autodiff.programs.lowering import Lowering

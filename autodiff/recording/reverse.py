@@ -13,10 +13,10 @@ from operator import attrgetter
 from typing import Any, NoReturn, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
+from autodiff.ground.text import NAME, visible
 from autodiff.language.ieee import real
 from autodiff.recording.rules import Rule
 from autodiff.recording.scopes import tick
-from autodiff.text import NAME, visible
 
 __all__ = [
     "NO_PATH",

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from functools import cache, cached_property
 from typing import Any
 
+from autodiff.habits.spellings import heading
 from autodiff.language import formulas, ieee
 from autodiff.language.compiling import compiled
 from autodiff.recording.scopes import current, tick
-from autodiff.spellings import heading
 from autodiff.table import partials
 from autodiff.table.operations import Operation
 

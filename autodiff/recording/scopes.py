@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
-from autodiff.text import quoted
+from autodiff.ground.text import quoted
 
 __all__ = ["Part", "Scope", "current", "enclosing", "no_grad", "scope", "tick"]
 

@@ -7,21 +7,21 @@ from functools import cache
 from math import inf
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from autodiff.answers import called, refuse
-from autodiff.familiar import Familiar
+from autodiff.ground.markup import code
+from autodiff.ground.text import NAME, quoted
+from autodiff.habits.answers import called, refuse
+from autodiff.habits.familiar import Familiar
 from autodiff.language.formulas import listed, short
 from autodiff.language.ieee import real
-from autodiff.markup import code
 from autodiff.recording.copies import copied, newest, saved
 from autodiff.recording.reverse import NO_PATH, run, topological
 from autodiff.recording.rules import Rule, recorder
 from autodiff.recording.scopes import Scope, current, tick
 from autodiff.table.adding import add_row
 from autodiff.table.operations import TABLE, Operation
-from autodiff.text import NAME, quoted
 
 if TYPE_CHECKING:
-    from autodiff.recording.signatures import Methods
+    from autodiff.recording.signatures.methods import Methods
 else:
     Methods = object  # the table's functions are put into the class below
 

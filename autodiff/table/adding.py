@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from keyword import iskeyword
 from typing import Any
 
+from autodiff.ground.text import quoted
 from autodiff.language import formulas, ieee
 from autodiff.language.formulas import Call, FormulaError, short
 from autodiff.language.notation import as_data
@@ -24,7 +25,6 @@ from autodiff.table.operations import (
     expanded,
     extent_of,
 )
-from autodiff.text import quoted
 
 __all__ = ["add_row"]
 

@@ -10,7 +10,7 @@ from operator import add
 from typing import Any
 
 from autodiff import PoolRoutes, Value, Window, max_pool1d, max_pool2d, routes, scope
-from autodiff.windows import Cell
+from autodiff.ground.windows import Cell
 
 __all__ = [
     "CONVOLUTION",

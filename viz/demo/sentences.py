@@ -10,7 +10,7 @@ from autodiff import Graph, Value
 from autodiff.facts.routes import PoolRoutes
 from autodiff.facts.telling import Telling
 from autodiff.facts.words import SENTENCES, operation_text
-from autodiff.text import NAME
+from autodiff.ground.text import NAME
 from viz.ink.text import visible
 from viz.ink.theme import numeral
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from autodiff import Graph, Scope, Snapshot, Steps, Value, steps
-from autodiff.answers import answered, caller
+from autodiff.habits.answers import answered, caller
 from viz.graph.backward import with_backward
 from viz.graph.dot import Drawing
 from viz.graph.folding import Collapse, read_once

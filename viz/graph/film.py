@@ -10,8 +10,8 @@ from itertools import islice
 from pathlib import Path
 
 from autodiff import Graph, Steps, Value, steps
-from autodiff.answers import answered, caller, got
 from autodiff.files import write
+from autodiff.habits.answers import answered, caller, got
 from viz.graph.drawing import blank, wished
 from viz.graph.gif import gif
 from viz.graph.ladder import fitted, placed

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from autodiff import Edge, Graph, Scope, Value
-from autodiff.answers import got
+from autodiff.habits.answers import got
 from viz.graph.folding import Collapse, Folds, chosen, depths_of, fold, foldable, innermost
 
 __all__ = [

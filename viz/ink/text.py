@@ -6,7 +6,7 @@ from html import escape
 
 import graphviz
 
-from autodiff.text import visible
+from autodiff.ground.text import visible
 
 __all__ = ["html", "plain", "visible"]
 

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable
 from functools import cache
 
-from autodiff.text import escape
+from autodiff.ground.text import escape
 
 __all__ = ["PIXELS", "drawable", "spelled", "unusual"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from autodiff.text import quoted
+from autodiff.ground.text import quoted
 
 __all__ = ["ending", "kind_of", "named"]
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from autodiff import Graph, Value
 from autodiff.facts.routes import matched, members, recall, require_window
-from autodiff.grids import is_listable, read_once
+from autodiff.ground.grids import is_listable, read_once
+from autodiff.ground.windows import Cell, Shape, letter
 from autodiff.language.ieee import real
 from autodiff.language.notation import as_json
 from autodiff.pooling import Pool, plan
-from autodiff.windows import Cell, Shape, letter
 from viz.ink.theme import LIGHT
 
 __all__ = ["step_grid"]

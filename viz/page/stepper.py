@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from autodiff import Edge, Graph, Value, steps
-from autodiff.answers import answered, caller, got
 from autodiff.files import write
+from autodiff.habits.answers import answered, caller, got
 from autodiff.language.ieee import real
 from viz.graph.drawing import blank
 from viz.graph.folding import Collapse, read_once

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from autodiff.facts.routes import PoolRoutes, Window, receivers
 from autodiff.facts.words import SENTENCES
-from autodiff.windows import Cell
+from autodiff.ground.windows import Cell
 
 __all__ = ["Facts", "receivers"]
 

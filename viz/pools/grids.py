@@ -8,10 +8,10 @@ from itertools import islice
 from typing import Any
 
 from autodiff.facts.routes import PoolRoutes, Window
-from autodiff.foreign import plain
-from autodiff.grids import is_listable
+from autodiff.ground.foreign import plain
+from autodiff.ground.grids import is_listable
+from autodiff.ground.windows import Axis, Cell
 from autodiff.pooling import Pool
-from autodiff.windows import Axis, Cell
 from viz.ink.text import html
 from viz.ink.theme import Theme, blend, numeral, theme, width
 from viz.layout.picture import Picture

@@ -8,10 +8,10 @@ from operator import add
 from typing import Any
 
 from autodiff import Value, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d, routes
-from autodiff.answers import answered
 from autodiff.facts.routes import recall
-from autodiff.foreign import plain
-from autodiff.grids import is_listable, read_once
+from autodiff.ground.foreign import plain
+from autodiff.ground.grids import is_listable, read_once
+from autodiff.habits.answers import answered
 from autodiff.language.ieee import real
 from autodiff.pooling import Pool, plan
 from viz.ink.theme import Theme

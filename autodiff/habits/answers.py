@@ -1,4 +1,4 @@
-"""How the habits of :mod:`autodiff.habits` are answered: foreign names of modules, keywords, and nodes made by hand.
+"""How habits are answered: foreign names of modules, keywords, and nodes made by hand.
 
 Nothing is asked where all is well: a function that is called as it should be is called at once.
 """
@@ -14,7 +14,7 @@ from inspect import Parameter, signature
 from types import FrameType
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
-from autodiff import habits
+from autodiff.habits import rows
 from autodiff.table.operations import TABLE, Operation
 
 __all__ = [
@@ -39,7 +39,7 @@ R = TypeVar("R")
 @cache
 def said_of(table: str) -> dict[str, str]:
     """One of the tables, a name at a time."""
-    return {name: said.format(name) for names, said in getattr(habits, table).items() for name in names.split()}
+    return {name: said.format(name) for names, said in getattr(rows, table).items() for name in names.split()}
 
 
 def refuse_name(module: str, table: str, name: str) -> NoReturn:
@@ -129,7 +129,7 @@ def lacking(owner: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     ...
     TypeError: Conv2d has no groups=: make a Conv2d for each group of channels, in a Module of your own
     """
-    options = habits.OPTIONS[owner]
+    options = rows.OPTIONS[owner]
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @wraps(function)
@@ -207,7 +207,7 @@ def _refuse_by_hand(data: object, given: Sequence[object], keywords: Mapping[str
 def _meant(data: object, numbers: list[float], slopes: list[float] | None, text: Sequence[str]) -> Iterator[str]:
     """The functions that a node made by hand may be: by the name that was given, else by number and slopes."""
     called = {op.symbol: op for op in reversed(TABLE.values())} | TABLE
-    called |= {sign: TABLE[name] for name, sign in [*habits.MICROGRAD.items()][::-1]}
+    called |= {sign: TABLE[name] for name, sign in [*rows.MICROGRAD.items()][::-1]}
     for word in text:
         if found := called.get(word) or called.get(word.lower()) or called.get(word[:2]):
             yield _written(found)

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from autodiff.answers import answered, got, warn
 from autodiff.derivatives.grad import require_order
 from autodiff.graph import Graph
+from autodiff.habits.answers import answered, got, warn
 from autodiff.recording.reverse import adjoints, describe, peek
 from autodiff.recording.value import Value
 

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from autodiff.ground.markup import ends
+from autodiff.ground.text import NAME, visible
 from autodiff.language.notation import numeral
-from autodiff.markup import ends
 from autodiff.recording.reverse import NO_PATH
 from autodiff.table.operations import Operation
-from autodiff.text import NAME, visible
 
 __all__ = ["call_template", "fill", "filled", "labels", "outline"]
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from autodiff.foreign import plain
-from autodiff.recording.value import Value, operand
+from autodiff.ground.foreign import plain
 
 __all__ = ["grid_of", "is_listable", "read_once"]
 
 
-def grid_of(rows: Any, expected: str) -> list[list[Any]]:
-    """The rows of a pool's input or output, read once and checked: all of one length, of Values and float64s."""
+def grid_of(rows: Any, expected: str, read: Callable[[Any], Any]) -> list[list[Any]]:
+    """The rows of a pool's input or output, checked: all of one length, each cell as ``read`` reads it."""
     rows = plain(rows)
     if not is_listable(rows):
         raise TypeError(f"a pool takes {expected}, got {type(rows).__name__}")
@@ -32,7 +31,7 @@ def grid_of(rows: Any, expected: str) -> list[list[Any]]:
             if "rows" not in expected:
                 more = "a grid of rows goes to max_pool2d (avg_pool2d)"
             raise TypeError(f"a pool takes {expected}, got {type(cell).__name__} where a Value was expected: {more}")
-    return [[operand(cell) for cell in row] for row in grid]
+    return [[read(cell) for cell in row] for row in grid]
 
 
 def read_once(cells: Any) -> tuple[Any, bool]:
@@ -47,4 +46,4 @@ def read_once(cells: Any) -> tuple[Any, bool]:
 def is_listable(x: object) -> bool:
     """Whether it is a list or whatever else gives its cells one by one; text is none, nor what has no order."""
     many = isinstance(x, Iterable) and getattr(x, "ndim", 1) != 0  # arrays of no dimension can be asked, in vain
-    return many and not isinstance(x, (Value, str, bytes, dict, set, frozenset))
+    return many and not isinstance(x, (str, bytes, dict, set, frozenset))

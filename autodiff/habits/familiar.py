@@ -12,9 +12,9 @@ from json import JSONEncoder
 from numbers import Number
 from typing import Any, NoReturn
 
-from autodiff.answers import said_of
-from autodiff.callers import numpy_call
-from autodiff.habits import MICROGRAD
+from autodiff.habits.answers import said_of
+from autodiff.habits.callers import numpy_call
+from autodiff.habits.rows import MICROGRAD
 
 __all__ = ["Familiar"]
 

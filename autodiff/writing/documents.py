@@ -14,6 +14,7 @@ from dataclasses import astuple
 from functools import cache
 from typing import Any, TypeVar
 
+from autodiff.ground.windows import Axis, Shape
 from autodiff.language import formulas
 from autodiff.language.formulas import short
 from autodiff.language.notation import INFINITE, as_json
@@ -22,7 +23,6 @@ from autodiff.recording.reverse import NO_PATH, held, peek, staleness
 from autodiff.recording.scopes import Part, Scope, enclosing
 from autodiff.recording.value import Value
 from autodiff.table.operations import Operation, find
-from autodiff.windows import Axis, Shape
 
 __all__ = ["read_values", "written"]
 

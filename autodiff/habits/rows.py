@@ -1,7 +1,7 @@
 """Habits that people bring from torch, NumPy, Keras, micrograd and Python, and what to write here instead.
 
-Tables alone, read by :mod:`autodiff.answers`. Of each row the left side holds the names, apart by blanks, the right
-side what is said; ``{0}`` in it is the name that was asked for.
+Tables alone, read by :mod:`autodiff.habits.answers`. Of each row the left side holds the names, apart by blanks, the
+right side what is said; ``{0}`` in it is the name that was asked for.
 """
 
 from __future__ import annotations
