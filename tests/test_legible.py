@@ -15,11 +15,12 @@ import pytest
 import viz
 from autodiff import Value, scope
 from viz.graph import drawing, sketch
-from viz.graph.ladder import EDGE, LADDER, LEAST, PLACES
+from viz.graph.ladder import EDGE, LADDER
 from viz.graph.paint import Painter
 from viz.ink.ruler import width_of
 from viz.layout.labels import Room
 from viz.layout.layout import Curve, Point
+from viz.layout.place import LEAST, PLACES
 
 SVG = "{http://www.w3.org/2000/svg}"
 

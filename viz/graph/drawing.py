@@ -11,7 +11,7 @@ from autodiff.habits.answers import answered, caller
 from viz.graph.backward import with_backward
 from viz.graph.dot import Drawing
 from viz.graph.folding import Collapse, read_once
-from viz.graph.ladder import LADDER, Place, fitted, placed
+from viz.graph.ladder import LADDER, fitted
 from viz.graph.naming import Names, labels_of
 from viz.graph.paint import Laid
 from viz.graph.rows import DIRECTIONS, FULL, Rows, Style
@@ -20,6 +20,7 @@ from viz.graph.view import LIMIT, View, outputs_of, require_boxes, view
 from viz.ink.theme import Theme
 from viz.ink.theme import theme as theme_of
 from viz.layout.picture import Picture
+from viz.layout.place import Place, placed
 
 __all__ = ["blank", "draw", "wished"]
 

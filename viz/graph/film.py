@@ -14,7 +14,7 @@ from autodiff.files import write
 from autodiff.habits.answers import answered, caller, got
 from viz.graph.drawing import blank, wished
 from viz.graph.gif import gif
-from viz.graph.ladder import fitted, placed
+from viz.graph.ladder import fitted
 from viz.graph.naming import Names, labels_of
 from viz.graph.paint import Laid, Painter, State
 from viz.graph.rows import Rows, Style
@@ -23,6 +23,7 @@ from viz.ink.text import visible
 from viz.ink.theme import FONT_STACK, Theme
 from viz.ink.theme import theme as theme_of
 from viz.layout.kinds import kind_of
+from viz.layout.place import placed
 from viz.layout.svg import SVG, element
 
 __all__ = ["animate"]

@@ -7,17 +7,16 @@ text is the same whichever engine lays it out, and with none.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from viz.graph.rows import Rows, Style
 from viz.graph.sketch import Sketch
 from viz.graph.view import View
+from viz.layout.place import LEAST, Place
 
-__all__ = ["LADDER", "LEAST", "PLACES", "Fit", "Place", "corrected", "fitted", "placed", "readable"]
+__all__ = ["LADDER", "Fit", "corrected", "fitted", "readable"]
 
-LEAST = 7.875  # points, 10.5 CSS pixels: no text is shown smaller
-PIXEL = 0.75  # points
 SPARE = 1.15  # where the height is bounded too: a sketch is seldom further off
 EDGE = 8.0  # points around a picture, both sides together
 
@@ -33,46 +32,6 @@ LADDER = (
     Style("needed", "TB", "row", True, 0.1, 0.16),
     Style("needed", "TB", "stack", False, 0.1, 0.16),
 )
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a picture is to be read: how wide and how high it may be, in points; None grows with what is drawn."""
-
-    width: float
-    height: float | None = None
-    enlarged: bool = False  # whether a small picture is shown larger there
-
-    def scale(self, size: tuple[float, float]) -> float:
-        """How much larger a picture of this size is shown there."""
-        sides = [self.width / size[0]] + ([] if self.height is None else [self.height / size[1]])
-        return min(sides if self.enlarged else [1.0, *sides])
-
-
-PLACES: Mapping[str, Place] = {
-    "column": Place(700 * PIXEL),
-    "page": Place(440),
-    "slide": Place(1280 * PIXEL, 720 * PIXEL, enlarged=True),
-}
-
-
-def placed(fit: object) -> Place:
-    """The place that is meant by its name, or by a width and a height in CSS pixels; None is a place without end."""
-    if fit is None:
-        return Place(math.inf)
-    if isinstance(fit, str) and fit in PLACES:
-        return PLACES[fit]
-    if isinstance(fit, Sequence) and not isinstance(fit, str) and len(fit) == 2:
-        width, height = fit
-        if _is_size(width) and (height is None or _is_size(height)):
-            return Place(width * PIXEL, None if height is None else height * PIXEL)
-    raise ValueError(
-        f"fit is 'column', 'page', 'slide', (width, height) in CSS pixels (height may be None), or None; got {fit!r}"
-    )
-
-
-def _is_size(side: object) -> bool:
-    return isinstance(side, (int, float)) and not isinstance(side, bool) and 50 <= side < float("inf")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from viz.graph.dot import Drawing
-from viz.graph.ladder import Fit, Place, corrected, readable
+from viz.graph.ladder import Fit, corrected, readable
 from viz.graph.legend import Entry, entries
 from viz.graph.look import LINE
 from viz.graph.paint import Painter
@@ -18,6 +18,7 @@ from viz.ink.ruler import width_of
 from viz.ink.theme import DASHES, FONT_STACK
 from viz.layout.engines import LayoutUnavailable
 from viz.layout.picture import Picture
+from viz.layout.place import Place
 from viz.layout.svg import SVG, element
 
 __all__ = ["Still"]
