@@ -1,5 +1,6 @@
 """The grid picture of a pool shows who won, what came back, and what never could."""
 
+import dataclasses
 import math
 import random
 import re
@@ -8,9 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+import viz
 from autodiff import Value, avg_pool1d
 from autodiff.facts.routes import PoolRoutes, Window, routes
-from viz.ink.theme import DARK, LIGHT, THEMES
+from viz.ink.theme import DARK, LIGHT, THEMES, Theme
 from viz.layout.picture import Picture
 from viz.pools.canvas import Grid, route
 from viz.pools.cells import fitted, measure
@@ -307,3 +309,34 @@ def test_text_shrinks_to_its_room_but_stays_text() -> None:
     assert fitted("1", 100, 15) == 15
     assert measure("-1.23e-10", fitted("-1.23e-10", 40, 15)) <= 40
     assert fitted("x" * 500, 10, 15) >= 6
+
+
+# -- Themes
+
+
+@pytest.mark.parametrize("part", ["value_size", "small_size"])
+@pytest.mark.parametrize("kind", ["max", "avg"])
+def test_a_theme_with_larger_words_makes_them_larger_in_the_pool(part: str, kind: str) -> None:
+    def sizes(theme: Theme) -> list[float]:
+        cells = [[1.25, 3, 2], [0, -5, 4]]
+        source = viz.pool(cells, kernel_size=2, stride=1, kind=kind, theme=theme).source
+        return sorted(float(size) for size in re.findall(r'point-size="([\d.]+)"', source))
+
+    usual, large = sizes(LIGHT), sizes(dataclasses.replace(LIGHT, **{part: 2 * getattr(LIGHT, part)}))
+    assert sum(large) / len(large) > sum(usual) / len(usual)
+    assert (large[-1] if part == "value_size" else large[0]) > (usual[-1] if part == "value_size" else usual[0])
+
+
+def test_a_pool_has_paper_a_legend_and_a_theme_as_is_wished() -> None:
+    def made(**wished: object) -> Picture:
+        return viz.pool([3, 1, -2], kernel_size=2, stride=1, upstream=[1, -1], **wished)  # type: ignore[arg-type]
+
+    assert 'bgcolor="#ffffff"' in made().source
+    assert "bgcolor=transparent" in made(background=None).source
+    assert 'bgcolor="#fffff0"' in made(background="#fffff0").source
+    assert "no path: nothing" in made().source
+    assert "no path: nothing" not in made(legend=False).source
+    both = made(theme="auto")
+    assert "prefers-color-scheme:dark" in both.svg()
+    assert DARK.value_ramp[-1] in both.svg()
+    assert DARK.value_ramp[-1] not in both.source

@@ -1,5 +1,7 @@
 """Colours are told apart, text is readable on them, and numbers are short and honest."""
 
+import re
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from viz.ink.theme import DARK, LIGHT, THEMES, THICKEST, Theme, blend, contrast, numeral, theme, width
+from viz.layout.svg import OWN, in_both
 
 BOTH = pytest.mark.parametrize("look", THEMES.values(), ids=list(THEMES))
 
@@ -108,3 +111,37 @@ def test_the_sign_of_a_flow_shows_without_colour(look: Theme) -> None:
     assert look.positive != look.negative
     assert look.positive_style != look.negative_style
     assert look.no_path_style not in (look.positive_style, look.negative_style)
+
+
+# -- A theme of one's own, with or without paper, that follows its host
+
+
+@pytest.mark.parametrize("wrong", ["white", "#fff", "", 3, True, "none"])
+def test_a_background_is_a_colour_or_none(wrong: object) -> None:
+    with pytest.raises(ValueError, match="background is a colour #rrggbb"):
+        theme("light", wrong)  # type: ignore[arg-type]
+
+
+def test_two_backgrounds_are_not_one() -> None:
+    with pytest.raises(ValueError, match="two backgrounds"):
+        theme("auto", "#ffffff")
+    assert theme("auto", None).in_the_dark.paper is None
+
+
+@given(st.floats(6, 40), st.booleans())
+def test_where_the_host_is_dark_the_sizes_are_the_same_and_the_colours_are_not(size: float, paper: bool) -> None:
+    own = replace(LIGHT, small_size=size, negative_style="dotted", has_paper=paper, dark=DARK)
+    dark = own.in_the_dark
+    assert (dark.small_size, dark.negative_style, dark.has_paper, dark.dark) == (size, "dotted", paper, None)
+    assert dark.text == DARK.text != own.text
+    assert dark.in_the_dark is dark
+
+
+def test_a_picture_in_both_themes_is_the_light_one_and_by_css_the_dark_one() -> None:
+    one = '<svg><text fill="#111111" stroke="#ffffff" x="1">a #111111</text><g class="k" fill="#ffffff"/></svg>'
+    other = one.replace('"#111111"', '"#eeeeee"').replace('"#ffffff"', '"#000000"')
+    both = in_both(one, other).replace(OWN, "")
+    sheet = ".d0{fill:#eeeeee;stroke:#000000}.d1{fill:#000000}"
+    assert f"<style>@media (prefers-color-scheme:dark){{{sheet}}}</style>" in both
+    assert re.sub(r"<style>.*?</style>| class=\"d0\"|d1 ", "", both) == one
+    assert in_both(one, one) == one

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields, replace
 
 from autodiff.language.notation import numeral
 
@@ -15,6 +16,7 @@ __all__ = [
     "FONT",
     "FONT_STACK",
     "LIGHT",
+    "OWN",
     "PER_DECADE",
     "THEMES",
     "THICKEST",
@@ -45,6 +47,15 @@ class Theme:
 
     Green is always a value, purple always a gradient. A positive flow is a solid vermilion line, a negative flow
     a dashed blue one, so that the sign is readable without colour; a path not taken is thin, grey and dotted.
+    Colours are ``#rrggbb``, sizes are points. ``draw``, ``animate``, ``pool`` and ``step`` take one as ``theme=``; a
+    theme with a ``dark`` one follows its host: the SVG has the colours of both, and CSS decides. PNG and DOT have
+    those of the first.
+
+    >>> from dataclasses import replace
+    >>> large = replace(LIGHT, value_size=18, positive="#8a2be2")
+    >>> both = replace(large, dark=DARK)
+    >>> both.in_the_dark.positive, both.in_the_dark.value_size
+    ('#ff9d57', 18)
     """
 
     name: str
@@ -77,6 +88,19 @@ class Theme:
     positive_style: str = "solid"
     negative_style: str = "dashed"
     no_path_style: str = "dotted"
+    has_paper: bool = True  # whether the background is painted
+    dark: Theme | None = None  # what it becomes where the host is dark
+
+    @property
+    def paper(self) -> str | None:
+        """The colour that the background is painted in; None where what is behind the picture shows."""
+        return self.background if self.has_paper else None
+
+    @property
+    def in_the_dark(self) -> Theme:
+        """The colours where the host is dark, in the sizes and styles of this theme."""
+        sizes = {field.name: getattr(self, field.name) for field in fields(self) if field.default is not MISSING}
+        return self if self.dark is None else replace(self.dark, **{**sizes, "dark": None})
 
     def colour(self, part: str, level: int = 0) -> str:
         """The colour of a part of the picture: a field of the theme, or a cluster's fill or border at its level.
@@ -174,22 +198,35 @@ DARK = Theme(
     inks=("#e8edf2", "#12171e"),
 )
 
-THEMES: Mapping[str, Theme] = {"light": LIGHT, "dark": DARK}
+THEMES: Mapping[str, Theme] = {"light": LIGHT, "dark": DARK, "auto": replace(LIGHT, name="auto", dark=DARK)}
+OWN = "theme"  # the background of the theme
 
 
-def theme(name_or_theme: str | Theme) -> Theme:
-    """The theme of that name, or the theme itself.
+def theme(name_or_theme: str | Theme, background: str | None = OWN) -> Theme:
+    """The theme of that name, or the theme itself, on another background: ``#rrggbb``, or None for no paper at all.
 
-    Raises ``ValueError`` for a name that is not in ``THEMES``.
+    "auto" follows the host. Raises ``ValueError`` for a name that is not in ``THEMES``, and for what is no colour.
 
-    >>> theme("dark").name
-    'dark'
+    >>> theme("dark").name, theme("light", "#fffff0").background, theme("light", None).paper
+    ('dark', '#fffff0', None)
     """
     if isinstance(name_or_theme, Theme):
-        return name_or_theme
-    if isinstance(name_or_theme, str) and name_or_theme in THEMES:
-        return THEMES[name_or_theme]
-    raise ValueError(f"unknown theme {name_or_theme!r} (must be one of {sorted(THEMES)}, or a Theme)")
+        found = name_or_theme
+    elif isinstance(name_or_theme, str) and name_or_theme in THEMES:
+        found = THEMES[name_or_theme]
+    else:
+        raise ValueError(f"unknown theme {name_or_theme!r} (must be one of {sorted(THEMES)}, or a Theme)")
+    if background is None:
+        return replace(found, has_paper=False)
+    if background == OWN:
+        return found
+    if not isinstance(background, str) or not re.fullmatch("#[0-9a-fA-F]{6}", background):
+        raise ValueError(
+            f"background is a colour #rrggbb, None for no paper, or {OWN!r} for its own; got {background!r}"
+        )
+    if found.dark is not None:
+        raise ValueError("a theme that follows its host has two backgrounds: give none, or theme='light' or 'dark'")
+    return replace(found, background=background)
 
 
 def width(contribution: float) -> float:

@@ -14,7 +14,7 @@ from viz.ink.theme import Theme, theme
 from viz.layout import engines
 from viz.layout.kinds import kind_of, named
 from viz.layout.pdf import as_pdf
-from viz.layout.svg import clean, fitted
+from viz.layout.svg import apart, clean, fitted, in_both
 
 __all__ = ["DOTS_PER_INCH", "Picture"]
 
@@ -51,6 +51,7 @@ class Picture(graphviz.Digraph):
     ) -> None:
         super().__init__(**{"engine": program, "format": "svg", **digraph})
         self.theme, self.timeout, self.advice = theme(look), timeout, advice
+        self.after_dark: Picture | None = None  # the same where the host is dark, if the theme follows it
         if dressed:
             self._dress(fixed)
 
@@ -60,7 +61,7 @@ class Picture(graphviz.Digraph):
         font = {"fontname": look.font, "fontcolor": look.text}
         # A graph that names its own layout is drawn the same by a plain `dot`, without further options.
         place = {"layout": "nop2"} if fixed else {}
-        self.graph_attr = {"bgcolor": look.background, **font, **place, **self.graph_attr}
+        self.graph_attr = {"bgcolor": look.paper or "transparent", **font, **place, **self.graph_attr}
         self.node_attr = {**font, "color": look.node_border, **self.node_attr}
         self.edge_attr = {**font, "color": look.node_border, **self.edge_attr}
 
@@ -75,7 +76,8 @@ class Picture(graphviz.Digraph):
         >>> Picture().svg()[:4]
         '<svg'
         """
-        return self._laid_out("svg").decode()
+        svg = self._laid_out("svg").decode()
+        return apart(svg if self.after_dark is None else in_both(svg, self.after_dark._laid_out("svg").decode()))
 
     def png(self, scale: float = 2) -> bytes:
         """The picture as PNG, ``scale`` times the usual 96 dots per inch."""

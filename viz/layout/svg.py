@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 
 from viz.ink.theme import FONT_STACK
 from viz.layout.layout import Box, Curve, Point
 
-__all__ = ["RING", "SVG", "clean", "element", "fitted", "head", "inner", "outline", "stroke", "tee", "way"]
+__all__ = [
+    "OWN",
+    "RING",
+    "SVG",
+    "apart",
+    "clean",
+    "element",
+    "fitted",
+    "head",
+    "in_both",
+    "inner",
+    "outline",
+    "stroke",
+    "tee",
+    "way",
+]
 
 SVG = "http://www.w3.org/2000/svg"
 ROUND, BEND = 12.0, 6.0  # the corners that Graphviz gives to style=rounded: so far apart, so far bent
 RING = 4.0  # how far the second border of a folded scope lies outside the first
+OWN = "\0"  # what the names of a picture's classes and ids begin with, until its content is known; no text has it
 TEE = 3.5  # half the length of the bar across a line's end
 
 
@@ -112,3 +129,50 @@ def fitted(svg: str, widest: float) -> str:
         return svg
     high = float(size[2]) * widest / float(size[1])
     return f'<svg width="{widest:g}pt" height="{high:.0f}pt"{svg[size.end() :]}'
+
+
+def apart(svg: str) -> str:
+    """The picture with names of its own for all classes and ids that begin with ``OWN``: two on a page stay apart.
+
+    The names follow from the content, so that the same picture has the same bytes.
+
+    >>> apart(f'<g class="{OWN}k"/>'), apart(f'<g class="{OWN}k"><g/></g>')
+    ('<g class="g317d2758-k"/>', '<g class="gcd457fd2-k"><g/></g>')
+    """
+    return svg.replace(OWN, f"g{hashlib.sha256(svg.encode()).hexdigest()[:8]}-")
+
+
+def in_both(light: str, dark: str) -> str:
+    """One picture of two that differ in colours alone: where the host is dark, CSS gives those of the second.
+
+    >>> in_both('<svg><g fill="#ffffff"/></svg>', '<svg><g fill="#000000"/></svg>').replace(OWN, "")
+    '<svg><style>@media (prefers-color-scheme:dark){.d0{fill:#000000}}</style><g fill="#ffffff" class="d0"/></svg>'
+    """
+    rules: dict[str, str] = {}
+    parts = []
+    for one, other in zip(_TAG.split(light), _TAG.split(dark), strict=True):
+        if one != other and one[:1] == "<":
+            colours = zip(_ATTRIBUTE.findall(one), _ATTRIBUTE.findall(other), strict=True)
+            changed = ";".join(f"{name}:{value}" for (name, before), (_, value) in colours if value != before)
+            one = _with_class(one, rules.setdefault(changed, f"{OWN}d{len(rules)}"))
+        elif one != other:
+            one += _where_dark(other)  # the rules of an animation
+        parts.append(one)
+    if rules:
+        sheet = _where_dark("".join(f".{name}{{{changed}}}" for changed, name in rules.items()))
+        parts.insert(2, element("style", sheet))
+    return "".join(parts)
+
+
+_TAG = re.compile(r"(<[^>]+>)")
+_ATTRIBUTE = re.compile(r' ([\w-]+)="([^"]*)"')
+
+
+def _with_class(tag: str, name: str) -> str:
+    if ' class="' in tag:
+        return tag.replace(' class="', f' class="{name} ', 1)
+    return re.sub("(/?>)$", f' class="{name}"\\1', tag)
+
+
+def _where_dark(rules: str) -> str:
+    return f"@media (prefers-color-scheme:dark){{{rules}}}"

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from viz.ink.theme import Theme, numeral
+from viz.ink.theme import LIGHT, Theme, numeral
 
 __all__ = ["fitted", "font", "measure", "pills", "stack", "sum_rows", "sum_width", "tags"]
 
 
 MOST_ADDENDS = 4
 SMALLEST = 6.0
-NUMBER, SUM, ADDEND, TAG = 18.0, 13.0, 12.0, 8.0
+# Sizes of words in a cell, as shares of a theme's sizes of values and of small words.
+NUMBER, SUM, ADDEND, TAG = 18 / 12, 13 / 12, 1.0, 8 / 9
 # Without the fixed size a table inside a cell is stretched to the width of the cell.
 _TABLE = '<table border="0" cellborder="0" cellspacing="{space}" cellpadding="{pad}" fixedsize="true">{rows}</table>'
 _PILL = '<td bgcolor="{colour}" width="{wide:g}" height="{high:g}" valign="bottom">{words}</td>'
@@ -48,11 +49,12 @@ def _pill(theme: Theme, words: str, colour: str, size: float) -> str:
 
 def tags(theme: Theme, windows: Sequence[int], room: float) -> str:
     """The tags ``w0 w1 ...`` of some windows, as many as there is room for."""
-    most = max(1, int(room // (measure(f"w{max(windows, default=0)}", TAG) + 8)))
+    size = TAG * theme.small_size
+    most = max(1, int(room // (measure(f"w{max(windows, default=0)}", size) + 8)))
     shown = [(f"w{window}", window) for window in windows[:most]]
     if len(windows) > most:
         shown[-1] = (f"+{len(windows) - most + 1}", windows[most - 1])
-    return pills(theme, shown, TAG)
+    return pills(theme, shown, size)
 
 
 def measure(text: str, size: float) -> float:
@@ -80,27 +82,29 @@ def sum_rows(theme: Theme, addends: Sequence[tuple[float, int]], colour: str, ro
 
     ``addends`` are (contribution, number of the window); more than four of them are only counted.
     """
-    total = numeral(sum(value for value, _ in addends))
+    total, size = numeral(sum(value for value, _ in addends)), theme.value_size
     if len(addends) == 1:
-        return [font(total, colour, fitted(total, room, NUMBER), bold=True)]
+        return [font(total, colour, fitted(total, room, NUMBER * size), bold=True)]
     words = [(numeral(value), window) for value, window in addends]
-    result = font(f"= {total}", colour, fitted(f"= {total}", room, SUM), bold=True)
+    result = font(f"= {total}", colour, fitted(f"= {total}", room, SUM * size), bold=True)
     if len(words) > MOST_ADDENDS:
         return [font(f"{len(words)} addends", colour, fitted("99 addends", room, 9)), result]
-    if sum_width([value for value, _ in addends]) <= room:
-        result = font(f"= {total}", colour, ADDEND, bold=True)
-        return [pills(theme, words, ADDEND, font("+", colour, ADDEND), after=result)]
+    addend = ADDEND * size
+    if sum_width([value for value, _ in addends], theme) <= room:
+        result = font(f"= {total}", colour, addend, bold=True)
+        return [pills(theme, words, addend, font("+", colour, addend), after=result)]
     pairs = [words[at : at + 2] for at in range(0, len(words), 2)]
-    size = min(fitted("".join(word for word, _ in pair), room - 34, ADDEND - 2) for pair in pairs)
+    size = min(fitted("".join(word for word, _ in pair), room - 34, addend - 2) for pair in pairs)
     plus = font("+", colour, size)
     rows = [pills(theme, pair, size, plus, after=plus if pair is not pairs[-1] else "") for pair in pairs]
     return [*rows, result]
 
 
-def sum_width(addends: Sequence[float]) -> float:
+def sum_width(addends: Sequence[float], theme: Theme = LIGHT) -> float:
     """How wide ``0.7 + 0.9 = 1.6`` is on one line, with its coloured addends.
 
     >>> 90 < sum_width([0.7, 0.9]) < 110
     True
     """
-    return sum(measure(numeral(a), ADDEND) + 17 for a in addends) + measure(f"= {numeral(sum(addends))}", SUM)
+    size, total = theme.value_size, numeral(sum(addends))
+    return sum(measure(numeral(a), ADDEND * size) + 17 for a in addends) + measure(f"= {total}", SUM * size)

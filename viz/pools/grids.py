@@ -25,7 +25,7 @@ __all__ = ["Heat", "picture", "read_some", "require_readable"]
 LIMIT = 16
 
 
-def picture(routes: PoolRoutes, look: str | Theme = "light") -> Picture:
+def picture(routes: PoolRoutes, look: str | Theme = "light", legend: bool = True) -> Picture:
     """The grid picture of a pool: forwards in the upper half, backwards in the lower half.
 
     ``look`` is a theme or its name. Raises ``ValueError`` for an empty grid, and for one of more than 16 rows or
@@ -40,8 +40,15 @@ def picture(routes: PoolRoutes, look: str | Theme = "light") -> Picture:
     if not rows or not columns:
         raise ValueError("there is nothing to draw: the pool has an empty grid")
     _require(rows, columns, *routes.output_shape)
-    plan = Plan(routes)
-    canvas = Canvas(theme(look))
+    found = theme(look)
+    drawn = _drawn(routes, found, legend)
+    if found.dark is not None:
+        drawn.after_dark = _drawn(routes, found.in_the_dark, legend)
+    return drawn
+
+
+def _drawn(routes: PoolRoutes, look: Theme, legend: bool) -> Picture:
+    canvas, plan = Canvas(look), Plan(routes, look, legend)
     _forwards(canvas, routes, plan)
     _backwards(canvas, routes, plan)
     _legend(canvas, plan)
@@ -187,7 +194,9 @@ def _value(
     look = canvas.theme
     fill = look.leaf_fill if math.isnan(value) else blend(look.value_ramp, heat(value))
     words, room = numeral(value), plan.size[0] - 10
-    shown = cells.font(words, look.ink(fill), cells.fitted(words, room, cells.NUMBER), bold=bool(wins))
+    shown = cells.font(
+        words, look.ink(fill), cells.fitted(words, room, cells.NUMBER * look.value_size), bold=bool(wins)
+    )
     canvas.box(
         name, centre, *plan.size, cells.stack(shown, cells.tags(look, wins, room)), fill=fill, line=look.background
     )
@@ -227,7 +236,7 @@ def _arriving(canvas: Canvas, plan: Plan, window: Window, heat: Heat) -> None:
         return
     fill = _tint(look, heat, window.upstream)
     words, room = numeral(window.upstream), plan.size[0] - 10
-    shown = cells.font(words, look.ink(fill), cells.fitted(words, room, cells.NUMBER), bold=True)
+    shown = cells.font(words, look.ink(fill), cells.fitted(words, room, cells.NUMBER * look.value_size), bold=True)
     canvas.box(name, centre, *plan.size, cells.stack(shown, cells.tags(look, [window.number], room)), fill=fill)
     _frames(canvas, plan, name, centre, [window.number])
 

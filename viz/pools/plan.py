@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from autodiff.facts.routes import PoolRoutes, Window
-from viz.ink.theme import numeral
+from viz.ink.theme import LIGHT, Theme, numeral
 from viz.pools import cells
 from viz.pools.canvas import Grid, Point
 from viz.pools.facts import Facts
@@ -25,8 +25,9 @@ Places = tuple[Point, Point, Point, Point]
 class Plan(Facts):
     """The facts of a grid picture and the places of its parts, in points, y growing downwards."""
 
-    def __init__(self, routes: PoolRoutes) -> None:
+    def __init__(self, routes: PoolRoutes, look: Theme = LIGHT, legend: bool = True) -> None:
         super().__init__(routes)
+        self.look, self.has_legend = look, legend
         (top, left), (bottom, right) = self.extent
         shape = (*self.size, *self.gaps)
         self.input = self._grid(0, 0, shape)
@@ -50,19 +51,20 @@ class Plan(Facts):
     @cached_property
     def size(self) -> tuple[float, float]:
         """Width and height of every cell: room for the longest number and, in a small grid, for a sum on a line."""
+        grown = self.look.value_size / LIGHT.value_size
         most = 150.0 if self.rows == 1 and self.columns <= 8 else 84.0 if self.columns <= 10 else 64.0
         numbers = [value for row in self.routes.values for value in row if value is not None]
         numbers += [window.upstream or 0.0 for window in self.routes.windows]
-        wide = [cells.measure(numeral(value), cells.NUMBER) + 14 for value in numbers]
+        size = self.look.value_size
+        wide = [cells.measure(numeral(value), cells.NUMBER * size) + 14 for value in numbers]
         sums = [[value for value, _ in some] for some in self.addends.values() if len(some) <= cells.MOST_ADDENDS]
-        wide += [cells.sum_width(some) + 12 for some in sums if len(some) > 1]
-        width = min(most, max(LOWEST, *wide))
+        wide += [cells.sum_width(some, self.look) + 12 for some in sums if len(some) > 1]
+        width = min(most * grown, max(LOWEST, *wide))
         lines = max((self._lines(some, width - 10) for some in sums), default=1)
-        return width, max(LOWEST, 24 + LINE * lines)
+        return width, max(LOWEST, 24 + LINE * lines * grown)
 
-    @staticmethod
-    def _lines(some: list[float], room: float) -> int:
-        return 1 if len(some) == 1 or cells.sum_width(some) <= room else (len(some) + 1) // 2 + 1
+    def _lines(self, some: list[float], room: float) -> int:
+        return 1 if len(some) == 1 or cells.sum_width(some, self.look) <= room else (len(some) + 1) // 2 + 1
 
     @cached_property
     def zones(self) -> tuple[float, float]:
@@ -144,6 +146,8 @@ class Plan(Facts):
     @property
     def legend_lines(self) -> list[str]:
         """The legend on one line, or an item a line when the picture is too narrow for it."""
+        if not self.has_legend:
+            return []
         line = "  ·  ".join(self.legend)
         fits = cells.measure(line, 11 * self.loud) <= self.right - self.bounds[0]
         return [line] if fits and self.legend else self.legend

@@ -14,7 +14,8 @@ from autodiff.ground.grids import is_listable, read_once
 from autodiff.habits.answers import answered
 from autodiff.language.ieee import real
 from autodiff.pooling import Pool, plan
-from viz.ink.theme import Theme
+from viz.ink.theme import OWN, Theme
+from viz.ink.theme import theme as theme_of
 from viz.layout.picture import Picture
 from viz.pools.grids import picture, read_some, require_readable
 
@@ -37,6 +38,8 @@ def pool(
     kind: str = "max",
     upstream: Any = None,
     theme: str | Theme = "light",
+    background: str | None = OWN,
+    legend: bool = True,
 ) -> Picture:
     """Draw a pool as grids: the input with its windows and winners, the output, and the gradient on its way back.
 
@@ -45,12 +48,13 @@ def pool(
     shape or as one flat list, is sent back. Given
     ``outputs``, what ``max_pool1d`` or ``max_pool2d`` answered for these Values, the picture shows the gradients
     that ``backward()`` left there; ``pool(p)``, of these outputs alone, shows the same: they remember the rest. The
-    keywords are torch's; ``kind`` is "max" or "avg". Wrong numbers, and
-    grids of more than 16 by 16, raise ``ValueError``.
+    keywords are torch's; ``kind`` is "max" or "avg". ``theme``, ``background`` and ``legend`` are those of
+    :func:`viz.draw`. Wrong numbers, and grids of more than 16 by 16, raise ``ValueError``.
 
     >>> picture = pool([3, 0, 4, 2, 0], kernel_size=3, stride=2, upstream=[0.7, 0.9])
     >>> picture.save_png("pool.png")  # doctest: +SKIP
     """
+    look = theme_of(theme, background)
     if isinstance(outputs, int) or (isinstance(outputs, tuple) and all(isinstance(size, int) for size in outputs)):
         raise TypeError(f"pool(cells, outputs) takes what a pool answered; write pool(cells, kernel_size={outputs!r})")
     if kernel_size is None:
@@ -65,7 +69,7 @@ def pool(
         except (TypeError, ValueError) as error:
             raise type(error)(f"{error}; of cells write pool(cells, kernel_size=2)") from None
         require_readable(remembered)
-        return picture(routes(grid), theme)
+        return picture(routes(grid), look, legend)
     if kind not in POOLS:
         raise ValueError(f"kind must be 'max' or 'avg', got {kind!r}")
     if kind == "avg" and dilation != 1:
@@ -80,7 +84,7 @@ def pool(
         cells, outputs = _pooled(shape, kind, window, flat, upstream)
     elif upstream is not None:
         raise ValueError("outputs bring their own gradients: give either outputs or upstream")
-    return picture(routes(kind, cells, outputs, **window), theme)
+    return picture(routes(kind, cells, outputs, **window), look, legend)
 
 
 def _pooled(shape: Pool, kind: str, window: dict[str, Any], flat: bool, upstream: Any) -> tuple[Any, Any]:
