@@ -6,16 +6,20 @@ import contextlib
 import itertools
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 from xml.etree import ElementTree
 
 import gallery
 import pytest
+from browsing import need_browser
 
 import viz
 from autodiff import Value, scope
+from benchmarks import legible, reference
+from benchmarks.legible import Place
 from viz.graph import drawing, sketch
-from viz.graph.ladder import EDGE, LADDER
+from viz.graph.ladder import LADDER
 from viz.graph.paint import Painter
 from viz.ink.ruler import width_of
 from viz.layout.labels import Room
@@ -64,13 +68,19 @@ def drawn(name: str, **options: object) -> tuple[viz.Picture, Painter]:
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("name", GRAPHS)
 def test_no_text_is_smaller_than_can_be_read(name: str, place: str) -> None:
-    picture, _ = drawn(name, fit=place)
-    svg = picture.svg()
+    svg = drawn(name, fit=place)[0].svg()
     wide, high = map(float, re.findall(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', svg)[0])
     least = min(map(float, re.findall(r'font-size="([\d.]+)"', svg)))
-    # The legend grows with the page; in a slide the graph alone is what fills it.
-    size = (wide, high) if PLACES[place].height is None else (wide, picture.painter.laid.layout.height + EDGE)  # type: ignore[attr-defined]
-    assert PLACES[place].scale(size) * least >= LEAST - 1e-6
+    assert PLACES[place].scale((wide, high)) * least >= LEAST - 1e-6
+
+
+def test_a_legend_stands_beside_a_picture_that_is_as_high_as_its_place() -> None:
+    svg = drawn("micrograd's graph", fit="slide")[0].svg()
+    legend = svg[svg.index('class="legend"') :]
+    assert len(set(re.findall(r'<text x="([\d.]+)"', legend))) <= 2  # after a line, and without one
+    below = drawn("micrograd's graph")[0].svg()
+    below = below[below.index('class="legend"') :]
+    assert len(set(re.findall(r'y="([\d.]+)"', below))) <= 2
 
 
 def along(curve: Curve) -> list[Point]:
@@ -90,7 +100,12 @@ def along(curve: Curve) -> list[Point]:
 
 
 def faults(painter: Painter) -> list[str]:
-    layout, words = painter.laid.layout, painter.labels
+    layout = painter.laid.layout
+    # Beside a line through the middle of a frame its title needs half of the frame.
+    wide = {
+        name for name, room in painter.titles.items() if layout.clusters[name].width > 2 * (room.right - room.left) + 24
+    }
+    words = {**painter.labels, **{name: painter.titles[name] for name in wide}}
     boxes = {name: Room(b.x, b.y, b.x + b.width, b.y + b.height) for name, b in layout.boxes.items()}
     found = [f"{name} on {other}" for name, room in words.items() for other, box in boxes.items() if room.meets(box)]
     found += [f"{a} on {b}" for (a, one), (b, two) in itertools.combinations(words.items(), 2) if one.meets(two)]
@@ -203,3 +218,41 @@ def test_widths_are_those_of_helvetica() -> None:
     assert width_of("漢", 10) == 10
     assert width_of("a", 10, bold=True) == width_of("0", 10) == 5.56
     assert width_of("", 10) == 0
+
+
+@pytest.fixture(scope="module")
+def screen() -> Iterator[Any]:
+    need_browser()
+    with legible.chromium() as page:
+        yield page
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", legible.PLACES)
+@pytest.mark.parametrize("name", reference.GRAPHS)
+def test_every_reference_graph_is_read_on_a_screen(name: str, place: str, screen: Any) -> None:
+    at = legible.PLACES[place]
+    seen = legible.measured(screen, legible.shown(reference.drawn(name, fit=at.fit), place), at)
+    assert seen.texts
+    assert seen.least >= legible.LEAST - 0.05
+    assert not seen.overlaps
+
+
+@pytest.mark.slow
+def test_the_measure_sees_what_is_small_struck_through_and_outside(screen: Any) -> None:
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 100" width="300">'
+        '<text x="10" y="30" font-size="20">large</text>'
+        '<text x="10" y="60" font-size="9">small</text><path d="M0 57H60" stroke="red"/>'
+        '<text x="280" y="80" font-size="20">outside</text><text x="285" y="82" font-size="20">twice</text></svg>'
+    )
+    seen = legible.measured(screen, svg, legible.PLACES["own size"])
+    assert seen.least == 9
+    assert seen.texts == 4
+    assert set(seen.overlaps) == {
+        "small on a stroke of path",
+        "outside outside",
+        "outside on twice",
+        "twice outside",
+    }
+    assert legible.measured(screen, svg, Place("column", 150)).least == 4.5

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from viz.graph.legend import arranged, entries
 from viz.graph.rows import Rows, Style
 from viz.graph.sketch import Sketch
 from viz.graph.view import View
@@ -58,7 +59,7 @@ def fitted(view: View, rows: Rows, place: Place, ladder: Sequence[Style] = LADDE
     for rung, style in enumerate(ladder):
         size = sketch.size(rows.in_style(style))
         spare = 1.0 if place.height is None else SPARE
-        if readable(rows, place, (size[0] * spare, size[1] * spare)):
+        if readable(view, rows, place, (size[0] * spare, size[1] * spare)):
             return Fit(style, place, size, True, tuple(ladder[rung + 1 :]))
         if place.scale(size) > most * 1.02:
             best, most = Fit(style, place, size, False), place.scale(size)
@@ -73,15 +74,16 @@ def corrected(view: View, rows: Rows, fit: Fit, measured: tuple[float, float]) -
     for style in fit.further:
         wide, high = sketch.size(rows.in_style(style))
         size = (wide * off[0], high * off[1]) if style.vertical == fit.style.vertical else (wide, high)
-        if readable(rows, fit.place, size):
+        if readable(view, rows, fit.place, size):
             return style
         if fit.place.scale(size) > most * 1.02:
             best, most = style, fit.place.scale(size)
     return best
 
 
-def readable(rows: Rows, place: Place, size: tuple[float, float]) -> bool:
+def readable(view: View, rows: Rows, place: Place, size: tuple[float, float]) -> bool:
     """Whether the smallest words of a picture of this size can be read in a place."""
     theme = rows.theme
     least = min(theme.small_size, theme.name_size, theme.gradient_size)
-    return place.scale((size[0] + EDGE, size[1] + EDGE)) * least >= LEAST - 1e-9
+    wide, high = arranged(entries(view, rows), theme.small_size, size, place.scale).size
+    return place.scale((wide + EDGE, high + EDGE)) * least >= LEAST - 1e-9

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from autodiff.facts.words import SENTENCES
 from viz.graph.look import LINE
 from viz.graph.rows import Rows
 from viz.graph.view import View
+from viz.ink.ruler import width_of
+from viz.layout.layout import Point
 
-__all__ = ["Entry", "entries"]
+__all__ = ["SAMPLE", "Arranged", "Entry", "arranged", "entries"]
+
+SAMPLE = 26.0  # the length of a line in the legend
+GAP, LEAD, AWAY = 16.0, 1.5, 4.0  # between entries, in points; between rows, in sizes; from the picture
 
 
 @dataclass(frozen=True)
@@ -19,6 +25,50 @@ class Entry:
     text: str
     ink: str
     line: str = ""
+
+    def width(self, size: float) -> float:
+        """How wide it is, its line included."""
+        return width_of(self.text, size) + bool(self.line) * (SAMPLE + 4)
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """A picture and its legend: where the left ends of the entries' baselines are, and how large both are together.
+
+    ``left`` is where the picture itself begins.
+    """
+
+    entries: tuple[tuple[Entry, float, float], ...]
+    size: Point
+    left: float = 0.0
+
+
+def arranged(legend: Sequence[Entry], size: float, picture: Point, scale: Callable[[Point], float]) -> Arranged:
+    """The legend below a picture, or beside it where the two are shown larger so; ``scale`` tells how large."""
+    if not legend:
+        return Arranged((), picture)
+    return max(_below(legend, size, picture), _right(legend, size, picture), key=lambda found: scale(found.size))
+
+
+def _below(legend: Sequence[Entry], size: float, picture: Point) -> Arranged:
+    """In rows that are as wide as the picture."""
+    wide = max(picture[0], *(entry.width(size) for entry in legend), 0.0)
+    x, y, found = 0.0, picture[1] + AWAY, []
+    for entry in legend:
+        if x and x + entry.width(size) > wide:
+            x, y = 0.0, y + LEAD * size
+        found.append((entry, x, y + size))
+        x += entry.width(size) + GAP
+    return Arranged(tuple(found), (wide, y + LEAD * size), (wide - picture[0]) / 2)
+
+
+def _right(legend: Sequence[Entry], size: float, picture: Point) -> Arranged:
+    """One below the other, to the right."""
+    left = picture[0] + GAP
+    found = tuple((entry, left, (1 + LEAD * row) * size) for row, entry in enumerate(legend))
+    return Arranged(
+        found, (left + max(entry.width(size) for entry in legend), max(picture[1], LEAD * size * len(legend)))
+    )
 
 
 def entries(view: View, rows: Rows) -> list[Entry]:

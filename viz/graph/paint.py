@@ -15,7 +15,7 @@ from viz.graph.view import View
 from viz.ink.ruler import width_of
 from viz.ink.text import visible
 from viz.ink.theme import DASHES, Theme, blend
-from viz.layout.labels import Room, beside
+from viz.layout.labels import Room, beside, titles
 from viz.layout.layout import Box, Curve, Layout
 from viz.layout.svg import element, head, inner, outline, stroke, tee, way
 
@@ -65,8 +65,9 @@ class Painter:
     def graph(self) -> str:
         """All frames, lines and boxes."""
         layout = self.laid.layout
-        parts = [self._cluster(scope, layout.clusters[name]) for name, scope in self.laid.clusters.items()]
+        parts = [self._cluster(name, scope) for name, scope in self.laid.clusters.items()]
         parts += [self._line(name, edges, layout.lines[name]) for name, edges in self._lines.items()]
+        parts += [self._title(self.laid.clusters[name], room) for name, room in self.titles.items()]
         parts += [self._cut(curve) for name, curve in layout.lines.items() if name.startswith("cut_")]
         keys = dict.fromkeys(map(self.laid.view.key, self.laid.view.numbers))
         parts += [self._box(name, layout.boxes[name]) for name in keys]
@@ -87,16 +88,24 @@ class Painter:
             said = [rows.line(edges, rows.looks.line(edges)) for rows in self.rows]
             if wide := max(map(width_of_row, said)):
                 sizes[name] = wide, INK * max(run.size for row in said for run in row)
-        return beside(self.laid.layout, sizes)
+        return beside(self.laid.layout, sizes, self.titles.values())
 
-    def _cluster(self, scope: Scope, box: Box) -> str:
+    @cached_property
+    def titles(self) -> dict[str, Room]:
+        """Where the name of each frame stands."""
+        size = self.theme.name_size
+        names = {name: visible(scope.name) for name, scope in self.laid.clusters.items() if scope.name}
+        return titles(self.laid.layout, {name: (width_of(text, size), INK * size) for name, text in names.items()})
+
+    def _cluster(self, name: str, scope: Scope) -> str:
         fill, border = self.theme.cluster(len(scope.path) - 1)
-        parts = [element("path", d=outline(box), fill=fill, stroke=border)]
-        if scope.name:
-            words = escape(visible(scope.name))
-            place = box.words[0]
-            parts.append(_text(place.middle, place.y, words, font_size=self.theme.name_size, fill=self.theme.muted))
-        return element("g", "".join(parts), class_="cluster")
+        frame = element("path", d=outline(self.laid.layout.clusters[name]), fill=fill, stroke=border)
+        return element("g", frame, class_="cluster")
+
+    def _title(self, scope: Scope, room: Room) -> str:
+        paper, _ = self.theme.cluster(len(scope.path) - 1)
+        look: dict[str, str | float] = {"font_size": self.theme.name_size, "fill": self.theme.muted, **_halo(paper)}
+        return element("g", _text(room.centre[0], room.bottom, escape(visible(scope.name)), **look), class_="title")
 
     def _box(self, name: str, box: Box) -> str:
         view = self.laid.view
@@ -169,7 +178,7 @@ class Painter:
             if row:
                 always = all(pair == (row, halo) for pair in pairs)
                 times = {} if always else self.dressed(_times(pair == (row, halo) for pair in pairs))
-                around = {"stroke": halo, "stroke_width": "3", "paint_order": "stroke"} if halo else {}
+                around = _halo(halo) if halo else {}
                 yield from _texts(x, y, row, {**around, **_named(times)})
 
     def _colour(self, part: str | None, level: int = 0) -> str:
@@ -213,6 +222,11 @@ def _texts(x: float, y: float, row: Row, more: State) -> Iterator[str]:
 
 def _text(x: float, y: float, words: str, **more: str | float | None) -> str:
     return element("text", words, text_anchor="middle", x=x, y=y, **more)
+
+
+def _halo(paper: str) -> dict[str, str]:
+    """The paper around words that stand on something else."""
+    return {"stroke": paper, "stroke_width": "3", "paint_order": "stroke"}
 
 
 def _named(state: State) -> dict[str, str]:

@@ -9,12 +9,11 @@ from typing import Any
 
 from viz.graph.dot import Drawing
 from viz.graph.ladder import Fit, corrected, readable
-from viz.graph.legend import Entry, entries
+from viz.graph.legend import SAMPLE, Entry, arranged, entries
 from viz.graph.look import LINE
 from viz.graph.paint import Painter
 from viz.graph.rows import Rows
 from viz.graph.view import View
-from viz.ink.ruler import width_of
 from viz.ink.theme import DASHES, FONT_STACK
 from viz.layout.engines import LayoutUnavailable
 from viz.layout.picture import Picture
@@ -24,8 +23,6 @@ from viz.layout.svg import SVG, element
 __all__ = ["Still"]
 
 MARGIN = 4.0
-SAMPLE = 26.0  # the length of a line in the legend
-GAP, LEAD = 16.0, 1.5  # between entries of the legend, in points; between its rows, in sizes
 
 
 class Still(Picture):
@@ -67,7 +64,7 @@ class Still(Picture):
         view, rows = self.drawing.view, self.drawing.rows
         laid = Drawing(view, rows, plain=True).laid(self.timeout, self.advice)
         size = laid.layout.width, laid.layout.height
-        if not readable(rows, self.fit.place, size):
+        if not readable(view, rows, self.fit.place, size):
             style = corrected(view, rows, self.fit, size)
             if style != rows.style:
                 rows = rows.in_style(style)
@@ -78,45 +75,28 @@ class Still(Picture):
         """The picture as SVG, without links, scripts or anything that names the machine."""
         if self.source != self._written:
             return super().svg()
-        theme, layout = self.theme, self.painter.laid.layout
-        painted = self.painter.graph()
-        wide = max([layout.width, *map(self._width_of, self._entries())])
-        words, deep = self._legend(wide)
-        wide, high = wide + 2 * MARGIN, layout.height + deep + 2 * MARGIN
-        at = (wide - layout.width) / 2
-        paper = element("path", d=f"M0 0H{wide:g}V{high:g}H0Z", fill=theme.background)
-        graph = element("g", painted, class_="graph", transform=f"translate({at:g} {MARGIN:g})")
-        below = element("g", words, class_="legend", transform=f"translate({MARGIN:g} {layout.height + 2 * MARGIN:g})")
+        layout, edge = self.painter.laid.layout, 2 * MARGIN
+        scale = self.fit.place.scale
+        whole = arranged(self._entries(), self.theme.small_size, (layout.width, layout.height), scale)
+        wide, high = whole.size[0] + edge, whole.size[1] + edge
+        paper = element("path", d=f"M0 0H{wide:g}V{high:g}H0Z", fill=self.theme.background)
+        at = f"translate({MARGIN + whole.left:g} {MARGIN:g})"
+        graph = element("g", self.painter.graph(), class_="graph", transform=at)
+        words = "".join(part for entry, x, y in whole.entries for part in self._entry(entry, x, y))
+        legend = element("g", words, class_="legend", transform=f"translate({MARGIN:g} {MARGIN:g})")
         size = {"width": f"{wide:g}pt", "height": f"{high:g}pt", "viewBox": f"0 0 {wide:g} {high:g}"}
-        return element("svg", "\n".join([paper, graph, below]), **size, xmlns=SVG, font_family=FONT_STACK)
+        return element("svg", "\n".join([paper, graph, legend]), **size, xmlns=SVG, font_family=FONT_STACK)
 
     def _in_width(self, width: float) -> Picture:
         layout = self.painter.laid.layout
         if self.source != self._written or self.again is None:
             return self
-        if readable(self.painter.rows[0], Place(width), (layout.width, layout.height)):
+        if readable(self.drawing.view, self.painter.rows[0], Place(width), (layout.width, layout.height)):
             return self
         return self.again(Place(width))
 
-    def _legend(self, wide: float) -> tuple[str, float]:
-        """The legend in rows as wide as the picture, and how deep they are."""
-        size = self.theme.small_size
-        x = y = 0.0
-        parts = []
-        legend = self._entries()
-        for entry in legend:
-            long = self._width_of(entry)
-            if x and x + long > wide:
-                x, y = 0.0, y + LEAD * size
-            parts += self._entry(entry, x, y + size)
-            x += long + GAP
-        return "".join(parts), y + (LEAD * size + MARGIN if legend else 0.0)
-
     def _entries(self) -> list[Entry]:
         return entries(self.drawing.view, self.painter.rows[0]) if self.has_legend else []
-
-    def _width_of(self, entry: Entry) -> float:
-        return width_of(entry.text, self.theme.small_size) + bool(entry.line) * (SAMPLE + 4)
 
     def _entry(self, entry: Entry, x: float, y: float) -> list[str]:
         theme, size, parts = self.theme, self.theme.small_size, []

@@ -1,20 +1,28 @@
-"""Words beside lines: each is slid along its own line until it is clear of lines, boxes and other words."""
+"""Words beside lines and in frames: each is slid along its own line or side until it is clear of everything else."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from viz.layout.layout import Box, Curve, Layout, Point
 
-__all__ = ["Room", "beside"]
+__all__ = ["Room", "beside", "titles"]
 
 CELL = 24.0  # points: the squares in which the neighbours of a word are looked up
 APART_BY = 2.0  # points between the points that stand for a line
-ALONG = (0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73, 0.2, 0.8, 0.14, 0.86)  # places along a line, the middle first
-APART = (2.5, 5.0, 8.0, 12.0)  # how far from the line, in points
-LINE = 1.5  # points that a word stays clear of any line
+ALONG = tuple(
+    0.5 + sign * step / 24 for step in range(11) for sign in (1, -1)[: step + 1]
+)  # places along a line, the middle first
+TRIES = 4  # orders in which the words are placed
+ALONG_A_SIDE = tuple(0.5 + sign * step / 24 for step in range(13) for sign in (1, -1)[: step + 1])
+APART = (3.5, 6.0, 9.0, 12.5)  # how far from the line, in points
+NEAR = 9.0  # no further from its line than this may the engine put a word
+LINE = 2.5  # points that a word stays clear of the middle of any line: half a thick pen, and some paper
+BORDER = 1.5  # points that a word stays clear of a box
+PAD = 2.75  # points between a frame and its title
 
 
 @dataclass(frozen=True)
@@ -36,31 +44,77 @@ class Room:
         across = self.left < other.right and other.left < self.right
         return across and self.top < other.bottom and other.top < self.bottom
 
+    def grown(self, by: float) -> Room:
+        """The rectangle with so much more on every side."""
+        return Room(self.left - by, self.top - by, self.right + by, self.bottom + by)
+
     def holds(self, point: Point, by: float = 0.0) -> bool:
         """Whether a point lies inside, or no further outside than ``by``."""
         x, y = point
         return self.left - by < x < self.right + by and self.top - by < y < self.bottom + by
 
 
-def beside(layout: Layout, sizes: Mapping[str, Point]) -> dict[str, Room]:
-    """A place for the words of each line, given their width and height by the line's id.
+def titles(layout: Layout, sizes: Mapping[str, Point]) -> dict[str, Room]:
+    """A place for the title of each frame, given its width and height by the frame's name.
 
-    A word stands where the engine put it, if that is clear; else at the first clear place beside its line, else
-    where it meets least. Words of crowded lines are placed first.
+    It stands in the middle of the upper side, if no line goes through it there; else further left or right, else
+    at another side, else where it meets least.
     """
     crowd = _Crowd(layout)
     found: dict[str, Room] = {}
-    for name in sorted(sizes, key=lambda name: _length(layout.lines[name])):
-        size, curve = sizes[name], layout.lines[name]
-        best = min(_ranked(crowd, curve, size), key=lambda pair: pair[0])[1]
-        found[name] = best
-        crowd.words.append(best)
+    for name, size in sizes.items():
+        _, found[name] = _best(crowd, _sides(layout.clusters[name], size))
+        crowd.words.append(found[name])
     return found
 
 
-def _ranked(crowd: _Crowd, curve: Curve, size: Point) -> Iterator[tuple[int, Room]]:
-    """Places for the words of a line, each with how much it meets; none after a clear one."""
-    for place in _places(curve, size):
+def _sides(box: Box, size: Point) -> Iterator[Room]:
+    """Places inside a frame, along its upper side, its lower one, and the other two."""
+    wide, high = (max(0.0, side - 2 * PAD - length) for side, length in zip((box.width, box.height), size, strict=True))
+    along = [(share, edge) for edge in (0.0, 1.0) for share in ALONG_A_SIDE]
+    for x, y in [*along, *((edge, share) for share, edge in along)]:
+        left, top = box.x + PAD + x * wide, box.y + PAD + y * high
+        yield Room(left, top, left + size[0], top + size[1])
+
+
+def beside(layout: Layout, sizes: Mapping[str, Point], taken: Iterable[Room] = ()) -> dict[str, Room]:
+    """A place for the words of each line, given their width and height by the line's id; none meets what is taken.
+
+    A word stands where the engine put it, if that is clear; else at the first clear place beside its line, else
+    where it meets least. Words of short lines are placed first; if some find no clear place, they are first next time.
+    """
+    crowd = _Crowd(layout)
+    order = sorted(sizes, key=lambda name: _length(layout.lines[name]))
+    tries = []
+    for _ in range(TRIES):
+        placed = _placed(crowd, {name: (layout.lines[name], sizes[name]) for name in order}, taken)
+        tries.append((sum(met for met, _ in placed.values()), {name: room for name, (_, room) in placed.items()}))
+        order.sort(key=lambda name: placed[name][0] == 0)
+        if not tries[-1][0]:
+            break
+    return min(tries, key=lambda pair: pair[0])[1]
+
+
+def _placed(
+    crowd: _Crowd, words: Mapping[str, tuple[Curve, Point]], taken: Iterable[Room]
+) -> dict[str, tuple[int, Room]]:
+    """A place for each word, one after the other, with how much it meets."""
+    crowd.words = list(taken)
+    found = {}
+    for name, (curve, size) in words.items():
+        found[name] = _best(crowd, _places(curve, size))
+        crowd.words.append(found[name][1])
+    return found
+
+
+def _best(crowd: _Crowd, places: Iterable[Room]) -> tuple[int, Room]:
+    """The first place that is clear, or the one that meets least; with how much that is."""
+    return min(_ranked(crowd, places), key=lambda pair: pair[0])
+
+
+def _ranked(crowd: _Crowd, places: Iterable[Room]) -> Iterator[tuple[int, Room]]:
+    """Places, each with how much it meets; none after a clear one."""
+    for place in places:
         met = crowd.met_by(place)
         yield met, place
         if not met:
@@ -68,9 +122,11 @@ def _ranked(crowd: _Crowd, curve: Curve, size: Point) -> Iterator[tuple[int, Roo
 
 
 def _places(curve: Curve, size: Point) -> Iterator[Room]:
-    if curve.words is not None:
-        yield _around((curve.words.middle, curve.words.y - 0.35 * curve.words.size), size)
     path = list(way_along(curve))
+    if curve.words is not None:
+        told = _around((curve.words.middle, curve.words.y - 0.35 * curve.words.size), size)
+        if any(told.holds(point, NEAR) for point in path):
+            yield told
     for share in ALONG:
         at = round(share * (len(path) - 1))
         (x, y), (ax, ay), (bx, by) = path[at], path[max(0, at - 2)], path[min(len(path) - 1, at + 2)]
@@ -91,7 +147,7 @@ def _around(middle: Point, size: Point) -> Room:
 def way_along(curve: Curve) -> Iterator[Point]:
     """Points of a line, from its arrowhead to its end, close to each other."""
     if curve.head:
-        yield curve.tip
+        yield from curve.head
     points = curve.points
     for a, b, c, d in zip(points[::3], points[1::3], points[2::3], points[3::3], strict=False):
         far = sum(abs(p[0] - q[0]) + abs(p[1] - q[1]) for p, q in ((a, b), (b, c), (c, d)))
@@ -113,29 +169,32 @@ class _Crowd:
 
     def __init__(self, layout: Layout) -> None:
         self.whole = Room(0.0, 0.0, layout.width, layout.height)
-        self.words: list[Room] = [_title(box) for box in layout.clusters.values() if box.words]
+        self.words: list[Room] = []
         self._boxes: dict[tuple[int, int], list[Room]] = defaultdict(list)
         self._points: dict[tuple[int, int], list[Point]] = defaultdict(list)
         for box in layout.boxes.values():
-            room = Room(box.x, box.y, box.x + box.width, box.y + box.height)
+            room = Room(box.x, box.y, box.x + box.width, box.y + box.height).grown(BORDER)
             for cell in _cells(room):
                 self._boxes[cell].append(room)
-        for curve in layout.lines.values():
-            for point in way_along(curve):
-                self._points[int(point[0] // CELL), int(point[1] // CELL)].append(point)
+        ways = [way_along(curve) for curve in layout.lines.values()]
+        for point in chain(*ways, *map(_border, layout.clusters.values())):
+            self._points[int(point[0] // CELL), int(point[1] // CELL)].append(point)
 
     def met_by(self, place: Room) -> int:
         """How much stands in a place already: a box counts most, for it hides what is behind it."""
-        cells = list(_cells(Room(place.left - LINE, place.top - LINE, place.right + LINE, place.bottom + LINE)))
+        cells = list(_cells(place.grown(LINE)))
         lines = sum(place.holds(point, LINE) for cell in cells for point in self._points.get(cell, ()))
         boxes = sum(place.meets(box) for cell in cells for box in self._boxes.get(cell, ()))
         outside = max(0.0, -place.left, place.right - self.whole.right, -place.top, place.bottom - self.whole.bottom)
         return lines + round(20 * outside) + 100 * boxes + 50 * sum(place.meets(other) for other in self.words)
 
 
-def _title(box: Box) -> Room:
-    first, last = box.words[0], box.words[-1]
-    return Room(first.x, first.y - first.size, last.x + last.width, last.y + 0.2 * last.size)
+def _border(box: Box) -> Iterator[Point]:
+    """Points of a frame's border."""
+    for k in range(round(box.width / APART_BY) + 1):
+        yield from ((box.x + APART_BY * k, box.y), (box.x + APART_BY * k, box.y + box.height))
+    for k in range(round(box.height / APART_BY) + 1):
+        yield from ((box.x, box.y + APART_BY * k), (box.x + box.width, box.y + APART_BY * k))
 
 
 def _cells(room: Room) -> Iterable[tuple[int, int]]:
