@@ -18,7 +18,7 @@ ALONG = tuple(
 )  # places along a line, the middle first
 TRIES = 4  # orders in which the words are placed
 ALONG_A_SIDE = tuple(0.5 + sign * step / 24 for step in range(13) for sign in (1, -1)[: step + 1])
-APART = (3.5, 6.0, 9.0, 12.5)  # how far from the line, in points
+APART = (3.5, 6.0, 9.0, 12.0)  # how far from the line, in points
 NEAR = 9.0  # no further from its line than this may the engine put a word
 LINE = 2.5  # points that a word stays clear of the middle of any line: half a thick pen, and some paper
 BORDER = 1.5  # points that a word stays clear of a box
