@@ -58,7 +58,7 @@ def test_there_is_one_box_for_each_value_with_name_value_and_gradient() -> None:
     assert [box.rows for box in boxes.values()] == [
         ["a", "2", "−2"],
         ["b", "−3", "2"],
-        ["×", "−6", "1"],
+        ["v2: ×", "−6", "1"],
         ["y +", "−4", "1"],
     ]
 
@@ -178,7 +178,16 @@ def test_constants_are_written_into_the_operation() -> None:
     boxes = read(draw(z)).boxes
     assert len(boxes) == 8
     titles = [box.rows[0] for box in boxes.values()]
-    assert titles == ["x", "× 0.7", "+ 1", "^ 2", "/ 4", "y 3 −", "max(·, 1.5)", "z clamp(·, -1, 0)"]
+    assert titles == [
+        "x",
+        "v1: × 0.7",
+        "v2: + 1",
+        "v3: ^ 2",
+        "v4: / 4",
+        "y 3 −",
+        "v6: max(·, 1.5)",
+        "z clamp(·, -1, 0)",
+    ]
 
 
 def test_nan_is_marked_where_it_begins_and_where_it_goes() -> None:
@@ -376,7 +385,7 @@ def test_an_operation_added_at_run_time_is_drawn() -> None:
     y.backward()
     picture = draw(y)
     drawn = read(picture)
-    assert [box.rows[0] for box in drawn.boxes.values()] == ["x", "ss", "other", "y pick"]
+    assert [box.rows[0] for box in drawn.boxes.values()] == ["x", "v1: ss", "other", "y pick"]
     assert drawn.words() == ["0.25 × 1 = 0.25", "1 × 1 = 1", "no path"]
     assert "ss</text>" in picture.svg()
 

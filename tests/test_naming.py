@@ -35,12 +35,12 @@ def test_variables_lend_their_names() -> None:
 def test_names_can_be_switched_off() -> None:
     x = Value(2.0)
     y = x * Value(1.0, "own")
-    assert titles(draw(y, names=False)) == ["2", "own", "×"]
+    assert titles(draw(y, names=False)) == ["v0", "own", "v2: ×"]
 
 
 def test_a_name_of_its_own_comes_first() -> None:
     x = Value(2.0, "weight")
-    assert titles(draw(-x)) == ["weight", "−"]
+    assert titles(draw(-x)) == ["weight", "v1: −"]
 
 
 def test_entries_of_lists_tuples_dicts_and_arrays_are_called_by_their_place() -> None:
@@ -74,7 +74,7 @@ def test_a_variable_comes_before_a_list_that_holds_the_same_value() -> None:
 def test_names_that_begin_with_an_underscore_are_left_alone() -> None:
     _secret = Value(1.0)
     _secrets = [_secret]
-    assert titles(draw(_secret)) == ["1"]
+    assert titles(draw(_secret)) == ["v0"]
 
 
 def test_globals_are_looked_at_after_locals() -> None:
@@ -82,7 +82,7 @@ def test_globals_are_looked_at_after_locals() -> None:
     assert titles(draw(y)) == ["outside", "y × 2"]
     outside_too = outside
     assert titles(draw(outside_too)) == ["outside_too"]
-    assert titles(AT_MODULE_LEVEL) == ["outside", "× 2"]
+    assert titles(AT_MODULE_LEVEL) == ["outside", "v1: × 2"]
 
 
 def test_a_global_behind_a_local_of_its_name_does_not_lend_it() -> None:
@@ -91,9 +91,9 @@ def test_a_global_behind_a_local_of_its_name_does_not_lend_it() -> None:
     def inner(hidden_by_a_local: Value, *other: Value) -> list[str]:
         return titles(draw(hidden_by_a_local * other[0]))
 
-    assert inner(Value(1.0), *(Value(2.0), behind[0])[1:]) == ["behind[0]", "hidden_by_a_local", "×"]
+    assert inner(Value(1.0), *(Value(2.0), behind[0])[1:]) == ["behind[0]", "hidden_by_a_local", "v2: ×"]
     behind.clear()
-    assert inner(Value(1.0), globals()["hidden_by_a_local"]) == ["other[0]", "hidden_by_a_local", "×"]
+    assert inner(Value(1.0), globals()["hidden_by_a_local"]) == ["other[0]", "hidden_by_a_local", "v2: ×"]
 
 
 def show(thing: Value, *more: Value, key: Value | None = None) -> list[str]:
@@ -314,4 +314,4 @@ def test_large_containers_do_not_keep_small_ones_from_being_read() -> None:
 def test_a_named_tuple_is_read_like_a_tuple() -> None:
     Point = namedtuple("Point", "x y")
     point = Point(Value(1.0), Value(2.0))
-    assert titles(draw(point.x * point.y)) == ["point[0]", "point[1]", "×"]
+    assert titles(draw(point.x * point.y)) == ["point[0]", "point[1]", "v2: ×"]

@@ -322,9 +322,9 @@ def test_layers_stand_in_scopes_with_their_parameters() -> None:
         ("linear 4", "neuron 0"),
     }
     weight = model[0].weight[1][0][0][1]
-    assert weight.name == "w0,0,1"
+    assert weight.name == "w0[1,0,1]"
     assert weight.scope.path == ("net", "conv 0", "filter 1")
-    assert model[4].bias[0].name == "b"
+    assert model[4].bias[0].name == "b4"
 
 
 def test_a_model_can_be_copied_and_pickled() -> None:

@@ -770,11 +770,11 @@ def test_a_program_prints_what_it_runs_whatever_becomes_of_the_values() -> None:
     assert copied.value([[5.0]]) == [15.0]
 
 
-def test_parameters_of_one_name_are_told_apart_by_their_scopes() -> None:
+def test_parameters_are_called_by_their_layer_and_neuron() -> None:
     model = nn.MLP(1, [2, 1])
     x = Value(0.5, "x")
     source = Program(model([x]), [x], model.parameters()).source("python")
-    assert "layer_0_neuron_1_w0 = p[2]" in source
+    assert "w0_1_0 = p[2]" in source
     assert "w0_ =" not in source
 
 

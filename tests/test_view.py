@@ -65,7 +65,7 @@ def test_reached_leaves_out_what_the_gradient_did_not_touch() -> None:
     y = maximum(a, far * b)
     y.backward()
     drawn = read(draw(y, reached=True))
-    assert [box.rows[0] for box in drawn.boxes.values() if box.rows] == ["a", "×", "y max"]
+    assert [box.rows[0] for box in drawn.boxes.values() if box.rows] == ["a", "v4: ×", "y max"]
     assert drawn.words()[:2] == ["1 × 1 = 1", "not taken"]
     assert len(read(draw(y)).boxes) == 6
 

@@ -186,8 +186,8 @@ class _Teller:
         target = self._target(step)
         assert target.op is not None
         if target.op.is_choice:
-            won = f"won {self._where(target.scope) or _short(target.name or operation_text(target))}"
-            return ", ".join(filter(None, [won, self._tie(step)]))
+            which = self._where(target.scope) or self.told.own_name(target.number) or _short(operation_text(target))
+            return ", ".join(filter(None, [f"won {which}", self._tie(step)]))
         entered = _entered(target.scope, self.graph.nodes[self.place].scope)
         return f"through {', '.join(map(_short, entered)) or self._operation(target)}"
 
@@ -268,7 +268,7 @@ class _Teller:
         if place < 0:
             return "…"
         node = self.graph.nodes[place]
-        return " ".join(_short(part) for part in (node.name, node.op and operation_text(node)) if part)
+        return f"{self.told.own_name(place)} {_short(operation_text(node)) if node.op else ''}".strip()
 
 
 _Link = tuple[int, float | None, Any]

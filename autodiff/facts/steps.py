@@ -13,6 +13,7 @@ from autodiff.habits.answers import answered, got
 from autodiff.language.ieee import real
 from autodiff.recording.reverse import NO_PATH, held, peek, seed_of, topological
 from autodiff.recording.value import Value
+from autodiff.writing.phrases import is_own
 
 __all__ = ["Snapshot", "Step", "Steps", "require_labels", "steps"]
 
@@ -111,6 +112,10 @@ class Steps(Sequence[Step]):
     def labels(self) -> list[str]:
         """What each node is called: its name, the one given for it, or ``v7``."""
         return self.telling.labels
+
+    def own_name(self, place: int) -> str:
+        """The name that somebody gave a node, as it is told from others; empty where nobody did."""
+        return self.labels[place] if is_own(place, self.labels[place]) else ""
 
     def __len__(self) -> int:
         return len(self._steps)

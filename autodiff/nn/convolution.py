@@ -5,11 +5,13 @@ An image is a list of channels, each a list of rows of Values (or numbers); NumP
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from autodiff.ground.sizes import count, counts
 from autodiff.habits.answers import lacking
 from autodiff.nn.images import Image, each_channel, taps
+from autodiff.nn.names import indexed
 from autodiff.nn.parts import Part, Rng, drawing, drawn, total
 from autodiff.pooling import Pair, avg_pool2d, max_pool2d
 from autodiff.recording.scopes import scope
@@ -56,18 +58,18 @@ class Conv2d(Part):
         self.padding = padding if isinstance(padding, str) else counts("padding", padding, 0)
         self.dilation = counts("dilation", dilation, 1)
         self._padded()
-        cells = [
-            (c, i, j)
-            for c in range(self.in_channels)
-            for i in range(self.kernel_size[0])
-            for j in range(self.kernel_size[1])
-        ]
-        draw = drawing(rng, len(cells))
+        cells = self.in_channels * self.kernel_size[0] * self.kernel_size[1]
+        draw, names = drawing(rng, cells), iter(self._names())
         with self.scope:
             self.filters = [scope(f"filter {i}") for i in range(self.out_channels)]
-            names = [f"w{c},{i},{j}" for c, i, j in cells]
-            self.weight = [self._folded(drawn(unit, names, draw)) for unit in self.filters]
-            self.bias = [value for unit in self.filters for value in drawn(unit, ["b"], draw)] if bias else None
+            self.weight = [self._folded(drawn(unit, islice(names, cells), draw)) for unit in self.filters]
+            self.bias = (
+                [value for unit in self.filters for value in drawn(unit, islice(names, 1), draw)] if bias else None
+            )
+
+    def _names(self) -> list[str]:
+        weights = indexed("w", (self.out_channels, self.in_channels, *self.kernel_size), 2, self.place)
+        return [*weights, *indexed("b", (self.out_channels,), 0, self.place)]
 
     def _padded(self) -> list[tuple[int, int]]:
         """How much padding stands before and after each axis."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from autodiff import functions
 from autodiff.ground.calls import Named
 from autodiff.ground.sizes import count
 from autodiff.nn.modules import Module
+from autodiff.nn.names import indexed
 from autodiff.nn.nests import cells, depth, flat, mapped, one_by_one, row
 from autodiff.nn.parts import Part, Rng, drawing, drawn, total
 from autodiff.recording.scopes import scope
@@ -34,11 +36,17 @@ class Linear(Part):
     ) -> None:
         super().__init__(name, "linear")
         self.in_features, self.out_features = count("in_features", in_features), count("out_features", out_features)
-        draw = drawing(rng, self.in_features)
+        draw, names = drawing(rng, self.in_features), iter(self._names())
         with self.scope:
             self.units = [scope(f"neuron {i}") for i in range(self.out_features)]
-            self.weight = [drawn(unit, [f"w{i}" for i in range(self.in_features)], draw) for unit in self.units]
-            self.bias = [value for unit in self.units for value in drawn(unit, ["b"], draw)] if bias else None
+            self.weight = [drawn(unit, islice(names, self.in_features), draw) for unit in self.units]
+            self.bias = (
+                [value for unit in self.units for value in drawn(unit, islice(names, 1), draw)] if bias else None
+            )
+
+    def _names(self) -> list[str]:
+        weights = indexed("w", (self.out_features, self.in_features), 1, self.place)
+        return [*weights, *indexed("b", (self.out_features,), 0, self.place)]
 
     def __call__(self, x: Any) -> list[Value]:
         x = row(x, self, self.in_features)
@@ -133,8 +141,8 @@ class Sigmoid(Elementwise):
 class Sequential(Module):
     """Layers one after the other: Modules, or functions of one Value, each of which is applied to every Value.
 
-    A layer's scope gets its position as part of its name ("conv 0"), unless it was given a name. Anything that
-    cannot be called raises ``TypeError``.
+    A layer's scope gets its position as part of its name ("conv 0"), unless it was given a name, and its parameters
+    get it, too ("w0[2,1]"). Anything that cannot be called raises ``TypeError``.
 
     >>> model = Sequential(Linear(2, 4, rng=0), ReLU(), Linear(4, 1, rng=1))
     >>> list(model.state_dict())
@@ -150,9 +158,13 @@ class Sequential(Module):
             if not callable(layer):
                 raise TypeError(f"a layer is a Module that can be called, or a function, got {type(layer).__name__}")
         self.layers: list[Any] = [layer if isinstance(layer, Module) else Elementwise(layer) for layer in layers]
-        for position, part in enumerate(self.layers):
-            if isinstance(part, Part):
-                part.take_place(position)
+        self.take_place()
+
+    def take_place(self, position: int | str | None = None) -> None:
+        """Its layers are told where they stand, and what is within a Sequential in this one, too ("1.0")."""
+        for number, part in enumerate(self.layers):
+            if isinstance(part, (Part, Sequential)):
+                part.take_place(number if position is None else f"{position}.{number}")
 
     def __call__(self, x: Any) -> Any:
         for layer in self.layers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import add
 from typing import Any
@@ -13,6 +13,7 @@ from autodiff.functions import identity
 from autodiff.ground.calls import Named, call
 from autodiff.ground.foreign import counted
 from autodiff.nn.modules import Module
+from autodiff.nn.names import rename
 from autodiff.recording.scopes import Scope, scope
 from autodiff.recording.value import Value
 
@@ -33,14 +34,20 @@ class Part(Module):
                 f"{layer}(...) makes a layer, which is then called: write {layer}(...)(x); its name is a string, got "
                 f"{type(name).__name__}"
             )
-        self.kind, self.has_name = kind, name is not None
+        self.kind, self.has_name, self.place = kind, name is not None, ""
         with scope(kind if name is None else name) as self.scope:
             pass  # it stands where the layer was made
 
-    def take_place(self, position: int) -> None:
-        """Its place in a Sequential becomes part of its scope's name, unless it was given a name."""
+    def take_place(self, position: int | str) -> None:
+        """Its place in a Sequential becomes part of its parameters' names, and of its scope's unless it has a name."""
         if not self.has_name:
             self.scope.name = f"{self.kind} {position}"
+        before, self.place = self._names(), str(position)
+        rename(self.parameters(), before, self._names())
+
+    def _names(self) -> list[str]:
+        """What its parameters are called."""
+        return []
 
     def __repr__(self) -> str:
         return call(type(self), self._argument, omit="rng")
@@ -62,7 +69,7 @@ def total(terms: list[Any], bias: Value | None) -> Value:
     return result
 
 
-def drawn(unit: Scope, names: Sequence[str], draw: Callable[[], float]) -> list[Value]:
+def drawn(unit: Scope, names: Iterable[str], draw: Callable[[], float]) -> list[Value]:
     """Leaves of these names in the unit's scope, their numbers drawn one after the other."""
     with unit:
         return [Value(draw(), name) for name in names]

@@ -10,6 +10,7 @@ from autodiff import functions
 from autodiff.ground.foreign import plain
 from autodiff.ground.sizes import count
 from autodiff.nn.modules import Module
+from autodiff.nn.names import indexed
 from autodiff.nn.nests import row
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value, function_of
@@ -33,7 +34,7 @@ class Neuron(Module):
         self.nonlin = nonlin
         activation(nonlin)
         with scope(name) as self.scope:  # its weights and all it computes stand in one group
-            self.w = [Value(random.uniform(-1, 1), f"w{i}") for i in range(count("nin", nin))]
+            self.w = [Value(random.uniform(-1, 1), name) for name in indexed("w", (count("nin", nin),), 1)]
             self.b = Value(0.0, "b")
 
     def __call__(self, x: Iterable[Value | float]) -> Value:
@@ -60,6 +61,16 @@ class Layer(Module):
     def __init__(self, nin: int, nout: int, nonlin: Nonlin = True, name: str = "layer") -> None:
         with scope(name) as self.scope:
             self.neurons = [Neuron(nin, nonlin, f"neuron {i}") for i in range(count("nout", nout))]
+        self._call_parameters("")
+
+    def _call_parameters(self, place: str) -> None:
+        """Name all weights and biases, so that no two are called alike; ``place`` is that of the layer in a network."""
+        weights = indexed("w", (len(self.neurons), len(self.neurons[0].w)), 1, place)
+        biases = indexed("b", (len(self.neurons),), 0, place)
+        for neuron, bias in zip(self.neurons, biases, strict=True):
+            for value, name in zip(neuron.w, weights, strict=False):
+                value.name = name
+            neuron.b.name = bias
 
     def __call__(self, x: Iterable[Value | float]) -> Value | list[Value]:
         x = _once(x, self.neurons[0], len(self.neurons[0].w))
@@ -90,6 +101,8 @@ class MLP(Module):
         sizes = [nin, *nouts]
         last = len(sizes) - 2
         self.layers = [Layer(sizes[i], sizes[i + 1], i != last and nonlin, f"layer {i}") for i in range(last + 1)]
+        for place, layer in enumerate(self.layers):
+            layer._call_parameters(str(place))
 
     def __call__(self, x: Iterable[Value | float]) -> Value | list[Value]:
         out: Value | Iterable[Value | float] = x

@@ -13,7 +13,7 @@ from autodiff.language.notation import numeral
 from autodiff.recording.reverse import NO_PATH
 from autodiff.table.operations import Operation
 
-__all__ = ["call_template", "fill", "filled", "labels", "outline"]
+__all__ = ["call_template", "fill", "filled", "is_own", "labels", "outline"]
 
 
 class _Named(Protocol):
@@ -47,11 +47,19 @@ def outline(nodes: Sequence[_Named], data: Sequence[float], gradients: Sequence[
 
 
 def labels(nodes: Iterable[_Named], given: Mapping[int, str] | None = None) -> list[str]:
-    """What each node is called: the ``given`` name, its own, or ``v7``; ``w #7`` where several are called ``w``."""
-    every = ((given or {}).get(node.number) or node.name for node in nodes)
-    found = [visible(name, NAME) if name else name for name in every]
+    """What each node is called: the ``given`` name, its own, or ``v7``; ``w #7`` where several are called ``w``.
+
+    No two are called alike. Whatever names nodes, in sentences, pictures and pages, calls them so.
+    """
+    every = ((given or {}).get(node.number) or node.name or "" for node in nodes)
+    found = [visible(name, NAME).strip() or None for name in every]
     often = Counter(found)
     return [_label(name, number, often) for number, name in enumerate(found)]
+
+
+def is_own(number: int, label: str) -> bool:
+    """Whether a node's label is a name that somebody gave, and not the number alone."""
+    return label != f"v{number}"
 
 
 def _label(name: str | None, number: int, often: Mapping[str | None, int]) -> str:

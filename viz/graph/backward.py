@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from autodiff import Graph, grad, scope
+from autodiff.writing.phrases import labels as all_labels
 
 __all__ = ["BACKWARD", "with_backward"]
 
@@ -12,7 +13,7 @@ BACKWARD = "backward pass"
 
 
 def with_backward(graph: Graph, labels: Mapping[int, str]) -> tuple[Graph, dict[int, str]]:
-    """The graph of an output and of its gradient in every leaf, with the names of both.
+    """The graph of an output and of its gradient in every leaf, with the labels of both.
 
     The gradient's nodes stand in a scope of their own. ``ValueError`` when the graph has several outputs.
     """
@@ -24,8 +25,8 @@ def with_backward(graph: Graph, labels: Mapping[int, str]) -> tuple[Graph, dict[
         gradients = grad(output, leaves)
     whole = Graph(output, *gradients)
     found = {whole.number(graph.values[number]): name for number, name in labels.items()}
-    end = labels.get(graph.outputs[0], "output")
+    end = labels[graph.outputs[0]]
     for number, gradient in zip(graph.leaves, gradients, strict=True):
         if gradient.op is not None or gradient.scope is not None:
-            found.setdefault(whole.number(gradient), f"∂{end}/∂{labels.get(number, f'v{number}')}")
-    return whole, found
+            found.setdefault(whole.number(gradient), f"∂{end}/∂{labels[number]}")
+    return whole, dict(enumerate(all_labels(whole, found)))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from autodiff import Scope
+from autodiff.writing.phrases import is_own
 from viz.graph.legend import entries
 from viz.graph.marks import NOTHING, Marks, font, legend_label
 from viz.graph.paint import Laid, line_id
@@ -79,8 +80,9 @@ class Drawing:
             return  # in a large graph the columns would only lengthen lines, and dot may fail at them
         families: dict[str, list[int]] = {}
         for member in self.graph.leaves:
-            if member in self.labels and member in self.shown and self.graph.nodes[member].scope is None:
-                family = re.match(r"[^\W\d]*", self.labels[member])
+            label = self.labels[member]
+            if is_own(member, label) and member in self.shown and self.graph.nodes[member].scope is None:
+                family = re.match(r"[^\W\d]*", label)
                 families.setdefault(family[0] if family else "", []).append(member)
         for members in families.values():
             if 1 < len(members) <= ALIGNED:

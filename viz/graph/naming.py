@@ -11,6 +11,7 @@ from types import FrameType, GetSetDescriptorType, MemberDescriptorType, ModuleT
 from typing import Any, NamedTuple
 
 from autodiff import Graph, Value
+from autodiff.writing.phrases import labels
 
 __all__ = ["Names", "labels_of", "names_of"]
 
@@ -30,16 +31,17 @@ def names_of(graph: Graph, frame: FrameType | None = None) -> dict[int, str]:
 
     A variable that holds a Value comes before a list or an object that holds it (``x[0]``, ``net.layers[1].b``), a
     local before a global, and the parameters of a function, which are other words for what its caller has, come last.
+    A name that a node has of its own is lent to no other: after ``x = x * 2`` the Value named "x" is still that.
     Names that begin with an underscore are not looked at. No code is run by looking: of an object only what is
     stored in it is read, no property.
     """
     names = {node.number: node.name for node in graph if node.name is not None}
     if frame is None:
         return names
-    known = set(graph.values)
+    known, taken = set(graph.values), set(names.values())
     for variables in _variables(frame):
         for name, value in _values(variables):
-            if value in known:
+            if value in known and name not in taken:
                 names.setdefault(graph.number(value), name)
     return names
 
@@ -47,8 +49,13 @@ def names_of(graph: Graph, frame: FrameType | None = None) -> dict[int, str]:
 def labels_of(graph: Graph, names: Names, frame: FrameType) -> dict[int, str]:
     """What a picture calls its nodes: by ``frame`` where ``names`` is true, and by a dict from names to Values before.
 
-    Values of the dict that are not in this graph are another's; ``ValueError`` where all are.
+    Every node has a name, as in sentences, and no two the same. Values of the dict that are not in this graph are
+    another's; ``ValueError`` where all are.
     """
+    return dict(enumerate(labels(graph, _found(graph, names, frame))))
+
+
+def _found(graph: Graph, names: Names, frame: FrameType) -> dict[int, str]:
     if isinstance(names, Mapping):
         given = [pair for name, thing in names.items() for pair in _given(name, thing)]
         known = set(graph.values)

@@ -11,13 +11,15 @@ from autodiff import Edge, Graph, Node, Scope, Snapshot
 from autodiff.facts.words import operation_text
 from autodiff.language.ieee import agree
 from autodiff.recording.reverse import NO_PATH
+from autodiff.writing.phrases import is_own
+from autodiff.writing.phrases import labels as all_labels
 from viz.graph.look import Look, Looks, Words, count
 from viz.graph.view import View
 from viz.ink.ruler import width_of
 from viz.ink.text import visible
 from viz.ink.theme import Theme, numeral
 
-__all__ = ["DIRECTIONS", "FULL", "Row", "Rows", "Run", "Style", "width_of_row"]
+__all__ = ["DIRECTIONS", "FULL", "Row", "Rows", "Run", "Style", "headed", "width_of_row"]
 
 GAP, SPACE = "\xa0\xa0", " "  # between the numbers of one row; between a name and its operation
 
@@ -76,6 +78,12 @@ def width_of_row(row: Sequence[Run]) -> float:
     return sum(run.width for run in row)
 
 
+def headed(node: Node, label: str) -> tuple[str, bool]:
+    """A label as it begins the title of a box, and whether it is bold: a number alone is told from what follows it."""
+    own = is_own(node.number, label)
+    return visible(label) + ":" * bool(node.op and not own), own
+
+
 class Rows:
     """The rows of every box and the words of every line of a graph at one moment (None: blank)."""
 
@@ -89,7 +97,8 @@ class Rows:
         gradients: bool = True,
         view: View | None = None,
     ) -> None:
-        self.graph, self.snapshot, self.labels, self.theme, self.style = graph, snapshot, labels, theme, style
+        self.graph, self.snapshot, self.theme, self.style = graph, snapshot, theme, style
+        self.labels = labels if len(labels) == len(graph) else dict(enumerate(all_labels(graph, labels)))
         self.gradients = gradients  # if not, boxes show values alone
         self.view = view
         self.looks = Looks(graph, snapshot, gradients, {} if view is None else view.folds)
@@ -160,11 +169,12 @@ class Rows:
         return [row for row in rows if row]
 
     def _title(self, node: Node) -> Row:
-        theme, name = self.theme, self.labels.get(node.number)
-        runs = [Run(visible(name, 40), theme.text, theme.name_size, bold=True)] if name else []
-        if node.op:
-            runs.append(Run(visible(operation_text(node)), theme.muted, theme.name_size))
-        return _spaced(tuple(runs), SPACE)
+        theme, (name, is_bold) = self.theme, headed(node, self.labels[node.number])
+        told = visible(operation_text(node)) if node.op else ""
+        if not is_bold:
+            return (Run(f"{name}{SPACE}{told}".rstrip(), theme.muted, theme.name_size),)
+        runs = Run(name, theme.text, theme.name_size, bold=True), Run(told, theme.muted, theme.name_size)
+        return _spaced(runs if told else runs[:1], SPACE)
 
     def _numbers(self, place: int, found: Look) -> list[Row]:
         """The rows of a node's value and gradient."""

@@ -10,6 +10,7 @@ from autodiff.facts.words import operation_text
 from autodiff.language.formulas import has_none
 from viz.graph.look import count
 from viz.graph.paint import Laid, line_id
+from viz.graph.rows import headed
 from viz.ink.text import visible
 from viz.ink.theme import LIGHT
 from viz.layout.layout import Box, Curve
@@ -47,10 +48,11 @@ def _cluster(scope: Scope, box: Box) -> str:
 
 
 def _box(laid: Laid, number: int, box: Box) -> str:
-    node, name = laid.view.graph.nodes[number], laid.labels.get(number)
-    bold = element("tspan", escape(visible(name, 40)), font_weight="bold") if name else ""
-    title = f"{bold} {escape(visible(operation_text(node))) if node.op else ''}".strip()
-    words = [element("text", title, x=box.middle, y=box.words[0].y)] if title else []
+    node = laid.view.graph.nodes[number]
+    name, is_bold = headed(node, laid.labels[number])
+    shown = element("tspan", escape(name), font_weight="bold" if is_bold else None)
+    title = f"{shown} {escape(visible(operation_text(node))) if node.op else ''}".strip()
+    words = [element("text", title, x=box.middle, y=box.words[0].y)]
     return element("g", _rectangle(box) + "".join([*words, *_numbers(box)]), id=f"n{number}", class_="node")
 
 

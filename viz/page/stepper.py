@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -113,22 +112,16 @@ class Stepper:
         if isinstance(start, bool) or not isinstance(start, int) or not -len(self._told) <= start < len(self._told):
             raise ValueError(f"start is a step from 0 to {len(self._told) - 1}, or from the end; got {start!r}")
         self.start = start
-        # An unnamed node is called v7 in sentences, so its box says so too.
-        laid = blank(self._told, labels=dict(enumerate(self._told.labels)), **layout)
+        laid = blank(self._told, labels=labels, **layout)
         self._view, self.svg = laid.view, drawn(laid)
         self._edits: dict[str, float] = {}
         self._widget: Any = None
 
     @cached_property
     def leaves(self) -> dict[str, Value]:
-        """The leaves by name; a name that several leaves share is followed by the number of the node."""
+        """The leaves by name; a name that several nodes share is followed by the number of the node."""
         graph = self._told.graph
-        labels = {number: self._label(number) for number in graph.leaves}
-        often = Counter(labels.values())  # different names may look alike once every character is made visible
-        return {label if often[label] == 1 else f"{label} #{n}": graph.values[n] for n, label in labels.items()}
-
-    def _label(self, number: int) -> str:
-        return visible(self._told.labels[number]).strip() or f"v{number}"
+        return {self._told.labels[number]: graph.values[number] for number in graph.leaves}
 
     @property
     def values(self) -> dict[str, float]:
@@ -166,8 +159,7 @@ class Stepper:
         """What the page works on, ready for JSON."""
         told, shown = self._told, self._view
         data = page_data(told)
-        for number, node in enumerate(data["nodes"]):
-            node["label"] = self._label(number)
+        for node in data["nodes"]:
             if "scope" in node:
                 node["scope"] = [visible(name) for name in node["scope"]]
         names = {told.graph.number(value): name for name, value in self.leaves.items()}
@@ -183,7 +175,7 @@ class Stepper:
     @property
     def title(self) -> str:
         """What the page is called."""
-        return f"Step through {self._label(self._told.graph.outputs[0])}"
+        return f"Step through {self._told.labels[self._told.graph.outputs[0]]}"
 
     def html(self) -> str:
         """The stepper as one self-contained page: no network, no kernel, no other file."""
