@@ -21,6 +21,7 @@ from benchmarks.legible import Place
 from viz.graph import drawing, sketch
 from viz.graph.ladder import LADDER
 from viz.graph.paint import Painter
+from viz.graph.rows import Rows
 from viz.ink.ruler import width_of
 from viz.layout.labels import Room
 from viz.layout.layout import Curve, Point
@@ -192,6 +193,30 @@ def test_a_graph_of_long_lines_is_sketched_in_bounded_work(count: int, monkeypat
         y = y + a
     assert viz.draw(y, max_nodes=None).source.count("->") == 2 * count
     assert len(made) <= sketch.MOST * len(LADDER)
+
+
+def test_the_rungs_share_what_they_measure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words are said once in each of three details; ranks and lines are found once."""
+    said, walked = [], []
+    line, ranks = Rows._line, sketch.Sketch._ranks
+    monkeypatch.setattr(Rows, "_line", lambda *given: (said.append(given[1]), line(*given))[1])
+    monkeypatch.setattr(sketch.Sketch, "_ranks", lambda *given: (walked.append(1), ranks(*given))[1])
+    y = gallery.micrograd()
+    y.backward()
+    picture = viz.draw(y, names=False, fit=(60, 60))
+    assert not picture.fit.fits  # type: ignore[attr-defined]
+    assert len(walked) == 1
+    assert len(said) <= 3 * picture.source.count("->")
+
+
+def test_a_rung_that_cannot_come_nearer_is_not_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    settled = []
+    settle = sketch.Sheet._settle
+    monkeypatch.setattr(sketch.Sheet, "_settle", lambda *given: (settled.append(1), settle(*given))[1])
+    drawn("micrograd's graph", rankdir="LR")
+    assert not settled  # the width is known from the ranks, and nothing else is asked
+    drawn("micrograd's graph", rankdir="LR", fit=(2000, 60))
+    assert settled
 
 
 def test_scopes_within_scopes_are_folded_at_few_depths(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,15 @@ def test_a_variable_comes_before_a_list_that_holds_the_same_value() -> None:
     assert nested[0][0] is one
 
 
+def test_a_graph_or_a_picture_in_a_variable_lends_no_names() -> None:
+    x = Value(2.0)
+    y = x * 3 + 1
+    graph = Graph(y)
+    picture = draw(y)
+    assert names_of(graph, sys._getframe()) == {graph.number(x): "x", graph.number(y): "y"}
+    assert picture.source == draw(y).source
+
+
 def test_names_that_begin_with_an_underscore_are_left_alone() -> None:
     _secret = Value(1.0)
     _secrets = [_secret]

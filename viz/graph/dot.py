@@ -31,8 +31,15 @@ class Drawing:
         self.view, self.graph, self.labels, self.rows = view, view.graph, rows.labels, rows
         self.places = places or {}  # where a layout put everything, to draw it there again
         self.clusters: dict[str, Scope] = {}
+        self._written: list[str] = []  # the boxes in their frames
         self.look, self.marks = rows.theme, Marks(rows, plain)
         self.canvas = Picture(self.look, fixed=bool(places))
+
+    def plain(self) -> Drawing:
+        """The same for a layout alone: boxes are as large, and every line has the same head."""
+        other = Drawing(self.view, self.rows, self.places, plain=True)
+        other.clusters, other._written = self.clusters, self._written
+        return other
 
     def picture(self, legend: bool = True, timeout: float = 30) -> Picture:
         """The finished picture."""
@@ -62,7 +69,12 @@ class Drawing:
         edges = self.view.edges()
         if legend:
             canvas.attr(label=legend_label(entries(self.view, self.rows), look), labelloc="b")
-        self._boxes(canvas)
+        if not self._written:
+            before = len(canvas.body)
+            self._boxes(canvas)
+            self._written = canvas.body[before:]
+        else:
+            canvas.body += self._written
         for (source, target), uses in edges.items():
             for joined in self.view.lines(source, target, uses):
                 name = line_id(joined)

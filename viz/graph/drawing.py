@@ -120,11 +120,12 @@ class _Part:
 def _still(place: Place, part: _Part, rows: Rows, rungs: Sequence[Style], legend: bool, timeout: float) -> Still:
     """The picture for a place; it can be drawn again for another one."""
     for shown in part.views:
-        found = fitted(shown, rows.of(shown), place, rungs)
+        told = rows.of(shown)
+        found = fitted(shown, told, place, rungs)
         if found.fits:
             break
     again = partial(_still, part=part, rows=rows, rungs=rungs, legend=legend, timeout=timeout)
-    picture = Still(shown, rows.of(shown), found, legend, timeout, again=again)
+    picture = Still(shown, told, found, legend, timeout, again=again)
     picture.advice = _advice(part.graph, bool(part.collapse), part.around is not None, part.depth)
     return picture
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from viz.graph.legend import arranged, entries
+from viz.graph.legend import Entry, arranged, entries
 from viz.graph.rows import Rows, Style
 from viz.graph.sketch import Sketch
 from viz.graph.view import View
@@ -51,15 +51,22 @@ def fitted(view: View, rows: Rows, place: Place, ladder: Sequence[Style] = LADDE
 
     Every picture has ``rows`` of words; it fits if the smallest of them can be read in the place.
     """
-    sketch = Sketch(view)
     best = Fit(ladder[0], place, (math.inf, math.inf), place.width == math.inf)
-    if best.fits or not sketch.is_small:
+    if best.fits or not (sketch := Sketch(view, rows)).is_small:
         return best
-    most = 0.0
+    legend, spare, most = entries(view, rows), 1.0 if place.height is None else SPARE, 0.0
+
+    def reads(size: tuple[float, float]) -> bool:
+        return readable(legend, rows, place, (size[0] * spare, size[1] * spare))
+
     for rung, style in enumerate(ladder):
-        size = sketch.size(rows.in_style(style))
-        spare = 1.0 if place.height is None else SPARE
-        if readable(view, rows, place, (size[0] * spare, size[1] * spare)):
+        sheet = sketch.sheet(style)
+        size = sheet.least()  # along the ranks it is exact: lying, it is all that counts where the height is free
+        if place.height is not None or style.vertical:
+            if place.scale(size) <= most * 1.02 and not reads(size):
+                continue  # it neither fits nor comes nearer, wherever its boxes stand
+            size = sheet.size()
+        if reads(size):
             return Fit(style, place, size, True, tuple(ladder[rung + 1 :]))
         if place.scale(size) > most * 1.02:
             best, most = Fit(style, place, size, False), place.scale(size)
@@ -70,20 +77,20 @@ def corrected(view: View, rows: Rows, fit: Fit, measured: tuple[float, float]) -
     """What to draw instead of a picture that was measured to be too large: estimates are wrong by as much as here."""
     off = [real / guess for real, guess in zip(measured, fit.size, strict=True)]
     best, most = fit.style, fit.place.scale(measured)
-    sketch = Sketch(view)
+    sketch, legend = Sketch(view, rows), entries(view, rows)
     for style in fit.further:
-        wide, high = sketch.size(rows.in_style(style))
+        wide, high = sketch.sheet(style).size()
         size = (wide * off[0], high * off[1]) if style.vertical == fit.style.vertical else (wide, high)
-        if readable(view, rows, fit.place, size):
+        if readable(legend, rows, fit.place, size):
             return style
         if fit.place.scale(size) > most * 1.02:
             best, most = style, fit.place.scale(size)
     return best
 
 
-def readable(view: View, rows: Rows, place: Place, size: tuple[float, float]) -> bool:
-    """Whether the smallest words of a picture of this size can be read in a place."""
+def readable(legend: Sequence[Entry], rows: Rows, place: Place, size: tuple[float, float]) -> bool:
+    """Whether the smallest words of a picture of this size, and of its legend, can be read in a place."""
     theme = rows.theme
     least = min(theme.small_size, theme.name_size, theme.gradient_size)
-    wide, high = arranged(entries(view, rows), theme.small_size, size, place.scale).size
+    wide, high = arranged(legend, theme.small_size, size, place.scale).size
     return place.scale((wide + EDGE, high + EDGE)) * least >= LEAST - 1e-9

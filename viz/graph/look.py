@@ -123,6 +123,10 @@ class Looks:
         self.graph, self.snapshot, self.gradients = graph, snapshot, gradients
         self.folds = folds or {}  # of a node that a folded scope hides, all that it hides
         self._flows: Mapping[Edge, Flow] = {} if snapshot is None else snapshot.flows
+        self._seen: dict[frozenset[str], Look] = {}  # few sets of marks are borne by many
+        # What is asked for by a sketch, the legend, the DOT text and a painter.
+        self._marks: dict[tuple[Edge, ...], frozenset[str]] = {}
+        self._lines: dict[tuple[Edge, ...], Look] = {}
         # Once gradients flow, a head means their direction.
         self._flowing = any(flow.contribution is not None for flow in self._flows.values())
         self.origin = None if snapshot is None else origin_at(graph, snapshot)
@@ -144,7 +148,13 @@ class Looks:
 
     def box(self, members: Collection[int], speaker: int | None, folded: bool = False) -> Look:
         """What a box looks like; see :meth:`box_marks`."""
-        return look(BOX, self.box_marks(members, speaker, folded))
+        return self._look(BOX, self.box_marks(members, speaker, folded))
+
+    def _look(self, table: Mapping[str, Look], marks: Collection[str]) -> Look:
+        found = self._seen.get(borne := frozenset(marks))  # no set of a line's marks is one of a box's
+        if found is None:
+            found = self._seen[borne] = look(table, borne)
+        return found
 
     def words(self, place: int) -> tuple[str, str]:
         """The words of a node's value and of its gradient."""
@@ -154,8 +164,13 @@ class Looks:
         told = "–" if gradient is None else "no path" if gradient is NO_PATH else numeral(gradient)
         return "·" if value is None else numeral(value), told
 
-    def line_marks(self, edges: Sequence[Edge]) -> set[str]:
+    def line_marks(self, edges: Sequence[Edge]) -> frozenset[str]:
         """The marks of the line of these uses: a single one, or all that join a folded box."""
+        if (found := self._marks.get(uses := tuple(edges))) is None:
+            found = self._marks[uses] = frozenset(self._borne_by(edges))
+        return found
+
+    def _borne_by(self, edges: Sequence[Edge]) -> set[str]:
         marks = {"line"} | ({"settled"} if self._flowing else set())
         current = None if self.snapshot is None else self.snapshot.current
         if current is not None and current.edge in edges:
@@ -172,8 +187,12 @@ class Looks:
 
     def line(self, edges: Sequence[Edge]) -> Look:
         """What the line of these uses looks like; the pen of a contribution is its magnitude."""
-        found, sent = look(LINE, self.line_marks(edges)), self._sent(edges)
-        return replace(found, pen=width(sum(sent))) if sent and one_source(edges) else found
+        found = self._lines.get(uses := tuple(edges))
+        if found is None:
+            found, sent = self._look(LINE, self.line_marks(edges)), self._sent(edges)
+            found = replace(found, pen=width(sum(sent))) if sent and one_source(edges) else found
+            self._lines[uses] = found
+        return found
 
     def line_words(self, edges: Sequence[Edge]) -> Words:
         """What stands at the line of these uses: ``local × upstream = contribution`` where something flowed.

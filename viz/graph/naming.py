@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from autodiff import Graph, Value
 from autodiff.writing.phrases import labels
+from viz.layout.picture import Picture
 
 __all__ = ["Names", "labels_of", "names_of"]
 
@@ -207,6 +208,7 @@ def _is_plain(key: object) -> bool:
 
 
 _MRO, _DICT, _FLAGS = (vars(type)[name].__get__ for name in ("__mro__", "__dict__", "__flags__"))
+_NO_NAMES = (Graph, Picture)  # they hold all nodes, by numbers
 _MADE_BY_CLASS = 1 << 9  # the flag of types that a class statement made, as against those written in C
 
 
@@ -216,7 +218,7 @@ def _stored(thing: Any, kind: type) -> Iterator[tuple[str, Any]]:
     They are read where Python keeps them, past whatever the class says of ``__getattribute__`` or ``__dict__``.
     """
     by_class = _FLAGS(kind) & _MADE_BY_CLASS or kind is SimpleNamespace
-    if not by_class or issubclass(kind, (type, ModuleType)):
+    if not by_class or issubclass(kind, (type, ModuleType, *_NO_NAMES)):
         return
     for base in _MRO(kind):
         for name, member in list(_DICT(base).items()):

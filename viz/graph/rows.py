@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 
 from autodiff import Edge, Graph, Node, Scope, Snapshot
@@ -40,6 +41,16 @@ class Style:
     frames: bool = True
     nodesep: float = 0.2
     ranksep: float = 0.35
+
+    @cached_property
+    def in_boxes(self) -> Style:
+        """All of it that decides what a box says."""
+        return replace(self.at_lines, box=self.box, detail="")
+
+    @cached_property
+    def at_lines(self) -> Style:
+        """All of it that decides what a line says."""
+        return replace(self, box="", rankdir="", frames=True, nodesep=0.0, ranksep=0.0)
 
     @property
     def vertical(self) -> bool:
@@ -102,6 +113,7 @@ class Rows:
         self.gradients = gradients  # if not, boxes show values alone
         self.view = view
         self.looks = Looks(graph, snapshot, gradients, {} if view is None else view.folds)
+        self._said: dict[tuple[Style, object], list[Row]] = {}  # in any style: said in a sketch, the DOT and the SVG
         self._arrived: dict[int, list[float]] = {}
         for flow in snapshot.flows.values() if snapshot else ():
             if flow.contribution is not None:
@@ -130,7 +142,9 @@ class Rows:
 
     def box(self, node: Node, found: Look) -> list[Row]:
         """Name and operation, the value, the gradient."""
-        return self._set([self._title(node)], self._numbers(node.number, found))
+        if (said := self._said.get(key := (self.style.in_boxes, node.number))) is None:
+            said = self._said[key] = self._set([self._title(node)], self._numbers(node.number, found))
+        return said
 
     def folded(self, scope: Scope, members: Sequence[int], shows: int | None, found: Look) -> list[Row]:
         """The name of a folded scope and how many nodes it hides; ``shows`` is the node whose numbers it bears."""
@@ -142,6 +156,11 @@ class Rows:
 
     def line(self, edges: Sequence[Edge], found: Look) -> Row:
         """What stands at a line."""
+        if (said := self._said.get(key := (self.style.at_lines, tuple(edges)))) is None:
+            said = self._said[key] = [self._line(edges, found)]
+        return said[0]
+
+    def _line(self, edges: Sequence[Edge], found: Look) -> Row:
         words = self.shortened(edges, self.looks.line_words(edges))
         theme, ink = self.theme, self.theme.muted if found.label is None else self.theme.colour(found.label)
         runs = [Run(words.text, ink, theme.small_size)] if words.text else []

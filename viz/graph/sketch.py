@@ -1,17 +1,23 @@
-"""How large the picture of a graph would be, without an engine: ranks, an order in each, places near the neighbours."""
+"""How large the picture of a graph would be, without an engine: ranks, an order in each, places near the neighbours.
+
+Ranks and lines are the same whatever is said, and words are as wide whichever way they are set: both are found once
+for all the styles that are tried.
+"""
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from operator import attrgetter
 
 from autodiff import Edge, Scope
-from viz.graph.rows import Rows, Run, width_of_row
+from viz.graph.rows import Rows, Style, width_of_row
 from viz.graph.view import View
 
-__all__ = ["Sketch"]
+__all__ = ["Sheet", "Sketch"]
 
 
 PAD, LINE_HEIGHT, CELL = 0.06 * 72, 1.2, 2.0  # of a box: beside its words, of a line, around a row
@@ -20,13 +26,15 @@ CROSSING = 1.2  # how much broader long lines make a layout than this sketch kno
 MOST = 6_000  # boxes, words and passing lines: no picture of more can be read, and to sketch it would take seconds
 SWEEPS = 8  # times that everything is drawn to its neighbours
 
+Size = tuple[float, float]  # how wide and how high, in points
 
-@dataclass
+
+@dataclass(eq=False)
 class _Item:
     """What stands in a rank: a box, the words of a line, or a line that passes."""
 
-    deep: float
-    broad: float
+    deep: float = 0.0
+    broad: float = 0.0
     at: float = 0.0
     before: list[_Item] = field(default_factory=list)
     after: list[_Item] = field(default_factory=list)
@@ -35,20 +43,53 @@ class _Item:
 class Sketch:
     """What a view is drawn as, whatever is said in it: its lines, and the rank of every box."""
 
-    def __init__(self, view: View) -> None:
-        self.view = view
+    def __init__(self, view: View, rows: Rows) -> None:
+        self.view, self.rows = view, rows
         self.lines = [
             (source, target, edges)
             for (source, target), uses in view.edges().items()
             for edges in view.lines(source, target, uses)
         ]
         self.ranks = self._ranks()
-        passed = sum(2 * abs(self.ranks[target] - self.ranks[source]) for source, target, _ in self.lines)
-        self.is_small = len(self.ranks) + passed <= MOST
+        far = [abs(self.ranks[target] - self.ranks[source]) for source, target, _ in self.lines]
+        self.is_small, self.passes = len(self.ranks) + 2 * sum(far) <= MOST, any(ranks > 1 for ranks in far)
+        self._sizes: dict[Style, list[Size]] = {}
 
-    def size(self, rows: Rows) -> tuple[float, float]:
-        """How wide and high the picture would be in points; inf where it has too many parts to be read at all."""
-        return _Sheet(self, rows).size() if self.is_small else (math.inf, math.inf)
+    def sheet(self, style: Style) -> Sheet:
+        """The sketch in a style."""
+        return Sheet(self, style)
+
+    def sizes(self, style: Style) -> list[Size]:
+        """How large each box is, and then the words of each line; in a style of another direction they are the same."""
+        boxes, labels = style.in_boxes, style.at_lines
+        if boxes not in self._sizes:
+            self._sizes[boxes] = [self._box(key, self.rows.in_style(style)) for key in self.ranks]
+        if labels not in self._sizes:
+            self._sizes[labels] = [self._label(edges, self.rows.in_style(style)) for _, _, edges in self.lines]
+        return self._sizes[boxes] + self._sizes[labels]
+
+    @cached_property
+    def items(self) -> tuple[list[_Item], list[list[_Item]]]:
+        """The items that have a size of their own, boxes first, and all of them rank by rank, joined along lines."""
+        ranked: dict[int, list[_Item]] = defaultdict(list)
+        boxes = {key: _Item() for key in self.ranks}
+        for key, box in boxes.items():
+            ranked[2 * self.ranks[key]].append(box)
+        labels = []
+        for source, target, _ in self.lines:
+            # A line passes every rank between its ends; its words stand in the middle of it.
+            first, last = 2 * self.ranks[source], 2 * self.ranks[target]
+            middle = (first + last) // 2
+            middle += 1 - middle % 2
+            passing = {rank: _Item() for rank in range(first + 1, last)}
+            for rank, item in passing.items():
+                ranked[rank].append(item)
+            way = [boxes[source], *passing.values(), boxes[target]]
+            for item, other in pairwise(way):
+                item.after.append(other)
+                other.before.append(item)
+            labels.append(passing.get(middle) or _Item())
+        return [*boxes.values(), *labels], [ranked[rank] for rank in sorted(ranked)]
 
     def _ranks(self) -> dict[str, int]:
         """The rank of every box: right before the first box that uses it; those at the end share the last one."""
@@ -78,108 +119,24 @@ class Sketch:
         last = max(back.values(), default=0)
         return {key: last - far for key, far in back.items()}
 
-
-class _Sheet:
-    """A sketch of the layout: an order in each rank, and places that draw towards their neighbours."""
-
-    def __init__(self, sketch: Sketch, rows: Rows) -> None:
-        self.view, self.lines, self.ranks = sketch.view, sketch.lines, sketch.ranks
-        self.rows, self.style = rows, rows.style
-        self.apart = self.style.nodesep * 72
-        self.items: dict[int, list[_Item]] = defaultdict(list)
-
-    def size(self) -> tuple[float, float]:
-        """Along the ranks, and across them; which is wide and which high follows from the direction."""
-        boxes = {}
-        for key, rank in self.ranks.items():
-            boxes[key] = self._item(2 * rank, self._box(key))
-        for source, target, edges in self.lines:
-            self._line(boxes[source], boxes[target], 2 * self.ranks[source], 2 * self.ranks[target], edges)
-        order = [self.items[rank] for rank in sorted(self.items)]
-        self._settle(order)
-        along = sum(max(item.deep for item in rank) for rank in order)
-        along += self.style.ranksep * 72 * max(len(set(self.ranks.values())) - 1, 0)
-        left = min((item.at - item.broad / 2 for rank in order for item in rank), default=0.0)
-        right = max((item.at + item.broad / 2 for rank in order for item in rank), default=0.0)
-        if any(self.ranks[target] - self.ranks[source] > 1 for source, target, _ in self.lines):
-            left *= CROSSING
-            right *= CROSSING
-        deep, broad = self._frames()
-        along, across = along + deep, right - left + broad
-        return (across, along) if self.style.vertical else (along, across)
-
-    def _item(self, rank: int, size: tuple[float, float]) -> _Item:
-        item = _Item(*(reversed(size) if self.style.vertical else size))
-        self.items[rank].append(item)
-        return item
-
-    def _line(self, source: _Item, target: _Item, first: int, last: int, edges: Sequence[Edge]) -> None:
-        """A line passes every rank between its ends; its words stand in the middle of it."""
-        middle, before = (first + last) // 2, source
-        middle += 1 - middle % 2
-        for rank in range(first + 1, last):
-            item = self._item(rank, self._label(edges) if rank == middle else (0.0, 0.0))
-            before.after.append(item)
-            item.before.append(before)
-            before = item
-        before.after.append(target)
-        target.before.append(before)
-
-    def _settle(self, order: Sequence[list[_Item]]) -> None:
-        for rank in order:
-            self._push(rank)
-        for sweep in range(SWEEPS):
-            for rank in order if sweep % 2 else reversed(order):
-                wished = {}
-                for item in rank:
-                    near = sorted(other.at for other in (item.before if sweep % 2 else item.after))
-                    wished[id(item)] = (near[(len(near) - 1) // 2] + near[len(near) // 2]) / 2 if near else item.at
-                if sweep < SWEEPS // 2:
-                    rank.sort(key=lambda item: wished[id(item)])
-                for item in rank:
-                    item.at = wished[id(item)]
-                self._push(rank)
-
-    def _push(self, rank: Sequence[_Item]) -> None:
-        """Move what stands too close apart, as little as can be: neighbours that meet are moved as one."""
-        blocks: list[tuple[list[_Item], float, float]] = []  # the items, where the first one would be, how broad
-        for item in rank:
-            block, start, broad = [item], item.at - item.broad / 2, item.broad
-            while blocks and blocks[-1][1] + blocks[-1][2] + self.apart > start:
-                others, at, wide = blocks.pop()
-                joined = wide + self.apart + broad
-                shares = len(others) / (len(others) + len(block))
-                start = at * shares + (start - wide - self.apart) * (1 - shares)
-                block, broad = others + block, joined
-            blocks.append((block, start, broad))
-        for block, start, _ in blocks:
-            for item in block:
-                item.at = start + item.broad / 2
-                start += item.broad + self.apart
-
-    def _box(self, key: str) -> tuple[float, float]:
+    def _box(self, key: str, rows: Rows) -> Size:
         view, number = self.view, int(key[1:])
         if key[0] == "n":
-            found = self.rows.looks.box((number,), number)
-            said = self.rows.box(self.rows.graph.nodes[number], found)
+            said = rows.box(rows.graph.nodes[number], rows.looks.box((number,), number))
         else:
             scope = view.hidden_in[number]
             members, shows = view.members(scope), view.speaker(scope)
-            said = self.rows.folded(scope, members, shows, self.rows.looks.box(members, shows, folded=True))
+            said = rows.folded(scope, members, shows, rows.looks.box(members, shows, folded=True))
         wide = max(map(width_of_row, said), default=0.0) + 2 * PAD + 2 * CELL
         high = sum(LINE_HEIGHT * max(run.size for run in row) + CELL for row in said) + 4
-        return max(wide, self.rows.least_width()), high
+        return max(wide, rows.least_width()), high
 
-    def _label(self, edges: Sequence[Edge]) -> tuple[float, float]:
-        row: Sequence[Run] = self.rows.line(edges, self.rows.looks.line(edges))
-        if not row:
-            return 0.0, 0.0
-        return width_of_row(row) + 4, LINE_HEIGHT * row[0].size
+    def _label(self, edges: Sequence[Edge], rows: Rows) -> Size:
+        row = rows.line(edges, rows.looks.line(edges))
+        return (width_of_row(row) + 4, LINE_HEIGHT * row[0].size) if row else (0.0, 0.0)
 
-    def _frames(self) -> tuple[float, float]:
-        """What the frames of scopes add along and across."""
-        if not self.style.frames:
-            return 0.0, 0.0
+    def frames(self, vertical: bool) -> Size:
+        """What the frames of scopes add along the ranks and across."""
         around = {key: list(_around(self.view, key)) for key in self.ranks}
         first: dict[Scope, int] = {}
         last: dict[Scope, int] = {}
@@ -194,9 +151,69 @@ class _Sheet:
         for key, rank in self.ranks.items():
             begun[rank] = max(begun[rank], sum(first[scope] == rank for scope in around[key]))
             ended[rank] = max(ended[rank], sum(last[scope] == rank for scope in around[key]))
-        vertical = self.style.vertical
         along = sum(begun.values()) * (FRAME + LEAD * vertical) + sum(ended.values()) * FRAME
         return along, max(map(len, beside.values()), default=0) * (2 * FRAME + LEAD * (not vertical))
+
+
+class Sheet:
+    """A sketch in one style: an order in each rank, and places that draw towards their neighbours."""
+
+    def __init__(self, sketch: Sketch, style: Style) -> None:
+        self.sketch, self.style = sketch, style
+        self.apart = style.nodesep * 72
+        own, self.order = sketch.items
+        for item, (wide, high) in zip(own, sketch.sizes(style), strict=True):
+            item.deep, item.broad = (high, wide) if style.vertical else (wide, high)
+
+    def least(self) -> Size:
+        """The size if every rank were as close as can be; along the ranks it is exact."""
+        return self._turned(max(sum(item.broad for item in rank) + self.apart * (len(rank) - 1) for rank in self.order))
+
+    def size(self) -> Size:
+        """How wide and high the picture would be."""
+        order = [list(rank) for rank in self.order]
+        self._settle(order)
+        left = min(item.at - item.broad / 2 for rank in order for item in rank)
+        return self._turned(max(item.at + item.broad / 2 for rank in order for item in rank) - left)
+
+    def _turned(self, across: float) -> Size:
+        """Along the ranks and across them; which is wide and which high follows from the direction."""
+        along = sum(max(item.deep for item in rank) for rank in self.order)
+        along += self.style.ranksep * 72 * max(len(set(self.sketch.ranks.values())) - 1, 0)
+        deep, broad = self.sketch.frames(self.style.vertical) if self.style.frames else (0.0, 0.0)
+        across = across * (CROSSING if self.sketch.passes else 1.0) + broad
+        return (across, along + deep) if self.style.vertical else (along + deep, across)
+
+    def _settle(self, order: Sequence[list[_Item]]) -> None:
+        for rank in order:
+            for item in rank:
+                item.at = 0.0
+            self._push(rank)
+        for sweep in range(SWEEPS):
+            for rank in order if sweep % 2 else reversed(order):
+                for item in rank:
+                    if near := sorted([other.at for other in (item.before if sweep % 2 else item.after)]):
+                        item.at = (near[(len(near) - 1) // 2] + near[len(near) // 2]) / 2
+                if sweep < SWEEPS // 2:
+                    rank.sort(key=attrgetter("at"))
+                self._push(rank)
+
+    def _push(self, rank: Sequence[_Item]) -> None:
+        """Move what stands too close apart, as little as can be: neighbours that meet are moved as one."""
+        blocks: list[tuple[int, float, float]] = []  # its first item, where that would begin, how broad all are
+        for last, item in enumerate(rank, 1):
+            first, start, broad = last - 1, item.at - item.broad / 2, item.broad
+            while blocks and blocks[-1][1] + blocks[-1][2] + self.apart > start:
+                before, at, wide = blocks.pop()
+                share = (first - before) / (last - before)
+                start = at * share + (start - wide - self.apart) * (1 - share)
+                first, broad = before, wide + self.apart + broad
+            blocks.append((first, start, broad))
+        ends = [first for first, _, _ in blocks[1:]] + [len(rank)]
+        for (first, start, _), end in zip(blocks, ends, strict=True):
+            for item in rank[first:end]:
+                item.at = start + item.broad / 2
+                start += item.broad + self.apart
 
 
 def _around(view: View, key: str) -> Iterable[Scope]:

@@ -62,9 +62,9 @@ class Still(Picture):
 
     def _laid_out_to_fit(self) -> Painter:
         view, rows = self.drawing.view, self.drawing.rows
-        laid = Drawing(view, rows, plain=True).laid(self.timeout, self.advice)
+        laid = self.drawing.plain().laid(self.timeout, self.advice)
         size = laid.layout.width, laid.layout.height
-        if not readable(view, rows, self.fit.place, size):
+        if not readable(entries(view, rows), rows, self.fit.place, size):
             style = corrected(view, rows, self.fit, size)
             if style != rows.style:
                 rows = rows.in_style(style)
@@ -91,7 +91,8 @@ class Still(Picture):
         layout = self.painter.laid.layout
         if self.source != self._written or self.again is None:
             return self
-        if readable(self.drawing.view, self.painter.rows[0], Place(width), (layout.width, layout.height)):
+        rows = self.painter.rows[0]
+        if readable(entries(self.drawing.view, rows), rows, Place(width), (layout.width, layout.height)):
             return self
         return self.again(Place(width))
 

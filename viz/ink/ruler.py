@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 __all__ = ["width_of"]
 
@@ -59,6 +60,7 @@ def _advances(widths: Mapping[int, str]) -> dict[str, int]:
 _ADVANCES = {False: _advances(_REGULAR), True: _advances(_BOLD)}
 
 
+@lru_cache(maxsize=4096)  # a picture is measured in one style after the other, and its words are few
 def width_of(text: str, size: float, bold: bool = False) -> float:
     """The width of ``text`` set in ``size`` points, in points; a character that is not known counts as a letter.
 

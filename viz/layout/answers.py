@@ -53,8 +53,8 @@ _PIECE = re.compile(
 )
 
 
-def fault(data: bytes, format: str) -> str:
-    """What is wrong with a picture in ``format``, or "" when it may be shown.
+def fault(data: bytes, format: str, to_be_read: bool = False) -> str:
+    """What is wrong with a picture in ``format``, or "" when it may be shown; JSON ``to_be_read`` is not read here.
 
     >>> fault(b"<svg><g/></svg>", "svg"), fault(b"hello", "png")
     ('', "it answered with 'hello', which is not PNG")
@@ -70,7 +70,7 @@ def fault(data: bytes, format: str) -> str:
         return f"its {kind.upper()} breaks off in the middle"
     if _MARKS.get(kind) is _SVG:
         return _unsafe(data)
-    return _unreadable(data) if _MARKS.get(kind) is _JSON else ""
+    return _unreadable(data) if _MARKS.get(kind) is _JSON and not to_be_read else ""
 
 
 def _unreadable(data: bytes) -> str:

@@ -170,7 +170,7 @@ def _asked(engine: Engine, dot_text: str, format: str, program: str, read: _Read
 
 def _wrong(data: bytes, format: str, read: _Reader) -> str:
     """What is wrong with an answer, also in the eyes of its reader."""
-    found = fault(data, format)
+    found = fault(data, format, to_be_read=read is not None)
     if not found and read is not None:
         try:
             read(data)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
 from viz.layout.layout import Box, Curve, Layout, Point
@@ -102,7 +103,7 @@ def _placed(
     crowd.words = list(taken)
     found = {}
     for name, (curve, size) in words.items():
-        found[name] = _best(crowd, _places(curve, size))
+        found[name] = _best(crowd, _places(curve, crowd.ways[name], size))
         crowd.words.append(found[name][1])
     return found
 
@@ -121,8 +122,7 @@ def _ranked(crowd: _Crowd, places: Iterable[Room]) -> Iterator[tuple[int, Room]]
             return
 
 
-def _places(curve: Curve, size: Point) -> Iterator[Room]:
-    path = list(way_along(curve))
+def _places(curve: Curve, path: Sequence[Point], size: Point) -> Iterator[Room]:
     if curve.words is not None:
         told = _around((curve.words.middle, curve.words.y - 0.35 * curve.words.size), size)
         if any(told.holds(point, NEAR) for point in path):
@@ -144,19 +144,24 @@ def _around(middle: Point, size: Point) -> Room:
     return Room(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
 
 
-def way_along(curve: Curve) -> Iterator[Point]:
+def way_along(curve: Curve) -> list[Point]:
     """Points of a line, from its arrowhead to its end, close to each other."""
-    if curve.head:
-        yield from curve.head
-    points = curve.points
-    for a, b, c, d in zip(points[::3], points[1::3], points[2::3], points[3::3], strict=False):
-        far = sum(abs(p[0] - q[0]) + abs(p[1] - q[1]) for p, q in ((a, b), (b, c), (c, d)))
-        steps = max(4, round(far / APART_BY))
-        for k in range(steps):
-            t = k / steps
-            weights = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
-            yield tuple(sum(w * p[axis] for w, p in zip(weights, (a, b, c, d), strict=True)) for axis in (0, 1))  # type: ignore[misc]
-    yield points[-1]
+    found, points = [*curve.head], curve.points
+    for (ax, ay), (bx, by), (cx, cy), (dx, dy) in zip(
+        points[::3], points[1::3], points[2::3], points[3::3], strict=False
+    ):
+        far = abs(ax - bx) + abs(ay - by) + abs(bx - cx) + abs(by - cy) + abs(cx - dx) + abs(cy - dy)
+        for a, b, c, d in _weights(max(4, round(far / APART_BY))):
+            found.append((a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy))
+    found.append(points[-1])
+    return found
+
+
+@lru_cache(maxsize=256)
+def _weights(steps: int) -> list[tuple[float, float, float, float]]:
+    """How much each of the four points of a curve counts, at so many places along it."""
+    shares = [k / steps for k in range(steps)]
+    return [((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3) for t in shares]
 
 
 def _length(curve: Curve) -> float:
@@ -176,14 +181,17 @@ class _Crowd:
             room = Room(box.x, box.y, box.x + box.width, box.y + box.height).grown(BORDER)
             for cell in _cells(room):
                 self._boxes[cell].append(room)
-        ways = [way_along(curve) for curve in layout.lines.values()]
-        for point in chain(*ways, *map(_border, layout.clusters.values())):
+        self.ways = {name: way_along(curve) for name, curve in layout.lines.items()}
+        for point in chain(*self.ways.values(), *map(_border, layout.clusters.values())):
             self._points[int(point[0] // CELL), int(point[1] // CELL)].append(point)
 
     def met_by(self, place: Room) -> int:
         """How much stands in a place already: a box counts most, for it hides what is behind it."""
-        cells = list(_cells(place.grown(LINE)))
-        lines = sum(place.holds(point, LINE) for cell in cells for point in self._points.get(cell, ()))
+        room = place.grown(LINE)
+        left, top, right, bottom = room.left, room.top, room.right, room.bottom
+        cells, lines = list(_cells(room)), 0
+        for cell in cells:
+            lines += len([0 for x, y in self._points.get(cell, ()) if left < x < right and top < y < bottom])
         boxes = sum(place.meets(box) for cell in cells for box in self._boxes.get(cell, ()))
         outside = max(0.0, -place.left, place.right - self.whole.right, -place.top, place.bottom - self.whole.bottom)
         return lines + round(20 * outside) + 100 * boxes + 50 * sum(place.meets(other) for other in self.words)

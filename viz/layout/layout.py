@@ -93,17 +93,20 @@ def laid_out(dot_text: str, timeout: float = 30, advice: str = engines.ADVICE, n
     (['a', 'b'], ['e'])
     """
 
-    def read(answer: bytes) -> Layout:
+    found = []  # what was read of the answer that is taken is what was read last
+
+    def read(answer: bytes) -> None:
         try:
             layout = _places(json.loads(answer))
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
             raise ValueError(f"its JSON is no layout: {type(error).__name__}: {error}") from error
         missing = [name for name in named if not any(name in placed for placed in layout.placed)]
         if missing:
             raise ValueError(f"its layout has no place for {missing[0]}")
-        return layout
+        found.append(layout)
 
-    return read(engines.layout(dot_text, "json", timeout=timeout, advice=advice, read=read))
+    engines.layout(dot_text, "json", timeout=timeout, advice=advice, read=read)
+    return found[-1]
 
 
 def _places(told: Any) -> Layout:

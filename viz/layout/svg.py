@@ -98,7 +98,8 @@ def _points(points: Iterable[Point]) -> str:
 
 
 def _short(x: float) -> str:
-    return f"{round(x, 1) + 0.0:g}"
+    text = f"{x:.1f}"
+    return text if text[-2:] != ".0" else text[:-2] if text != "-0.0" else "0"
 
 
 def clean(svg: str) -> str:
