@@ -52,6 +52,7 @@ def at(seen: dict[str, Any]) -> int:
 KEYS = {"first": "Home", "back": "ArrowLeft", "next": "ArrowRight", "last": "End", "play": "Space"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KEYS)
 @pytest.mark.parametrize("begin", [0, 7, LAST])
 def test_a_key_does_what_its_button_does(pool: Node, name: str, begin: int) -> None:
@@ -186,6 +187,7 @@ def test_play_goes_a_step_a_beat_and_stops_at_a_breakpoint_and_at_the_end(pool: 
     assert at(pool.act(["press", "End", "Space"])) == 0  # from the end it begins anew
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("speed", [0.25, 0.5, 1, 2, 4, 8])
 def test_a_beat_is_shorter_at_a_higher_speed(pool: Node, speed: float) -> None:
     seen = pool.act(["fill", "[data-part=speed]", f"{speed:g}"], ["press", "Space"])
@@ -199,6 +201,7 @@ def test_speed_keys_go_up_and_down_between_two_ends_and_play_goes_on(pool: Node)
     assert pool.act()["play"] == "Pause"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "goes_on"),
     [("+", True), ("-", True), ("f", True), ("g", True), ("ArrowDown", True), ("t", True)]
@@ -276,6 +279,7 @@ def test_at_the_end_nothing_is_asked_and_predict_begins_anew(pool: Node) -> None
 # -- Inputs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "by"),
     [

@@ -115,6 +115,7 @@ def written(draw: st.DrawFn, depth: int = 4) -> tuple[str, float]:
     return f"({left}){space}{sign}({right})", value
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(written())
 def test_the_number_is_the_one_that_python_computes(ask: Ask, pair: tuple[str, float]) -> None:

@@ -158,6 +158,7 @@ READ: dict[str, Callable[[], Any]] = {
 }
 
 
+@pytest.mark.slow
 @every_backend
 @pytest.mark.parametrize("form", READ)
 def test_numbers_are_read_by_place_whatever_they_come_in(form: str, backend: str) -> None:
@@ -497,6 +498,7 @@ GIVEN_A_BATCH: dict[str, tuple[Callable[[], Callable[[Any], Any]], Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("taker", GIVEN_A_BATCH)
 def test_a_batch_is_answered_with_one_sample_at_a_time(taker: str, way: str) -> None:

@@ -217,12 +217,14 @@ def test_cells_are_read_once_and_as_float64(use: Callable[[Any], Any], nest: Any
     assert {way: told(use(cells)) for way, cells in every_way(nest)} == dict.fromkeys(dict(every_way(nest)), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", FOREIGN)
 @pytest.mark.parametrize(("use", "nest"), TAKERS, ids=NAMES)
 def test_whatever_numpy_understands_is_read_as_numpy_sees_it(use: Callable[[Any], Any], nest: Any, way: str) -> None:
     assert told(use(FOREIGN[way](nest))) == told(use(mapped(float, nest)))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize(("use", "nest"), TAKERS, ids=NAMES)
 def test_tensors_are_numbers_and_grids(use: Callable[[Any], Any], nest: Any) -> None:

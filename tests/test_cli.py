@@ -91,6 +91,7 @@ def test_it_runs_as_a_command(tmp_path: Path) -> None:
     assert written("o p") == ALL
 
 
+@pytest.mark.slow
 def test_a_row_of_numbers_is_pooled_in_one_dimension(capsys: Captured) -> None:
     out = run(capsys, "--grid", "3 0 4 2 0")
     assert "your grid, max pool 3, stride 2: score 6.4" in out
@@ -98,6 +99,7 @@ def test_a_row_of_numbers_is_pooled_in_one_dimension(capsys: Captured) -> None:
     assert written() == ALL
 
 
+@pytest.mark.slow
 def test_rows_of_numbers_are_pooled_in_two_dimensions(capsys: Captured) -> None:
     out = run(capsys, "--grid", "3 0 4; 2 0 1")
     assert "max pool 2×3, stride 2: score 2.8" in out
@@ -115,6 +117,7 @@ def test_options_change_the_pool(capsys: Captured) -> None:
     assert other.startswith("digit 1,")
 
 
+@pytest.mark.slow
 def test_the_theme_and_the_folder_are_chosen(capsys: Captured) -> None:
     run(capsys, "--grid", "1 2", "--theme", "dark", "--out", "a/b")
     assert written("a/b") == ALL
@@ -132,6 +135,7 @@ def test_an_expression_is_drawn(capsys: Captured) -> None:
     assert written() == {"graph.svg", "graph.png", "graph.dot", "steps.html"}
 
 
+@pytest.mark.slow
 def test_the_main_job_tells_its_story(capsys: Captured) -> None:
     out = run(capsys)
     assert f"wrote {Path('out', 'digit.svg')}: the digit, its convolution, and relu of that" in out
@@ -154,12 +158,14 @@ def test_the_largest_cell_is_told_of_exactly_where_no_window_covers_it(label: in
     assert ("lies in no window" in run(capsys, "--digit", str(label))) is lost
 
 
+@pytest.mark.slow
 def test_windows_that_stand_apart_leave_cells_out(capsys: Captured) -> None:
     out = run(capsys, "--grid", "1 2 9 3 4", "--kernel", "2", "--stride", "3")
     assert "The largest cell, (0,2) = 9, lies in no window: the windows stand apart." in out
     assert "lies in no window" not in run(capsys, "--grid", "9 2 9 3 4", "--kernel", "2", "--stride", "3")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", ["1 2; 3 4", "1 2 3 4", "1,2;3,4", " 1 2 ; 3 4 ; "])
 def test_numbers_of_ones_own_arrive(given: str, capsys: Captured) -> None:
     out = run(capsys, "--grid", "1 5; 0 3", "--kernel", "1", "--stride", "1", "--upstream", given)
@@ -169,6 +175,7 @@ def test_numbers_of_ones_own_arrive(given: str, capsys: Captured) -> None:
     assert "with the weights 1, 2, 3, ... of your own" in out
 
 
+@pytest.mark.slow
 def test_numbers_of_ones_own_arrive_at_a_digit_a_row_and_an_expression(capsys: Captured) -> None:
     assert "got 36 from window D = 36" in run(
         capsys, "--digit", "1", "--kernel", "3", "--stride", "5", "--upstream", "1 2;3 36"
@@ -184,6 +191,7 @@ def test_values_and_options_come_in_any_order(capsys: Captured) -> None:
     assert run(capsys, "(-a)", "a = -2").startswith("(-a) = 2")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "value"),
     [("1/a", "inf"), ("log(a) * a", "nan"), ("a**400 * 1e300", "0"), ("exp(a + 1000)", "inf"), ("3", "3"), ("a", "0")],
@@ -321,6 +329,7 @@ def test_nothing_that_was_typed_reaches_the_terminal_raw(capsys: Captured) -> No
     assert not set(out) & set("\x1b\u202e\ufe0f")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs a pipe that breaks")
 @pytest.mark.parametrize("buffered", ["", "1"])
 def test_who_reads_no_further_gets_the_files_all_the_same(buffered: str, tmp_path: Path) -> None:

@@ -116,6 +116,7 @@ def test_code_in_the_place_of_other_code_is_not_run(folder: Path) -> None:
     assert run()[0] == 2  # and its key
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["version", "sources"])
 def test_code_of_another_version_is_passed_over_in_silence(
     folder: Path, monkeypatch: pytest.MonkeyPatch, change: str
@@ -334,6 +335,7 @@ def test_threads_that_want_one_shape_compile_it_once(compiled: dict[str, Any]) -
     assert [len(function.signatures) for function in compiled.values()] == [1]
 
 
+@pytest.mark.slow
 def test_an_instruction_that_the_kernel_has_no_branch_for_is_refused_by_name() -> None:
     script = """
 from autodiff.programs.backends import machine

@@ -83,6 +83,7 @@ def gradients(function: Step, at: float) -> list[float]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", STEEP.values(), ids=STEEP)
 @pytest.mark.parametrize("refuse", REFUSING.values(), ids=REFUSING)
 @pytest.mark.parametrize("behind", [leave_steeply, lambda h: h], ids=["steep", "plain"])

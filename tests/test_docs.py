@@ -81,6 +81,7 @@ def test_the_chart_was_drawn_from_the_last_benchmarks(look: str, build: ModuleTy
     assert build.measured() in read(DOCS / f"speed-{look}.svg"), "python docs/build.py"
 
 
+@pytest.mark.slow
 def test_the_floor_plan_is_that_of_the_imports(build: ModuleType) -> None:
     assert read(DOCS / "house.md") == build.floors.house(), "python docs/build.py"
 

@@ -242,6 +242,7 @@ def test_the_same_graph_gives_the_same_bytes() -> None:
     assert make() == make()
 
 
+@pytest.mark.slow
 def test_another_process_with_another_hash_seed_gives_the_same_bytes() -> None:
     code = READ_ME + "import sys; sys.stdout.buffer.write((picture.source + picture.svg()).encode())"
     outputs = {
@@ -352,6 +353,7 @@ def test_drawing_changes_no_value() -> None:
     assert [(v.name, v.data, v.grad, v.grad_state, v.parents, v.scope) for v in graph.values] == before
 
 
+@pytest.mark.slow
 def test_three_hundred_values_are_drawn() -> None:
     y = chain(299)
     y.backward()

@@ -100,6 +100,7 @@ AXES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("length", "kernel", "stride", "padding", "dilation", "ceil"), AXES)
 def test_an_axis_reaches_from_its_first_to_its_last_position(
     length: int, kernel: int, stride: int, padding: int, dilation: int, ceil: bool

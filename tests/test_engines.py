@@ -225,6 +225,7 @@ RICH = """digraph "a>b<--" {
 }"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["dot", "graphviz-pure"])
 def test_whatever_graphviz_draws_passes(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if program == "graphviz-pure":

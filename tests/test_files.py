@@ -331,6 +331,7 @@ except OSError as error:
 """
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("linked", [False, True])
 def test_a_full_disk_leaves_the_old_file(linked: bool, tmp_path: Path) -> None:
@@ -507,6 +508,7 @@ SAVERS: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize("name", SAVERS)
 def test_everything_is_saved_whole_through_links_by_name(

@@ -173,6 +173,7 @@ def cycles(table: dict[str, list[Import]]) -> Iterator[str]:
         yield "imports in a circle: " + " <- ".join(error.args[1])
 
 
+@pytest.mark.slow
 def test_every_import_runs_down_the_floors() -> None:
     assert modules(ROOT), "no module found"
     assert not faults(ROOT), "\n" + "\n".join(faults(ROOT))

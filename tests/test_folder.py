@@ -173,6 +173,7 @@ def test_what_is_wrong_removes_nothing(out: Path) -> None:
     assert left(out) == {"pool.svg"}
 
 
+@pytest.mark.slow
 def test_the_command_writes_only_names_that_it_may_remove(out: Path) -> None:
     for arguments in ([], ["--grid", "3 0 4"], ["a*b", "a=2", "b=3"]):
         assert main([*arguments, "--out", str(out)]) == 0
@@ -180,6 +181,7 @@ def test_the_command_writes_only_names_that_it_may_remove(out: Path) -> None:
     assert left(out) == {"graph.svg", "graph.png", "graph.dot", "steps.html"}
 
 
+@pytest.mark.slow
 def test_two_runs_leave_the_same_bytes(out: Path) -> None:
     main(["--grid", "3 0 4", "--out", str(out)])
     first = {path.name: path.read_bytes() for path in out.iterdir()}

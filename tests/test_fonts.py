@@ -72,6 +72,7 @@ def test_the_usual_characters_are_those_that_the_wheel_can_draw(without_dot: Non
 RARE = {"chinese": "重", "arabic": "ع", "emoji": "😀", "tick": "✓", "hindi": "अ", "arrow": "⇄"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("character", RARE.values(), ids=RARE)
 def test_where_no_font_has_it_its_escape_is_drawn_and_that_is_said_once(character: str, without_dot: None) -> None:
     a = Value(2.0, f"w{character}")

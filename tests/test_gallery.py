@@ -27,6 +27,7 @@ def test_nothing_else_is_kept() -> None:
     assert {path.stem for path in KEPT.glob("*.txt")} == set(GALLERY)
 
 
+@pytest.mark.slow
 def test_a_picture_does_not_depend_on_chance() -> None:
     for name, make in GALLERY.items():
         random.seed(1)

@@ -85,6 +85,7 @@ def within(box: Box) -> Box:
     return Box(box.x + RING, box.y + RING, box.width - 2 * RING, box.height - 2 * RING)
 
 
+@pytest.mark.slow
 def test_a_box_and_a_frame_have_graphviz_own_outline(both: Any) -> None:
     _, layout, svg = both
     seen = 0
@@ -118,6 +119,7 @@ def test_an_outline_is_the_same_from_all_four_sides(width: float, height: float)
     assert outline(Box(10.0, 20.0, width, height)).count("C") == 4
 
 
+@pytest.mark.slow
 def test_a_line_and_its_arrowhead_are_graphviz_own(both: Any) -> None:
     laid, layout, svg = both
     named = {f"{a}->{b}": [] for (a, b) in laid.view.edges()}
@@ -135,6 +137,7 @@ def test_a_line_and_its_arrowhead_are_graphviz_own(both: Any) -> None:
     assert lines == len(layout.lines)
 
 
+@pytest.mark.slow
 def test_words_stand_where_graphviz_writes_them(both: Any) -> None:
     _, layout, svg = both
     for name, group in [*groups(svg, "node"), *groups(svg, "cluster")]:
@@ -190,6 +193,7 @@ def test_dashes_are_those_that_graphviz_draws() -> None:
 # -- The page's drawing
 
 
+@pytest.mark.slow
 def test_the_page_draws_what_the_layout_says(both: Any) -> None:
     laid, _, _ = both
     root = ElementTree.fromstring(drawn(laid))
@@ -310,6 +314,7 @@ def test_the_film_stands_on_paper_as_wide_as_its_sentences_need(tmp_path: Path) 
 # -- The GIF's
 
 
+@pytest.mark.slow
 def test_a_picture_drawn_again_at_its_places_stands_where_it_stood() -> None:
     told = steps(pooled())
     labels = dict(enumerate(told.labels))
@@ -447,6 +452,7 @@ def test_the_demos_convolution_is_the_sum_over_every_neighbour_that_is_there(hig
 # -- The grids of a pool
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rows", "columns", "kernel"),
     [(1, 1, 1), (4, 1, (2, 1)), (1, 2, (1, 2)), (1, 5, (1, 2)), (3, 3, 2), (2, 6, (2, 3)), (6, 2, (3, 1)), (9, 9, 3)],

@@ -175,6 +175,7 @@ def pooled(dimensions: int, case: dict[str, Any]) -> tuple[list[Value], list[Val
     return cells, [out for row in ad.max_pool2d(rows, case["k"], **keywords) for out in row]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("dimensions", "case"),
     [pytest.param(n, c, id=f"{n}d-{i:03}") for n in (1, 2) for i, c in enumerate(GOLDEN[f"pool{n}d"])],

@@ -60,6 +60,7 @@ def test_no_name_stands_twice_in_a_table(table: str) -> None:
 # ---- what is asked of a Value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names("ATTRIBUTES"))
 def test_a_foreign_attribute_is_answered_and_not_there(name: str) -> None:
     x = Value(2.0)
@@ -230,6 +231,7 @@ def test_more_than_a_name_is_refused() -> None:
 PACKAGES = {"PACKAGE": "autodiff", "LAYERS": "autodiff.nn", "OPTIMISERS": "autodiff.optim"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "name"), [(table, name) for table in PACKAGES for name in names(table)])
 def test_a_foreign_function_or_class_is_answered(table: str, name: str) -> None:
     module = PACKAGES[table]

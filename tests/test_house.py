@@ -163,6 +163,7 @@ def test_an_operation_of_one_row(reader: Callable[[Softsign], None], softsign: S
     reader(softsign)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", RUNNERS)
 def test_an_operation_of_one_row_is_source_in_every_language(language: str, softsign: Softsign) -> None:
     x, w = Value(1.0, "x"), Value(2.0, "w")
@@ -316,6 +317,7 @@ def back_doors(source: str) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 def test_what_a_value_keeps_to_itself_is_read_in_its_room_alone() -> None:
     outside = [path for path in SOURCES if path.parent != ROOT / "autodiff" / "recording"]
     assert len(outside) > 80

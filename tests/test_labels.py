@@ -78,6 +78,7 @@ def test_a_name_is_text_wherever_it_stands(name: str) -> None:
     assert squeezed("".join(spoken(root, "title"))) == squeezed(visible(name))
 
 
+@pytest.mark.slow
 @EACH
 def test_a_name_adds_no_element_no_attribute_and_no_link(name: str) -> None:
     root = ElementTree.fromstring(named(name).svg())

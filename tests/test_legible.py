@@ -66,6 +66,7 @@ def drawn(name: str, **options: object) -> tuple[viz.Picture, Painter]:
     return picture, picture.painter  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("name", GRAPHS)
 def test_no_text_is_smaller_than_can_be_read(name: str, place: str) -> None:
@@ -121,11 +122,13 @@ def faults(painter: Painter) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GRAPHS)
 def test_words_beside_lines_are_clear_of_everything(name: str) -> None:
     assert faults(drawn(name)[1]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GRAPHS)
 def test_words_stand_beside_their_own_line(name: str) -> None:
     painter = drawn(name)[1]
@@ -171,6 +174,7 @@ def test_a_place_that_is_none_is_refused(wrong: object) -> None:
         viz.draw(Value(1.0) * 2, fit=wrong)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_picture_is_asked_of_an_engine_twice_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     from viz.layout import engines
 
@@ -232,6 +236,7 @@ def test_scopes_within_scopes_are_folded_at_few_depths(monkeypatch: pytest.Monke
     assert 1 < len(looked) <= 5
 
 
+@pytest.mark.slow
 def test_the_same_text_is_laid_out_whichever_engine_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     before = [drawn(name)[0].source for name in GRAPHS]
     monkeypatch.setenv("PATH", "")

@@ -190,6 +190,7 @@ def strange() -> Value:
     return maximum(log(x), y / y) + relu(x) * (1 / y) - x
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [score, strange])
 @pytest.mark.parametrize("collapse", [False, True])
 def test_the_page_gives_every_box_and_line_the_same_marks_and_words(make: Any, collapse: bool, tmp_path: Path) -> None:

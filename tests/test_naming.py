@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 from drawn import read
 
 from autodiff import Graph, Value
@@ -264,6 +265,7 @@ def test_looking_runs_no_code_of_the_users() -> None:
     assert sorted(titles(draw([object.__getattribute__(touchy, "w"), *things]))) == sorted(expected)
 
 
+@pytest.mark.slow
 def test_the_work_of_looking_is_bounded() -> None:
     class Node:
         def __init__(self, *others: Any) -> None:

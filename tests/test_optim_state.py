@@ -191,6 +191,7 @@ def test_who_is_skipped_is_not_made_stale() -> None:
 SCHEDULES = [cosine(1.0, 10), linear(0.5, 7, 0.1), step(0.3, 2, 0.5), 0.25]
 
 
+@pytest.mark.slow
 @whole_family
 @pytest.mark.parametrize("lr", SCHEDULES, ids=["cosine", "linear", "step", "number"])
 @pytest.mark.parametrize("copier", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["deepcopy", "pickle"])

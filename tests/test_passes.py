@@ -474,6 +474,7 @@ def test_refusing_a_graph_looks_at_no_more_nodes_than_it_takes_to_count_to_the_l
     assert counted.nodes == 401 + 1001
 
 
+@pytest.mark.slow
 def test_what_can_be_folded_is_not_refused() -> None:
     with group("outer"):
         _, y = deep(1_000)
@@ -511,6 +512,7 @@ def steps_down(levels: int, nodes: int = 1) -> Value:
     return y
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("collapse", [False, "s3", lambda scope: scope.name == "s9"])
 def test_folding_deep_scopes_is_linear_in_their_number(collapse: Any) -> None:
     """Where there are too many boxes, the innermost levels are folded; what is known of a scope is found out once."""

@@ -265,6 +265,7 @@ def test_the_dark_picture_is_dark_and_says_the_same() -> None:
     assert {name: light.words(name) for name in light.groups} == {name: dark.words(name) for name in dark.groups}
 
 
+@pytest.mark.slow
 def test_the_picture_is_a_png_too_and_always_the_same() -> None:
     routes = pooled(grid(4, 4), 2, 2, [1.0, -1.0, 0.0, None])
     assert picture(routes).png().startswith(b"\x89PNG")

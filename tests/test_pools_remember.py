@@ -58,6 +58,7 @@ def sent(outputs: Any) -> Value:
     return sum((k + 1) * one for k, one in enumerate(every(outputs))) + 0.0
 
 
+@pytest.mark.slow
 @given(pools())
 def test_routes_of_the_outputs_alone_are_those_of_the_words(pool: tuple[str, Any, Any, dict[str, Any]]) -> None:
     kind, cells, outputs, words = pool

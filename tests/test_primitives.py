@@ -191,6 +191,7 @@ def test_a_primitive_of_one_row_runs_in_the_page(toy: tuple[Path, Any], tmp_path
     assert json.loads(done.stdout) == [-27.0, -3.0]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("numba" not in HERE, reason="numba is not installed")
 def test_a_primitive_without_its_branch_in_the_kernel_is_an_error_that_names_it(tmp_path: Path) -> None:
     folder = house(tmp_path, {PRIMITIVES_FILE: {PLACE: ROW}})
@@ -228,6 +229,7 @@ FORGOTTEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("row", "module", "words"), FORGOTTEN.values(), ids=FORGOTTEN)
 def test_what_a_row_forgets_is_told_by_its_name(row: str, module: str, words: str, tmp_path: Path) -> None:
     if "numpy" not in HERE and module.endswith("numpy"):
@@ -267,6 +269,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_the_order_of_the_rows_means_nothing(seed: int, tmp_path: Path) -> None:
     script = PROGRAMS.format(tests=str(Path(__file__).parent))

@@ -224,6 +224,7 @@ def test_a_number_repeated_adds_up_as_so_many_of_it(samples: int) -> None:
         assert identical([repeated(number, samples)], [add_up([number] * samples)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", [*ALL_BACKENDS, "fused"])
 @pytest.mark.parametrize("samples", [1, 9, BLOCK - 1, BLOCK, 2 * BLOCK + 13])
 def test_products_other_terms_and_constants_add_up_in_one_order(samples: int, backend: str) -> None:
@@ -238,6 +239,7 @@ def test_products_other_terms_and_constants_add_up_in_one_order(samples: int, ba
     assert identical(program.value_and_grad(rows)[1], [add_up(column) / samples for column in terms])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", [*ALL_BACKENDS, "fused"])
 @pytest.mark.parametrize("passes", [PASSES, ()], ids=["all passes", "no passes"])
 def test_a_power_is_one_wherever_it_runs(backend: str, passes: Collection[str]) -> None:

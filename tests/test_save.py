@@ -40,6 +40,7 @@ NAMES = {
 }
 
 
+@pytest.mark.slow
 @EACH
 @pytest.mark.parametrize("kind", NAMES)
 def test_the_ending_decides(make: Callable[[], viz.Picture], kind: str, tmp_path: Path) -> None:

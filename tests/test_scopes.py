@@ -214,6 +214,7 @@ def test_deeply_nested_scopes_are_pickled(name: str, protocol: int) -> None:
     assert group.path == tuple(f"s{i}" for i in range(depth))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KEEPERS)
 def test_a_pickle_grows_with_the_number_of_scopes(name: str) -> None:
     keep, _ = KEEPERS[name]

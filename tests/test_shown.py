@@ -69,6 +69,7 @@ def test_what_is_shown_is_bounded_however_large_the_graph(show: Callable[[Value,
     assert calls(lambda: repr(large)) == calls(lambda: repr(small)) < 200
 
 
+@pytest.mark.slow
 def test_steps_are_a_table_of_facts() -> None:
     x = Value(3.0, "x")
     read = Reader(steps(x * x)._repr_html_())

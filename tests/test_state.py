@@ -138,6 +138,7 @@ def test_predict_takes_what_is_within_half_a_percent(ask: Ask, text: str) -> Non
     assert (after["right"], after["asked"], after["index"]) == (1, 1, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", WRONG)
 def test_a_wrong_number_has_a_second_try_before_the_truth(ask: Ask, text: str) -> None:
     _, once, twice = answered(ask, 0.7 * Value(3.0, "x"), text, text)

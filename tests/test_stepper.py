@@ -178,6 +178,7 @@ def test_a_page_of_300_nodes_is_small() -> None:
     assert len(shown.html().encode()) < 400_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=list(HOSTILE))
 def test_names_are_text_in_the_page(name: str) -> None:
     with scope(name):

@@ -147,6 +147,7 @@ def same(a: float, b: float) -> bool:
     return a == b or (a != a and b != b)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("op", ROWS, ids=lambda op: op.name)
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, 0.0, -0.0, 1e308, -1e308, 5e-324, 1000.0, -1000.0])
 def test_no_float_whatever_makes_an_operation_raise(op: Operation, number: float) -> None:
@@ -386,6 +387,7 @@ NAMES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", NAMES)
 @pytest.mark.parametrize("second", ["y", "float", "exp", "a1"])
 def test_inputs_may_have_any_name(first: str, second: str) -> None:

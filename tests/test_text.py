@@ -74,6 +74,7 @@ def shown(root: ElementTree.Element, kind: str, name: str) -> str:
     raise AssertionError(f"no {kind} {name}")
 
 
+@pytest.mark.slow
 @EACH
 def test_a_label_is_text_in_the_svg(label: str, engine: str) -> None:
     root = ElementTree.fromstring(labelled(label).svg())
@@ -83,6 +84,7 @@ def test_a_label_is_text_in_the_svg(label: str, engine: str) -> None:
     assert shown(root, "cluster", "cluster_0").startswith(expected.strip())
 
 
+@pytest.mark.slow
 @EACH
 def test_a_label_becomes_no_element_no_attribute_and_no_link(label: str, engine: str) -> None:
     svg = labelled(label).svg()
@@ -95,6 +97,7 @@ def test_a_label_becomes_no_element_no_attribute_and_no_link(label: str, engine:
     assert not re.search(r"<(a|script)\b|<!|<\?|xlink", svg)
 
 
+@pytest.mark.slow
 @EACH
 def test_a_label_adds_nothing_to_the_graph(label: str, engine: str) -> None:
     root = ElementTree.fromstring(labelled(label).svg())

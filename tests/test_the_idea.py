@@ -92,6 +92,7 @@ def test_a_pool_has_the_same_winners_and_sums(
     assert found[0] == found[1]
 
 
+@pytest.mark.slow
 def test_depth_is_unlimited() -> None:
     x = y = the_idea.Value(1)
     for _ in range(20_000):

@@ -354,6 +354,7 @@ def test_at_every_step_the_whole_page_says_what_python_says(host: Host, name: st
         known.check(host.seen(), k)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOME)
 def test_an_edited_page_says_what_python_says_of_the_edited_graph(host: Host, name: str) -> None:
     stepper, known = shown(name)
