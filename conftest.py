@@ -39,8 +39,16 @@ def _table_as_it_was() -> Iterator[None]:
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        if _is_compiled(item):
+            item.add_marker("slow")
         if item.get_closest_marker("slow") is None:
             item.add_marker("quick")
+
+
+def _is_compiled(item: pytest.Item) -> bool:
+    """Whether a test is one of a backend that Numba compiles, which takes half a minute where it never ran before."""
+    case = getattr(item, "callspec", None)
+    return case is not None and not {"numba", "fused"}.isdisjoint(case.id.split("-"))
 
 
 @pytest.hookimpl(wrapper=True)

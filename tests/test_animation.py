@@ -83,6 +83,7 @@ def test_what_is_too_long_to_watch_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "film.svg").exists()
 
 
+@pytest.mark.slow
 def test_a_gif_has_a_frame_for_each_step_and_nothing_moves_but_what_changes(tmp_path: Path) -> None:
     Image, ImageChops = (pytest.importorskip(f"PIL.{module}") for module in ("Image", "ImageChops"))
 

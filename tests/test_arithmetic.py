@@ -124,6 +124,7 @@ def test_the_number_is_the_one_that_python_computes(ask: Ask, pair: tuple[str, f
     assert found == value
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.text(alphabet="0123456789.,eE+-*/^() inf−×⁻²", max_size=24))
 def test_any_text_is_a_number_or_none(ask: Ask, text: str) -> None:
@@ -173,6 +174,7 @@ def test_a_gradient_that_cancels_shows_its_figures(ask: Ask) -> None:
     ].startswith("v1.grad is 1; the local derivative is 1234568; x.grad is -1234561 so far.")
 
 
+@pytest.mark.slow
 @given(st.floats(-1e9, 1e9), st.floats(-1e-3, 1e-3))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 def test_whoever_computes_with_the_figures_of_a_question_is_right(ask: Ask, x: float, apart: float) -> None:

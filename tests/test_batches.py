@@ -453,6 +453,7 @@ def test_constants_that_are_meant_are_said_and_keep_their_numbers() -> None:
             line.fit(constants=wrong)
 
 
+@pytest.mark.slow
 def test_many_constants_are_counted() -> None:
     line, others = Line(), [Value(1.0, f"c{i}") for i in range(13)]
     with pytest.warns(UserWarning, match=r"'c0', .*'c7' and 5 more\."):

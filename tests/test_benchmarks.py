@@ -22,6 +22,7 @@ def made(outcome: Any, expected: list[float]) -> Job:
     return lambda: outcome
 
 
+@pytest.mark.slow
 def test_a_contestant_that_cannot_run_is_named_with_the_reason() -> None:
     contest = Contest("a contest", [1.0])
     contest.enter("ours", made, [1.0])

@@ -211,6 +211,7 @@ def every_way(nest: Any) -> Iterator[tuple[str, Any]]:
         yield kind.__name__, mapped(kind, nest)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("use", "nest"), TAKERS, ids=NAMES)
 def test_cells_are_read_once_and_as_float64(use: Callable[[Any], Any], nest: Any) -> None:
     expected = told(use(mapped(float, nest)))

@@ -186,6 +186,7 @@ def test_numbers_of_ones_own_arrive_at_a_digit_a_row_and_an_expression(capsys: C
     assert "a got 6 through '×' = 6" in run(capsys, "a*b", "a=2", "b=3", "--upstream", "2")
 
 
+@pytest.mark.slow
 def test_values_and_options_come_in_any_order(capsys: Captured) -> None:
     assert run(capsys, "a*b", "a=2", "--theme", "dark", "b=1e-3").startswith("a*b = 0.002")
     assert run(capsys, "(-a)", "a = -2").startswith("(-a) = 2")
@@ -321,6 +322,7 @@ def test_without_graphviz_the_dot_text_of_every_picture_is_written(
     assert {"input", "output", "gradient arriving", "gradient of the input", "5", "0.7"} <= set(texts)
 
 
+@pytest.mark.slow
 def test_nothing_that_was_typed_reaches_the_terminal_raw(capsys: Captured) -> None:
     folder = "o\x1b[31m\u202e\ufe0f"
     out = run(capsys, "--grid", "1 2", "--out", folder)

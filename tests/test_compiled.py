@@ -25,6 +25,7 @@ from programs import EXACT, Plan, identical, plan
 from autodiff import Program, Value, where
 from autodiff.programs.backends import caching, fused
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -70,7 +71,6 @@ def test_what_was_compiled_once_is_read_from_disk(folder: Path) -> None:
 DAMAGES = ["cut", "flip", "junk", "longer"]
 
 
-@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20)
 @given(
     st.integers(0, 2), st.sampled_from(["cut", "flip", "junk", "longer"]), st.floats(0, 0.999), st.binary(min_size=1)
@@ -116,7 +116,6 @@ def test_code_in_the_place_of_other_code_is_not_run(folder: Path) -> None:
     assert run()[0] == 2  # and its key
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("change", ["version", "sources"])
 def test_code_of_another_version_is_passed_over_in_silence(
     folder: Path, monkeypatch: pytest.MonkeyPatch, change: str
@@ -213,7 +212,6 @@ def in_a_process(folder: Path, *backends: str, limit: int = 0) -> list[str]:
     return done.stdout.splitlines()
 
 
-@pytest.mark.slow
 def test_every_backend_runs_with_a_full_disk_and_with_a_garbled_cache(tmp_path: Path) -> None:
     answer, one_warning = "[3.0, 6.0, 9.0] 2.0", "1 {'RuntimeWarning'}"
     if sys.platform != "win32":
@@ -250,7 +248,6 @@ FORMULAS: dict[str, Formula] = {
 CONSTANTS = [(2.5, 3.5), (7.0, 5.5), (-1.25, 1e30), (1e-9, 9.5)]  # of which no powers are alike
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMULAS)
 def test_programs_alike_but_for_their_constants_are_compiled_once(compiled: dict[str, Any], name: str) -> None:
     rows = [[-2.0], [0.5], [3.0]]
@@ -276,7 +273,6 @@ def test_a_program_made_again_is_not_compiled_again(compiled: dict[str, Any]) ->
     assert len(compiled) == 1
 
 
-@pytest.mark.slow
 def test_programs_of_other_shapes_do_not_share(compiled: dict[str, Any]) -> None:
     x = Value(3.0)
     for y in (x * 2.5, x + 2.5, x * 2.5 + 2.5, x * 2.5 + 3.5, x - 2.5, 2.5 - x, x * x):
@@ -284,7 +280,6 @@ def test_programs_of_other_shapes_do_not_share(compiled: dict[str, Any]) -> None
     assert len(compiled) == 7
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("divisor", [2.0, -0.5, 1e-310, 2.0**1000, 2.0**-1074, 3.0, 0.0, -0.0])
 def test_a_quotient_by_a_constant_has_the_bits_of_one(divisor: float) -> None:
     x = Value(1.0)
@@ -301,7 +296,6 @@ def other_constants(drawn: Plan, draw: random.Random) -> Plan:
     return Plan(drawn.inputs, drawn.params, nodes, drawn.outputs)
 
 
-@pytest.mark.slow
 def test_random_programs_share_by_shape_and_keep_their_bits(compiled: dict[str, Any]) -> None:
     for seed in range(2):
         draw = random.Random(seed)
@@ -335,7 +329,6 @@ def test_threads_that_want_one_shape_compile_it_once(compiled: dict[str, Any]) -
     assert [len(function.signatures) for function in compiled.values()] == [1]
 
 
-@pytest.mark.slow
 def test_an_instruction_that_the_kernel_has_no_branch_for_is_refused_by_name() -> None:
     script = """
 from autodiff.programs.backends import machine

@@ -375,6 +375,7 @@ def test_a_part_of_a_deep_chain_is_drawn() -> None:
     assert len([key for key in read(draw(y, depth=3)).boxes if key.startswith("n")]) == 4
 
 
+@pytest.mark.slow
 def test_the_limit_can_be_raised() -> None:
     assert len(read(draw(chain(450), max_nodes=500)).boxes) == 451
 

@@ -507,6 +507,7 @@ def test_an_engine_that_answers_no_picture_gives_way(own: Callable[[Any], None],
     assert 'class="node"' in viz.draw(Value(3.0, "x") * 2).svg()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer",
     [

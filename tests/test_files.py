@@ -446,6 +446,7 @@ def stopped(path: Path, then: str) -> subprocess.Popen[str]:
     return run
 
 
+@pytest.mark.slow
 @posix
 def test_the_draft_of_a_killed_run_is_swept_by_the_next_save(tmp_path: Path) -> None:
     for path in (tmp_path / "f", tmp_path / "f", tmp_path / "another"):

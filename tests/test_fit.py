@@ -80,6 +80,7 @@ def test_micrograds_moons_in_a_few_lines(backend: str) -> None:
     assert not history.interrupted
 
 
+@pytest.mark.slow
 def test_a_convolutional_net_learns_bars() -> None:
     def bars(count: int) -> list[tuple[Any, int]]:
         draw, found = random.Random(0), []

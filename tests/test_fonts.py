@@ -49,6 +49,7 @@ def drawn() -> set[str]:
     return {c for text in [*told, *words, *(op.symbol for op in TABLE.values())] for c in text if ord(c) > 126}
 
 
+@pytest.mark.slow
 def test_every_character_of_our_own_has_a_glyph(without_dot: None) -> None:
     ours = sorted(drawn())
     assert {"◄", "×", "−", "–", "·", "→", "≥"} <= set(ours)

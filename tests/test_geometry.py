@@ -290,6 +290,7 @@ def _film(y: Value, folder: Path) -> str:
     return made.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_the_film_stands_on_paper_as_wide_as_its_sentences_need(tmp_path: Path) -> None:
     for y in (Value(2.0, "x") * 3, pooled()):
         laid = blank(steps(y), labels={n.number: n.name for n in Graph(y) if n.name}).layout
@@ -400,6 +401,7 @@ def test_a_gifs_sentence_stands_below_its_picture_and_all_frames_have_one_size(t
 # -- The stepper in a notebook
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 3, 8, 12])
 @pytest.mark.parametrize("pooling", [False, True])
 def test_a_frame_is_as_high_as_what_stands_in_it_between_two_ends(count: int, pooling: bool) -> None:

@@ -216,6 +216,7 @@ CHAINS: dict[str, tuple[Callable[[Value], Value], Callable[[int], float], Callab
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("step", "value", "slope"), CHAINS.values(), ids=CHAINS)
 def test_long_chains(step: Callable[[Value], Value], value: Any, slope: Any) -> None:
     n = 20_001

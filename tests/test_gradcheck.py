@@ -111,6 +111,7 @@ FAULTS: dict[str, Callable[[float], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", [">", ">=", "<", "<="])
 @given(
     slopes=st.tuples(SLOPES, SLOPES),

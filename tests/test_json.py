@@ -344,6 +344,7 @@ def nested(count: int) -> Graph:
         return Graph(Value(1.0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [chain, nested])
 def test_json_takes_work_in_proportion_to_its_size(make: Callable[[int], Graph]) -> None:
     work = []

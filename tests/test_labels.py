@@ -111,6 +111,7 @@ def test_a_name_is_drawn_as_png(name: str) -> None:
     assert 50 < high < 1000
 
 
+@pytest.mark.slow
 @EACH
 def test_a_name_is_text_without_a_system_graphviz(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")

@@ -152,6 +152,7 @@ def test_every_border_lies_in_the_layouts_box(collapse: bool) -> None:
             assert box.y - 0.1 <= min(numbers[1::2]) <= max(numbers[1::2]) <= box.y + box.height + 0.1
 
 
+@pytest.mark.slow
 def test_the_rungs_say_less_and_less() -> None:
     said = [len(drawn("a pool", detail=detail)[0].source) for detail in ("full", "short", "needed")]
     assert said == sorted(said, reverse=True)
@@ -159,6 +160,7 @@ def test_the_rungs_say_less_and_less() -> None:
     assert "1 × 0.7 =" not in drawn("a pool", detail="short")[0].svg()
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_is_turned_and_folded_at_last() -> None:
     picture, _ = drawn("micrograd's graph")
     assert "rankdir=TB" in picture.source
@@ -187,6 +189,7 @@ def test_a_picture_is_asked_of_an_engine_twice_at_most(monkeypatch: pytest.Monke
         assert 1 <= len(asked) <= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [300, 1500])
 def test_a_graph_of_long_lines_is_sketched_in_bounded_work(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []

@@ -46,6 +46,7 @@ def test_a_file_called_autodiff_is_named_too(tmp_path: Path) -> None:
     assert "rename a file" in said.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_another_viz_over_ours_is_named_with_the_cure(tmp_path: Path) -> None:
     # Installed later into the same folder, it overwrites the package's __init__ and leaves the other files.
     code = "import viz; viz.__path__.append(sys.path[1] + '/viz'); from viz.__main__ import main; main([])"
@@ -54,6 +55,7 @@ def test_another_viz_over_ours_is_named_with_the_cure(tmp_path: Path) -> None:
     assert "pip uninstall viz" in said.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_nothing_is_said_where_both_are_ours(tmp_path: Path) -> None:
     done = run(tmp_path, "import viz, autodiff; print(viz.draw is not None)", ROOT)
     assert (done.stdout.strip(), done.stderr) == ("True", "")

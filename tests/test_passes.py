@@ -445,6 +445,7 @@ def test_refusing_a_part_looks_at_no_more_nodes_than_it_takes_to_count_to_the_li
     assert counted.nodes == 401
 
 
+@pytest.mark.slow
 def test_a_part_is_not_refused_for_what_lies_outside_of_it() -> None:
     x, y = deep(5_000)
     near = draw(y * x, depth=3, names=False), draw(y, around=y.parents[0], depth=150, names=False)
@@ -557,6 +558,7 @@ def test_what_folded_scopes_show_is_found_in_one_walk_over_the_lines() -> None:
     assert walks(30) == walks(3)
 
 
+@pytest.mark.slow
 def test_scopes_too_deep_are_refused_in_words_unless_folded() -> None:
     y = nested(20_000)
     with pytest.raises(TooLargeError, match=r"scopes .* 20000 deep.*1000.*collapse=True"):

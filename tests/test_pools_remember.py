@@ -157,6 +157,7 @@ def test_a_grid_is_found_only_where_one_pool_is() -> None:
             viz.step(y, grid=True)
 
 
+@pytest.mark.slow
 @given(pools())
 def test_what_is_remembered_makes_no_cycle(pool: tuple[str, Any, Any, dict[str, Any]]) -> None:
     cells = [Value(float(v)) for v in range(6)]

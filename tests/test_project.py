@@ -154,6 +154,7 @@ def test_the_command_is_the_module(monkeypatch: pytest.MonkeyPatch, capsys: pyte
         assert capsys.readouterr().out.startswith(f"usage: {prog} [-h]")
 
 
+@pytest.mark.slow
 def test_with_ci_nothing_is_skipped(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ALLOWED_SKIPS", raising=False)
     pytester.makeconftest((ROOT / "conftest.py").read_text(encoding="utf-8"))
@@ -196,11 +197,24 @@ def test_examples_are_found_where_no_extra_is_installed() -> None:
     assert "backends/caching.py" not in done.stdout
 
 
-def test_what_is_not_slow_is_quick(pytester: pytest.Pytester) -> None:
+def test_what_is_not_slow_is_quick_and_what_is_compiled_is_slow(pytester: pytest.Pytester) -> None:
     pytester.makeconftest((ROOT / "conftest.py").read_text(encoding="utf-8"))
-    pytester.makepyfile("import pytest\ndef test_a(): pass\n@pytest.mark.slow\ndef test_b(): pass")
+    backends = "@pytest.mark.parametrize('backend', ['python', 'numba', 'numpy', 'fused'])\ndef test_c(backend): pass"
+    pytester.makepyfile(f"import pytest\ndef test_a(): pass\n@pytest.mark.slow\ndef test_b(): pass\n{backends}")
     result = pytester.runpytest("-p", "no:cacheprovider", "-m", "quick")
-    result.assert_outcomes(passed=1, deselected=1)
+    result.assert_outcomes(passed=3, deselected=3)
+
+
+@pytest.mark.slow
+def test_a_quick_run_draws_a_fifth_of_the_examples(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest((ROOT / "tests" / "conftest.py").read_text(encoding="utf-8"))
+    drawn = (
+        "import hypothesis, pytest\n@pytest.mark.quick\ndef test_a():\n    assert hypothesis.settings().max_examples"
+    )
+    pytester.makeini("[pytest]\nmarkers = quick")
+    for asked, count in (([], 100), (["-m", "quick"], 20)):
+        pytester.makepyfile(f"{drawn} == {count}")
+        pytester.runpytest_subprocess("-p", "no:cacheprovider", *asked).assert_outcomes(passed=1)
 
 
 def test_the_extra_all_holds_every_other() -> None:

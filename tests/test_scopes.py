@@ -222,6 +222,7 @@ def test_a_pickle_grows_with_the_number_of_scopes(name: str) -> None:
     assert large < 4.5 * small  # longer numbers in names and memo
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KEEPERS)
 def test_a_copy_shares_its_scopes(name: str) -> None:
     keep, found = KEEPERS[name]

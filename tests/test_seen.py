@@ -66,6 +66,7 @@ def first_class(text: str, group: str, tag: str) -> str:
     return found[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [pooled, signs])
 @pytest.mark.parametrize("look", [LIGHT, DARK])
 def test_the_film_paints_each_step_as_its_look_says(tmp_path: Path, make: Any, look: Theme) -> None:
@@ -147,6 +148,7 @@ def test_a_fold_with_an_output_inside_and_a_use_outside_speaks_for_neither() -> 
     assert shown.speaker(fold) == Graph(y).number(y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "aligned"), [(40, True), (41, False)])
 def test_leaves_of_a_family_stand_in_one_column_up_to_forty(count: int, aligned: bool) -> None:
     leaves = [Value(1.0, f"x{i}") for i in range(count)]

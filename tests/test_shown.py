@@ -61,6 +61,7 @@ def test_names_are_text_and_never_markup(show: Callable[[Value, Value], Any], na
     assert "\n" not in repr(shown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("show", SHOWN.values(), ids=SHOWN)
 def test_what_is_shown_is_bounded_however_large_the_graph(show: Callable[[Value, Value], Any]) -> None:
     small, large = (show(*chain("x", length)) for length in (100, 3000))

@@ -61,6 +61,7 @@ def test_a_type_checker_accepts_and_refuses_what_it_must(tmp_path: Path) -> None
     assert found == {number for number, line in enumerate(lines, 1) if line.endswith("# refused")}, told
 
 
+@pytest.mark.slow
 def test_text_becomes_code_in_one_place() -> None:
     found = []
     for path in sorted(path for package in ("autodiff", "viz") for path in (ROOT / package).rglob("*.py")):
@@ -268,6 +269,7 @@ def test_the_lines_of_a_program_are_its_source() -> None:
     assert "".join(linecache.getlines(file)) == program.source(what="value")
 
 
+@pytest.mark.slow
 def test_the_rooms_are_loaded_when_they_are_asked_for() -> None:
     code = """
 import sys, autodiff

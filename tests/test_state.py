@@ -98,6 +98,7 @@ def test_an_edit_tells_at_most_three_routes_and_reset_tells_none(ask: Ask) -> No
     assert (states[2]["told"], states[2]["leaves"]) == ([], {})
 
 
+@pytest.mark.slow
 def test_every_action_but_the_passive_ones_stops_play(ask: Ask) -> None:
     for action, goes_on in (
         ("next", False),

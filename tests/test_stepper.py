@@ -171,6 +171,7 @@ def test_the_module_is_small_and_needs_nothing() -> None:
     assert not re.search(r"\bimport\b[\s(]|\beval\(|new Function|fetch\(|XMLHttpRequest|WebSocket", module())
 
 
+@pytest.mark.slow
 def test_a_page_of_300_nodes_is_small() -> None:
     x = [Value(i / 7 - 1) for i in range(6)]
     shown = step(nn.MLP(6, [8, 6, 1])(x), names=False)
@@ -242,6 +243,7 @@ def test_the_widget_keeps_in_touch() -> None:
     assert "srcdoc=" in (data[0] if isinstance(data, tuple) else data)["text/html"]
 
 
+@pytest.mark.slow
 def test_without_anywidget_it_says_what_to_install(tmp_path: Path) -> None:
     script = (
         "import sys; sys.modules['anywidget'] = None\n"

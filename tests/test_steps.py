@@ -185,6 +185,7 @@ def test_steps_are_a_sequence_that_prints() -> None:
     assert str(told[0]) == "   0  forward   x = 1"
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10**9))
 def test_the_moments_one_after_another_are_those_asked_for_one_by_one(seed: int) -> None:
     told = steps(random_output(seed))

@@ -479,6 +479,7 @@ def test_a_row_does_not_call_the_row_that_it_replaces() -> None:
         operation("again_(x)", "again_(x) + 1", "1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("formula", "bound", "least"),
     [("f(x) + 1", "80 deep", 70), ("f(x) + f(x)", "10000 signs", 10), ("exp(f(f(x)))", "80 deep", 4)],

@@ -51,6 +51,7 @@ def test_number_is_zero_only_for_zero(x: float) -> None:
     assert (numeral(x) == "0") == (x == 0)
 
 
+@pytest.mark.slow
 @given(st.floats(), st.floats())
 def test_a_larger_contribution_is_never_drawn_thinner(one: float, other: float) -> None:
     assert 0.8 <= width(one) <= 5

@@ -207,6 +207,7 @@ def test_a_graph_too_large_even_when_collapsed_is_refused_with_a_way_out() -> No
     assert len(read(draw(y, around=y, depth=3)).boxes) == 5
 
 
+@pytest.mark.slow
 def test_none_is_no_limit() -> None:
     y = Value(1.0)
     for _ in range(500):

@@ -375,6 +375,7 @@ def test_an_edited_page_says_what_python_says_of_the_edited_graph(host: Host, na
     known.check(host.seen(), 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pooled", "folded"])
 def test_breakpoints_are_seen_at_their_nodes_and_on_the_bar(host: Host, name: str) -> None:
     stepper, known = shown(name)

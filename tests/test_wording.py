@@ -43,6 +43,7 @@ def texts() -> Iterator[tuple[Path, str]]:
             yield inside, " ".join(unescape(json.dumps(json.loads(text)) if path.suffix == ".ipynb" else text).split())
 
 
+@pytest.mark.slow
 def test_no_text_denies_that_the_derivative_is_0_where_there_is_no_path() -> None:
     found = [(str(path), denied[0]) for path, text in texts() if (denied := DENIALS.search(text))]
     assert found == []
