@@ -24,6 +24,7 @@ from autodiff.table.operations import TABLE, Operation
 if TYPE_CHECKING:
     from autodiff import nn as nn
     from autodiff import optim as optim
+    from autodiff.architecture import LayerNodes, layer, layers
     from autodiff.derivatives.grad import grad, hessian, jacobian, jvp
     from autodiff.expressions import expression
     from autodiff.facts.checks import GradcheckError, KinkWarning, gradcheck
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 else:
     # Where the names above are at home: what a Value does not need is loaded when it is first asked for.
     _HOMES = {
+        "architecture": ("LayerNodes", "layer", "layers"),
         "facts.checks": ("GradcheckError", "KinkWarning", "gradcheck"),
         "derivatives.grad": ("grad", "hessian", "jacobian", "jvp"),
         "expressions": ("expression",),
@@ -74,6 +76,7 @@ __all__ = [
     "GradcheckError",
     "Graph",
     "KinkWarning",
+    "LayerNodes",
     "Node",
     "Operation",
     "Origin",
@@ -96,6 +99,8 @@ __all__ = [
     "hessian",
     "jacobian",
     "jvp",
+    "layer",
+    "layers",
     "max_pool1d",
     "max_pool2d",
     "no_grad",

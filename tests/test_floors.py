@@ -32,6 +32,7 @@ FLOORS: dict[str, int] = {
     "autodiff.optim": 2,
     "autodiff.pooling": 3,
     "autodiff.derivatives": 3,  # derivatives as Values
+    "autodiff.architecture": 4,  # which node is which cell of which layer
     "autodiff.facts": 4,  # what happened
     "autodiff.programs": 4,  # the graph as a program
     "autodiff.nn": 5,

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["Axis", "Cell", "Shape", "letter"]
+__all__ = ["KINDS", "Axis", "Cell", "Plane", "Shape", "letter"]
 
 
 Cell = tuple[int, int]
+KINDS = ("units", "input", "weights", "bias")
+
+
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """A layer: what its nodes are (one of ``KINDS``), and its shape, such as (channels, rows, columns).
+
+    It is itself what its nodes have in common, so two of the same shape are two.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"the nodes of a layer are {', '.join(KINDS)}; got kind={self.kind!r}")
+        if not 1 <= len(self.shape) <= 4 or min(self.shape) < 1:
+            raise ValueError(f"a layer has one to four sides, none of them empty; got the shape {self.shape}")
 
 
 def letter(number: int) -> str:

@@ -12,7 +12,7 @@ from autodiff.ground.sizes import count, counts
 from autodiff.habits.answers import lacking
 from autodiff.nn.images import Image, each_channel, taps
 from autodiff.nn.names import indexed
-from autodiff.nn.parts import Part, Rng, drawing, drawn, total
+from autodiff.nn.parts import Part, Rng, drawing, drawn, inputs, total
 from autodiff.pooling import Pair, avg_pool2d, max_pool2d
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value
@@ -66,6 +66,7 @@ class Conv2d(Part):
             self.bias = (
                 [value for unit in self.filters for value in drawn(unit, islice(names, 1), draw)] if bias else None
             )
+        self._seat_parameters()
 
     def _names(self) -> list[str]:
         weights = indexed("w", (self.out_channels, self.in_channels, *self.kernel_size), 2, self.place)
@@ -90,6 +91,7 @@ class Conv2d(Part):
 
     def __call__(self, image: Any) -> list[list[list[Value]]]:
         grid = Image.of(image, self, self.in_channels)
+        inputs(grid.channels, self.seating)
         down, across = (
             taps(*numbers)
             for numbers in zip(grid.size, self.kernel_size, self.stride, self._padded(), self.dilation, strict=True)
@@ -99,7 +101,7 @@ class Conv2d(Part):
             with self.scope, self.filters[number]:
                 bias = self.bias[number] if self.bias else None
                 out.append([[total(grid.products(weights, row, column), bias) for column in across] for row in down])
-        return out
+        return self._units(out)
 
 
 class MaxPool2d(Part):

@@ -11,8 +11,8 @@ from autodiff.ground.calls import Named
 from autodiff.ground.sizes import count
 from autodiff.nn.modules import Module
 from autodiff.nn.names import indexed
-from autodiff.nn.nests import cells, depth, flat, mapped, one_by_one, row
-from autodiff.nn.parts import Part, Rng, drawing, drawn, total
+from autodiff.nn.nests import cells, depth, flat, mapped, one_by_one, row, shape
+from autodiff.nn.parts import Part, Rng, drawing, drawn, inputs, total
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value
 
@@ -43,6 +43,7 @@ class Linear(Part):
             self.bias = (
                 [value for unit in self.units for value in drawn(unit, islice(names, 1), draw)] if bias else None
             )
+        self._seat_parameters()
 
     def _names(self) -> list[str]:
         weights = indexed("w", (self.out_features, self.in_features), 1, self.place)
@@ -50,12 +51,13 @@ class Linear(Part):
 
     def __call__(self, x: Any) -> list[Value]:
         x = row(x, self, self.in_features)
+        inputs(x, self.seating)
         out = []
         for i, (unit, weights) in enumerate(zip(self.units, self.weight, strict=True)):
             with self.scope, unit:
                 terms = [w * xi for w, xi in zip(weights, x, strict=True)]
                 out.append(total(terms, self.bias[i] if self.bias else None))
-        return out
+        return self._units(out)
 
 
 class Flatten(Part):
@@ -102,7 +104,8 @@ class Elementwise(Part):
 
     def __call__(self, x: Any) -> Any:
         with self.scope:
-            return mapped(self._value, x)
+            out = mapped(self._value, x)
+        return self._units(out) if shape(out) else out
 
     def _value(self, x: Any) -> Value:
         out = self.function(x)

@@ -7,17 +7,21 @@ import random
 from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import add
-from typing import Any
+from typing import Any, TypeVar
 
+from autodiff.architecture import Seating
 from autodiff.functions import identity
 from autodiff.ground.calls import Named, call
 from autodiff.ground.foreign import counted
 from autodiff.nn.modules import Module
 from autodiff.nn.names import rename
+from autodiff.nn.nests import flat
 from autodiff.recording.scopes import Scope, scope
 from autodiff.recording.value import Value
 
-__all__ = ["Part", "Rng", "drawing", "drawn", "total"]
+__all__ = ["Part", "Rng", "drawing", "drawn", "inputs", "total"]
+
+_T = TypeVar("_T")
 
 Rng = random.Random | int | None
 
@@ -25,6 +29,7 @@ Rng = random.Random | int | None
 class Part(Module):
     """A layer with a scope of its own, in which its parameters and all that it computes stand."""
 
+    weight: list[Any]
     bias: list[Value] | None
 
     def __init__(self, name: str | None, kind: str) -> None:
@@ -37,6 +42,17 @@ class Part(Module):
         self.kind, self.has_name, self.place = kind, name is not None, ""
         with scope(kind if name is None else name) as self.scope:
             pass  # it stands where the layer was made
+        self.seating = Seating()
+
+    def _seat_parameters(self) -> None:
+        """Each weight and bias knows its place."""
+        self.seating.place("w", "weights", self.weight)
+        if self.bias:
+            self.seating.place("b", "bias", self.bias)
+
+    def _units(self, out: _T) -> _T:
+        """What it computed, each Value at its place."""
+        return self.seating.place(self.scope.name, "units", out)
 
     def take_place(self, position: int | str) -> None:
         """Its place in a Sequential becomes part of its parameters' names, and of its scope's unless it has a name."""
@@ -59,6 +75,20 @@ class Part(Module):
         if name == "bias":
             return self.bias is not None
         return getattr(self, name, Named("..."))  # a subclass may keep less
+
+
+def inputs(given: Any, seating: Seating) -> None:
+    """Free leaves that a network reads for the first time are its input, each at its place."""
+    first = given
+    while first.__class__ is list and first:
+        first = first[0]
+    if _is_free(first) and all(map(_is_free, flat(given))):
+        seating.place("input", "input", given)
+
+
+def _is_free(cell: Any) -> bool:
+    """Whether it is a leaf that belongs to nothing yet."""
+    return isinstance(cell, Value) and cell.op is None and cell.scope is None and cell.unit is None
 
 
 def total(terms: list[Any], bias: Value | None) -> Value:

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from autodiff import functions
+from autodiff.architecture import Seating
 from autodiff.ground.foreign import plain
 from autodiff.ground.sizes import count
 from autodiff.nn.modules import Module
 from autodiff.nn.names import indexed
 from autodiff.nn.nests import row
+from autodiff.nn.parts import inputs
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Value, function_of
 from autodiff.table.operations import TABLE
@@ -62,6 +64,9 @@ class Layer(Module):
         with scope(name) as self.scope:
             self.neurons = [Neuron(nin, nonlin, f"neuron {i}") for i in range(count("nout", nout))]
         self._call_parameters("")
+        self.seating = Seating()
+        self.seating.place("w", "weights", [neuron.w for neuron in self.neurons])
+        self.seating.place("b", "bias", [neuron.b for neuron in self.neurons])
 
     def _call_parameters(self, place: str) -> None:
         """Name all weights and biases, so that no two are called alike; ``place`` is that of the layer in a network."""
@@ -74,7 +79,8 @@ class Layer(Module):
 
     def __call__(self, x: Iterable[Value | float]) -> Value | list[Value]:
         x = _once(x, self.neurons[0], len(self.neurons[0].w))
-        out = [neuron(x) for neuron in self.neurons]
+        inputs(x, self.seating)
+        out = self.seating.place(self.scope.name, "units", [neuron(x) for neuron in self.neurons])
         return out[0] if len(out) == 1 else out
 
     def parameters(self) -> list[Value]:

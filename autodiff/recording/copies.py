@@ -10,10 +10,10 @@ from weakref import WeakValueDictionary
 
 from autodiff.recording.reverse import staleness
 from autodiff.recording.rules import rules
-from autodiff.recording.scopes import Scope, enclosing, no_grad
+from autodiff.recording.scopes import Scope, Seat, enclosing, no_grad
 from autodiff.table.operations import Operation
 
-__all__ = ["copied", "entry", "newest", "restore", "saved"]
+__all__ = ["copied", "entry", "newest", "restore", "saved", "seat_of", "seated"]
 
 _V = TypeVar("_V")
 
@@ -114,5 +114,17 @@ def _scope_reduced(scope: Scope) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     return newest, (saved([], [scope]),)
 
 
-for _kind in (Scope, type(no_grad())):
+def seated(nodes: Iterable[Any], seats: Iterable[Seat]) -> None:
+    """Give each node its seat; the scope that it stands in is the one around the seat."""
+    for node, seat in zip(nodes, seats, strict=True):
+        node._scope = seat
+
+
+def seat_of(node: Any) -> Scope | None:
+    """Where a node stands: its seat in a layer, or else its scope."""
+    scope: Scope | None = node._scope
+    return scope
+
+
+for _kind in (Scope, Seat, type(no_grad())):
     copyreg.pickle(_kind, _scope_reduced)

@@ -27,7 +27,7 @@ class Part(NamedTuple):
     Never a Value: copies share scopes, and a scope that held its nodes would be a cycle.
     """
 
-    whole: Any  # the geometry of the pool: the same object in all parts of one whole
+    whole: Any  # the geometry of the pool or layer: the same object in all parts of one whole
     place: tuple[int, ...]
 
 
@@ -84,6 +84,12 @@ class Scope:
     def path(self) -> tuple[str, ...]:
         """The names from the outermost scope to this one."""
         return tuple(scope.name for scope in enclosing([self]))
+
+
+class Seat(Scope):
+    """A node's place in a layer, around it alone: for everybody else it stands in the scope outside."""
+
+    __slots__ = ()
 
 
 class _Paused(ContextDecorator, Scope):

@@ -16,7 +16,7 @@ from autodiff.language.ieee import real
 from autodiff.recording.copies import copied, newest, saved
 from autodiff.recording.reverse import NO_PATH, run, topological
 from autodiff.recording.rules import Rule, recorder
-from autodiff.recording.scopes import Scope, current, tick
+from autodiff.recording.scopes import Part, Scope, Seat, current, tick
 from autodiff.table.adding import add_row
 from autodiff.table.operations import TABLE, Operation
 
@@ -135,7 +135,14 @@ class Value(Familiar, Methods):
     @property
     def scope(self) -> Scope | None:
         """The innermost ``scope(...)`` it was recorded in."""
-        return self._scope
+        scope = self._scope
+        return scope.parent if scope.__class__ is Seat else scope
+
+    @property
+    def unit(self) -> Part | None:
+        """Its place in a layer, as :func:`autodiff.layer` keeps it: ``whole`` is the layer, ``place`` where in it."""
+        scope = self._scope
+        return scope.part if scope.__class__ is Seat else None
 
     def backward(self, upstream: float = 1.0, *more: NoReturn, **foreign: NoReturn) -> None:
         """Send the gradient back: leaves accumulate it, interior nodes start afresh.

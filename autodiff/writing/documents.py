@@ -14,13 +14,13 @@ from dataclasses import astuple
 from functools import cache
 from typing import Any, TypeVar
 
-from autodiff.ground.windows import Axis, Shape
+from autodiff.ground.windows import KINDS, Axis, Plane, Shape
 from autodiff.language import formulas
 from autodiff.language.formulas import short
 from autodiff.language.notation import INFINITE, as_json
-from autodiff.recording.copies import restore
+from autodiff.recording.copies import restore, seat_of
 from autodiff.recording.reverse import NO_PATH, held, peek, staleness
-from autodiff.recording.scopes import Part, Scope, enclosing
+from autodiff.recording.scopes import Part, Scope, Seat, enclosing
 from autodiff.recording.value import Value
 from autodiff.table.operations import Operation, find
 
@@ -34,7 +34,7 @@ _T = TypeVar("_T")
 
 def written(values: Sequence[Value], outputs: Sequence[int]) -> str:
     """The JSON of a graph, given its nodes in topological order and the numbers of its outputs."""
-    scopes = enclosing(value.scope for value in values)
+    scopes = enclosing(map(seat_of, values))
     index: dict[Scope | None, int] = {scope: i for i, scope in enumerate(scopes)}
     numbers = {value: number for number, value in enumerate(values)}
     wholes = {id(scope.part.whole): scope.part.whole for scope in scopes if scope.part}
@@ -45,7 +45,7 @@ def written(values: Sequence[Value], outputs: Sequence[int]) -> str:
             "version": 3,
             "outputs": outputs,
             "operations": _definitions(values),
-            "wholes": [["pool", _from_shape(whole)] for whole in wholes.values()],
+            "wholes": [_from_whole(whole) for whole in wholes.values()],
             "scopes": [[scope.name, index.get(scope.parent), *_part(scope, number)] for scope in scopes],
             "nodes": [_to_record(value, numbers, index) for value in values],
         }
@@ -54,6 +54,12 @@ def written(values: Sequence[Value], outputs: Sequence[int]) -> str:
 
 def _part(scope: Scope, number: Mapping[int, int]) -> list[list[int]]:
     return [] if scope.part is None else [[number[id(scope.part.whole)], *scope.part.place]]
+
+
+def _from_whole(whole: Shape | Plane) -> list[Any]:
+    if isinstance(whole, Plane):
+        return ["layer", [whole.kind, whole.name, whole.shape]]
+    return ["pool", _from_shape(whole)]
 
 
 def _from_shape(shape: Shape) -> list[Any]:
@@ -86,7 +92,7 @@ def _to_record(value: Value, numbers: Mapping[Value, int], index: Mapping[Scope 
         "data": _number(peek(value)),
         "grad": "no path" if held(value) is NO_PATH else _number(held(value)),
         "name": value.name,
-        "scope": index.get(value.scope),
+        "scope": index.get(seat_of(value)),
         **({} if stale is None else {"stale": _number(stale)}),
     }
 
@@ -99,7 +105,7 @@ def read_values(text: str) -> tuple[list[Value], list[Value]]:
         if type(version) is not int or version not in (1, 2, 3) or document.get("format") != _FORMAT:
             raise ValueError(f"expected format {_FORMAT!r}, version 1 to 3")
         definitions = _member(document, "operations", dict) if version > 1 else None
-        wholes = [_to_shape(entry) for entry in _member(document, "wholes", list)] if version == 3 else []
+        wholes = [_to_whole(entry) for entry in _member(document, "wholes", list)] if version == 3 else []
         scopes: list[Scope] = []
         for entry in _member(document, "scopes", list):
             scopes.append(_to_scope(entry, scopes, wholes))
@@ -128,8 +134,10 @@ def _at(earlier: Sequence[_T], number: object) -> _T:
     return earlier[number]
 
 
-def _to_shape(entry: Any) -> Shape:
+def _to_whole(entry: Any) -> Shape | Plane:
     match entry:
+        case ["layer", [str(kind), str(name), [*shape]]] if kind in KINDS and all(type(n) is int for n in shape):
+            return Plane(name, kind, tuple(shape))
         case ["pool", ["max" | "avg" as kind, [*down], [*across], bool(with_padding)]] if len(down) == len(
             across
         ) == 6 and all(type(x) is int for x in (*down, *across)):
@@ -138,7 +146,8 @@ def _to_shape(entry: Any) -> Shape:
             rows, columns = (Axis(*numbers, ceil=bool(ceil)) for *numbers, ceil in (down, across))
             return Shape(kind, rows, columns, with_padding)
     raise ValueError(
-        "what scopes are a part of is a pool: its kind, the six numbers of each axis, and whether padding counts; "
+        "what scopes are a part of is a pool (its kind, the six numbers of each axis, and whether padding counts) or a "
+        f"layer (what its nodes are, {', '.join(KINDS)}, its name, and its shape); "
         f"got {short(entry)}"
     )
 
@@ -151,7 +160,8 @@ def _to_scope(entry: Any, scopes: Sequence[Scope], wholes: Sequence[Any]) -> Sco
                 case []:
                     return Scope(name, around)
                 case [[int(whole), *place]] if all(type(at) is int for at in place):
-                    return Scope(name, around, part=Part(_at(wholes, whole), tuple(place)))
+                    found = Part(_at(wholes, whole), tuple(place))
+                    return (Seat if isinstance(found.whole, Plane) else Scope)(name, around, part=found)
     raise ValueError(
         f"a scope is a name and the number of an earlier scope, or null, and what it is a part of; got {short(entry)}"
     )
