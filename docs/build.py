@@ -22,7 +22,7 @@ import signatures  # noqa: E402
 from autodiff import TABLE, Value, max_pool1d  # noqa: E402 - the project need not be installed
 from autodiff.facts.words import NOTHING_FLOWS  # noqa: E402
 from viz import animate, pool  # noqa: E402
-from viz.ink.theme import THEMES, Theme  # noqa: E402
+from viz.ink.theme import DARK, LIGHT, Theme  # noqa: E402
 from viz.page.contract import jsdoc  # noqa: E402
 
 RESULTS = HERE.parent / "benchmarks" / "results.json"
@@ -204,5 +204,5 @@ if __name__ == "__main__":
     if RESULTS.exists():
         README.write_text(readme(), encoding="utf-8")
         if importlib.util.find_spec("matplotlib"):
-            for each in THEMES.values():
+            for each in (LIGHT, DARK):
                 chart(each)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from autodiff.ground.text import quoted
 
-__all__ = ["Part", "Scope", "current", "enclosing", "no_grad", "scope", "tick"]
+__all__ = ["Part", "Scope", "Seat", "current", "enclosing", "no_grad", "scope", "tick"]
 
 
 _F = TypeVar("_F", bound=Callable[..., Any])
