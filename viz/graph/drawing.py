@@ -17,12 +17,12 @@ from viz.graph.paint import Laid
 from viz.graph.rows import DIRECTIONS, FULL, Rows, Style
 from viz.graph.still import Still
 from viz.graph.view import LIMIT, View, outputs_of, require_boxes, view
-from viz.ink.theme import Theme
+from viz.ink.theme import OWN, Theme
 from viz.ink.theme import theme as theme_of
 from viz.layout.picture import Picture
 from viz.layout.place import Place, placed
 
-__all__ = ["blank", "draw", "wished"]
+__all__ = ["Part", "blank", "draw", "pictured", "wished"]
 
 
 @answered
@@ -30,6 +30,7 @@ def draw(
     output: Value | Iterable[Value] | Graph,
     *,
     theme: str | Theme = "light",
+    background: str | None = OWN,
     fit: str | tuple[float, float | None] | None = "column",
     detail: str = "auto",
     rankdir: str = "auto",
@@ -62,6 +63,10 @@ def draw(
     contributions where several meet), turned (``rankdir``: LR or TB), set in fewer rows, and folded by scope at last,
     unless ``detail``, ``rankdir`` or ``collapse`` decide otherwise.
 
+    ``theme`` is "light", "dark", "auto" (the SVG follows its host's dark mode by CSS; PNG and DOT are light), or a
+    :class:`viz.Theme` with colours and sizes of your own; ``background`` is another colour ``#rrggbb``, or None for
+    no paper; ``legend=False`` leaves the legend out.
+
     A graph too large to read raises ``TooLargeError`` (a ``ValueError``), changed data ``StaleError``, anything
     but Values ``TypeError``.
 
@@ -86,21 +91,21 @@ def draw(
     if backward == "graph":
         graph, labels = with_backward(graph, labels)
     snapshot = Snapshot.of(graph) if step is None else _at_step(graph, labels, step, seed)
-    part = _Part(graph, collapse, around, depth, reached, max_nodes)
-    rows = Rows(graph, snapshot, labels, theme_of(theme), gradients=backward == "flow")
-    return _still(placed(fit), part, rows, wished(detail, rankdir), legend, timeout)
+    part = Part(graph, collapse, around, depth, reached, max_nodes)
+    rows = Rows(graph, snapshot, labels, theme_of(theme, background), gradients=backward == "flow")
+    return pictured(placed(fit), part, rows, wished(detail, rankdir), legend, timeout)
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """Which part of a graph is to be drawn."""
 
     graph: Graph
-    collapse: Collapse | None
-    around: Value | None
-    depth: int | None
-    reached: bool
-    max_nodes: int | None
+    collapse: Collapse | None = None
+    around: Value | None = None
+    depth: int | None = None
+    reached: bool = False
+    max_nodes: int | None = LIMIT
 
     @property
     def views(self) -> Iterable[View]:
@@ -117,14 +122,14 @@ class _Part:
             yield view(self.graph, self.around, self.depth, self.reached, folds, self.max_nodes)
 
 
-def _still(place: Place, part: _Part, rows: Rows, rungs: Sequence[Style], legend: bool, timeout: float) -> Still:
+def pictured(place: Place, part: Part, rows: Rows, rungs: Sequence[Style], legend: bool, timeout: float) -> Still:
     """The picture for a place; it can be drawn again for another one."""
     for shown in part.views:
         told = rows.of(shown)
         found = fitted(shown, told, place, rungs)
         if found.fits:
             break
-    again = partial(_still, part=part, rows=rows, rungs=rungs, legend=legend, timeout=timeout)
+    again = partial(pictured, part=part, rows=rows, rungs=rungs, legend=legend, timeout=timeout)
     picture = Still(shown, told, found, legend, timeout, again=again)
     picture.advice = _advice(part.graph, bool(part.collapse), part.around is not None, part.depth)
     return picture

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 
 from autodiff import Steps
 from viz.graph.dot import Drawing
 from viz.graph.marks import font
 from viz.graph.paint import Laid
-from viz.graph.rows import Rows, Style
-from viz.ink.text import html
-from viz.ink.theme import Theme
+from viz.graph.rows import Rows
+from viz.ink.ruler import lines_of
+from viz.ink.text import html, visible
 from viz.layout import engines
 from viz.layout.layout import POINTS_PER_INCH, Layout, Place, Point
 from viz.layout.picture import DOTS_PER_INCH
@@ -19,11 +21,11 @@ from viz.layout.picture import DOTS_PER_INCH
 __all__ = ["gif"]
 
 HINT = "a GIF needs Pillow: pip install 'gradroute[gif]', or save an .svg, which needs nothing"
-_CAPTION = 26.0  # points between the picture and the words below it
+CAPTION, LEAST, ROOM = 11.0, 330.0, 26.0  # the size of the words below, their least width, half the room they have
 
 
-def gif(told: Steps, laid: Laid, theme: Theme, style: Style, seconds: float) -> bytes:
-    """The bytes of a GIF that shows every step for so many seconds, with its sentence below.
+def gif(told: Steps, shown: range, laid: Laid, rows: Rows, seconds: float, loop: bool) -> bytes:
+    """The bytes of a GIF that shows these steps for so many seconds each, with a sentence below, again or once.
 
     ``ImportError`` says how to get Pillow where it is missing.
     """
@@ -31,7 +33,8 @@ def gif(told: Steps, laid: Laid, theme: Theme, style: Style, seconds: float) -> 
         from PIL import Image
     except ImportError:
         raise ImportError(HINT) from None
-    frames = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in _frames(told, laid, theme, style)]
+    rows = rows.in_theme(replace(rows.theme, has_paper=True, dark=None))
+    frames = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in _frames(told, shown, laid, rows)]
     size = max(frame.width for frame in frames), max(frame.height for frame in frames)
     even = []
     for frame in frames:
@@ -41,25 +44,36 @@ def gif(told: Steps, laid: Laid, theme: Theme, style: Style, seconds: float) -> 
     times = [round(1000 * seconds)] * len(even)
     times[-1] *= 3
     out = io.BytesIO()
-    even[0].save(out, "GIF", save_all=True, append_images=even[1:], duration=times, loop=0, optimize=True)
+    again = {"loop": 0} if loop else {}
+    even[0].save(out, "GIF", save_all=True, append_images=even[1:], duration=times, optimize=True, **again)
     return out.getvalue()
 
 
-def _frames(told: Steps, laid: Laid, theme: Theme, style: Style) -> Iterator[bytes]:
+def _frames(told: Steps, shown: range, laid: Laid, rows: Rows) -> Iterator[bytes]:
     """A PNG of each step; every box and line stands where the one layout put it."""
     places = _places(laid.layout)
-    for k in range(len(told)):
-        drawing = Drawing(laid.view, Rows(told.graph, told.snapshot(k), laid.labels, theme, style), places)
-        yield _frame(drawing, told[k].sentence, laid.layout)
+    for k, now in enumerate(islice(told.snapshots(), shown[-1] + 1)):
+        if k in shown:
+            yield _frame(Drawing(laid.view, rows.at(now), places), told[k].sentence, laid.layout)
 
 
 def _frame(drawing: Drawing, sentence: str, layout: Layout) -> bytes:
     canvas = drawing.picture(legend=False)
-    words = f"<{font(html(sentence, 110), drawing.look.text, 12)}>"
-    at = f"{layout.width / 2:g},{-layout.height - _CAPTION:g}"
+    wide = max(layout.width, LEAST)
+    lines = "<br/>".join(html(line) for line in lines_of(visible(sentence, 200), CAPTION, wide))
+    words = f"<{font(lines, drawing.look.text, CAPTION)}>"
+    at = f"{layout.width / 2:g},{-layout.height - ROOM:g}"
     # As wide as the picture, so that all frames have one size, however long the sentence is.
-    wide = f"{layout.width / POINTS_PER_INCH:g}"
-    canvas.node("caption", label=words, shape="plaintext", style="", pos=at, width=wide, fixedsize="true")
+    canvas.node(
+        "caption",
+        label=words,
+        shape="plaintext",
+        style="",
+        pos=at,
+        width=f"{wide / POINTS_PER_INCH:g}",
+        height=f"{2 * ROOM / POINTS_PER_INCH:g}",
+        fixedsize="true",
+    )
     return engines.layout(canvas.source, "png", canvas.engine, canvas.timeout, dpi=DOTS_PER_INCH)
 
 

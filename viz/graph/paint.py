@@ -74,6 +74,10 @@ class Painter:
         parts += [self._stub(box) for name, box in layout.boxes.items() if name[0] in "ba"]
         return "\n".join(parts)
 
+    def in_theme(self, theme: Theme) -> Painter:
+        """The same in other colours."""
+        return Painter(self.laid, [rows.in_theme(theme) for rows in self.rows], self.dressed)
+
     @cached_property
     def _lines(self) -> dict[str, list[Edge]]:
         view = self.laid.view
@@ -127,7 +131,7 @@ class Painter:
         baselines = [y for y, _ in groupby(round(place.y, 1) for place in box.words)]
         for y, said in zip(baselines, zip_longest(*stacks, fillvalue=()), strict=False):
             parts += self._stack(box.middle, y, said)
-        return element("g", "".join(parts), class_="node", id=name)
+        return element("g", "".join([element("title", name), *parts]), class_="node")
 
     def _stub(self, box: Box) -> str:
         place = box.words[0]
@@ -145,7 +149,7 @@ class Painter:
         states = [self._pen(look) for look in looks]
         path = element("path", d=stroke(curve), fill="none", **_named(self.dressed(states)))
         ends, words = self._ends(curve, looks), self._label(name, edges, looks)
-        return element("g", "".join([path, *ends, *words]), class_="edge", id=name)
+        return element("g", "".join([element("title", name), path, *ends, *words]), class_="edge")
 
     def _ends(self, curve: Curve, looks: Sequence[Look]) -> Iterator[str]:
         """At the operand: an arrowhead where a gradient flows, else the line goes on; a bar where it is refused."""
@@ -166,8 +170,8 @@ class Painter:
         if (room := self.labels.get(name)) is None:
             return
         said = [rows.line(edges, look) for rows, look in zip(self.rows, looks, strict=True)]
-        paper = self.theme.background
-        bright = blend((paper, self.theme.highlight), 0.35)
+        paper = self.theme.paper or ""
+        bright = blend((self.theme.background, self.theme.highlight), 0.35)
         halos = [bright if look.framed else paper for look in looks]
         yield from self._stack(room.centre[0], room.bottom, said, halos)
 
@@ -210,6 +214,8 @@ def _texts(x: float, y: float, row: Row, more: State) -> Iterator[str]:
         }
         words, left = run.text.strip(), at + run.width - width_of(run.text.lstrip(), run.size, run.bold)
         at += run.width
+        if not words:
+            continue
         if len(row) == 1:
             yield _text(x, y, escape(words), **look, **more)
         else:

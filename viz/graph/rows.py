@@ -22,6 +22,7 @@ from viz.ink.theme import Theme, numeral
 
 __all__ = ["DIRECTIONS", "FULL", "Row", "Rows", "Run", "Style", "headed", "width_of_row"]
 
+EMPTY = "\xa0"  # a row without words
 GAP, SPACE = "\xa0\xa0", " "  # between the numbers of one row; between a name and its operation
 
 
@@ -136,6 +137,12 @@ class Rows:
         other.style = style
         return other
 
+    def in_theme(self, theme: Theme) -> Rows:
+        """The same in other colours."""
+        other = copy(self)
+        other.theme = theme
+        return other
+
     def least_width(self) -> float:
         """Boxes of one column are equally wide, as long as their numbers are short."""
         return 44.0 if self.style.box == "stack" else 22.0
@@ -198,6 +205,8 @@ class Rows:
     def _numbers(self, place: int, found: Look) -> list[Row]:
         """The rows of a node's value and gradient."""
         theme, (value, gradient) = self.theme, self.looks.words(place)
+        if self.snapshot is not None and self.snapshot.values[place] is None:
+            value = gradient = EMPTY  # not reached yet
         assert found.value is not None
         assert found.gradient is not None
         rows: list[Row] = [(Run(signed(value), theme.colour(found.value), theme.value_size),)]

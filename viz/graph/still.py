@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from html import escape
 from typing import Any
 
+from viz.graph.description import described
 from viz.graph.dot import Drawing
 from viz.graph.ladder import Fit, corrected, readable
-from viz.graph.legend import SAMPLE, Entry, arranged, entries
-from viz.graph.look import LINE
+from viz.graph.legend import entries
 from viz.graph.paint import Painter
 from viz.graph.rows import Rows
+from viz.graph.sheet import sheet
 from viz.graph.view import View
-from viz.ink.theme import DASHES, FONT_STACK
 from viz.layout.engines import LayoutUnavailable
 from viz.layout.picture import Picture
 from viz.layout.place import Place
-from viz.layout.svg import SVG, element
+from viz.layout.svg import in_both, labelled
 
 __all__ = ["Still"]
-
-MARGIN = 4.0
 
 
 class Still(Picture):
@@ -75,17 +72,14 @@ class Still(Picture):
         """The picture as SVG, without links, scripts or anything that names the machine."""
         if self.source != self._written:
             return super().svg()
-        layout, edge = self.painter.laid.layout, 2 * MARGIN
-        scale = self.fit.place.scale
-        whole = arranged(self._entries(), self.theme.small_size, (layout.width, layout.height), scale)
-        wide, high = whole.size[0] + edge, whole.size[1] + edge
-        paper = element("path", d=f"M0 0H{wide:g}V{high:g}H0Z", fill=self.theme.background)
-        at = f"translate({MARGIN + whole.left:g} {MARGIN:g})"
-        graph = element("g", self.painter.graph(), class_="graph", transform=at)
-        words = "".join(part for entry, x, y in whole.entries for part in self._entry(entry, x, y))
-        legend = element("g", words, class_="legend", transform=f"translate({MARGIN:g} {MARGIN:g})")
-        size = {"width": f"{wide:g}pt", "height": f"{high:g}pt", "viewBox": f"0 0 {wide:g} {high:g}"}
-        return element("svg", "\n".join([paper, graph, legend]), **size, xmlns=SVG, font_family=FONT_STACK)
+        svg = self._painted(self.painter)
+        if self.theme.dark is not None:
+            svg = in_both(svg, self._painted(self.painter.in_theme(self.theme.in_the_dark)))
+        return labelled(svg, *described(self.drawing.view, self.drawing.rows))
+
+    def _painted(self, painter: Painter) -> str:
+        legend = entries(self.drawing.view, painter.rows[0]) if self.has_legend else []
+        return sheet(painter, legend, self.fit.place.scale)
 
     def _in_width(self, width: float) -> Picture:
         layout = self.painter.laid.layout
@@ -95,21 +89,3 @@ class Still(Picture):
         if readable(entries(self.drawing.view, rows), rows, Place(width), (layout.width, layout.height)):
             return self
         return self.again(Place(width))
-
-    def _entries(self) -> list[Entry]:
-        return entries(self.drawing.view, self.painter.rows[0]) if self.has_legend else []
-
-    def _entry(self, entry: Entry, x: float, y: float) -> list[str]:
-        theme, size, parts = self.theme, self.theme.small_size, []
-        if entry.line:
-            look = LINE[entry.line]
-            ink, dash = theme.colour(look.ink or "muted"), DASHES[theme.style(look.dash or "solid")]
-            level = y - 0.35 * size
-            dashes = ",".join(f"{part:g}" for part in dash) or None
-            line = f"M{x + 6 * (look.head == 'back'):g},{level:g}H{x + SAMPLE:g}"
-            parts.append(element("path", d=line, stroke=ink, stroke_width=1.5, stroke_dasharray=dashes))
-            if look.head == "back":
-                points = f"{x:g},{level:g} {x + 7:g},{level - 3:g} {x + 7:g},{level + 3:g}"
-                parts.append(element("polygon", points=points, fill=ink))
-            x += SAMPLE + 4
-        return [*parts, element("text", escape(entry.text), x=x, y=y, font_size=size, fill=entry.ink)]

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 
-__all__ = ["width_of"]
+__all__ = ["lines_of", "width_of"]
 
 # Thousandths of the size, and the characters that are so wide.
 _REGULAR = {
@@ -73,3 +73,18 @@ def width_of(text: str, size: float, bold: bool = False) -> float:
         * size
         / 1000
     )
+
+
+def lines_of(text: str, size: float, wide: float) -> list[str]:
+    """A sentence in lines no wider than ``wide`` points, broken between words; a word that is wider has its own line.
+
+    >>> lines_of("one two three", 10, 45)
+    ['one two', 'three']
+    """
+    lines: list[str] = []
+    for word in text.split(" "):
+        if lines and width_of(f"{lines[-1]} {word}", size) <= wide:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines

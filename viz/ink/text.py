@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import graphviz
 
 from autodiff.ground.text import visible
 
-__all__ = ["html", "plain", "visible"]
+__all__ = ["html", "listed", "plain", "visible"]
+
+MOST = 6  # things that a sentence lists
 
 
 def html(text: str, limit: int = 60) -> str:
@@ -29,3 +32,14 @@ def plain(text: str, limit: int = 60) -> str:
     \\N &amp;lt;
     """
     return graphviz.escape(visible(text, limit).replace("&", "&amp;"))
+
+
+def listed(things: Sequence[str]) -> str:
+    """``a, b and c``, and of many the first few, and how many there are more.
+
+    >>> listed(["a"]), listed(["a", "b", "c"]), listed([*"abcdefghi"])
+    ('a', 'a, b and c', 'a, b, c, d, e, f and 3 more')
+    """
+    if len(things) > MOST + 1:
+        return f"{', '.join(things[:MOST])} and {len(things) - MOST} more"
+    return " and ".join(filter(None, (", ".join(things[:-1]), *things[-1:])))

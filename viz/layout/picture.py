@@ -14,7 +14,7 @@ from viz.ink.theme import Theme, theme
 from viz.layout import engines
 from viz.layout.kinds import kind_of, named
 from viz.layout.pdf import as_pdf
-from viz.layout.svg import apart, clean, fitted, in_both
+from viz.layout.svg import clean, fitted, in_both, labelled
 
 __all__ = ["DOTS_PER_INCH", "Picture"]
 
@@ -52,6 +52,7 @@ class Picture(graphviz.Digraph):
         super().__init__(**{"engine": program, "format": "svg", **digraph})
         self.theme, self.timeout, self.advice = theme(look), timeout, advice
         self.after_dark: Picture | None = None  # the same where the host is dark, if the theme follows it
+        self.described = ("Picture", "")  # its name, and what it shows, for those who do not see it
         if dressed:
             self._dress(fixed)
 
@@ -77,7 +78,9 @@ class Picture(graphviz.Digraph):
         '<svg'
         """
         svg = self._laid_out("svg").decode()
-        return apart(svg if self.after_dark is None else in_both(svg, self.after_dark._laid_out("svg").decode()))
+        if self.after_dark is not None:
+            svg = in_both(svg, self.after_dark._laid_out("svg").decode())
+        return labelled(svg, *self.described)
 
     def png(self, scale: float = 2) -> bytes:
         """The picture as PNG, ``scale`` times the usual 96 dots per inch."""
@@ -90,7 +93,7 @@ class Picture(graphviz.Digraph):
         """
         if not (isinstance(width, (int, float)) and not isinstance(width, bool) and 50 <= width < float("inf")):
             raise ValueError(f"width is that of the page in points, 50 or more, got {width!r}")
-        return as_pdf(self._in_width(width).svg(), width, self.theme.background)
+        return as_pdf(self._in_width(width).svg(), width, self.theme.paper)
 
     def _in_width(self, width: float) -> Picture:
         """The picture that is shown in a width, in points: this one, or one of the same that is narrower."""

@@ -17,6 +17,7 @@ from viz.ink.theme import Theme, blend, numeral, theme, width
 from viz.layout.picture import Picture
 from viz.pools import cells
 from viz.pools.canvas import Canvas, Grid, Point, route
+from viz.pools.description import described
 from viz.pools.plan import LETTERS, TITLES, Plan
 
 __all__ = ["Heat", "picture", "read_some", "require_readable"]
@@ -42,6 +43,7 @@ def picture(routes: PoolRoutes, look: str | Theme = "light", legend: bool = True
     _require(rows, columns, *routes.output_shape)
     found = theme(look)
     drawn = _drawn(routes, found, legend)
+    drawn.described = described(routes)
     if found.dark is not None:
         drawn.after_dark = _drawn(routes, found.in_the_dark, legend)
     return drawn

@@ -1,0 +1,58 @@
+"""A painted graph on its paper: its legend beside or below it, and room for words at the foot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from viz.graph.legend import SAMPLE, Entry, arranged
+from viz.graph.look import LINE
+from viz.graph.paint import Painter
+from viz.ink.theme import DASHES, FONT_STACK, Theme
+from viz.layout.layout import Point
+from viz.layout.svg import SVG, element
+
+__all__ = ["MARGIN", "Foot", "sheet"]
+
+MARGIN = 4.0
+
+
+@dataclass(frozen=True)
+class Foot:
+    """What stands below: so high, at least so wide, and the markup of it given the left and the top of its room."""
+
+    high: float = 0.0
+    least: float = 0.0
+    words: Callable[[float, float], str] = lambda left, top: ""
+
+
+def sheet(painter: Painter, legend: Sequence[Entry], scale: Callable[[Point], float], foot: Foot | None = None) -> str:
+    """The SVG of a picture; ``scale`` tells how large one of a size is shown, so that its legend lies where it may."""
+    theme, layout, foot = painter.theme, painter.laid.layout, foot or Foot()
+    whole = arranged(legend, theme.small_size, (layout.width, layout.height), scale)
+    wide, tall = max(whole.size[0] + 2 * MARGIN, foot.least), whole.size[1] + 2 * MARGIN
+    left, high = (wide - whole.size[0]) / 2, tall + foot.high
+    paper = element("path", d=f"M0 0H{wide:g}V{high:g}H0Z", fill=theme.paper or "none")
+    graph = element("g", painter.graph(), class_="graph", transform=f"translate({left + whole.left:g} {MARGIN:g})")
+    entries = "".join(part for entry, x, y in whole.entries for part in _entry(theme, entry, x, y))
+    below = element("g", entries, class_="legend", transform=f"translate({left:g} {MARGIN:g})")
+    parts = [paper, graph, below, foot.words(left, tall)]
+    size = {"width": f"{wide:g}pt", "height": f"{high:g}pt", "viewBox": f"0 0 {wide:g} {high:g}"}
+    return element("svg", "\n".join(filter(None, parts)), **size, xmlns=SVG, font_family=FONT_STACK)
+
+
+def _entry(theme: Theme, entry: Entry, x: float, y: float) -> list[str]:
+    size, parts = theme.small_size, []
+    if entry.line:
+        look = LINE[entry.line]
+        ink, dash = theme.colour(look.ink or "muted"), DASHES[theme.style(look.dash or "solid")]
+        level = y - 0.35 * size
+        dashes = ",".join(f"{part:g}" for part in dash) or None
+        line = f"M{x + 6 * (look.head == 'back'):g},{level:g}H{x + SAMPLE:g}"
+        parts.append(element("path", d=line, stroke=ink, stroke_width=1.5, stroke_dasharray=dashes))
+        if look.head == "back":
+            points = f"{x:g},{level:g} {x + 7:g},{level - 3:g} {x + 7:g},{level + 3:g}"
+            parts.append(element("polygon", points=points, fill=ink))
+        x += SAMPLE + 4
+    return [*parts, element("text", escape(entry.text), x=x, y=y, font_size=size, fill=entry.ink)]
