@@ -65,6 +65,7 @@ def pictures(folder: Path = HERE) -> None:
 
 def shown(svg: str) -> dict[str, object]:
     """What a picture shows whichever engine laid it out: its words, its colours and pens, and how it moves."""
+    svg = re.sub(r"\bg[0-9a-f]{8}-", "", svg)  # the names follow from the content, places included
     looks = set(re.findall(r'\b(?:fill|stroke|stroke-width|stroke-dasharray|font-family|font-size)="([^"]*)"', svg))
     return {
         "words": sorted(re.findall(r">([^<>\n]+)</text>", svg)),

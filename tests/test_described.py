@@ -161,6 +161,18 @@ def _colours(svg: str) -> list[str]:
     return re.findall("#[0-9a-f]{6}", svg)
 
 
+@pytest.mark.parametrize("make", [lambda: viz.pool([3, 1], kernel_size=2, theme="auto"), lambda: _auto()])
+def test_what_a_caller_adds_is_drawn_in_both(make: Callable[[], viz.Picture]) -> None:
+    picture = make()
+    assert "prefers-color-scheme" in picture.svg()
+    picture.node("mine", "my own words", pos="0,0")
+    assert "my own words" in picture.svg()
+
+
+def _auto() -> viz.Picture:
+    return viz.draw(gallery.pooled(), theme="auto")
+
+
 def test_without_paper_nothing_is_painted_behind() -> None:
     y = gallery.pooled()
     bare = viz.draw(y, names=False, background=None)

@@ -39,6 +39,7 @@ class Still(Picture):
         super().__init__(rows.theme, timeout=timeout, **digraph)
         self.fit, self.has_legend, self.again = fit, legend, again  # ``again`` draws the same for another place
         self.drawing = Drawing(view, rows.in_style(fit.style))
+        self.described = described(view, rows)
         if written is None:
             self.drawing.write(self, legend)
         self._written = self.source if written is None else written  # what a caller adds makes a difference
@@ -75,7 +76,7 @@ class Still(Picture):
         svg = self._painted(self.painter)
         if self.theme.dark is not None:
             svg = in_both(svg, self._painted(self.painter.in_theme(self.theme.in_the_dark)))
-        return labelled(svg, *described(self.drawing.view, self.drawing.rows))
+        return labelled(svg, *self.described)
 
     def _painted(self, painter: Painter) -> str:
         legend = entries(self.drawing.view, painter.rows[0]) if self.has_legend else []

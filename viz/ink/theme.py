@@ -198,24 +198,25 @@ DARK = Theme(
     inks=("#e8edf2", "#12171e"),
 )
 
-THEMES: Mapping[str, Theme] = {"light": LIGHT, "dark": DARK, "auto": replace(LIGHT, name="auto", dark=DARK)}
+THEMES: Mapping[str, Theme] = {"light": LIGHT, "dark": DARK}
+NAMED: Mapping[str, Theme] = {**THEMES, "auto": replace(LIGHT, name="auto", dark=DARK)}
 OWN = "theme"  # the background of the theme
 
 
 def theme(name_or_theme: str | Theme, background: str | None = OWN) -> Theme:
     """The theme of that name, or the theme itself, on another background: ``#rrggbb``, or None for no paper at all.
 
-    "auto" follows the host. Raises ``ValueError`` for a name that is not in ``THEMES``, and for what is no colour.
+    "auto" follows the host. Raises ``ValueError`` for a name that is none of the three, and for what is no colour.
 
     >>> theme("dark").name, theme("light", "#fffff0").background, theme("light", None).paper
     ('dark', '#fffff0', None)
     """
     if isinstance(name_or_theme, Theme):
         found = name_or_theme
-    elif isinstance(name_or_theme, str) and name_or_theme in THEMES:
-        found = THEMES[name_or_theme]
+    elif isinstance(name_or_theme, str) and name_or_theme in NAMED:
+        found = NAMED[name_or_theme]
     else:
-        raise ValueError(f"unknown theme {name_or_theme!r} (must be one of {sorted(THEMES)}, or a Theme)")
+        raise ValueError(f"unknown theme {name_or_theme!r} (must be one of {sorted(NAMED)}, or a Theme)")
     if background is None:
         return replace(found, has_paper=False)
     if background == OWN:

@@ -51,7 +51,7 @@ class Picture(graphviz.Digraph):
     ) -> None:
         super().__init__(**{"engine": program, "format": "svg", **digraph})
         self.theme, self.timeout, self.advice = theme(look), timeout, advice
-        self.after_dark: Picture | None = None  # the same where the host is dark, if the theme follows it
+        self._after_dark: tuple[Picture, str] | None = None
         self.described = ("Picture", "")  # its name, and what it shows, for those who do not see it
         if dressed:
             self._dress(fixed)
@@ -77,10 +77,13 @@ class Picture(graphviz.Digraph):
         >>> Picture().svg()[:4]
         '<svg'
         """
-        svg = self._laid_out("svg").decode()
-        if self.after_dark is not None:
-            svg = in_both(svg, self.after_dark._laid_out("svg").decode())
-        return labelled(svg, *self.described)
+        if self._after_dark is None or self._after_dark[1] != self.source:  # what a caller adds has one colour
+            return self._laid_out("svg").decode()
+        return labelled(in_both(self._cleaned(), self._after_dark[0]._cleaned()), *self.described)
+
+    def follows(self, dark: Picture) -> None:
+        """Look like another picture, of other colours alone, where the host is dark; PNG and DOT stay as they are."""
+        self._after_dark = dark, self.source
 
     def png(self, scale: float = 2) -> bytes:
         """The picture as PNG, ``scale`` times the usual 96 dots per inch."""
@@ -143,8 +146,13 @@ class Picture(graphviz.Digraph):
 
     def _laid_out(self, format: str, engine: str | None = None, dpi: float | None = None) -> bytes:
         """The picture in ``format``; SVG is cleaned whichever way it is asked for."""
-        data = engines.layout(self.source, format, engine or self.engine, self.timeout, dpi, self.advice)
-        return clean(data.decode()).encode() if format == "svg" else data
+        if format == "svg":
+            return labelled(self._cleaned(engine, dpi), *self.described).encode()
+        return engines.layout(self.source, format, engine or self.engine, self.timeout, dpi, self.advice)
+
+    def _cleaned(self, engine: str | None = None, dpi: float | None = None) -> str:
+        svg = engines.layout(self.source, "svg", engine or self.engine, self.timeout, dpi, self.advice)
+        return clean(svg.decode())
 
     # The base class runs `dot` through these three; `pipe`, `render`, `view` and the notebook all end here.
 

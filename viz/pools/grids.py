@@ -45,7 +45,7 @@ def picture(routes: PoolRoutes, look: str | Theme = "light", legend: bool = True
     drawn = _drawn(routes, found, legend)
     drawn.described = described(routes)
     if found.dark is not None:
-        drawn.after_dark = _drawn(routes, found.in_the_dark, legend)
+        drawn.follows(_drawn(routes, found.in_the_dark, legend))
     return drawn
 
 
