@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from viz.graph.look import BOX
 from viz.ink.theme import DARK, LIGHT, THEMES, THICKEST, Theme, blend, contrast, numeral, theme, width
 from viz.layout.svg import OWN, in_both
 
@@ -82,6 +83,26 @@ def test_every_text_colour_is_readable_on_the_background(look: Theme) -> None:
     for colour in (look.text, look.muted, look.value, look.gradient, look.positive, look.negative, *look.windows):
         assert contrast(colour, look.background) >= 4.5, colour
     assert contrast(look.not_computed, look.background) >= 3
+
+
+@BOTH
+def test_a_frame_is_seen_on_what_is_around_it_and_in_it(look: Theme) -> None:
+    around = look.background
+    for level, fill in enumerate(look.cluster_fills):
+        border = look.cluster(level)[1]
+        assert contrast(border, around) >= 1.5, level
+        assert contrast(border, fill) >= 1.5, level
+        assert contrast(fill, around) > 1.04, level
+        around = fill
+
+
+@BOTH
+def test_a_border_of_a_box_is_seen_wherever_the_box_stands(look: Theme) -> None:
+    """Contrast is of brightness alone, so that it holds in grey, too."""
+    folded, plain, lost = (BOX[mark].ink for mark in ("folded", "box", "no path"))
+    for border in (folded, plain, lost, BOX["leaf"].ink, BOX["current"].ink if look is DARK else plain):
+        for paper in (look.background, *look.cluster_fills):
+            assert contrast(look.colour(border or ""), paper) >= 3, (border, paper)
 
 
 @BOTH

@@ -58,7 +58,7 @@ BOX: Mapping[str, Look] = {
     "origin": Look(ink="highlight", pen=4),  # where the first nan arose, else the first inf
     "nan": Look(ink="highlight", pen=1.8, dash="dashed"),
     "inf": Look(ink="highlight", pen=1.8, dash="solid"),
-    "folded": Look("cluster_fill", "cluster_border", 2, double=True),
+    "folded": Look("cluster_fill", "node_border", 1.2, double=True),
     "unreached": Look(ink="no_path", pen=1, value="muted"),
     "no path": Look(ink="no_path", pen=1, gradient="not_computed", small=True),
     "waiting": Look(gradient="not_computed"),
