@@ -2,9 +2,10 @@
 
 Needs the package ``coverage``. A copy of the tree is changed, never the tree itself. Changes are ranked by a hash of
 the seed, the file, the text of the line and the change, so that a draw hardly moves when code does. Of ``autodiff``
-and ``viz`` the tests that run a changed line are tried, those of the files nearest to it first; of the page's scripts
-the tests in Node, then those in a browser. What no test noticed is written into ``out/mutants-<part>.txt``, with its
-line; ``--again`` tries only these once more. One process at a time; a part takes about half an hour.
+and ``viz`` the quick tests that run a changed line are tried, those of the files nearest to it first, and at last the
+slow ones of these files; of the page's scripts the tests in Node, then those in a browser. What no test noticed is
+written into ``out/mutants-<part>.txt``, with its line. ``--resume`` goes on after a run that was ended, or tries once
+more what no test noticed: what was noticed is not tried again. One process at a time; a part takes about half an hour.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -215,11 +216,14 @@ class _Chooser:
         items[:] = sorted((i for i in items if i.nodeid in self.order), key=lambda i: self.order[i.nodeid])
 
 
+AT_IMPORT = -1  # in the place of the number of a test
+
+
 class _Recorder:
     def __init__(self, where: Path) -> None:
         import coverage
 
-        self.where, self.seconds = where, defaultdict[str, float](float)
+        self.where, self.seconds, self.failed = where, defaultdict[str, float](float), set[str]()
         self.coverage = coverage.Coverage(data_file=None, source=["autodiff", "viz"], config_file=False)
         self.coverage.start()
 
@@ -228,19 +232,22 @@ class _Recorder:
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         self.seconds[report.nodeid] += report.duration
+        self.failed |= {report.nodeid} if report.failed else set()
 
     def pytest_sessionfinish(self) -> None:
         self.coverage.stop()
-        data, tests = self.coverage.get_data(), list(self.seconds)
+        data, tests = self.coverage.get_data(), [test for test in self.seconds if test not in self.failed]
         number = {test: place for place, test in enumerate(tests)}
         lines = {
             Path(file).relative_to(Path.cwd()).as_posix(): {
-                line: sorted(number[test] for test in found if test in number)
+                line: sorted(number[test] if test else AT_IMPORT for test in found if test in number or not test)
                 for line, found in data.contexts_by_lineno(file).items()
             }
             for file in data.measured_files()
         }
-        self.where.write_text(json.dumps({"tests": tests, "seconds": list(self.seconds.values()), "lines": lines}))
+        seconds = [self.seconds[test] for test in tests]
+        self.where.write_text(json.dumps({"tests": tests, "seconds": seconds, "lines": lines}))
+        print(f"{len(tests)} tests; failed before any change and left out: {sorted(self.failed) or 'none'}")
 
 
 class Map:
@@ -252,31 +259,36 @@ class Map:
         self.everywhere: Counter[str] = Counter()  # lines that the tests of a file run
         self.here: dict[str, Counter[str]] = {}
         for file, lines in self.lines.items():
-            self.here[file] = Counter(self.tests[t].split("::")[0] for found in lines.values() for t in found)
+            tests = (self.tests[t] for found in lines.values() for t in found if t != AT_IMPORT)
+            self.here[file] = Counter(test.split("::")[0] for test in tests)
             self.everywhere.update(self.here[file])
 
     def of(self, mutant: Mutant) -> list[list[str]]:
-        """The tests to try for a change: those of the files nearest to it, then the others, the quick ones first."""
+        """The tests to try for a change: those of the files nearest to it, then the others, the quick ones first.
+
+        What runs at import matters for all, even if it never runs in a test.
+        """
         known = self.lines.get(mutant.file, {})
-        found = {
-            self.tests[t] for line in range(mutant.lines[0], mutant.lines[1] + 1) for t in known.get(str(line), ())
-        }
-        if not found:  # what runs at import matters for whoever runs anything in this file first, then for all
-            first = {self.tests[t] for line in known.values() for t in line}
-            quick = sorted(self.tests, key=self.seconds.__getitem__)
-            return [[t for t in quick if t in first][:500], quick]
-        here = self.here.get(mutant.file, Counter())
-        files = sorted({test.split("::")[0] for test in found}, key=lambda f: -here[f] / (self.everywhere[f] or 1))
-        near = set(files[:4])
-        quick = sorted(found, key=self.seconds.__getitem__)
+        lines = range(mutant.lines[0], mutant.lines[1] + 1)
+        ran = {place for line in lines for place in known.get(str(line), ())} or {AT_IMPORT}
+        found = {self.tests[place] for place in ran - {AT_IMPORT}}
+        files = found or {self.tests[place] for places in known.values() for place in places if place != AT_IMPORT}
+        near = set(self.near(mutant.file, {test.split("::")[0] for test in files}))
+        wanted = set(self.tests) if AT_IMPORT in ran else found
+        quick = sorted(wanted, key=lambda test: (test not in found, self.seconds[test]))
         return [[t for t in quick if t.split("::")[0] in near], [t for t in quick if t.split("::")[0] not in near]]
+
+    def near(self, file: str, files: Collection[str] = ()) -> list[str]:
+        """The four of these files of tests, or of all, that are most about a file."""
+        here = self.here.get(file, Counter())
+        return sorted(files or here, key=lambda f: (-here[f] / (self.everywhere[f] or 1), f))[:4]
 
 
 # -- Trying
 
 
-def pytest(tree: Path, *arguments: str, timeout: float, **env: str) -> int:
-    """The exit code of pytest in this tree, 1 also when it takes too long."""
+def pytest(tree: Path, *arguments: str, timeout: float, late: int = 1, **env: str) -> int:
+    """The exit code of pytest in this tree, or ``late`` when it takes too long."""
     given = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(tree), str(tree / "tests"), os.environ.get("PYTHONPATH", "")]),
@@ -290,7 +302,7 @@ def pytest(tree: Path, *arguments: str, timeout: float, **env: str) -> int:
             return run.wait(timeout)
         except subprocess.TimeoutExpired:
             os.killpg(run.pid, 9)
-            return 1
+            return late
 
 
 def of_lines(tree: Path, scratch: Path) -> Callable[[Mutant], bool]:
@@ -313,7 +325,8 @@ def of_lines(tree: Path, scratch: Path) -> Callable[[Mutant], bool]:
             files = sorted({test.split("::")[0] for test in chosen})
             if pytest(tree, *files, timeout=limit, MUTATION_TESTS=str(where)):
                 return True
-        return False
+        near = [file for file in tests.near(mutant.file) if file.startswith("tests/")]
+        return pytest(tree, "-m", "slow", "-k", NOT_TRIED, *near, timeout=600, late=0) == 1
 
     return noticed
 
@@ -339,21 +352,23 @@ def main() -> None:
     parser.add_argument("part", choices=["autodiff", "viz", "page"])
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--again", action="store_true", help="only what was not noticed last time")
+    parser.add_argument("--resume", action="store_true", help="what was noticed before is not tried again")
     parser.add_argument("--node", action="store_true", help="of the page: without a browser")
     given = parser.parse_args()
     if given.part != "page" and find_spec("coverage") is None:
         parser.error("it takes the package coverage: pip install coverage")
     OUT.mkdir(exist_ok=True)
-    survivors, kept = OUT / f"mutants-{given.part}.txt", []
+    survivors, verdicts, kept = OUT / f"mutants-{given.part}.txt", OUT / f"mutants-{given.part}.json", []
+    done = set(json.loads(verdicts.read_text("utf-8"))) if given.resume and verdicts.exists() else set()
     with tempfile.TemporaryDirectory() as folder:
         scratch, tree = Path(folder), Path(folder, "tree")
         unwanted = shutil.ignore_patterns(".git", ".venv*", "__pycache__", "out", ".mypy_cache", ".hypothesis")
         shutil.copytree(ROOT, tree, ignore=unwanted)
-        last = set(re.findall(r"(?m)^    (.*)$", survivors.read_text("utf-8"))) if given.again else set()
-        mutants = [m for m in drawn(given.part, tree, given.seed, given.count) if not given.again or m.name in last]
+        mutants = drawn(given.part, tree, given.seed, given.count)
         noticed = of_scripts(tree, not given.node) if given.part == "page" else of_lines(tree, scratch)
         for place, mutant in enumerate(mutants):
+            if mutant.name in done:
+                continue
             began, path = time.monotonic(), tree / mutant.file
             raw = path.read_bytes()
             path.write_bytes(raw[: mutant.start] + mutant.new.encode() + raw[mutant.end :])
@@ -362,7 +377,10 @@ def main() -> None:
             how = "killed" if killed else "LIVED "
             took, change = time.monotonic() - began, f"{mutant.old!r:.70} -> {mutant.new!r:.70}"
             print(f"{place} {how} {mutant.file}:{mutant.lines[0]} {change} {took:.0f} s", flush=True)
-            if not killed:
+            if killed:
+                done.add(mutant.name)
+                verdicts.write_text(json.dumps(sorted(done), indent=0), encoding="utf-8")
+            else:
                 kept.append(f"{mutant.file}:{mutant.lines[0]}\n    {mutant.name}")
     share = 100 * (1 - len(kept) / len(mutants))
     summary = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import itertools
 import warnings
 from collections.abc import Callable, Iterator
@@ -97,6 +98,14 @@ def test_within_a_step_of_a_kink_there_is_a_warning(signature: str, distance: fl
         y = at_distance(row, signature, place)
         with pytest.warns(KinkWarning, match="'x' is near a kink: its gradient was checked on one side alone"):
             assert gradcheck(y, y.parents[0], atol=1e-12)
+
+
+@pytest.mark.parametrize(("place", "kind"), [(0.5, "central"), (-0.5, "central"), (0.4 * STEP, "one-sided")])
+def test_a_refusal_says_from_how_many_sides_the_difference_was_taken(place: float, kind: str) -> None:
+    row = operation("bend(x)", RIGHT["bend(x)"][0], "7")
+    with pytest.raises(GradcheckError, match=f"gradient in 'x' is 7.0, but a {kind} difference"):  # noqa: SIM117
+        with contextlib.nullcontext() if kind == "central" else pytest.warns(KinkWarning):
+            gradcheck(row(Value(place, "x")))
 
 
 # Two lines that meet or jump at a kink, in the spelling of relu, abs, max, clamp, or of a stair of floor.

@@ -155,6 +155,17 @@ def test_integers_and_a_byte_order_mark_are_read(tmp_path: Path) -> None:
         assert net.state_dict()["0.weight"][0][0] == 3.0
 
 
+@pytest.mark.parametrize(("blanks", "is_read"), [(4_000_000, True), (5_000_000, False)])
+def test_a_file_has_room_for_four_megabytes_of_white_space(blanks: int, is_read: bool, tmp_path: Path) -> None:
+    """Larger ones are refused before they are looked at: no file of these parameters takes so much."""
+    data = with_first("3") + b" " * blanks
+    if not is_read:
+        assert "more than 4" in refused(tmp_path / "net.json", data)
+        return
+    (tmp_path / "net.json").write_bytes(data)
+    assert complaint(model(), tmp_path / "net.json") is None
+
+
 # npz
 
 

@@ -188,11 +188,16 @@ def test_a_program_that_has_made_no_pool_reads_one_from_a_file() -> None:
     assert told.stdout.split() == ["4"], told.stderr
 
 
-BOUNDLESS = ["pool", ["max", [10**12, 1, 10**12, 0, 1, 0], [1, 1, 1, 0, 1, 0], True]]  # one window, and no memory
+def of_one_window(high: int, wide: int) -> list[Any]:
+    """A pool of so many cells as a file states it; what it states takes no memory."""
+    return ["pool", ["max", [high, 1, high, 0, 1, 0], [wide, 1, wide, 0, 1, 0], True]]
+
+
+BOUNDLESS = [of_one_window(10**12, 1), of_one_window(1, 10**12), of_one_window(10**4, 10**4)]
 
 
 @pytest.mark.parametrize(
-    "junk", [[], 3, ["pool", 1], ["pool", ["max", [1] * 6, [0] * 6, True]], ["house", []], BOUNDLESS]
+    "junk", [[], 3, ["pool", 1], ["pool", ["max", [1] * 6, [0] * 6, True]], ["house", []], *BOUNDLESS]
 )
 def test_a_file_with_a_strange_pool_is_refused(junk: Any) -> None:
     document = json.loads(Graph(*max_pool1d([Value(1.0), Value(2.0)], 1)).to_json())

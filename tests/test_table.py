@@ -472,6 +472,17 @@ def chained(formula: str, count: int) -> None:
         operation(f"chain{i + 1}_(x)", formula.replace("f", f"chain{i}_"), "1")
 
 
+def test_ten_thousand_signs_and_names_are_the_most() -> None:
+    """With all that it calls written out: of ten terms that are rows of ten terms each."""
+    operation("ten_(x)", "+".join("x" * 10), "10")  # 19 signs and names
+    operation("many_(x)", "ten_(ten_(ten_(x)))", "1000")  # 1000 names, 999 signs
+    largest = "-(" + "+".join(["many_(x)"] * 5) + ")"
+    assert operation("largest_(x)", largest, "-5000")(Value(2.0)).data == -10_000.0
+    for larger in (f"-{largest}", f"{largest} + x", f"exp({largest})"):
+        with pytest.raises(FormulaError, match=r"'larger_', value: .*10000 signs and names"):
+            operation("larger_(x)", larger, "1")
+
+
 def test_a_row_does_not_call_the_row_that_it_replaces() -> None:
     """Else a cell that is run twice would add up."""
     operation("again_(x)", "x + 1", "1")

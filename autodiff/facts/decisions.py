@@ -57,8 +57,8 @@ def decided(op: Operation, test: ast.expr, operands: Sequence[float], out: float
         elif not isinstance(test, ast.BoolOp):
             test = comparison(test)
         else:
-            # Of an "or" that holds, or an "and" that fails, one part decides; else the first speaks for all.
-            test = next((part for part in test.values if condition_holds(part, numbers) is holds), test.values[0])
+            # Of an "or" that holds, or an "and" that fails, one part decides; else all do, and the first speaks.
+            test = next(part for part in test.values if condition_holds(part, numbers) is holds)
     left, right = read(test.left, numbers), read(test.comparators[0], numbers)
     equals = left == right and isinstance(test.ops[0], (ast.Lt, ast.Gt))
     operands_alone = isinstance(test.left, ast.Name) and isinstance(test.comparators[0], ast.Name)

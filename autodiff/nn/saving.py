@@ -96,7 +96,7 @@ def _write_npz(state: State) -> bytes:
     with zipfile.ZipFile(file, "w") as archive:
         for name, nest in state.items():
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w") as member:
-                numpy.lib.format.write_array(member, numpy.array(nest, dtype=float), allow_pickle=False)
+                numpy.lib.format.write_array(member, numpy.array(nest, dtype=float))
     return file.getvalue()
 
 
