@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import viz
+from autodiff import Value
 from viz.graph.look import BOX
 from viz.ink.theme import DARK, LIGHT, THEMES, THICKEST, Theme, blend, contrast, numeral, theme, width
 from viz.layout.svg import OWN, in_both
@@ -167,3 +169,37 @@ def test_a_picture_in_both_themes_is_the_light_one_and_by_css_the_dark_one() -> 
     assert f"<style>@media (prefers-color-scheme:dark){{{sheet}}}</style>" in both
     assert re.sub(r"<style>.*?</style>| class=\"d0\"|d1 ", "", both) == one
     assert in_both(one, one) == one
+
+
+# -- The page
+
+
+def page_of(**wished: object) -> str:
+    return viz.step(Value(2.0, "x") * 3, names=False, **wished).html()  # type: ignore[arg-type]
+
+
+def test_the_page_takes_a_theme_of_ones_own_with_its_sizes() -> None:
+    own = replace(LIGHT, value_size=24, positive="#8a2be2", negative_style="dotted")
+    usual, page = page_of(), page_of(theme=own)
+    assert "--gr-positive:#8a2be2" in page
+    assert DARK.positive not in page
+    assert ".node .gr-value{font-size:30px}" in page
+    assert ".node .gr-value{font-size:15px}" in usual
+    wide = [float(re.findall(r'data-size="([\d.]+)', text)[0]) for text in (usual, page)]
+    assert wide[0] < wide[1]
+    assert f"--gr-positive:{DARK.positive}" in page_of(theme=replace(own, dark=DARK))
+
+
+def test_the_page_has_paper_and_a_legend_as_is_wished() -> None:
+    assert "html{background:transparent}" in page_of(background=None)
+    assert ".gradroute{background:none}" in page_of(background=None)
+    assert "--gr-background:#fffff0" in page_of(theme="light", background="#fffff0")
+    assert "--gr-background:#000010" in page_of(theme="dark", background="#000010")
+    assert ".gr-legend{display:none}" in page_of(legend=False)
+    assert ".gr-legend{display:none}" not in page_of()
+    assert "html{background:transparent}" not in page_of()
+
+
+@pytest.mark.parametrize(("wished", "begins"), [("auto", "auto"), ("dark", "dark"), (DARK, "light")])
+def test_the_page_begins_in_a_look(wished: str | Theme, begins: str) -> None:
+    assert f'"theme":"{begins}"' in page_of(theme=wished)

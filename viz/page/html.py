@@ -75,16 +75,23 @@ def shell() -> str:
 
 
 def page(
-    data: Mapping[str, Any], svg: str, *, grid: Mapping[str, Any] | None, theme: str, start: int, title: str
+    data: Mapping[str, Any],
+    svg: str,
+    *,
+    grid: Mapping[str, Any] | None,
+    theme: str,
+    start: int,
+    title: str,
+    css: str | None = None,
 ) -> str:
     """The whole page. Its security policy allows this very script and style, and nothing from any network."""
     told = {"data": dict(data), "grid": grid, "theme": theme, "start": start}
-    script = module() + _START
+    script, css = module() + _START, style() if css is None else css
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; "
-        f"script-src '{_hash(script)}'; style-src '{_hash(style())}'"
+        f"script-src '{_hash(script)}'; style-src '{_hash(css)}'"
     )
-    parts = {"policy": policy, "title": escape(title), "style": style(), "svg": svg, "script": script, "look": theme}
+    parts = {"policy": policy, "title": escape(title), "style": css, "svg": svg, "script": script, "look": theme}
     return _PAGE.format(**parts, told=_embedded(told))
 
 

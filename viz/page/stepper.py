@@ -22,18 +22,18 @@ from viz.graph.paint import line_id
 from viz.graph.rows import DIRECTIONS
 from viz.graph.view import View, require_boxes, view
 from viz.ink.text import visible
+from viz.ink.theme import OWN, Theme
 from viz.layout.kinds import kind_of, named
 from viz.page.contract import Fold, Line, Page
 from viz.page.data import page_data
 from viz.page.drawn import drawn
 from viz.page.grid import step_grid
 from viz.page.html import SCALE, frame, page, shell
-from viz.page.style import PAGE, SPREAD
+from viz.page.style import SPREAD, dressed, sized
+from viz.page.style import style as style_of
 from viz.page.widget import widget
 
 __all__ = ["Stepper", "step"]
-
-LOOKS = ("auto", "light", "dark")
 
 
 @answered
@@ -41,7 +41,9 @@ def step(
     output: Value,
     *,
     grid: Any = None,
-    theme: str = "auto",
+    theme: str | Theme = "auto",
+    background: str | None = OWN,
+    legend: bool = True,
     collapse: Collapse = False,
     names: Names = True,
     rankdir: str = "LR",
@@ -55,10 +57,11 @@ def step(
     In a notebook the stepper shows itself; ``save_html`` writes it as one file for any browser, ``widget()`` makes
     one that keeps in touch with Python. Unnamed Values are called like the caller's variables, unless
     ``names=False``; ``names={"w": w}`` calls this one so. ``collapse`` folds scopes as in :func:`viz.draw`; ``theme``
-    is auto (that of the host), light or dark; ``start`` is the step to begin with, negative ones from the end;
-    ``seed`` is the gradient that arrives at the output (that of the pass that was run, else 1). ``grid`` shows a pool
-    beside the graph:
-    give what the pool answered, True for the one pool in the graph, or ``dict(cells=x, outputs=p, kernel_size=3)``.
+    is "auto" (that of the host), "light", "dark" or a :class:`viz.Theme`; ``background=None`` lets what is behind the
+    page be seen, ``legend=False`` leaves the legend out; ``start`` is the step to begin with, negative ones from the
+    end; ``seed`` is the gradient that arrives at the output (that of the pass that was run, else 1). ``grid`` shows a
+    pool beside the graph: give what the pool answered, True for the one pool in the graph, or
+    ``dict(cells=x, outputs=p, kernel_size=3)``.
 
     No Value is changed unless :meth:`Stepper.apply` is called. ``TooLargeError`` says how to look at a part.
 
@@ -69,8 +72,7 @@ def step(
     >>> stepper.values
     {'a': 3.0, 'b': 5.0}
     """
-    if theme not in LOOKS:
-        raise ValueError(f"unknown theme {theme!r} (must be one of {list(LOOKS)})")
+    own, look = dressed(theme, background)
     if not isinstance(output, Value):
         many = "; of several, add up what counts: step(sum(values))" if isinstance(output, Iterable) else ""
         raise TypeError(f"step takes one Value, the output of a graph; got {got(output)}{many}")
@@ -82,9 +84,9 @@ def step(
     if rankdir not in DIRECTIONS:
         raise ValueError(f"rankdir must be one of {', '.join(DIRECTIONS)}; got {rankdir!r}")
     style = replace(SPREAD, rankdir=rankdir)
-    layout = {"theme": PAGE, "style": style, "collapse": collapse, "max_nodes": max_nodes, "timeout": timeout}
+    layout = {"theme": sized(own), "style": style, "collapse": collapse, "max_nodes": max_nodes, "timeout": timeout}
     shown = None if grid is None or grid is False else step_grid(graph, grid)
-    return Stepper(output, found, layout, shown, theme, start, seed)
+    return Stepper(output, found, layout, shown, look, start, seed, style_of(own, legend))
 
 
 class Stepper:
@@ -106,7 +108,9 @@ class Stepper:
         theme: str,
         start: int,
         seed: float | None = None,
+        style: str | None = None,
     ) -> None:
+        self._style = style
         self._output, self._labels, self.grid, self.theme = output, labels, grid, theme
         self._told = steps(output, labels, seed=seed)
         if isinstance(start, bool) or not isinstance(start, int) or not -len(self._told) <= start < len(self._told):
@@ -180,7 +184,8 @@ class Stepper:
     def html(self) -> str:
         """The stepper as one self-contained page: no network, no kernel, no other file."""
         svg = re.sub(r"[\ud800-\udfff]", "\ufffd", self.svg)
-        return page(self.data, svg, grid=self.grid, theme=self.theme, start=self.start, title=self.title)
+        facts, css = self.data, self._style
+        return page(facts, svg, grid=self.grid, theme=self.theme, start=self.start, title=self.title, css=css)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Save the page as ``.html`` and return where; ``ValueError`` for any other ending, with the way out."""
@@ -198,7 +203,8 @@ class Stepper:
         """
         if self._widget is None:
             facts = {"data": self.data, "svg": self.svg, "grid": self.grid, "theme": self.theme, "start": self.start}
-            self._widget = widget({**facts, "values": self.values}, self._repr_mimebundle_, self._follow)
+            told = {**facts, "values": self.values}
+            self._widget = widget(told, self._repr_mimebundle_, self._follow, self._style)
         return self._widget
 
     def _follow(self, numbers: Mapping[str, float]) -> None:

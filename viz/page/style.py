@@ -9,34 +9,65 @@ from importlib.resources import files
 
 from viz.graph.look import BOX, LINE, Look
 from viz.graph.rows import Style
-from viz.ink.theme import DARK, DASHES, FONT_STACK, LIGHT, Theme
+from viz.ink.theme import DARK, DASHES, FONT_STACK, LIGHT, Theme, contrast
+from viz.ink.theme import theme as theme_of
 
-__all__ = ["PAGE", "SPREAD", "looks", "style"]
+__all__ = ["PAGE", "SPREAD", "dressed", "looks", "sized", "style"]
 
 # The page scrolls, and shows a point as a pixel: larger words than in a still, and more room.
 PAGE = replace(LIGHT, name_size=11, value_size=15, gradient_size=12, small_size=9)
 SPREAD = Style(nodesep=0.28, ranksep=0.5)
 
 
+AUTO = theme_of("auto")
+
+
+def dressed(theme: str | Theme, background: str | None) -> tuple[Theme, str]:
+    """The theme of a page, with what it becomes in the dark, and whether it begins as light, as dark, or as its host.
+
+    >>> dressed("dark", None)[1], dressed(LIGHT, None)[0].in_the_dark.text == LIGHT.text
+    ('dark', True)
+    """
+    own = theme_of(theme, background)
+    if isinstance(theme, Theme):
+        return own, "light" if own.dark is None else "auto"
+    if theme == "dark":
+        return replace(LIGHT, has_paper=own.has_paper, dark=own), theme
+    return replace(own, dark=DARK), theme
+
+
+def sized(own: Theme) -> Theme:
+    """The sizes of a theme on the page, as many times larger as the page's are than those of the light theme.
+
+    >>> sized(replace(LIGHT, value_size=24)).value_size
+    30.0
+    """
+    sizes = ("name_size", "value_size", "gradient_size", "small_size")
+    return replace(own, **{size: getattr(PAGE, size) * getattr(own, size) / getattr(LIGHT, size) for size in sizes})
+
+
 @cache
-def style() -> str:
-    """The whole style sheet, with the colours of both themes."""
-    dark = _variables(DARK)
+def style(own: Theme = AUTO, legend: bool = True) -> str:
+    """The whole style sheet, with the colours of a theme and of what it becomes in the dark."""
+    light, dark = own, own.in_the_dark
+    paper, dark_paper = light.paper or "transparent", dark.paper or "transparent"
     return (
-        f".gradroute{{{_variables(LIGHT)}--gr-font:{FONT_STACK}}}\n.gradroute[data-look=dark]{{{dark}}}\n"
-        f"html{{background:{LIGHT.background}}}\nhtml[data-look=dark]{{background:{DARK.background}}}\n"
-        f"@media(prefers-color-scheme:dark){{html[data-look=auto]{{background:{DARK.background}}}}}\n"
-        f"{looks()}\n{(files('viz.page') / 'static' / 'stepper.css').read_text(encoding='utf-8')}"
+        f".gradroute{{{_variables(light)}--gr-font:{FONT_STACK}}}\n.gradroute[data-look=dark]{{{_variables(dark)}}}\n"
+        f"html{{background:{paper}}}\nhtml[data-look=dark]{{background:{dark_paper}}}\n"
+        f"@media(prefers-color-scheme:dark){{html[data-look=auto]{{background:{dark_paper}}}}}\n"
+        f"{looks(sized(own))}\n{(files('viz.page') / 'static' / 'stepper.css').read_text(encoding='utf-8')}"
+        + ".gradroute{background:none}" * (not own.has_paper)
+        + ".gradroute .gr-legend{display:none}" * (not legend)
     )
 
 
-def looks() -> str:
+def looks(own: Theme = PAGE) -> str:
     """The rules of every mark of a box and of a line. Of equal selectors the last one wins: the strongest mark."""
-    rules = [*_shades(), *_sizes()]
+    rules = [*_shades(), *_sizes(own)]
     for mark, look in reversed(list(BOX.items())):
-        rules += _rules(_selector("node", mark), _box(look))
+        rules += _rules(_selector("node", mark), _box(look, own))
     for mark, look in reversed(list(LINE.items())):
-        rules += _rules(_selector("edge", mark), _line(look))
+        rules += _rules(_selector("edge", mark), _line(look, own))
     return "\n".join(rules)
 
 
@@ -47,9 +78,9 @@ def _shades() -> Iterator[str]:
         yield f".gradroute .gr-level-{level}{{{';'.join(names)}}}"
 
 
-def _sizes() -> Iterator[str]:
-    sizes = {".node text": PAGE.name_size, ".cluster text": PAGE.name_size, ".edge text": PAGE.small_size}
-    sizes[".node .gr-value"] = PAGE.value_size
+def _sizes(own: Theme) -> Iterator[str]:
+    sizes = {".node text": own.name_size, ".cluster text": own.name_size, ".edge text": own.small_size}
+    sizes[".node .gr-value"] = own.value_size
     return (f".gradroute {part}{{font-size:{size:g}px}}" for part, size in sizes.items())
 
 
@@ -63,9 +94,9 @@ def _rules(selector: str, parts: dict[str, dict[str, str]]) -> Iterator[str]:
             yield f"{selector}{part}{{{';'.join(f'{name}:{value}' for name, value in properties.items())}}}"
 
 
-def _box(look: Look) -> dict[str, dict[str, str]]:
-    shape = {"fill": _ink(look.fill), "stroke": _ink(look.ink), **_pen(look)}
-    size = None if look.small is None else PAGE.small_size if look.small else PAGE.gradient_size
+def _box(look: Look, own: Theme) -> dict[str, dict[str, str]]:
+    shape = {"fill": _ink(look.fill), "stroke": _ink(look.ink), **_pen(look, own)}
+    size = None if look.small is None else own.small_size if look.small else own.gradient_size
     return {
         " :is(rect,path)": _said(shape),
         " .gr-value": _said({"fill": _ink(look.value)}),
@@ -73,11 +104,11 @@ def _box(look: Look) -> dict[str, dict[str, str]]:
     }
 
 
-def _line(look: Look) -> dict[str, dict[str, str]]:
+def _line(look: Look, own: Theme) -> dict[str, dict[str, str]]:
     heads = {} if look.head is None else {kind: "inline" if look.head == kind else "none" for kind in ("back", "tee")}
     return {
         "": _said({"--ink": _ink(look.ink)}),
-        " path": _said(_pen(look)),
+        " path": _said(_pen(look, own)),
         " text": {**_said({"fill": _ink(look.label)}), **(_FRAME if look.framed else {})},
         " polygon": _said({"display": heads.get("back")}),
         " polyline": _said({"display": heads.get("tee")}),
@@ -91,15 +122,15 @@ _FRAME = {
 }
 
 
-def _pen(look: Look) -> dict[str, str | None]:
-    return {"stroke-width": None if look.pen is None else f"{look.pen:g}", "stroke-dasharray": _dashes(look.dash)}
+def _pen(look: Look, own: Theme) -> dict[str, str | None]:
+    return {"stroke-width": None if look.pen is None else f"{look.pen:g}", "stroke-dasharray": _dashes(look.dash, own)}
 
 
-def _dashes(dash: str | None) -> str | None:
+def _dashes(dash: str | None, own: Theme) -> str | None:
     """Long lines have longer dashes: many take long to paint."""
     if dash is None:
         return None
-    lengths = DASHES[LIGHT.style(dash)]
+    lengths = DASHES[own.style(dash)]
     return " ".join(f"calc({length:g}px*var(--dash,1))" for length in lengths) or "none"
 
 
@@ -121,4 +152,5 @@ def _variables(look: Theme) -> str:
             found[name] = value
         elif isinstance(value, tuple):
             found |= {f"{name.removesuffix('s')}-{i}": colour for i, colour in enumerate(value)}
-    return f"color-scheme:{look.name};" + "".join(f"--gr-{name}:{value};" for name, value in found.items())
+    scheme = "dark" if contrast(look.background, "#ffffff") > contrast(look.background, "#000000") else "light"
+    return f"color-scheme:{scheme};" + "".join(f"--gr-{name}:{value};" for name, value in found.items())

@@ -22,8 +22,8 @@ def _unpacked(values: dict[str, float | str], _: object) -> dict[str, float]:
 
 
 @cache
-def _kind() -> Any:
-    """The class of the widgets, made when the first one is asked for."""
+def _kind(css: str) -> Any:
+    """The class of the widgets of a style, made when the first one is asked for."""
     try:
         import anywidget
         import traitlets
@@ -37,7 +37,7 @@ def _kind() -> Any:
         """A stepper whose ``values``, the numbers of the leaves by name, go both ways between page and Python."""
 
         _esm = module()
-        _css = style()
+        _css = css
         data = traitlets.Dict().tag(sync=True)
         svg = traitlets.Unicode().tag(sync=True)
         grid = traitlets.Dict(allow_none=True).tag(sync=True)
@@ -56,13 +56,16 @@ def _kind() -> Any:
 
 
 def widget(
-    facts: Mapping[str, Any], page: Callable[[], dict[str, str]], follow: Callable[[dict[str, float]], None]
+    facts: Mapping[str, Any],
+    page: Callable[[], dict[str, str]],
+    follow: Callable[[dict[str, float]], None],
+    css: str | None = None,
 ) -> Any:
     """A widget of these facts, that tells ``follow`` its new values; ``page`` is what stands in where no kernel is.
 
     ``ImportError`` says what to install when the package anywidget is not there.
     """
-    made = _kind()(**facts)
+    made = _kind(style() if css is None else css)(**facts)
     made.page = page
     made.observe(lambda change: follow(change["new"]), names="values")
     return made
