@@ -475,15 +475,16 @@ def test_every_formula_of_the_table_has_a_text(op: Operation) -> None:
 @given(st.floats())
 def test_numbers_are_short_and_say_what_they_are(x: float) -> None:
     text = numeral(x)
-    assert len(text) <= 10
+    assert len(text) <= 11
     assert text not in ("-0", "-0.0")
-    assert math.isnan(x) or math.isclose(float(text), x, rel_tol=6e-3)
+    rounds_beyond = 1.7975e308 <= abs(x) < math.inf
+    assert math.isnan(x) or rounds_beyond or math.isclose(float(text), x, rel_tol=6e-3)
 
 
 def test_numbers_at_the_edges() -> None:
     at = [1e-3, 9.999e-4, 999.96, 1234.5, 1235.5, 999999.4, 999999.5, 2.0625, -math.inf, math.nan, 5e-324]
     assert [*map(numeral, at)] == [
-        *("0.001", "1e-3", "1000", "1234", "1236", "999999", "1e6", "2.062", "-inf", "nan", "4.94e-324"),
+        *("0.001", "9.999e-4", "1000", "1234", "1236", "999999", "1.000e6", "2.062", "-inf", "nan", "4.941e-324"),
     ]
 
 

@@ -4,35 +4,98 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple
 
 from autodiff.language.formulas import BINARY, COMPARE, parts, primitive
 
-__all__ = ["INFINITE", "RELATIONS", "as_data", "as_json", "numeral", "plain"]
+__all__ = [
+    "INFINITE",
+    "MINUS",
+    "RELATIONS",
+    "Figures",
+    "as_data",
+    "as_json",
+    "figures",
+    "numeral",
+    "plain",
+    "writing",
+]
 
 # Numbers that JSON has not, as text.
 INFINITE = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
+MINUS = ("-", "−")  # how a negative number begins
 SIGNS = {"+": "+", "-": "−", "*": "·", "/": "/", "**": "^"}
 RELATIONS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
 _RANK = {"+": 2, "-": 2, "*": 3, "/": 3, "**": 5}
 _CONDITION, _NEGATION, _ATOM = 0, 4, 9
 
 
+class Figures(NamedTuple):
+    """How numbers are written: in so many figures, and in full from ``least`` on; what is smaller has an exponent.
+
+    ``blank`` is as wide as a number that is not known yet may get.
+    """
+
+    digits: int = 4
+    least: float = 1e-3
+    minus: str = "-"
+    blank: str = "-0.000"
+
+
+_figures: ContextVar[Figures] = ContextVar("figures", default=Figures())  # noqa: B039, for a tuple never changes
+MOST = 999_999.5  # what is larger has an exponent
+NOISE = 1e-7  # of a number: so far off are decimals that were a float32
+
+
+def figures() -> Figures:
+    """How numbers are written here."""
+    return _figures.get()
+
+
+@contextmanager
+def writing(wanted: Figures) -> Iterator[None]:
+    """Numbers are written so within: those of a picture all alike, whoever says them.
+
+    >>> with writing(Figures(digits=2, minus="−")):
+    ...     numeral(-1 / 3)
+    '−0.33'
+    """
+    token = _figures.set(wanted)
+    try:
+        yield
+    finally:
+        _figures.reset(token)
+
+
 def numeral(x: float) -> str:
-    """A short, readable form of a number: about four significant digits, never a negative zero.
+    """A short, readable form of a number: four figures, never a negative zero; a rounded one keeps its zeros.
 
     >>> [numeral(x) for x in (0.25, -3.0, 1.2e-7, 0.1 + 0.2, -0.0, 123456.0, float("inf"))]
     ['0.25', '-3', '1.2e-7', '0.3', '0', '123456', 'inf']
+    >>> numeral(1.0), numeral(1.0001)
+    ('1', '1.000')
     """
+    digits, least, minus, _ = _figures.get()
     if x == 0:
         return "0"
-    if not math.isfinite(x) or 1e-3 <= abs(x) < 1e3:
-        return f"{x:.4g}"
-    if 1e3 <= abs(x) < 999_999.5:
-        return f"{x:.0f}"
-    mantissa, exponent = f"{x:.2e}".split("e")
-    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+    if x < 0:
+        return minus + numeral(-x)
+    if not math.isfinite(x):
+        return f"{x}"
+    mantissa, exponent = f"{x:.{digits - 1}e}".split("e")
+    if least <= x < MOST:
+        return _short(f"{x:.{max(0, digits - 1 - int(exponent))}f}", x)
+    power = f"{minus if int(exponent) < 0 else ''}{abs(int(exponent))}"
+    return f"{_short(mantissa, x, float(f'1e{exponent}'))}e{power}"
+
+
+def _short(text: str, x: float, unit: float = 1.0) -> str:
+    """Without the zeros at its end, if it is the number itself and no rounded one."""
+    exact = abs(float(text) * unit - x) <= NOISE * x
+    return text.rstrip("0").rstrip(".") if exact and "." in text else text
 
 
 def as_json(x: float) -> float | str:
@@ -67,7 +130,7 @@ def _plain(tree: ast.expr, names: Mapping[str, str]) -> tuple[str, int]:
             return numeral(float(value)), _ATOM  # type: ignore[arg-type]
         case ast.Name(id=name):
             text = names.get(name, name)
-            return text, _NEGATION if text.startswith("-") else _ATOM
+            return text, _NEGATION if text.startswith(MINUS) else _ATOM
         case ast.Call(func=ast.Name(id=name), args=args):
             return f"{name}({', '.join(part(arg, _CONDITION) for arg in args)})", _ATOM
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=value)):

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from autodiff.ground.markup import ends
 from autodiff.ground.text import NAME, visible
-from autodiff.language.notation import numeral
+from autodiff.language.notation import MINUS, numeral
 from autodiff.recording.reverse import NO_PATH
 from autodiff.table.operations import Operation
 
@@ -89,7 +89,7 @@ def filled(template: str, operands: Sequence[str], out: str = "") -> str:
     ('2 − (-3)', 'relu(-1.5)')
     """
     if template[-1:] != ")":
-        operands = [f"({x})" if x.startswith("-") and template != f"{{{i}}}" else x for i, x in enumerate(operands)]
+        operands = [f"({x})" if x.startswith(MINUS) and template != f"{{{i}}}" else x for i, x in enumerate(operands)]
     return fill(template, operands, out if template == "{out}" or out[-1:] == ")" else f"({out})")
 
 

@@ -7,8 +7,10 @@ from html import escape
 from typing import NamedTuple
 
 from autodiff.facts.routes import PoolRoutes
+from autodiff.language.notation import writing
 from viz.demo.digits import digit
 from viz.demo.network import KERNEL, convolved, grid_of
+from viz.ink.figures import figured
 from viz.ink.theme import FONT_STACK, Theme, blend, numeral
 from viz.layout.svg import SVG, element
 from viz.pools.cells import measure
@@ -34,7 +36,8 @@ class Panel(NamedTuple):
 def digit_sheet(which: int, look: Theme) -> str:
     """A handwritten digit, its convolution, and relu of that."""
     sums = [[total.data for total in row] for row in convolved(grid_of(digit(which), "x"), grid_of(KERNEL, "w"))]
-    weights = " / ".join(" ".join(map(numeral, row)) for row in KERNEL)
+    with writing(figured([])):
+        weights = " / ".join(" ".join(map(numeral, row)) for row in KERNEL)
     ramp = look.value_ramp
     return sheet(
         [
@@ -73,6 +76,11 @@ def sheet(panels: Sequence[Panel], look: Theme) -> str:
     >>> sheet([Panel("a grid", "", [[1.0, None]], LIGHT.value_ramp)], LIGHT)[:4]
     '<svg'
     """
+    with writing(figured(x for panel in panels for row in panel.numbers for x in row)):
+        return _sheet(panels, look)
+
+
+def _sheet(panels: Sequence[Panel], look: Theme) -> str:
     parts, left, high = [], MARGIN, 0.0
     for panel in panels:
         wide = _cell_width(panel.numbers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from autodiff import Snapshot
-from autodiff.language.notation import numeral
+from autodiff.language.notation import numeral, writing
 from autodiff.recording.reverse import NO_PATH
 from viz.graph.look import count
 from viz.graph.rows import Rows
@@ -17,6 +17,11 @@ __all__ = ["described"]
 
 def described(view: View, rows: Rows, what: str = "Graph") -> tuple[str, str]:
     """The name of a picture of a graph, and what it shows: what is computed, of what, and where the gradient goes."""
+    with writing(rows.figures):
+        return _described(view, rows, what)
+
+
+def _described(view: View, rows: Rows, what: str) -> tuple[str, str]:
     graph, snapshot = view.graph, rows.snapshot
     assert snapshot is not None
     outputs = [_told(rows, number, snapshot.values[number]) for number in graph.outputs]
@@ -56,7 +61,7 @@ def _gradients(rows: Rows, snapshot: Snapshot, leaves: Iterable[int]) -> list[st
 
 
 def _name(rows: Rows, number: int) -> str:
-    return visible(rows.labels.get(number) or "", 40).strip() or f"v{number}"
+    return rows.labels[number]
 
 
 def _told(rows: Rows, number: int, value: float | None) -> str:

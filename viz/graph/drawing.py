@@ -8,15 +8,17 @@ from functools import cached_property, partial
 
 from autodiff import Graph, Scope, Snapshot, Steps, Value, steps
 from autodiff.habits.answers import answered, caller
+from autodiff.language.notation import Figures
 from viz.graph.backward import with_backward
 from viz.graph.dot import Drawing
 from viz.graph.folding import Collapse, read_once
 from viz.graph.ladder import LADDER, fitted
 from viz.graph.naming import Names, labels_of
 from viz.graph.paint import Laid
-from viz.graph.rows import DIRECTIONS, FULL, Rows, Style
+from viz.graph.rows import DIRECTIONS, FULL, Rows, Style, numbers_of
 from viz.graph.still import Still
 from viz.graph.view import LIMIT, View, outputs_of, require_boxes, view
+from viz.ink.figures import figured
 from viz.ink.theme import OWN, Theme
 from viz.ink.theme import theme as theme_of
 from viz.layout.picture import Picture
@@ -42,6 +44,7 @@ def draw(
     max_nodes: int | None = LIMIT,
     step: int | None = None,
     seed: float | None = None,
+    digits: int | None = None,
     backward: str = "flow",
     legend: bool = True,
     timeout: float = 30,
@@ -56,6 +59,7 @@ def draw(
     a name, a Scope, several, or a function of a Scope) to one box each. ``step=k`` draws the moment after step k of
     :func:`autodiff.steps` instead, whose gradients are its own and begin with ``seed`` (that of the pass that was
     run, else 1); ``backward="graph"`` draws the backward pass as a graph of its own, beside the forward one.
+    Every number has ``digits`` figures, 4 by default, or fewer if it is exact: 1 is not 1.000.
 
     The picture is made for a place, ``fit``: "column" (a notebook's, 700 CSS pixels), "page" (440 points), "slide"
     (1280 × 720), a width and a height in CSS pixels, or None. No text in it is smaller there than 10.5 CSS pixels:
@@ -92,7 +96,8 @@ def draw(
         graph, labels = with_backward(graph, labels)
     snapshot = Snapshot.of(graph) if step is None else _at_step(graph, labels, step, seed)
     part = Part(graph, collapse, around, depth, reached, max_nodes)
-    rows = Rows(graph, snapshot, labels, theme_of(theme, background), gradients=backward == "flow")
+    figures = figured(numbers_of(graph, snapshot), digits)
+    rows = Rows(graph, snapshot, labels, theme_of(theme, background), gradients=backward == "flow", figures=figures)
     return pictured(placed(fit), part, rows, wished(detail, rankdir), legend, timeout)
 
 
@@ -172,13 +177,14 @@ def blank(
     labels: dict[int, str],
     theme: str | Theme = "light",
     style: Style = FULL,
+    figures: Figures | None = None,
     collapse: Collapse = False,
     max_nodes: int | None = LIMIT,
     timeout: float = 30,
 ) -> Laid:
     """Lay out the graph of some steps with every number left blank."""
     shown = view(told.graph, collapse=collapse, limit=max_nodes)
-    drawing = Drawing(shown, Rows(told.graph, None, labels, theme_of(theme), style, view=shown))
+    drawing = Drawing(shown, Rows(told.graph, None, labels, theme_of(theme), style, view=shown, figures=figures))
     return drawing.laid(timeout, _advice(told.graph, bool(collapse), False, None))
 
 

@@ -13,16 +13,18 @@ from pathlib import Path
 from autodiff import Graph, Steps, Value, steps
 from autodiff.files import write
 from autodiff.habits.answers import answered, caller, got
+from autodiff.language.notation import writing
 from viz.graph.description import described
 from viz.graph.drawing import Part, pictured, wished
 from viz.graph.gif import gif
 from viz.graph.legend import entries
 from viz.graph.naming import Names, labels_of
 from viz.graph.paint import Painter, State
-from viz.graph.rows import Rows
+from viz.graph.rows import Rows, numbers_in
 from viz.graph.sheet import Foot, sheet
 from viz.graph.still import Still
 from viz.graph.view import ancestors
+from viz.ink.figures import figured
 from viz.ink.ruler import lines_of
 from viz.ink.text import visible
 from viz.ink.theme import OWN as OWN_PAPER
@@ -56,6 +58,7 @@ def animate(
     legend: bool = True,
     names: Names = True,
     seed: float | None = None,
+    digits: int | None = None,
 ) -> Path:
     """Save an animated SVG that plays the steps of ``output``, ``seconds`` each, with a sentence below; answer where.
 
@@ -83,13 +86,14 @@ def animate(
     if not shown:
         raise ValueError(f"stop={stop!r} comes before start={start!r}: give a later stop, or an earlier start")
     _check_length(len(shown))
-    # An unnamed node is called v7 in the sentences, so its box says so too.
-    last = Rows(told.graph, told.snapshot(shown[-1]), dict(enumerate(told.labels)), theme_of(theme, background))
+    figures, labels = figured(numbers_in(told), digits), dict(enumerate(told.labels))
+    last = Rows(told.graph, told.snapshot(shown[-1]), labels, theme_of(theme, background), figures=figures)
     still = pictured(placed(fit), Part(told.graph), last, wished(detail, rankdir), legend, timeout=30)
-    if kind == "gif":
-        painter = still.painter
-        return write(path, gif(told, shown, painter.laid, painter.rows[0], seconds, loop))
-    return write(path, _Film(told, shown, still, seconds, loop).svg().encode())
+    with writing(figures):
+        if kind == "gif":
+            painter = still.painter
+            return write(path, gif(told, shown, painter.laid, painter.rows[0], seconds, loop))
+        return write(path, _Film(told, shown, still, seconds, loop).svg().encode())
 
 
 def _place(told: Steps, word: str, wished: int | str) -> int:

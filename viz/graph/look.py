@@ -15,11 +15,11 @@ from math import isinf, isnan
 from autodiff import Edge, Flow, Graph, Node, Snapshot
 from autodiff.facts.nans import origin_at
 from autodiff.facts.words import operation_text, why_no_path
+from autodiff.language.notation import figures
 from autodiff.recording.reverse import NO_PATH
 from viz.ink.theme import numeral, width
 
 __all__ = [
-    "BLANK",
     "BOX",
     "LINE",
     "Look",
@@ -29,8 +29,6 @@ __all__ = [
     "look",
     "one_source",
 ]
-
-BLANK = "-0.000"  # as wide as a number may get; a page writes its own over it
 
 
 @dataclass(frozen=True)
@@ -159,7 +157,7 @@ class Looks:
     def words(self, place: int) -> tuple[str, str]:
         """The words of a node's value and of its gradient."""
         if self.snapshot is None:
-            return BLANK, BLANK
+            return figures().blank, figures().blank
         value, gradient = self.snapshot.values[place], self.snapshot.gradients[place]
         told = "–" if gradient is None else "no path" if gradient is NO_PATH else numeral(gradient)
         return "·" if value is None else numeral(value), told
@@ -200,7 +198,7 @@ class Looks:
         Into a folded scope it is the contribution alone, for the gradient that was multiplied stands in no box.
         """
         if self.snapshot is None:
-            return Words(f"{BLANK} × {BLANK} = {BLANK}")
+            return Words(" × ".join([figures().blank] * 2), figures().blank)
         sent = self._sent(edges)
         if not sent:
             return Words(self._refusal(edges) or self._inside(edges) or ("taken" if self._is_taken(edges) else ""))

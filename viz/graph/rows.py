@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 
-from autodiff import Edge, Graph, Node, Scope, Snapshot
+from autodiff import Edge, Graph, Node, Scope, Snapshot, Steps
 from autodiff.facts.words import operation_text
 from autodiff.language.ieee import agree
+from autodiff.language.notation import Figures, writing
 from autodiff.recording.reverse import NO_PATH
 from autodiff.writing.phrases import is_own
 from autodiff.writing.phrases import labels as all_labels
 from viz.graph.look import Look, Looks, Words, count
 from viz.graph.view import View
+from viz.ink.figures import figured
 from viz.ink.ruler import width_of
 from viz.ink.text import visible
 from viz.ink.theme import Theme, numeral
 
-__all__ = ["DIRECTIONS", "FULL", "Row", "Rows", "Run", "Style", "headed", "width_of_row"]
+__all__ = ["DIRECTIONS", "FULL", "Row", "Rows", "Run", "Style", "headed", "numbers_in", "numbers_of", "width_of_row"]
 
 EMPTY = "\xa0"  # a row without words
 GAP, SPACE = "\xa0\xa0", " "  # between the numbers of one row; between a name and its operation
@@ -108,11 +110,13 @@ class Rows:
         style: Style = FULL,
         gradients: bool = True,
         view: View | None = None,
+        figures: Figures | None = None,
     ) -> None:
         self.graph, self.snapshot, self.theme, self.style = graph, snapshot, theme, style
         self.labels = labels if len(labels) == len(graph) else dict(enumerate(all_labels(graph, labels)))
         self.gradients = gradients  # if not, boxes show values alone
         self.view = view
+        self.figures = figures or figured(numbers_of(graph, snapshot))  # of all numbers of a picture
         self.looks = Looks(graph, snapshot, gradients, {} if view is None else view.folds)
         self._said: dict[tuple[Style, object], list[Row]] = {}  # in any style: said in a sketch, the DOT and the SVG
         self._arrived: dict[int, list[float]] = {}
@@ -125,11 +129,11 @@ class Rows:
 
     def at(self, snapshot: Snapshot) -> Rows:
         """The same at another moment."""
-        return Rows(self.graph, snapshot, self.labels, self.theme, self.style, self.gradients, self.view)
+        return Rows(self.graph, snapshot, self.labels, self.theme, self.style, self.gradients, self.view, self.figures)
 
     def of(self, view: View) -> Rows:
         """The same in a picture of a part of the graph."""
-        return Rows(self.graph, self.snapshot, self.labels, self.theme, self.style, self.gradients, view)
+        return Rows(self.graph, self.snapshot, self.labels, self.theme, self.style, self.gradients, view, self.figures)
 
     def in_style(self, style: Style) -> Rows:
         """The same in another style."""
@@ -140,7 +144,7 @@ class Rows:
     def in_theme(self, theme: Theme) -> Rows:
         """The same in other colours."""
         other = copy(self)
-        other.theme = theme
+        other.theme, other._said = theme, {}
         return other
 
     def least_width(self) -> float:
@@ -150,7 +154,8 @@ class Rows:
     def box(self, node: Node, found: Look) -> list[Row]:
         """Name and operation, the value, the gradient."""
         if (said := self._said.get(key := (self.style.in_boxes, node.number))) is None:
-            said = self._said[key] = self._set([self._title(node)], self._numbers(node.number, found))
+            with writing(self.figures):
+                said = self._said[key] = self._set([self._title(node)], self._numbers(node.number, found))
         return said
 
     def folded(self, scope: Scope, members: Sequence[int], shows: int | None, found: Look) -> list[Row]:
@@ -158,7 +163,8 @@ class Rows:
         theme = self.theme
         title = (Run(visible(scope.name, 40), theme.text, theme.name_size, bold=True),) if scope.name else ()
         hidden = (Run(count(len(members), "node"), theme.muted, theme.small_size),)
-        numbers = [] if shows is None else self._numbers(shows, found)
+        with writing(self.figures):
+            numbers = [] if shows is None else self._numbers(shows, found)
         return self._set([title, hidden] if self.style.box == "stack" else [title + hidden], numbers)
 
     def line(self, edges: Sequence[Edge], found: Look) -> Row:
@@ -168,12 +174,13 @@ class Rows:
         return said[0]
 
     def _line(self, edges: Sequence[Edge], found: Look) -> Row:
-        words = self.shortened(edges, self.looks.line_words(edges))
+        with writing(self.figures):
+            words = self.shortened(edges, self.looks.line_words(edges))
         theme, ink = self.theme, self.theme.muted if found.label is None else self.theme.colour(found.label)
         runs = [Run(words.text, ink, theme.small_size)] if words.text else []
         if words.result:
-            runs = [Run(f"{signed(words.text)} = ", ink, theme.small_size)] if words.text else []
-            runs.append(Run(signed(words.result), ink, theme.small_size, bold=True))
+            runs = [Run(f"{words.text} = ", ink, theme.small_size)] if words.text else []
+            runs.append(Run(words.result, ink, theme.small_size, bold=True))
         return tuple(runs)
 
     def shortened(self, edges: Sequence[Edge], words: Words) -> Words:
@@ -209,11 +216,11 @@ class Rows:
             value = gradient = EMPTY  # not reached yet
         assert found.value is not None
         assert found.gradient is not None
-        rows: list[Row] = [(Run(signed(value), theme.colour(found.value), theme.value_size),)]
+        rows: list[Row] = [(Run(value, theme.colour(found.value), theme.value_size),)]
         if not self.gradients:
             return rows
         size = theme.small_size if found.small else theme.gradient_size
-        return [*rows, (Run(signed(gradient), theme.colour(found.gradient), size),), *self._partly(place)]
+        return [*rows, (Run(gradient, theme.colour(found.gradient), size),), *self._partly(place)]
 
     def _partly(self, place: int) -> list[Row]:
         """How much of a gradient is the sum of the flows in this picture, where that is not all of it."""
@@ -227,7 +234,7 @@ class Rows:
         # A sum that is larger than the gradient, or of the other sign, is no part of it: of another pass the rest is.
         is_part = 0 < here <= gradient or gradient <= here < 0
         said = f"{numeral(here)} {'of it' if is_part else 'came'} here" if arrived else "none of it here"
-        return [(Run(signed(said), self.theme.not_computed, self.theme.small_size),)]
+        return [(Run(said, self.theme.not_computed, self.theme.small_size),)]
 
 
 def _spaced(row: Row, gap: str) -> Row:
@@ -243,10 +250,17 @@ def _side_by_side(rows: Sequence[Row]) -> Row:
     return first
 
 
-def signed(text: str) -> str:
-    """A number's text with a true minus sign, as wide as a plus.
+def numbers_of(graph: Graph, snapshot: Snapshot | None) -> Iterator[float | None]:
+    """All numbers that a picture of a moment can say."""
+    yield from (arg for node in graph for arg in node.args if isinstance(arg, float))
+    if snapshot is not None:
+        yield from (*snapshot.values, *snapshot.gradients)
+        for flow in snapshot.flows.values():
+            yield from (flow.local, flow.upstream, flow.contribution)
 
-    >>> signed("-1.2e-7")
-    '−1.2e−7'
-    """
-    return text.replace("-", "−")
+
+def numbers_in(told: Steps) -> list[float | None]:
+    """All numbers that are said in some steps."""
+    constants = (arg for node in told.graph for arg in node.args if isinstance(arg, float))
+    steps = ((step.after, step.local, step.upstream, step.contribution) for step in told)
+    return [*constants, *chain.from_iterable(steps)]

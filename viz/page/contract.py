@@ -11,6 +11,7 @@ from typing import Any, ForwardRef, Literal, TypedDict, Union, get_args, get_ori
 __all__ = [
     "Condition",
     "Facts",
+    "Figures",
     "Fold",
     "Formula",
     "Grid",
@@ -109,12 +110,21 @@ class Line(TypedDict):
     inside: list[int]
 
 
+class Figures(TypedDict):
+    """How numbers are written: so many figures, in full from ``least`` on, with this minus."""
+
+    digits: int
+    least: float
+    minus: str
+
+
 class Facts(TypedDict):
-    """The graph itself: structure, numbers, and its operations' formulas."""
+    """The graph itself: structure, numbers and how they are written, and its operations' formulas."""
 
     nodes: list[Node]
     output: int
     seed: Number
+    figures: Figures
     operations: dict[str, Operation]
     sentences: dict[str, str]
 
@@ -160,7 +170,7 @@ class Told(TypedDict):
     start: int
 
 
-MESSAGES: tuple[Any, ...] = (Node, Condition, Partial, Operation, Fold, Line, Facts, Page, Window, Grid, Told)
+MESSAGES: tuple[Any, ...] = (Node, Condition, Partial, Operation, Fold, Line, Figures, Facts, Page, Window, Grid, Told)
 
 
 def jsdoc() -> str:

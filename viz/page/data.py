@@ -23,7 +23,7 @@ from autodiff.facts.words import (
     why_no_path,
 )
 from autodiff.language.formulas import COMPARE
-from autodiff.language.notation import as_data, as_json
+from autodiff.language.notation import as_data, as_json, figures
 from autodiff.table.operations import expanded
 from viz.ink.mathml import mathml
 from viz.page import contract
@@ -35,11 +35,12 @@ __all__ = ["page_data"]
 def page_data(told: Steps) -> Facts:
     """The data of a page for these steps, ready for JSON (numbers that JSON has not are text: "nan", "inf")."""
     graph = told.graph
-    names = _names(graph)
+    names, (digits, least, minus, _) = _names(graph), figures()
     return {
         "nodes": [_node(graph, number, told.labels[number], names) for number in range(len(graph))],
         "output": graph.outputs[0],
         "seed": as_json(told.seed),
+        "figures": {"digits": digits, "least": least, "minus": minus},
         "operations": {name: _operation(op) for op, name in names.items()},
         "sentences": SENTENCES,
     }

@@ -14,13 +14,15 @@ from autodiff import Edge, Graph, Value, steps
 from autodiff.files import write
 from autodiff.habits.answers import answered, caller, got
 from autodiff.language.ieee import real
+from autodiff.language.notation import writing
 from viz.graph.drawing import blank
 from viz.graph.folding import Collapse, read_once
 from viz.graph.look import one_source
 from viz.graph.naming import Names, labels_of
 from viz.graph.paint import line_id
-from viz.graph.rows import DIRECTIONS
+from viz.graph.rows import DIRECTIONS, numbers_in
 from viz.graph.view import View, require_boxes, view
+from viz.ink.figures import figured
 from viz.ink.text import visible
 from viz.ink.theme import OWN, Theme
 from viz.layout.kinds import kind_of, named
@@ -50,6 +52,7 @@ def step(
     max_nodes: int | None = 1000,
     start: int = 0,
     seed: float | None = None,
+    digits: int | None = None,
     timeout: float = 30,
 ) -> Stepper:
     """Step through the graph behind a Value: each value as it is computed, each gradient as it arrives.
@@ -59,9 +62,9 @@ def step(
     ``names=False``; ``names={"w": w}`` calls this one so. ``collapse`` folds scopes as in :func:`viz.draw`; ``theme``
     is "auto" (that of the host), "light", "dark" or a :class:`viz.Theme`; ``background=None`` lets what is behind the
     page be seen, ``legend=False`` leaves the legend out; ``start`` is the step to begin with, negative ones from the
-    end; ``seed`` is the gradient that arrives at the output (that of the pass that was run, else 1). ``grid`` shows a
-    pool beside the graph: give what the pool answered, True for the one pool in the graph, or
-    ``dict(cells=x, outputs=p, kernel_size=3)``.
+    end; ``seed`` is the gradient that arrives at the output (that of the pass that was run, else 1); ``digits`` are
+    the figures of every number, 4 by default. ``grid`` shows a pool beside the graph: give what the pool answered,
+    True for the one pool in the graph, or ``dict(cells=x, outputs=p, kernel_size=3)``.
 
     No Value is changed unless :meth:`Stepper.apply` is called. ``TooLargeError`` says how to look at a part.
 
@@ -86,7 +89,7 @@ def step(
     style = replace(SPREAD, rankdir=rankdir)
     layout = {"theme": sized(own), "style": style, "collapse": collapse, "max_nodes": max_nodes, "timeout": timeout}
     shown = None if grid is None or grid is False else step_grid(graph, grid)
-    return Stepper(output, found, layout, shown, look, start, seed, style_of(own, legend))
+    return Stepper(output, found, layout, shown, look, start, seed, style_of(own, legend), digits)
 
 
 class Stepper:
@@ -109,6 +112,7 @@ class Stepper:
         start: int,
         seed: float | None = None,
         style: str | None = None,
+        digits: int | None = None,
     ) -> None:
         self._style = style
         self._output, self._labels, self.grid, self.theme = output, labels, grid, theme
@@ -116,8 +120,10 @@ class Stepper:
         if isinstance(start, bool) or not isinstance(start, int) or not -len(self._told) <= start < len(self._told):
             raise ValueError(f"start is a step from 0 to {len(self._told) - 1}, or from the end; got {start!r}")
         self.start = start
-        laid = blank(self._told, labels=labels, **layout)
-        self._view, self.svg = laid.view, drawn(laid)
+        self._figures = figured(numbers_in(self._told), digits)
+        laid = blank(self._told, labels=labels, figures=self._figures, **layout)
+        with writing(self._figures):
+            self._view, self.svg = laid.view, drawn(laid)
         self._edits: dict[str, float] = {}
         self._widget: Any = None
 
@@ -162,7 +168,8 @@ class Stepper:
     def data(self) -> Page:
         """What the page works on, ready for JSON."""
         told, shown = self._told, self._view
-        data = page_data(told)
+        with writing(self._figures):
+            data = page_data(told)
         for node in data["nodes"]:
             if "scope" in node:
                 node["scope"] = [visible(name) for name in node["scope"]]

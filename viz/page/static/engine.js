@@ -104,6 +104,7 @@ class Step {
 /** Every step, with every choice decided anew; `leaves` are numbers by node. */
 function run(data, leaves = {}) {
   const ready = decode(data);
+  numbers.write(ready.figures);
   const told = { data: ready, values: new Float64Array(ready.nodes.length), steps: [], forward: ready.nodes.length };
   ready.nodes.forEach(({ op, value }, place) => {
     told.values[place] = op ? op.evaluate(operands(told, place)) : leaves[place] ?? value;

@@ -28,9 +28,9 @@ const DOT = sign("&#x22C5;");
 const LONG = 500; // characters of markup, in a formula that would not fit on a line
 
 function mathNumeral(x) {
+  if (x < 0) return row(MINUS, mathNumeral(-x));
   const text = numeral(x);
-  if (text.startsWith("-")) return row(MINUS, mathNumeral(-x));
-  const [mantissa, exponent] = text.split("e");
+  const [mantissa, exponent] = text.replace("−", "-").split("e");
   const tens = exponent && `<msup><mn>10</mn>${mathNumeral(Number(exponent))}</msup>`;
   if (exponent) return mantissa === "1" ? tens : row(`<mn>${mantissa}</mn>`, DOT, tens);
   return /\d/.test(text) ? `<mn>${text}</mn>` : `<mi>${text === "inf" ? "∞" : text}</mi>`;

@@ -2,6 +2,14 @@
 // One closure holds the whole file; it is not indented.
 const numbers = (() => {
 
+const MOST = 999999.5; // what is larger has an exponent
+const NOISE = 1e-7; // of a number: so far off are decimals that were a float32
+
+let figures = { digits: 4, least: 1e-3, minus: "-" };
+
+/** Numbers are written so from now on, as `autodiff.language.notation.Figures` says. */
+const write = (wanted) => { figures = wanted ?? figures; };
+
 // A positive number as digits and exponent. JavaScript rounds an exact tie up, Python to even.
 function rounded(x, digits) {
   const [mantissa, exponent] = x.toExponential(digits - 1).split("e");
@@ -11,15 +19,31 @@ function rounded(x, digits) {
   return [even, Number(exponent)];
 }
 
+// A mantissa's digits with the point where the exponent puts it.
+function fixed(mantissa, exponent) {
+  const figures = mantissa.replace(".", "");
+  if (exponent < 0) return `0.${"0".repeat(-exponent - 1)}${figures}`;
+  const [whole, rest] = [figures.slice(0, exponent + 1), figures.slice(exponent + 1)];
+  return whole.padEnd(exponent + 1, "0") + (rest && `.${rest}`);
+}
+
+// Without the zeros at its end, if it is the number itself and no rounded one.
+function short(text, x, unit = 1) {
+  const exact = Math.abs(Number(text) * unit - x) <= NOISE * x;
+  return exact && text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+}
+
 /** A short, readable form of a number, exactly that of `autodiff.language.notation.numeral`. */
 function numeral(x) {
+  const { digits, least, minus } = figures;
   if (x === 0) return "0";
   if (Number.isNaN(x)) return "nan";
-  if (x < 0) return `-${numeral(-x)}`;
+  if (x < 0) return minus + numeral(-x);
   if (x === Infinity) return "inf";
-  const plain = x >= 1e-3 && x < 999999.5;
-  const [mantissa, exponent] = rounded(x, !plain ? 3 : x < 1e3 ? 4 : String(Math.floor(x)).length);
-  return plain ? String(Number(`${mantissa}e${exponent}`)) : `${Number(mantissa)}e${exponent}`;
+  const plain = x >= least && x < MOST;
+  const [mantissa, exponent] = rounded(x, plain ? Math.max(digits, String(Math.floor(x)).length) : digits);
+  if (plain) return short(fixed(mantissa, exponent), x);
+  return `${short(mantissa, x, Number(`1e${exponent}`))}e${exponent < 0 ? minus : ""}${Math.abs(exponent)}`;
 }
 
 const INFINITE = { nan: NaN, inf: Infinity, "-inf": -Infinity };
@@ -30,6 +54,6 @@ const real = (x) => (typeof x === "string" ? INFINITE[x] : x);
 /** A number as JSON can hold it. */
 const packed = (x) => (Number.isFinite(x) ? x : Object.keys(INFINITE).find((text) => Object.is(INFINITE[text], x)));
 
-return { numeral, real, packed };
+return { numeral, real, packed, write };
 
 })();

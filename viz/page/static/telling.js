@@ -13,7 +13,7 @@ const fill = (template, parts, out) =>
 
 // The template with these operands; a negative number among signs is put in brackets.
 function filled(template, parts, out = "") {
-  const bracket = (x, i) => (x.startsWith("-") && template !== `{${i}}` && !template.endsWith(")") ? `(${x})` : x);
+  const bracket = (x, i) => (/^[-−]/.test(x) && template !== `{${i}}` && !template.endsWith(")") ? `(${x})` : x);
   return fill(template, parts.map(bracket), template === "{out}" || out.endsWith(")") ? out : `(${out})`);
 }
 

@@ -63,6 +63,7 @@ function hinter(shell, picture, stateOf) {
   const { root, part } = shell;
   function lines(place) {
     const { data, run, index } = stateOf();
+    numbers.write(data.figures);
     const { op, scope } = data.nodes[place];
     const snapshot = engine.snapshot(run, index);
     const [value, gradient] = [snapshot.values[place], snapshot.gradients[place]];
@@ -94,6 +95,7 @@ function paintersOf(shell, picture, { inputs, pool, asked }, page) {
   const { part } = shell;
   let routes = { changed: new Set(), told: [] };
   return function paint(state, before) {
+    numbers.write(state.data.figures); // another page may be shown by the same script
     if (state.theme !== before?.theme) showTheme(shell, state, page);
     if (state.run !== before?.run) routes = state.run === state.recorded ? { changed: new Set(), told: [] } : stepper.routes(state);
     const snapshot = engine.snapshot(state.run, state.index);
@@ -185,6 +187,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
 
   function dispatch(action) {
     const before = state;
+    numbers.write(state.data.figures);
     state = stepper.act(state, action);
     clearTimeout(timer);
     if (state.playing) timer = setTimeout(() => dispatch({ do: "beat" }), BEAT / state.speed);
