@@ -63,10 +63,18 @@
  */
 
 /**
+ * @typedef {object} Figures
+ * @property {number} digits
+ * @property {number} least
+ * @property {string} minus
+ */
+
+/**
  * @typedef {object} Facts
  * @property {Array<Node>} nodes
  * @property {number} output
  * @property {number | string} seed
+ * @property {Figures} figures
  * @property {Record<string, Operation>} operations
  * @property {Record<string, string>} sentences
  */
@@ -76,6 +84,7 @@
  * @property {Array<Node>} nodes
  * @property {number} output
  * @property {number | string} seed
+ * @property {Figures} figures
  * @property {Record<string, Operation>} operations
  * @property {Record<string, string>} sentences
  * @property {string} shell
