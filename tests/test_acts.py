@@ -13,7 +13,7 @@ from scripts import running
 
 import viz
 from autodiff import Graph, Value, max_pool1d, maximum, scope, steps
-from autodiff.language.notation import numeral
+from autodiff.language import notation
 from autodiff.recording.reverse import NO_PATH
 
 BEAT = 1100  # milliseconds of a step at speed 1
@@ -24,6 +24,11 @@ LEFT, TOP = 4, 4  # where the graph begins in its drawing
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     with running(MODULE, "page.mjs", tmp_path_factory.mktemp("acts")) as ask:
         yield Node(ask)
+
+
+def numeral(x: float) -> str:
+    """A number as pages write it, whose minus is as wide as a plus."""
+    return notation.numeral(x).replace("-", "−")
 
 
 def pooled() -> tuple[Value, Any]:

@@ -157,7 +157,7 @@ def test_the_difference_of_large_numbers_is_asked_with_the_figures_that_it_needs
 
 def test_other_numbers_are_asked_as_they_are_shown(ask: Ask) -> None:
     x, y = Value(1234568.0, "x"), Value(2.0, "y")
-    assert questions(ask, x * y)[0] == "v2 = 1.23e6 × 2 = "
+    assert questions(ask, x * y)[0] == "v2 = 1.235e6 × 2 = "
     assert questions(ask, Value(1 / 3, "x") - Value(0.25, "y"))[0] == "v2 = 0.3333 − 0.25 = "
 
 
