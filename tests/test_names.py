@@ -68,7 +68,7 @@ GRAPHS: dict[str, Callable[[], Value]] = {
 
 def heads(svg: str) -> list[str]:
     """How the boxes are called: the first words of each, up to a colon where no weight tells a name from the rest."""
-    found = re.findall(r'<g class="node" id="n(\d+)">(.*?)</g>', svg)
+    found = re.findall(r'<g class="node"><title>n(\d+)</title>(.*?)</g>', svg)
     texts = [(int(number), re.findall(r"<text[^>]*>(.*?)</text>", group)[0]) for number, group in found]
     return [re.sub(r"^(v\d+): .*", r"\1", unescape(text)) for _, text in sorted(texts)]
 
