@@ -64,7 +64,8 @@ class Graph:
 
     ``nodes`` are in topological order, ``values`` are the Values behind them, ``edges`` one for each use,
     ``leaves`` and ``outputs`` are numbers of nodes. Its structure never changes; :meth:`forward` brings the
-    numbers up to date, ``print(graph)`` lists the nodes. Anything but Values raises ``TypeError``.
+    numbers up to date, ``made`` keeps the data and the gradients of the moment at which it was made, to be compared
+    with later ones. ``print(graph)`` lists the nodes. Anything but Values raises ``TypeError``.
 
     >>> x = Value(3.0, "x")
     >>> graph = Graph(x * x + 1)
@@ -92,6 +93,7 @@ class Graph:
             if isinstance(arg, int)
         )
         self.leaves = tuple(node.number for node in self.nodes if node.op is None)
+        self.made = [*map(peek, self.values)], [*map(held, self.values)]
 
     def _nodes(self) -> tuple[Node, ...]:
         nodes: list[Node] = []
@@ -169,26 +171,25 @@ class Graph:
         renew(self.values, data)
         return tuple(data[number] for number in self.outputs)
 
-    def flows(self) -> list[Flow]:
+    def flows(self, made: bool = False) -> list[Flow]:
         """What the last ``backward()`` sent over each edge, from the gradients that the Values hold.
 
-        ``StaleError`` when data were changed after they had been used.
+        With ``made`` it is what they held when the Graph was made; else ``StaleError`` when data were changed after
+        they had been used.
         """
-        topological([self.values[number] for number in self.outputs])
-        found: list[Flow] = []
-        for node in self.nodes:
-            found += self._flows_into(node)
-        return found
+        if not made:
+            topological([self.values[number] for number in self.outputs])
+        data, gradients = self.made if made else ([*map(peek, self.values)], [*map(held, self.values)])
+        return [flow for node in self.nodes for flow in self._flows_into(node, data, gradients[node.number])]
 
-    def _flows_into(self, node: Node) -> Iterator[Flow]:
+    def _flows_into(self, node: Node, numbers: list[float], gradient: float | None) -> Iterator[Flow]:
         """The flow over each edge whose target is ``node``, in the order of its operands."""
         if node.op is None:
             return
-        value = self.values[node.number]
-        data = [peek(self.values[arg]) if isinstance(arg, int) else arg for arg in node.args]
-        slopes = node.op.local_derivatives(*data, peek(value))
-        up = None if held(value) is NO_PATH else held(value)
-        sent = slopes if up is None else node.op.contributions(*data, peek(value), up)
+        data = [numbers[arg] if isinstance(arg, int) else arg for arg in node.args]
+        slopes = node.op.local_derivatives(*data, numbers[node.number])
+        up = None if gradient is NO_PATH else gradient
+        sent = slopes if up is None else node.op.contributions(*data, numbers[node.number], up)
         for position, arg in enumerate(node.args):
             if isinstance(arg, int):
                 edge = Edge(arg, node.number, position)

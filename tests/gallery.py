@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import viz
-from autodiff import Steps, Value, clamp, log, max_pool1d, max_pool2d, maximum, nn, relu, scope, steps, where
+from autodiff import Graph, Steps, Value, clamp, log, max_pool1d, max_pool2d, maximum, nn, relu, scope, steps, where
 from viz import DARK, LIGHT
 from viz.graph.look import Looks
 
@@ -316,6 +316,63 @@ def a_column_of_cells() -> Any:
 def a_large_grid_goes_by_colour_and_tag() -> Any:
     cells = [[(11 * r + 5 * c) % 13 for c in range(12)] for r in range(9)]
     return viz.pool(cells, kernel_size=3, stride=2, upstream=[[(-1) ** (r + c) for c in range(5)] for r in range(4)])
+
+
+def scored(*numbers: float) -> Value:
+    x = of(*numbers)
+    p = max_pool1d(x, kernel_size=3, stride=2)
+    score: Value = 0.7 * p[0] + 0.9 * p[1]
+    score.name = "score"
+    return done(score)
+
+
+@shown
+def two_inputs_of_one_graph() -> Any:
+    return viz.compare(scored(3, 0, 4, 2, 0), scored(3, 0, 4, 6, 0), names=False, fit="slide")
+
+
+@shown
+def backward_once_and_twice() -> Any:
+    y = scored(3, 0, 4, 2, 0)
+    before = Graph(y)
+    return viz.compare(before, done(y), titles=("backward() once", "twice"), names=False)
+
+
+@shown
+def before_and_after_an_update() -> Any:
+    model = nn.MLP(2, [3, 1])
+    for k, parameter in enumerate(model.parameters()):
+        parameter.data = math.sin(5 * k)
+
+    x = of(0.5, -1.0)
+
+    def loss() -> Value:
+        y: Value = (model(x) - 1) ** 2
+        y.name = "loss"
+        return y
+
+    before = Graph(done(loss()))
+    for parameter in model.parameters():
+        parameter.data -= 0.2 * parameter.grad
+    for leaf in (*model.parameters(), *x):
+        leaf.grad = None
+    return viz.compare(before, done(loss()), names=False)
+
+
+@shown
+def relu_before_and_after_a_pool() -> Any:
+    x, z = of(3, -1, 4, -2, -5), of(3, -1, 4, -2, -5)
+    one, other = max_pool1d([relu(v) for v in x], 3, 2), max_pool1d(z, 3, 2)
+    titles = "relu, then the pool", "the pool, then relu"
+    return viz.compare(done(one[0] + one[1]), done(relu(other[0]) + relu(other[1])), titles=titles, names=False)
+
+
+@shown
+def an_update_in_the_dark() -> Any:
+    x, w = Value(2.0, "x"), Value(-0.5, "w")
+    before = Graph(done(relu(w * x + 2)))
+    w.data, w.grad, x.grad = -2.0, None, None
+    return viz.compare(before, done(relu(w * x + 2)), names=False, theme="dark")
 
 
 @shown

@@ -43,6 +43,7 @@ FLOORS: dict[str, int] = {
     "viz.graph": 9,  # pictures of a graph
     "viz.pools": 9,  # pictures of a pool
     "viz.page": 10,
+    "viz.pairs": 10,  # two pictures beside each other
     "viz.demo": 10,
     "viz": 11,
     "viz.__main__": 12,

@@ -16,6 +16,7 @@ from viz.ink.theme import DARK, LIGHT, Theme
 from viz.layout.engines import LayoutError, LayoutTimeout, LayoutUnavailable, use_engine
 from viz.layout.picture import Picture
 from viz.page.stepper import Stepper, step
+from viz.pairs.compare import compare
 from viz.pools.pool import pool
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Theme",
     "TooLargeError",
     "animate",
+    "compare",
     "draw",
     "pool",
     "step",

@@ -10,7 +10,17 @@ from autodiff.language.formulas import has_none, is_none
 from autodiff.recording.reading import read
 from autodiff.table.operations import Operation
 
-__all__ = ["Decision", "branch", "comparison", "condition_holds", "decided", "fair_rivals", "is_negation", "tied"]
+__all__ = [
+    "Decision",
+    "branch",
+    "comparison",
+    "condition_holds",
+    "decided",
+    "fair_rivals",
+    "is_negation",
+    "rivals",
+    "tied",
+]
 
 
 def branch(
@@ -72,7 +82,7 @@ def tied(op: Operation, position: int, operands: Sequence[float], out: float) ->
     >>> tied(TABLE["maximum"], 1, [3.0, 3.0], 3.0), tied(TABLE["maximum"], 1, [3.0, 5.0], 5.0)
     (0, None)
     """
-    equals = [other for other in _rivals(op) if operands[other] == operands[position]]
+    equals = [other for other in rivals(op) if operands[other] == operands[position]]
     if len(equals) < 2 or position not in fair_rivals(op):
         return None
     slopes = op.local_derivatives(*operands, out)
@@ -86,14 +96,14 @@ def fair_rivals(op: Operation) -> list[int]:
 
     They may change places without changing the value, unlike those of ``where`` and the bounds of ``clamp``.
     """
-    rivals = _rivals(op)
-    orders = ([*rivals[1:], *rivals[:1]], [*rivals[1:2], *rivals[:1], *rivals[2:]])  # all others are made of these two
+    found = rivals(op)
+    orders = ([*found[1:], *found[:1]], [*found[1:2], *found[:1], *found[2:]])  # all others are made of these two
     samples = [[sign * (i - 1.5) for i in range(len(op.inputs))] for sign in (1, -1)]
-    fair = len(rivals) > 1 and all(_same_value(op, xs, rivals, order) for xs in samples for order in orders)
-    return rivals if fair else []
+    fair = len(found) > 1 and all(_same_value(op, xs, found, order) for xs in samples for order in orders)
+    return found if fair else []
 
 
-def _rivals(op: Operation) -> list[int]:
+def rivals(op: Operation) -> list[int]:
     """The operands that have a path in some of the branches only."""
     return [place for place, partial in enumerate(op.partials) if has_none(partial) and not is_none(partial)]
 

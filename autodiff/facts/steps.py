@@ -90,6 +90,12 @@ class Snapshot:
         flows = {flow.edge: flow for flow in graph.flows()}
         return cls([*map(peek, graph.values)], [*map(held, graph.values)], flows)
 
+    @classmethod
+    def made(cls, graph: Graph) -> Snapshot:
+        """What the Values held when the Graph was made, whatever has become of them since."""
+        data, gradients = graph.made
+        return cls([*data], [*gradients], {flow.edge: flow for flow in graph.flows(made=True)})
+
 
 class Steps(Sequence[Step]):
     """The steps of a frozen graph, first forward, then backward; ``forward`` is the number of forward steps.

@@ -26,10 +26,16 @@ class Drawing:
     """One drawing under way: a view, the names of its nodes, a snapshot (None: blank, for a page to fill), a look."""
 
     def __init__(
-        self, view: View, rows: Rows, places: Mapping[str, Mapping[str, str]] | None = None, plain: bool = False
+        self,
+        view: View,
+        rows: Rows,
+        places: Mapping[str, Mapping[str, str]] | None = None,
+        plain: bool = False,
+        prefix: str = "",
     ) -> None:
         self.view, self.graph, self.labels, self.rows = view, view.graph, rows.labels, rows
         self.places = places or {}  # where a layout put everything, to draw it there again
+        self.prefix = prefix  # of all names, where another graph stands beside this one
         self.clusters: dict[str, Scope] = {}
         self._written: list[str] = []  # the boxes in their frames
         self.look, self.marks = rows.theme, Marks(rows, plain)
@@ -78,10 +84,17 @@ class Drawing:
         for (source, target), uses in edges.items():
             for joined in self.view.lines(source, target, uses):
                 name = line_id(joined)
-                canvas.edge(source, target, **{**self.marks.lines(joined), "id": name, **self._place_of(name)})
+                self._edge(source, target, **{**self.marks.lines(joined), "id": name, **self._place_of(name)})
         self._stubs()
         if not self.places and style.rankdir in ("LR", "RL"):
             self._align_inputs()
+
+    def _node(self, name: str, **look: str) -> None:
+        self.canvas.node(self.prefix + name, **look)
+
+    def _edge(self, source: str, target: str, **look: str) -> None:
+        named = {"id": self.prefix + look.pop("id")} if "id" in look else {}
+        self.canvas.edge(self.prefix + source, self.prefix + target, **look, **named)
 
     def _place_of(self, name: str) -> dict[str, str]:
         return dict(self.places.get(name, {}))
@@ -100,7 +113,7 @@ class Drawing:
             if 1 < len(members) <= ALIGNED:
                 column = Picture(self.look, dressed=False, graph_attr={"rank": "same"})
                 for one, other in itertools.pairwise(members):
-                    column.edge(f"n{one}", f"n{other}", style="invis")
+                    column.edge(f"{self.prefix}n{one}", f"{self.prefix}n{other}", style="invis")
                 self.canvas.subgraph(column)
 
     @property
@@ -133,7 +146,7 @@ class Drawing:
             if scope is not None:
                 inside.setdefault(scope.parent, []).append(scope)
         numbers = {scope: number for number, scope in enumerate(tree)}
-        self._entries(canvas, tree[None])
+        self._entries(tree[None])
         open_scopes = [(scope, 0) for scope in reversed(inside.get(None, []))]
         while open_scopes:
             scope, level = open_scopes.pop()
@@ -141,25 +154,26 @@ class Drawing:
                 canvas.body.append("\t}\n")
                 continue
             # Only a subgraph of this name is a frame; another one still says what belongs together.
-            name = f"cluster_{numbers[scope]}" if self.rows.style.frames else f"scope_{numbers[scope]}"
+            kind = "cluster" if self.rows.style.frames else "scope"
+            name = f"{kind}_{self.prefix}{numbers[scope]}"
             canvas.body.append(f"\tsubgraph {name} {{\n")
             if self.rows.style.frames:
                 self.clusters[name] = scope
                 self._cluster(canvas, scope, name, level)
             else:
                 canvas.attr(label=self._name_of(scope))
-            self._entries(canvas, tree[scope])
+            self._entries(tree[scope])
             open_scopes.append((scope, -1))
             open_scopes += [(inner, level + 1) for inner in reversed(inside.get(scope, []))]
 
-    def _entries(self, canvas: Picture, entries: list[int | Scope]) -> None:
+    def _entries(self, entries: list[int | Scope]) -> None:
         for entry in entries:
             if isinstance(entry, Scope):
                 members = self.view.members(entry)
                 name, look = f"s{members[0]}", self.marks.folded(entry, members, self.view.speaker(entry))
             else:
                 name, look = f"n{entry}", self.marks.box(self.graph.nodes[entry])
-            canvas.node(name, **{**look, "id": name, **self._place_of(name)})
+            self._node(name, **{**look, "id": self.prefix + name, **self._place_of(name)})
 
     def _cluster(self, canvas: Picture, scope: Scope, name: str, level: int) -> None:
         fill, border = self.look.cluster(level)
@@ -181,8 +195,8 @@ class Drawing:
             "dir": "back" if self.marks.plain else "none",
         }
         for member in above:
-            self.canvas.node(f"before_{member}", **dots)
-            self.canvas.edge(f"before_{member}", self.view.key(member), id=f"cut_before_{member}", **line)
+            self._node(f"before_{member}", **dots)
+            self._edge(f"before_{member}", self.view.key(member), id=f"cut_before_{member}", **line)
         for member in below:
-            self.canvas.node(f"after_{member}", **dots)
-            self.canvas.edge(self.view.key(member), f"after_{member}", id=f"cut_after_{member}", **line)
+            self._node(f"after_{member}", **dots)
+            self._edge(self.view.key(member), f"after_{member}", id=f"cut_after_{member}", **line)

@@ -24,7 +24,7 @@ from viz.ink.theme import theme as theme_of
 from viz.layout.picture import Picture
 from viz.layout.place import Place, placed
 
-__all__ = ["Part", "blank", "draw", "pictured", "wished"]
+__all__ = ["Part", "blank", "draw", "foldings", "pictured", "wished"]
 
 
 @answered
@@ -123,7 +123,7 @@ class Part:
         return list(self._found())
 
     def _found(self) -> Iterator[View]:
-        for folds in _foldings(self.graph, self.collapse):
+        for folds in foldings(self.graph, self.collapse):
             yield view(self.graph, self.around, self.depth, self.reached, folds, self.max_nodes)
 
 
@@ -140,7 +140,7 @@ def pictured(place: Place, part: Part, rows: Rows, rungs: Sequence[Style], legen
     return picture
 
 
-def _foldings(graph: Graph, collapse: Collapse | None) -> Iterator[Collapse]:
+def foldings(graph: Graph, collapse: Collapse | None) -> Iterator[Collapse]:
     """What to fold: what is wished; or nothing, and as long as the picture does not fit, more, the innermost first."""
     yield False if collapse is None else collapse
     deepest = max((len(node.scope.path) for node in graph.nodes if node.scope), default=0) if collapse is None else 0

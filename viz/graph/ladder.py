@@ -16,7 +16,7 @@ from viz.graph.sketch import Sketch
 from viz.graph.view import View
 from viz.layout.place import LEAST, Place
 
-__all__ = ["LADDER", "Fit", "corrected", "fitted", "readable"]
+__all__ = ["LADDER", "SPARE", "Fit", "corrected", "fitted", "readable"]
 
 SPARE = 1.15  # where the height is bounded too: a sketch is seldom further off
 EDGE = 8.0  # points around a picture, both sides together

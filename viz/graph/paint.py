@@ -76,7 +76,9 @@ class Painter:
 
     def in_theme(self, theme: Theme) -> Painter:
         """The same in other colours."""
-        return Painter(self.laid, [rows.in_theme(theme) for rows in self.rows], self.dressed)
+        other = Painter(self.laid, [rows.in_theme(theme) for rows in self.rows], self.dressed)
+        other.labels = self.labels
+        return other
 
     @cached_property
     def _lines(self) -> dict[str, list[Edge]]:

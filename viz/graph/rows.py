@@ -22,7 +22,19 @@ from viz.ink.ruler import width_of
 from viz.ink.text import visible
 from viz.ink.theme import Theme, numeral
 
-__all__ = ["DIRECTIONS", "FULL", "Row", "Rows", "Run", "Style", "headed", "numbers_in", "numbers_of", "width_of_row"]
+__all__ = [
+    "DIRECTIONS",
+    "FULL",
+    "SPACE",
+    "Row",
+    "Rows",
+    "Run",
+    "Style",
+    "headed",
+    "numbers_in",
+    "numbers_of",
+    "width_of_row",
+]
 
 EMPTY = "\xa0"  # a row without words
 GAP, SPACE = "\xa0\xa0", " "  # between the numbers of one row; between a name and its operation

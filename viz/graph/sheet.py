@@ -13,7 +13,7 @@ from viz.ink.theme import DASHES, FONT_STACK, Theme
 from viz.layout.layout import Point
 from viz.layout.svg import SVG, element
 
-__all__ = ["MARGIN", "Foot", "sheet"]
+__all__ = ["MARGIN", "Foot", "sample", "sheet"]
 
 MARGIN = 4.0
 
@@ -35,14 +35,15 @@ def sheet(painter: Painter, legend: Sequence[Entry], scale: Callable[[Point], fl
     left, high = (wide - whole.size[0]) / 2, tall + foot.high
     paper = element("path", d=f"M0 0H{wide:g}V{high:g}H0Z", fill=theme.paper or "none")
     graph = element("g", painter.graph(), class_="graph", transform=f"translate({left + whole.left:g} {MARGIN:g})")
-    entries = "".join(part for entry, x, y in whole.entries for part in _entry(theme, entry, x, y))
+    entries = "".join(sample(entry, theme, x, y) for entry, x, y in whole.entries)
     below = element("g", entries, class_="legend", transform=f"translate({left:g} {MARGIN:g})")
     parts = [paper, graph, below, foot.words(left, tall)]
     size = {"width": f"{wide:g}pt", "height": f"{high:g}pt", "viewBox": f"0 0 {wide:g} {high:g}"}
     return element("svg", "\n".join(filter(None, parts)), **size, xmlns=SVG, font_family=FONT_STACK)
 
 
-def _entry(theme: Theme, entry: Entry, x: float, y: float) -> list[str]:
+def sample(entry: Entry, theme: Theme, x: float = 0.0, y: float = 0.0) -> str:
+    """An entry of a legend, whose baseline begins at a point."""
     size, parts = theme.small_size, []
     if entry.line:
         look = LINE[entry.line]
@@ -55,4 +56,4 @@ def _entry(theme: Theme, entry: Entry, x: float, y: float) -> list[str]:
             points = f"{x:g},{level:g} {x + 7:g},{level - 3:g} {x + 7:g},{level + 3:g}"
             parts.append(element("polygon", points=points, fill=ink))
         x += SAMPLE + 4
-    return [*parts, element("text", escape(entry.text), x=x, y=y, font_size=size, fill=entry.ink)]
+    return "".join([*parts, element("text", escape(entry.text), x=x, y=y, font_size=size, fill=entry.ink)])

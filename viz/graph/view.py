@@ -110,7 +110,7 @@ UNREACHED = "reached=True shows where the gradient went, and there is none yet: 
 DEEPEST = 1000  # scopes inside each other; Graphviz takes longer and longer with each
 
 
-def outputs_of(output: Value | Iterable[Value] | Graph) -> tuple[Value, ...]:
+def outputs_of(output: Value | Iterable[Value] | Graph, who: str = "draw") -> tuple[Value, ...]:
     """The Values to draw, one or several; anything else raises ``TypeError`` that says what was got."""
     if isinstance(output, Graph):
         return tuple(output.values[number] for number in output.outputs)
@@ -118,14 +118,14 @@ def outputs_of(output: Value | Iterable[Value] | Graph) -> tuple[Value, ...]:
     outputs: tuple[object, ...] = tuple(output) if many else (output,)  # type: ignore[arg-type]
     values = tuple(entry for entry in outputs if isinstance(entry, Value))
     if not outputs:
-        raise TypeError(f"there is nothing to draw in an empty {type(output).__name__}")
+        raise TypeError(f"there is nothing to {who} in an empty {type(output).__name__}")
     if len(values) < len(outputs):
         entry = next(entry for entry in outputs if not isinstance(entry, Value))
         found = f"a {type(output).__name__} with a {got(entry)} in it" if many else got(entry)
         rows = (
             "; of a grid draw([v for row in grid for v in row]), or viz.pool(grid)" if isinstance(entry, list) else ""
         )
-        raise TypeError(f"draw takes a Value, a list of Values, or a Graph; got {found}{rows}")
+        raise TypeError(f"{who} takes a Value, a list of Values, or a Graph; got {found}{rows}")
     return values
 
 
