@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from autodiff import functions
 from autodiff.functions import *  # noqa: F403 - the functions of the table, by name
 from autodiff.functions import abs as abs
+from autodiff.habits import imports as _imports  # noqa: F401 - answers imports of what is not here
 from autodiff.habits.answers import refuse_name
 from autodiff.language.formulas import FormulaError
 from autodiff.recording.reverse import StaleError

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
+from functools import reduce, update_wrapper
+from inspect import unwrap
 from operator import add
 from sys import float_info
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autodiff.habits.answers import answered
+from autodiff.habits.spellings import any_number
+from autodiff.recording.rules import recorder
 from autodiff.recording.scopes import scope
 from autodiff.recording.value import Operand, Value, function_of, operand
 from autodiff.table.operations import TABLE
@@ -23,9 +26,16 @@ else:
     __all__ = sorted({*_rows, "logsumexp", "softmax"})
 
 abs = absolute
-_maximum, _minimum, _hypot = (function_of(TABLE[name]) for name in ("maximum", "minimum", "hypot"))
 
 
+def _folded(function: Callable[..., Value]) -> Callable[..., Value]:
+    """The recorder of the function's row, for any number of values; the function itself is for one value, or none."""
+    row = TABLE[function.__name__]
+    return update_wrapper(recorder(row, Value, head=any_number(function_of(row), function)), function)
+
+
+@_folded
+@answered
 def maximum(*values: Operand) -> Value:
     """The largest of the values, composed of binary max nodes from the left.
 
@@ -37,18 +47,21 @@ def maximum(*values: Operand) -> Value:
     >>> a.grad_state, b.grad
     ('no path', 1.0)
     """
-    return _fold("maximum", _maximum, values)
+    return identity(*_at_least_one("maximum", values))
 
 
+@_folded
+@answered
 def minimum(*values: Operand) -> Value:
     """The smallest of the values; ties and NaN as for :func:`maximum`.
 
     >>> minimum(Value(3.0), 5, 4).data
     3.0
     """
-    return _fold("minimum", _minimum, values)
+    return identity(*_at_least_one("minimum", values))
 
 
+@_folded
 def hypot(*values: Operand) -> Value:
     """``sqrt(x² + y² + ...)``, the norm of the values, composed of binary nodes: no square overflows or is lost.
 
@@ -59,7 +72,7 @@ def hypot(*values: Operand) -> Value:
     >>> hypot(x, y, z).data
     7.0
     """
-    return _fold("hypot", _hypot, values, alone=absolute)
+    return absolute(*_at_least_one("hypot", values))
 
 
 @answered
@@ -91,14 +104,6 @@ def softmax(*values: Operand) -> list[Value]:
         return [exp(value - norm) for value in operands]
 
 
-def _fold(
-    name: str, binary: Callable[..., Value], values: tuple[Any, ...], alone: Callable[..., Value] = identity
-) -> Value:
-    """Binary nodes from the left; of one value ``alone`` a node all the same."""
-    folded: Value = reduce(binary, values) if len(values) > 1 else alone(*_at_least_one(name, values))
-    return folded
-
-
 def _at_least_one(name: str, values: tuple[object, ...]) -> list[Operand]:
     if not values:
         raise TypeError(f"{name} takes at least one value, got none")
@@ -109,3 +114,6 @@ def _at_least_one(name: str, values: tuple[object, ...]) -> list[Operand]:
             raise
         got = f"one {type(values[0]).__name__}"
         raise TypeError(f"{name} takes Values as its arguments, got {got}; for a list write {name}(*values)") from None
+
+
+__test__ = {each.__name__: unwrap(each) for each in (maximum, minimum, hypot)}  # whose examples are run

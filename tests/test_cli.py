@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -115,6 +116,14 @@ def test_options_change_the_pool(capsys: Captured) -> None:
     one, other = (run(capsys, "--digit", digit) for digit in "01")
     assert one != other
     assert other.startswith("digit 1,")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kernel", "maxima"), [(3, 8), (4, 15), (5, 1), (8, 1)])
+def test_a_window_of_many_cells_is_one_box(kernel: int, maxima: int, capsys: Captured) -> None:
+    run(capsys, "--digit", "3", "--kernel", str(kernel))
+    boxes = re.findall(r"^\t+[ns]\d+ \[label", Path("out/graph.dot").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(boxes) == 1 + kernel**2 + maxima  # the convolution, the relus, and the window's maxima
 
 
 @pytest.mark.slow

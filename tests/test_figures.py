@@ -94,7 +94,7 @@ def test_in_the_gallery_no_exponent_stands_beside_fixed_numbers(make: Any) -> No
     if isinstance(shown, viz.Picture):
         svg = shown.svg()
         assert unlike(spoken(svg)) == []
-        if 'class="graph"' in svg and '<title>n' in svg:
+        if 'class="graph"' in svg and "<title>n" in svg:
             assert not re.search(r">[^<]*(?<![\w\])])-\d", "".join(re.findall(r"<text.*?</text>", svg)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import fractions
 import importlib
+import inspect
 import json
 import math
 import operator
@@ -12,7 +13,7 @@ import pickle
 import re
 import rlcompleter
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ import pytest
 
 import autodiff
 import viz
-from autodiff import TABLE, Value, avg_pool2d, max_pool1d, max_pool2d, nn, optim
+from autodiff import TABLE, Graph, Value, avg_pool2d, max_pool1d, max_pool2d, nn, optim
 from autodiff.habits import rows as habits
 from autodiff.habits.answers import answer, answered, said_of
+from autodiff.habits.familiar import NotASequenceError
 from autodiff.nn import MLP, AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, Neuron, ReLU, Tanh
 from autodiff.optim import SGD, Adam
 
@@ -102,7 +104,7 @@ def test_the_class_stays_what_it_was_to_python() -> None:
     assert "__getattr__" not in vars(Value)
     assert "__setattr__" not in vars(Value)
     assert not hasattr(x, "__dict__")
-    assert not isinstance(x, Iterable | Sized | Callable)  # type: ignore[arg-type]
+    assert not isinstance(x, Iterable | Collection | Callable)  # type: ignore[arg-type]
     assert (Value.__name__, Value.__qualname__, Value.__module__) == ("Value", "Value", "autodiff.recording.value")
     for twin in (copy.copy(x), copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
         assert (twin.data, twin.name) == (2.0, "x")
@@ -146,7 +148,7 @@ PYTHON: dict[str, tuple[Callable[[Value], object], str]] = {
     "json": (json.dumps, "x.data"),
     "json of a nest": (lambda x: json.dumps({"loss": [x]}), "x.data"),
     "json with indents": (lambda x: json.dumps([x], indent=1), "x.data"),
-    "np.sign": (np.sign, "sign(x)"),
+    "np.sign": (np.sign, "np.sign would compare Values and record nothing; write autodiff.sign(v)"),
     "np.round": (lambda x: np.round(x, 2), "round(x.data"),
     "np.mod": (lambda x: np.mod(np.array([x, x]), 2), "x.data"),
 }
@@ -156,6 +158,59 @@ PYTHON: dict[str, tuple[Callable[[Value], object], str]] = {
 def test_a_habit_of_python_or_numpy_is_answered(habit: str) -> None:
     call, words = PYTHON[habit]
     assert words in told(lambda: call(Value(2.0, "x")))
+
+
+@pytest.mark.parametrize("name", names("TRUTH"))
+def test_a_question_of_numpy_is_answered(name: str) -> None:
+    asked, many = getattr(np, name), np.array([Value(0.0), Value(2.0)])
+    said = told(lambda: asked(*[many] * getattr(asked, "nin", 1)))
+    assert said.startswith(f"np.{name} asks which Values are true")
+    assert dict(rows("TRUTH"))[name].format(name) in said
+
+
+def test_truth_is_python_s_to_ask() -> None:
+    x, many = Value(0.0), np.array([Value(0.0), Value(2.0)])
+    assert bool(x)
+    assert x or None
+    for ask in (many.any, many.all, lambda: many.astype(bool), lambda: np.array([x], dtype=bool)):
+        assert "v.data" in told(ask)
+
+
+def test_functions_of_numpy_that_record_still_do() -> None:
+    x, ones = Value(2.0, "x"), np.ones(2)
+    for y in (np.exp(x), np.multiply(x, 3), np.add(1.0, x), np.float64(2) * x, (ones * x)[0], (x - ones)[1]):
+        assert x in Graph(y).values
+    assert all(x in Graph(y).values for y in np.add.outer(ones, x))
+    out = np.array([Value(1.0)])
+    np.add(out, x, out=out)
+    assert x in Graph(out[0]).values
+
+
+@pytest.mark.parametrize("name", names("SEQUENCE"))
+def test_a_value_is_no_sequence(name: str) -> None:
+    x = Value(2.0)
+    assert not hasattr(x, name)
+    assert name not in dir(x)
+    ask: dict[str, Callable[[], object]] = {"__len__": lambda: len(x), "__contains__": lambda: 2.0 in x}  # type: ignore
+    assert told(ask[name], NotASequenceError) == dict(rows("SEQUENCE"))[name]
+    with pytest.raises(TypeError, match="not subscriptable"):
+        x[0]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "elu", "silu"])
+def test_nothing_is_done_in_place(name: str) -> None:
+    x, function = Value(-2.0), getattr(autodiff, name)
+    assert function(x, inplace=False).data == getattr(x, name)(inplace=None).data == function(x).data
+    for call in (function, lambda x, **words: getattr(x, name)(**words)):
+        assert told(lambda: call(x, inplace=True)) == f"{name} has no inplace=: {dict(rows('LACKING'))['inplace']}"  # noqa: B023
+    assert "inplace" not in inspect.signature(function).parameters
+
+
+@pytest.mark.parametrize("word", ["dim", "axis", "keepdim", "keepdims", "out", "dtype", "initial", "where"])
+@pytest.mark.parametrize("function", [autodiff.maximum, autodiff.minimum, autodiff.softmax, autodiff.logsumexp])
+def test_values_have_no_axes(function: Callable[..., object], word: str) -> None:
+    said = told(lambda: function(Value(1.0), Value(2.0), **{word: 0}))
+    assert said.startswith(f"{function.__name__} has no {word}=: ")
 
 
 @pytest.mark.parametrize("name", names("CALLS"))
@@ -228,7 +283,7 @@ def test_more_than_a_name_is_refused() -> None:
 
 # ---- the package, its layers and optimisers
 
-PACKAGES = {"PACKAGE": "autodiff", "LAYERS": "autodiff.nn", "OPTIMISERS": "autodiff.optim"}
+PACKAGES = {"PACKAGE": "autodiff", "LAYERS": "autodiff.nn", "OPTIMISERS": "autodiff.optim", "VIZ": "viz"}
 
 
 @pytest.mark.slow
@@ -241,6 +296,35 @@ def test_a_foreign_function_or_class_is_answered(table: str, name: str) -> None:
     assert not hasattr(package, name)
     assert name not in dir(package)
     assert told(lambda: exec(f"from {module} import {name}"), ImportError) == said
+    for words in (f"import {module}.{name}", f"from {module}.{name} import something"):
+        assert told(lambda: exec(words), ModuleNotFoundError) == said  # noqa: B023
+
+
+def test_a_slip_in_an_import_is_python_s_to_answer() -> None:
+    for name in ("autodiff.gard", "autodiff.nn.gard", "viz.gard", "functional"):
+        with pytest.raises(ModuleNotFoundError, match=f"^No module named '{name}'$"):
+            importlib.import_module(name)
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "eta", "rate_", "param_groups", "beta1", "decay", "epsilon", "mu"])
+def test_what_is_set_by_a_foreign_name_is_not_taken_in_silence(name: str) -> None:
+    for optimizer in (SGD([Value(1.0)], 0.1), Adam([Value(1.0)], 0.1)):
+        known = ("lr", "params", *optimizer.options)
+        said = dict(rows("OPTIMISER")).get(name) or answer(name, known)
+        if said:
+            call = partial(setattr, optimizer, name, 0.01)
+            assert told(call, AttributeError) == f"{type(optimizer).__name__} has no {name}: {said}"
+        optimizer.lr = 0.01
+        assert optimizer.rate == 0.01
+
+
+def test_an_optimiser_of_ones_own_names_its_attributes() -> None:
+    class Own(SGD):
+        def __init__(self) -> None:
+            super().__init__([], 0.1)
+            self.t = self.beta1 = 0
+
+    assert Own().t == 0
 
 
 class Net(nn.Module):

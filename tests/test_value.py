@@ -165,12 +165,27 @@ TENSORS: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("tensor", TENSORS.values(), ids=TENSORS)
 def test_a_tensor_of_one_number_is_that_number(tensor: Callable[[Any], Any]) -> None:
     given, x = tensor(pytest.importorskip("torch")), Value(1.0)
-    assert [Value(given).data, (x * given).data, (given + x).data, maximum(x, given).data] == [2.5, 2.5, 3.5, 2.5]
+    constant = given.detach()
+    assert [(x * constant).data, (constant + x).data, maximum(x, constant).data, Value(given).data] == [
+        2.5,
+        3.5,
+        2.5,
+        2.5,
+    ]
     (x * 2).backward(given)
     assert x.grad == 5.0
     x.data = x.grad = given
     assert (type(x.data), x.data, x.grad) == (float, 2.5, 2.5)
     assert Graph(x * 2).evaluate({x: given}) == [2.5, 5.0]
+
+
+@pytest.mark.parametrize("record", [*OPERATORS.values(), maximum, lambda x, t: where(x, t, 1.0), Value.clamp])
+def test_a_tensor_that_records_too_is_no_operand(record: Callable[..., Any]) -> None:
+    torch = pytest.importorskip("torch")
+    for there in (torch.tensor(2.5, requires_grad=True), torch.nn.Parameter(torch.tensor([2.5]))):
+        for operands in [(Value(1.0), there)] + [(there, Value(1.0))] * (record in OPERATORS.values()):
+            with pytest.raises(TypeError, match=r"^this (Tensor|Parameter) requires a gradient in torch.*x.item\(\)"):
+                record(*operands)
 
 
 @pytest.mark.parametrize(

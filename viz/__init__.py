@@ -8,7 +8,10 @@
 >>> viz.draw(y)  # doctest: +SKIP
 """
 
+from typing import TYPE_CHECKING
+
 from viz import _neighbours as _neighbours  # isort: skip - first: refuses an autodiff that is not ours
+from autodiff.habits.answers import refuse_name
 from viz.graph.drawing import draw
 from viz.graph.film import animate
 from viz.graph.view import TooLargeError
@@ -36,3 +39,8 @@ __all__ = [
     "step",
     "use_engine",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        refuse_name(__name__, "VIZ", name)

@@ -31,6 +31,7 @@ from viz.pools.grids import picture, require_readable
 
 PAGE = "steps.html"
 LONGEST = 2000  # characters of a line that is printed
+MANY = 16  # cells of a window, of which each is a line; one of more is folded, as nobody reads so many
 
 
 class _Parser(argparse.ArgumentParser):
@@ -166,7 +167,8 @@ def _graph(pool: Pool, is_digit: bool, look: Theme) -> Picture:
     window = telling(pool)
     output = pool.windows()[window.number]
     output.backward(window.upstream or 0.0)
-    return draw(output, theme=look, names=False, collapse=CONVOLUTION)
+    folded = [CONVOLUTION, f"window {letter(window.number)}"][: 1 + (len(window.cells) > MANY)]
+    return draw(output, theme=look, names=False, collapse=folded)
 
 
 def _stepper(pool: Pool, is_digit: bool, weights: Sequence[float], look: str) -> Stepper:

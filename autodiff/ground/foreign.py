@@ -11,7 +11,18 @@ from functools import lru_cache
 from operator import index
 from typing import Any
 
-__all__ = ["alone", "at_least_one", "counted", "headings", "is_masked", "is_true", "is_unordered", "plain", "seen"]
+__all__ = [
+    "alone",
+    "at_least_one",
+    "counted",
+    "headings",
+    "is_array",
+    "is_masked",
+    "is_true",
+    "is_unordered",
+    "plain",
+    "seen",
+]
 
 _PLAIN = frozenset({list, tuple, float, int, bool, str, bytes, type(None)})
 _TAKEN = "fiubO"  # kinds of dtypes: real numbers, and objects to look at
@@ -68,6 +79,11 @@ def headings(x: Any) -> list[str] | None:
         if names is not None and isinstance(names, Iterable) and not callable(names):
             return [repr(name) if isinstance(name, str) else str(name) for name in names]
     return None
+
+
+def is_array(x: object) -> bool:
+    """Whether it is an array of NumPy's, or one that works as such; NumPy's scalars are numbers and not asked here."""
+    return hasattr(x, "__array_ufunc__")
 
 
 def is_masked(x: Any) -> bool:

@@ -28,6 +28,7 @@ __all__ = [
     "refuse",
     "refuse_attribute",
     "refuse_name",
+    "refuse_setting",
     "said_of",
     "warn",
 ]
@@ -64,6 +65,14 @@ def refuse_attribute(thing: object, table: str, name: str) -> NoReturn:
     raise AttributeError(
         f"{kind!r} object has no attribute {name!r}" if said is None else f"{kind} has no {name}: {said}"
     )
+
+
+def refuse_setting(thing: object, table: str, name: str, known: Sequence[str]) -> None:
+    """Refuse to set an attribute that a thing has by another name, or not at all; own classes of others may have it."""
+    if type(thing).__module__.partition(".")[0] != "autodiff" or hasattr(type(thing), name):
+        return
+    if said := said_of(table).get(name) or answer(name, known):
+        raise AttributeError(f"{type(thing).__name__} has no {name}: {said}")
 
 
 def refuse(owner: str, keywords: Mapping[str, object], known: Sequence[str], more: Sequence[object] = ()) -> None:
@@ -109,7 +118,7 @@ def answered(function: Callable[P, R], owner: str = "") -> Callable[P, R]:
         # Python could not match the arguments with the parameters: nothing was run.
         form = signature(function).replace(return_annotation=Parameter.empty)
         parameters = [p.replace(annotation=p.empty) for p in form.parameters.values() if p.name != "self"]
-        refuse(name, keywords, [p.name for p in parameters])
+        refuse(name, keywords, [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)])
         form = form.replace(parameters=parameters)
         raise TypeError(f"{name}: {told}; {said_of('FORMS').get(name) or f'write {name}{form}'}")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import linecache
-from types import FrameType, ModuleType
+from functools import lru_cache
+from types import CodeType, FrameType, ModuleType
 
 __all__ = ["numpy_call"]
 
@@ -28,9 +29,10 @@ def _is_numpys(module: str) -> bool:
 
 def _written(frame: FrameType) -> str | None:
     """The call that a frame has come to, if it is one of NumPy's functions or of an array's methods."""
-    match _expression(frame):
+    match _expression(frame.f_code, frame.f_lasti):
         case ast.Call(func=ast.Name(id=name)):
-            return f"np.{name}" if _is_numpys(type(_meaning(frame, name)).__module__) else None
+            meant = _meaning(frame, name)
+            return f"np.{getattr(meant, '__name__', name)}" if _is_numpys(type(meant).__module__) else None
         case ast.Call(func=ast.Attribute() as function):
             *path, last = ast.unparse(function).split(".")
             owner = _meaning(frame, path[0])
@@ -44,15 +46,16 @@ def _meaning(frame: FrameType, name: str) -> object:
     return frame.f_locals.get(name, frame.f_globals.get(name))
 
 
-def _expression(frame: FrameType) -> ast.expr | None:
-    """What a frame is computing at this moment, as it is written; None where Python cannot tell (before 3.11)."""
-    places = getattr(frame.f_code, "co_positions", None)
-    if places is None or frame.f_lasti < 0:
+@lru_cache(256)  # who asks in a loop asks at the same places
+def _expression(code: CodeType, instruction: int) -> ast.expr | None:
+    """What is computed at an instruction, as it is written; None where Python cannot tell (before 3.11)."""
+    places = getattr(code, "co_positions", None)
+    if places is None or instruction < 0:
         return None
-    first, last, start, end = list(places())[frame.f_lasti // 2]
+    first, last, start, end = list(places())[instruction // 2]
     if None in (first, last, start, end):
         return None
-    lines = [line.encode() for line in linecache.getlines(frame.f_code.co_filename)[first - 1 : last]]
+    lines = [line.encode() for line in linecache.getlines(code.co_filename)[first - 1 : last]]
     if not lines:
         return None
     lines[-1] = lines[-1][:end]

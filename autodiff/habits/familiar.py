@@ -32,6 +32,20 @@ class _Foreign:
         raise AttributeError(self.said)
 
 
+class NotASequenceError(TypeError, AttributeError):
+    """For Python what is asked for is not there, and for who asked the kind of thing is wrong."""
+
+
+class _Absent:
+    """A special method that a Value does not have: Python's own words would not say what to write."""
+
+    def __init__(self, said: str) -> None:
+        self.said = said
+
+    def __get__(self, instance: object, owner: type | None = None) -> NoReturn:
+        raise NotASequenceError(self.said)
+
+
 class _Refused:
     """A method that is there to be refused: who calls it by NumPy or Python would not be told otherwise."""
 
@@ -60,7 +74,7 @@ class _Unlisted(type):
 
     def __dir__(cls) -> list[str]:
         stored = {name: thing for base in reversed(cls.__mro__) for name, thing in vars(base).items()}
-        return sorted(name for name in stored if not isinstance(stored[name], (_Foreign, _Refused, _Same)))
+        return sorted(name for name in stored if not isinstance(stored[name], (_Absent, _Foreign, _Refused, _Same)))
 
     @property
     def __name__(cls) -> str:  # type: ignore[override]
@@ -126,6 +140,13 @@ class Familiar(metaclass=_Unlisted):
 
     __hash__ = object.__hash__
 
+    def __bool__(self) -> bool:
+        name = numpy_call(sys._getframe(1))
+        if name is None:
+            return True
+        said = said_of("TRUTH").get(name.rpartition(".")[2], "what is asked of their numbers, v.data")
+        raise TypeError(f"{name} asks which Values are true, and all are, whatever their numbers; write {said}")
+
     def __float__(self) -> NoReturn:
         raise TypeError(
             _named(
@@ -160,6 +181,7 @@ def _learn() -> None:
     }
     answers |= {name: _Refused(said) for name, said in said_of("CALLS").items()}
     answers |= {name: _Same(ours) for name, ours in said_of("SAME").items()}
+    answers |= {name: _Absent(said) for name, said in said_of("SEQUENCE").items()}
     for name, said in said_of("OPERATORS").items():
         answers |= {f"__{name}__": _Refused(said), f"__r{name}__": _Refused(said)}
     for name, answer in answers.items():

@@ -24,6 +24,9 @@ __all__ = [
     "OPTIONS",
     "PACKAGE",
     "SAME",
+    "SEQUENCE",
+    "TRUTH",
+    "VIZ",
 ]
 
 Table = Mapping[str, str]
@@ -120,6 +123,8 @@ CALLS: Table = {
     "arcsinh": "np.arcsinh(x) records nothing; write (x + (x * x + 1).sqrt()).log()",
     "arccosh": "np.arccosh(x) records nothing; write (x + (x * x - 1).sqrt()).log()",
     "arctanh": "np.arctanh(x) records nothing; write (x.log1p() - (-x).log1p()) / 2",
+    "__invert__": "~ is for whole numbers; of a comparison that is recorded write 1 - p, of numbers: not a.data > 0",
+    "logical_xor": "np.logical_xor(x, y) records nothing; write (x.data != 0) != (y.data != 0)",
     "rint": "np.rint is not recorded, for its slope is 0; round the number: round(x.data, 2)",
     "degrees rad2deg": "np.{0}(x) records nothing; write x * (180 / math.pi)",
     "radians deg2rad": "np.{0}(x) records nothing; write x * (math.pi / 180)",
@@ -153,6 +158,26 @@ COMPARING: Table = {
     "less less_equal greater greater_equal equal not_equal": "autodiff.{0}(a, b) for each entry, recorded as 1 or 0",
     "isclose allclose": "numpy.{0}([v.data for v in values], ...), of the numbers",
     "where select": "autodiff.where(autodiff.greater(a, b), x, y) for each entry",
+}
+
+# What Python asks of a sequence: len(x), v in x. (x[0] and `for v in x` are Python's to answer: with a __getitem__ it
+# would be a sequence to NumPy, which then hides what is said of np.array(values, dtype=float), with an __iter__ an
+# Iterable to whoever flattens lists.)
+SEQUENCE: Table = {
+    "__contains__": "a Value is one number, and nothing is in it; a vector is a list of Values, [Value(1.0), "
+    "Value(2.0)]",
+    "__len__": "a Value is one number, without a length; a vector is a list of Values, [Value(1.0), Value(2.0)]",
+}
+
+# NumPy's functions that ask what is true: every Value is, whatever its number.
+TRUTH: Table = {
+    "any all": "{0}(v.data != 0 for v in values)",
+    "logical_and": "a.data != 0 and b.data != 0, of the numbers; of comparisons that are recorded multiply(p, q)",
+    "logical_or": "a.data != 0 or b.data != 0, of the numbers; of comparisons that are recorded maximum(p, q)",
+    "logical_not": "a.data == 0, of the number; of a comparison that is recorded 1 - p",
+    "count_nonzero": "sum(v.data != 0 for v in values)",
+    "nonzero flatnonzero argwhere": "[i for i, v in enumerate(values) if v.data != 0]",
+    "where": "autodiff.where(condition, x, y) for each entry, whose condition is a number: where(greater(a, b), x, y)",
 }
 
 # Operators of Python that are not recorded: what stands between two operands, and what is said.
@@ -289,6 +314,24 @@ LAYERS: Table = {
     "SGD Adam AdamW optim": "optimisers are in autodiff.optim",
     "Value": "write `from autodiff import Value`",
     "no_grad": "write `from autodiff import no_grad`",
+}
+
+# What people look for among the pictures.
+VIZ: Table = {
+    "draw_dot make_dot draw_graph plot plot_graph show show_graph visualize visualise display to_dot graphviz "
+    "Digraph": "write viz.draw(y), a picture that shows itself in a notebook, and saves itself",
+    "trace build build_topo topo nodes edges": "autodiff.Graph(y) lists all nodes, parents before children; its "
+    "picture is viz.draw(y)",
+    "render save savefig save_svg save_png save_gif to_svg to_png to_html export write": "a picture saves itself: "
+    "viz.draw(y).save('y.svg'), a page viz.step(y).save_html('y.html')",
+    "animation animated film gif movie": "write viz.animate(y, 'y.svg')",
+    "stepper walk debug explore interactive step_through widget": "write viz.step(y), a page that goes through all "
+    "steps",
+    "heatmap imshow max_pool max_pool2d avg_pool2d pooling plot_pool draw_pool": "write viz.pool(p) of what a pool "
+    "answered",
+    "Value Graph Program grad explain steps routes backward nn optim": "it is in autodiff: autodiff.{0}",
+    "set_theme style use rcParams themes": "theme= of draw, animate, pool and step takes 'light', 'dark' or a "
+    "viz.Theme",
 }
 
 # What people look for among the optimisers.

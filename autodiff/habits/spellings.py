@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from inspect import signature, unwrap
 from math import inf
 from typing import Any
 
-__all__ = ["SPELLINGS", "heading"]
+from autodiff.habits.answers import refuse
+
+__all__ = ["SPELLINGS", "Head", "any_number", "heading", "unlisted"]
 
 
 # For each operation the other word for an input, and the number that the input is where neither is given.
@@ -16,34 +20,68 @@ SPELLINGS: Mapping[str, Mapping[str, tuple[str, float]]] = {
 }
 
 
-def heading(
-    name: str, parameters: Sequence[str], defaults: Mapping[str, float]
-) -> tuple[str, list[str], dict[str, object]]:
+# Words of torch's that say something else than an input: None or False lets them pass, all else is refused.
+_REFUSED = dict.fromkeys(("relu", "leaky_relu", "elu", "silu"), ("inplace",))
+
+Read = tuple[str, list[str], dict[str, object]]
+Head = Callable[[str, Sequence[str], Mapping[str, float]], Read]
+
+
+def heading(name: str, parameters: Sequence[str], defaults: Mapping[str, float]) -> Read:
     """How the parameters of a recorded function are written, the lines that read other words for them, and what
     those lines call.
 
     An input that has no default of its own may be left out, or be None, where it has another word; not all of them.
 
     >>> heading("leaky_relu", ["x", "slope"], {"slope": 0.01})[0]
-    'x, slope=_slope, negative_slope=None'
+    'x, slope=_slope, negative_slope=None, inplace=None'
     """
     words = SPELLINGS.get(name, {})
     fixed = {parameter: repr(number) for parameter, number in defaults.items()}
-    if not words:
-        return ", ".join(f"{each}={fixed[each]}" if each in fixed else each for each in parameters), [], {}
+    refused = _REFUSED.get(name, ())
     usual = {each: defaults.get(each) for each, _ in words.values()}
     fixed |= {each: f"_{each}" for each in usual}
-    signature = [f"{each}={fixed[each]}" if each in fixed else each for each in parameters]
-    signature += [f"{word}=None" for word in words]  # by keyword alone they would cost a tenth of a recording
+    head = [f"{each}={fixed[each]}" if each in fixed else each for each in parameters]
+    head += [f"{word}=None" for word in (*words, *refused)]  # by keyword alone they would cost a tenth of a recording
     lines = [
         f"    if {word} is not None: {each} = _either({each!r}, {each}, {word!r}, {word})"
         for word, (each, _) in words.items()
     ]
+    lines += [f"    if {word}: _refuse({name!r}, {{{word!r}: {word}}}, {parameters!r})" for word in refused]
     if None in usual.values():
         both = ", ".join(usual)
         lines.append(f"    if {' or '.join(f'{each} is None' for each in usual)}: {both} = _filled({both})")
     space: dict[str, object] = {f"_{each}": default for each, default in usual.items()}
-    return ", ".join(signature), lines, {**space, "_either": _either(name, usual), "_filled": _filled(name, words)}
+    if lines:
+        space |= {"_either": _either(name, usual), "_filled": _filled(name, words), "_refuse": refuse}
+    return ", ".join(head), lines, space
+
+
+def any_number(fold: Callable[..., Any], alone: Callable[..., Any]) -> Head:
+    """The heading of a function of any number of operands: of more than two ``fold`` is called from the left, of one
+    or none ``alone``, which also gets foreign keywords where it is one that answers them.
+    """
+    asks = unwrap(alone) is not alone
+
+    def heading(name: str, parameters: Sequence[str], defaults: object) -> Read:
+        x, y = parameters
+        reading = ["    if _words: _alone(**_words)"] * asks
+        reading += [f"    if _more: return _reduce(_fold, _more, _fold({x}, {y}))"]
+        reading += [f"    if {y} is _lacking: return _alone() if {x} is _lacking else _alone({x})"]
+        space = {"_lacking": object(), "_reduce": reduce, "_fold": fold, "_alone": alone}
+        return f"{x}=_lacking, {y}=_lacking, /, *_more{', **_words' * asks}", reading, space
+
+    return heading
+
+
+def unlisted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, whose signature does not show the words that it only refuses."""
+    refused = _REFUSED.get(function.__name__, ())
+    if refused:
+        form = signature(function)
+        shown = [each for name, each in form.parameters.items() if name not in refused]
+        vars(function)["__signature__"] = form.replace(parameters=shown)
+    return function
 
 
 def _either(name: str, usual: Mapping[str, float | None]) -> Callable[..., Any]:

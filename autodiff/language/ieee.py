@@ -182,10 +182,12 @@ sin, cos, tan = _nan_outside(math.sin), _nan_outside(math.cos), _nan_outside(mat
 asin, acos = _nan_outside(math.asin), _nan_outside(math.acos)
 
 
-def real(x: object) -> float:
+def real(x: object, recorded: bool = False) -> float:
     """``x`` as a float64: bool, int, Fraction, Decimal, scalars and arrays of no dimension are converted.
 
-    Anything else raises ``TypeError`` naming what was got; an integer too large raises ``OverflowError``.
+    Anything else raises ``TypeError`` naming what was got; an integer too large raises ``OverflowError``. Where it is
+    an operand that is ``recorded`` as a constant, a tensor of torch's that records too is refused: its gradient would
+    be lost.
     """
     decimal = isinstance(x, Number) and not isinstance(x, Complex)  # a Number that Python calls neither
     if isinstance(x, Real) or decimal or (type(x).__name__ in ("bool", "bool_") and hasattr(x, "dtype")):
@@ -195,6 +197,11 @@ def real(x: object) -> float:
             raise OverflowError(f"a Value needs a float64; this {type(x).__name__} is too large for a float") from None
         except ValueError as error:  # a signalling NaN of Decimal
             raise TypeError(f"a Value needs a real number, got {type(x).__name__}: {error}") from None
+    if recorded and getattr(x, "requires_grad", False):
+        raise TypeError(
+            f"this {type(x).__name__} requires a gradient in torch, which does not see what is recorded here: write "
+            "Value(x.item()), a leaf with a gradient of its own, or x.item(), a constant"
+        )
     try:
         number = alone(x)
     except TypeError as error:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from autodiff.ground.calls import Named, call
-from autodiff.habits.answers import refuse_attribute
+from autodiff.habits.answers import refuse_attribute, refuse_setting
 from autodiff.optim import states
 from autodiff.optim.parameters import leaves, tensors, write
 from autodiff.optim.schedules import Schedule
@@ -141,6 +141,11 @@ class Optimizer:
 
         def __getattr__(self, name):
             refuse_attribute(self, "OPTIMISER", name)
+
+        def __setattr__(self, name, value):
+            if name not in self.__dict__:
+                refuse_setting(self, "OPTIMISER", name, ("lr", "params", *self.options))
+            super().__setattr__(name, value)
 
     def __repr__(self) -> str:
         made = {"params": Named(f"<{len(self.params)} parameters>"), "lr": self.lr}

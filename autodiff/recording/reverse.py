@@ -49,6 +49,9 @@ class Recorded(Protocol):
     _x: Any
     _y: Any
 
+    @property
+    def args(self) -> Any: ...
+
 
 _V = TypeVar("_V", bound=Recorded)
 
@@ -127,6 +130,8 @@ def topological(outputs: Iterable[_V], check: bool = True, inputs: Iterable[_V] 
     kind = type(stack[0]) if stack else None
     while stack:
         node = stack.pop()
+        if node._rule is None:
+            continue
         stamp = node._stamp
         x, y = node._x, node._y
         for arg in (x, y) if y.__class__ is not tuple else (x, *y):
@@ -172,8 +177,7 @@ def staleness(node: Recorded) -> float | None:
     """None for a node that is up to date; else the moment by which a copy of it is known to be stale."""
     if node._stamp == math.inf:
         return node._stamp
-    args = node._y if node._y.__class__ is tuple else (node._y,)
-    stale = any(arg.__class__ is node.__class__ and arg._stamp > node._stamp for arg in (node._x, *args))
+    stale = any(arg.__class__ is node.__class__ and arg._stamp > node._stamp for arg in node.args)
     return -1 if stale else None
 
 

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from functools import cache, cached_property
 from typing import Any
 
-from autodiff.habits.spellings import heading
+from autodiff.ground.foreign import is_array
+from autodiff.habits.spellings import Head, heading, unlisted
 from autodiff.language import formulas, ieee
 from autodiff.language.compiling import compiled
 from autodiff.recording.scopes import current, tick
@@ -81,28 +82,28 @@ def rules(op: Operation) -> tuple[Rule, ...]:
 
 
 def recorder(
-    op: Operation, kind: type, reflected: bool = False, operator: bool = False, neutral: int | None = None
+    op: Operation, kind: type, reflected: bool = False, infix: bool = False, unit: object = None, head: Head = heading
 ) -> Callable[..., Any]:
     """The function that records ``op``: it takes Values and numbers, and answers a new Value, which is a ``kind``.
 
-    A ``reflected`` one takes its two operands in reverse; an ``operator`` answers ``NotImplemented`` to an
+    A ``reflected`` one takes its two operands in reverse; an ``infix`` one answers ``NotImplemented`` to an
     array, which then applies itself element by element. Where the operand before the operator is the ``int``
-    ``neutral`` nothing is recorded, and the other is the answer.
+    ``unit`` nothing is recorded, and the other is the answer. ``head`` says how operands are given.
     """
     parameters = op.inputs[::-1] if reflected else op.inputs
-    signature, reading, readers = heading(op.name, parameters, op.defaults)
+    signature, reading, readers = head(op.name, parameters, op.defaults)
     # No input begins with an underscore, so these names are free.
     lines = [f"def {op.name}({signature}):", *reading, "    _pattern = 0"]
-    if neutral is not None:
+    if unit is not None:
         x, self = op.inputs
-        lines.append(f"    if {x}.__class__ is _int and {x} == {neutral}: return {self}")
+        lines.append(f"    if {x}.__class__ is _int and {x} == {unit}: return {self}")
     for i, name in enumerate(op.inputs):
         lines += [f"    if {name}.__class__ is _Value: _a{i} = {name}; {name} = {name}._data"]
         lines += [f"    else:\n        _pattern += {2**i}"]
         lines += [f"        if {name}.__class__ is not float:"]
-        if operator:
+        if infix:
             lines += [f"            if _is_array({name}): return NotImplemented"]
-        lines += [f"            {name} = _real({name})", f"        _a{i} = {name}"]
+        lines += [f"            {name} = _real({name}, True)", f"        _a{i} = {name}"]
     lines += [
         "    _node = _new(_Value)",
         f"    _node._data = {op.source(op.value)}",
@@ -110,7 +111,7 @@ def recorder(
         "    if _recording:",
         "        _node._rule = _rules[_pattern]",
         f"        _node._x, _node._y = {_fields(len(op.inputs))}",
-        "    else: _node._rule = _node._x = _node._y = None",
+        "    else: _node._rule = None",
         "    _node._grad = _node._name = None",
         "    _node._serial = _node._stamp = _tick()",
         "    return _node",
@@ -118,13 +119,9 @@ def recorder(
     space: dict[str, Any] = dict(
         formulas.SPACE, **readers, _new=object.__new__, _tick=tick, _current=current, _none=None
     )
-    space.update(_real=ieee.real, _is_array=_is_array, _int=int, _rules=rules(op), _Value=kind)
-    function = compiled("\n".join(lines), space)
+    space.update(_real=ieee.real, _is_array=is_array, _int=int, _rules=rules(op), _Value=kind)
+    function = unlisted(compiled("\n".join(lines), space))
     function.__annotations__ = {**dict.fromkeys(parameters, kind | float), "return": kind}
     function.__doc__ = f"{op.doc}\n\nFormula: ``{op.formula}``; operands are Values or real numbers."
     function.__module__ = "autodiff"
     return function
-
-
-def _is_array(x: object) -> bool:
-    return hasattr(x, "__array_ufunc__")  # NumPy's scalars, which are numbers, do not have it

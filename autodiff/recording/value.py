@@ -57,19 +57,17 @@ class Value(Familiar, Methods):
     _scope: Scope | None
     _serial: int
     _stamp: float
-    _x: Value | float | None
+    _x: Value | float
     _y: Value | float | tuple[Value | float, ...] | None
 
     def __init__(self, data: object, name: str | None = None, *by_hand: NoReturn, **words: str | None) -> None:
         self._data = data if data.__class__ is float else real(data)
-        self._grad = self._name = self._rule = self._x = self._y = None
+        self._name = name
+        self._grad = self._rule = None  # of a node without a rule, nobody asks for _x and _y
         self._scope = current()[0]
         self._serial = self._stamp = tick()
-        if words or by_hand or name.__class__ is not str:
-            if words or by_hand or name is not None:
-                self.name = called(data, name, by_hand, words)
-        else:
-            self._name = name
+        if words or by_hand or (name is not None and name.__class__ is not str):
+            self.name = called(data, name, by_hand, words)
 
     def __init_subclass__(cls) -> NoReturn:
         raise TypeError("Value cannot be subclassed; add an operation with autodiff.operation(...) instead")
@@ -122,9 +120,9 @@ class Value(Familiar, Methods):
     @property
     def args(self) -> tuple[Value | float, ...]:
         """The operands in order: Values and constants."""
-        x, y = self._x, self._y
-        if x is None:
+        if self._rule is None:
             return ()
+        x, y = self._x, self._y
         return (x,) if y is None else (x, *y) if isinstance(y, tuple) else (x, y)
 
     @property
@@ -227,9 +225,9 @@ _NO_METHODS = {"absolute", "identity", "maximum", "minimum"}  # abs(x), and what
 def _add_methods() -> None:
     """Python's operators, and every row without a sign in Python that sends gradient to an ``x`` in the first place."""
     for sign, name in _OPERATORS.items():
-        row, neutral = TABLE[name], 0 if name == "add" else None  # where sum() begins; 0.0 is recorded
-        setattr(Value, f"__{sign}__", recorder(row, Value, operator=True))
-        setattr(Value, f"__r{sign}__", recorder(row, Value, reflected=True, operator=True, neutral=neutral))
+        row, unit = TABLE[name], 0 if name == "add" else None  # where sum() begins; 0.0 is recorded
+        setattr(Value, f"__{sign}__", recorder(row, Value, infix=True))
+        setattr(Value, f"__r{sign}__", recorder(row, Value, reflected=True, infix=True, unit=unit))
     named = {"__neg__": TABLE["negative"], "__abs__": TABLE["absolute"]}
     for op in TABLE.values():
         if op.notation == "call" and op.inputs[0] == "x" and op.has_path(0) and op.name not in _NO_METHODS:
