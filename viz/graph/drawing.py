@@ -54,7 +54,8 @@ def draw(
     One box for each Value: its name, its value above, its gradient below; one line for each use, labelled
     ``local × upstream = contribution``, its arrowhead pointing the way the gradient flows. A path that a max did
     not take is grey and dotted. Unnamed Values are called like the caller's variables, unless ``names=False``;
-    ``names={"w": w}`` calls this one so.
+    ``names={"w": w}`` calls this one so. Names are set as they are written by hand: theta_1 is θ₁, W_{01} is W₀₁, x^2
+    is x²; grad_output stays.
     ``around`` and ``depth`` show a part, ``reached`` only where the gradient went; ``collapse`` folds scopes (True,
     a name, a Scope, several, or a function of a Scope) to one box each. ``step=k`` draws the moment after step k of
     :func:`autodiff.steps` instead, whose gradients are its own and begin with ``seed`` (that of the pass that was

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from autodiff import Graph, Value
 from autodiff.writing.phrases import labels
+from viz.ink.letters import in_letters
 from viz.layout.picture import Picture
 
-__all__ = ["Names", "labels_of", "names_of"]
+__all__ = ["Names", "in_picture", "labels_of", "names_of", "typed"]
 
 
 Names = bool | Mapping[str, Any]
@@ -53,10 +54,16 @@ def labels_of(graph: Graph, names: Names, frame: FrameType) -> dict[int, str]:
     Every node has a name, as in sentences, and no two the same. Values of the dict that are not in this graph are
     another's; ``ValueError`` where all are.
     """
-    return dict(enumerate(labels(graph, _found(graph, names, frame))))
+    return in_picture(graph, typed(graph, names, frame))
 
 
-def _found(graph: Graph, names: Names, frame: FrameType) -> dict[int, str]:
+def in_picture(graph: Graph, found: Mapping[int, str]) -> dict[int, str]:
+    """The labels of all nodes, names in the letters that they are written in by hand: ``theta_1`` is θ₁."""
+    return dict(enumerate(labels(graph, {number: in_letters(name) for number, name in found.items()})))
+
+
+def typed(graph: Graph, names: Names, frame: FrameType) -> dict[int, str]:
+    """The names that are given, or lent by ``frame``, as they were typed."""
     if isinstance(names, Mapping):
         given = [pair for name, thing in names.items() for pair in _given(name, thing)]
         known = set(graph.values)

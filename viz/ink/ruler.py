@@ -50,6 +50,13 @@ _BOLD = {
     944: "W",
     1000: "@∑⊣—…←→",
 }
+# Raised and lowered, of any weight.
+_SMALL = {
+    333: "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵢⱼₗₜᵣᵗⁱʲˡᶠʳᴵ",
+    395: "ₐₑₒₓₕₖₙₚₛᵤᵥᵃᵇᶜᵈᵉᵍʰᵏⁿᵒᵖˢᵘᵛˣʸᶻᴶᴸ",
+    470: "ᴬᴮᴰᴱᴴᴷᴺᴾᴿᵀᵁⱽ",
+    570: "ₘᵐʷᴳᴹᴼᵂ",
+}
 _OTHER, _WIDE = 611, 1000  # what the table leaves out: a letter, and a full-width character
 
 
@@ -57,7 +64,7 @@ def _advances(widths: Mapping[int, str]) -> dict[str, int]:
     return {character: wide for wide, characters in widths.items() for character in characters}
 
 
-_ADVANCES = {False: _advances(_REGULAR), True: _advances(_BOLD)}
+_ADVANCES = {bold: _advances(_SMALL) | _advances(_BOLD if bold else _REGULAR) for bold in (False, True)}
 
 
 @lru_cache(maxsize=4096)  # a picture is measured in one style after the other, and its words are few

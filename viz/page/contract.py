@@ -130,11 +130,15 @@ class Facts(TypedDict):
 
 
 class Page(Facts):
-    """All that the page knows of a graph, beside the SVG: names of the leaves, what is folded and joined, the shell."""
+    """All that the page knows of a graph, beside the SVG: names of the leaves, what is folded and joined, the shell.
+
+    ``notation`` is the MathML of names, by label.
+    """
 
     shell: str
     scale: dict[str, float]
     leaves: dict[int, str]
+    notation: dict[str, str]
     folds: dict[str, Fold]
     lines: dict[str, Line]
 

@@ -15,14 +15,16 @@ from autodiff.files import write
 from autodiff.habits.answers import answered, caller, got
 from autodiff.language.ieee import real
 from autodiff.language.notation import writing
+from autodiff.writing.phrases import labels as all_labels
 from viz.graph.drawing import blank
 from viz.graph.folding import Collapse, read_once
 from viz.graph.look import one_source
-from viz.graph.naming import Names, labels_of
+from viz.graph.naming import Names, in_picture, typed
 from viz.graph.paint import line_id
 from viz.graph.rows import DIRECTIONS, numbers_in
 from viz.graph.view import View, require_boxes, view
 from viz.ink.figures import figured
+from viz.ink.letters import in_letters, in_mathml
 from viz.ink.text import visible
 from viz.ink.theme import OWN, Theme
 from viz.layout.kinds import kind_of, named
@@ -83,7 +85,7 @@ def step(
     require_boxes([output], collapse=collapse, limit=max_nodes)
     graph = Graph(output)
     view(graph, collapse=collapse, limit=max_nodes)  # refuses what is too large before any work is done
-    found = labels_of(graph, names, caller())
+    found = typed(graph, names, caller())
     if rankdir not in DIRECTIONS:
         raise ValueError(f"rankdir must be one of {', '.join(DIRECTIONS)}; got {rankdir!r}")
     style = replace(SPREAD, rankdir=rankdir)
@@ -105,7 +107,7 @@ class Stepper:
     def __init__(
         self,
         output: Value,
-        labels: dict[int, str],
+        names: dict[int, str],
         layout: Mapping[str, Any],
         grid: Mapping[str, Any] | None,
         theme: str,
@@ -115,13 +117,15 @@ class Stepper:
         digits: int | None = None,
     ) -> None:
         self._style = style
-        self._output, self._labels, self.grid, self.theme = output, labels, grid, theme
-        self._told = steps(output, labels, seed=seed)
+        graph = Graph(output)
+        self._output, self._typed, self.grid, self.theme = output, all_labels(graph, names), grid, theme
+        self._labels, self._names = in_picture(graph, names), names
+        self._told = steps(output, self._labels, seed=seed)
         if isinstance(start, bool) or not isinstance(start, int) or not -len(self._told) <= start < len(self._told):
             raise ValueError(f"start is a step from 0 to {len(self._told) - 1}, or from the end; got {start!r}")
         self.start = start
         self._figures = figured(numbers_in(self._told), digits)
-        laid = blank(self._told, labels=labels, figures=self._figures, **layout)
+        laid = blank(self._told, labels=self._labels, figures=self._figures, **layout)
         with writing(self._figures):
             self._view, self.svg = laid.view, drawn(laid)
         self._edits: dict[str, float] = {}
@@ -129,9 +133,9 @@ class Stepper:
 
     @cached_property
     def leaves(self) -> dict[str, Value]:
-        """The leaves by name; a name that several nodes share is followed by the number of the node."""
+        """The leaves by name, as it was typed; one that several nodes share is followed by the number of the node."""
         graph = self._told.graph
-        return {self._told.labels[number]: graph.values[number] for number in graph.leaves}
+        return {self._typed[number]: graph.values[number] for number in graph.leaves}
 
     @property
     def values(self) -> dict[str, float]:
@@ -174,11 +178,14 @@ class Stepper:
             if "scope" in node:
                 node["scope"] = [visible(name) for name in node["scope"]]
         names = {told.graph.number(value): name for name, value in self.leaves.items()}
+        own = ((number, in_letters(name), in_mathml(name)) for number, name in self._names.items())
+        notation = {label: markup for number, label, markup in own if label == self._labels[number]}
         return {
             **data,
             "shell": shell(),
             "scale": SCALE,
             "leaves": names,
+            "notation": notation,
             "folds": _folds(shown),
             "lines": _lines(shown),
         }

@@ -18,7 +18,7 @@ function escaped(text, limit = 60) {
 const row = (...parts) => `<mrow>${parts.join("")}</mrow>`;
 const sign = (text) => `<mo>${text}</mo>`;
 const bracketed = (markup) => row(sign("("), markup, sign(")"));
-const identifier = (text) => `<mi>${escaped(text)}</mi>`;
+const identified = ({ notation }) => (label) => notation?.[label] ?? `<mi>${escaped(label)}</mi>`;
 const words = (text) => `<mtext>${escaped(text, 400).replace(/^ /, "&#xA0;")}</mtext>`;
 const bare = (markup) => markup?.replace(/<\/?mrow>/g, "");
 const equation = (parts) => parts.filter((part, i) => bare(part) !== bare(parts[i - 1])).join(sign("="));
@@ -41,7 +41,7 @@ function notation(template, parts, others = {}) {
   const fits = (part, before) => {
     const negative = part.startsWith(`<mrow>${MINUS}`);
     if (negative && /<mo>(\+|&#x2212;|&#x22C5;)<\/mo>(<mrow>)*$/.test(before)) return false;
-    return !(before.endsWith("<msup>") && /^<m(row|sup)>/.test(part));
+    return !(before.endsWith("<msup>") && /^<m(row|sup|subsup)>/.test(part));
   };
   return template.replace(/\{([0-9]+|out|up)\}/g, (_slot, key, place) => {
     const part = others[key] ?? parts[key];
@@ -66,6 +66,7 @@ function mathml(told, step) {
 
 function forwardMath(told, { node, after }) {
   const { op, label } = told.data.nodes[node];
+  const identifier = identified(told.data);
   if (!op) return equation([identifier(label), mathNumeral(after)]);
   const at = operands(told, node);
   const [letters, numbers] = [parts(told.data, node, identifier, mathNumeral), at.slice(0, -1).map(mathNumeral)];
@@ -77,7 +78,9 @@ function forwardMath(told, { node, after }) {
 }
 
 // A gradient is the output's derivative, if the pass begins with 1.
-function gradientMath({ data: { nodes, output, seed } }, node) {
+function gradientMath({ data }, node) {
+  const { nodes, output, seed } = data;
+  const identifier = identified(data);
   const name = identifier(nodes[node].label);
   return seed === 1 ? derivative(identifier(nodes[output].label), name) : row(name, words(".grad"));
 }
@@ -95,6 +98,7 @@ function backwardMath(told, step) {
 // Local times upstream: derivatives, formula, numbers, result.
 function flowMath(told, { edge, local, upstream, contribution }) {
   const { op, at, end, decided } = use(told, edge);
+  const identifier = identified(told.data);
   const [letters, numbers] = [parts(told.data, edge.target, identifier, mathNumeral), at.map(mathNumeral)];
   const out = identifier(told.data.nodes[edge.target].label);
   const call = op.notation === "call" ? applied(op, letters) : bracketed(applied(op, letters));
