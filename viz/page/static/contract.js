@@ -90,6 +90,7 @@
  * @property {string} shell
  * @property {Record<string, number>} scale
  * @property {Record<string, string>} leaves
+ * @property {Record<string, string>} notation
  * @property {Record<string, Fold>} folds
  * @property {Record<string, Line>} lines
  */
