@@ -186,7 +186,7 @@ def test_constants_are_written_into_the_operation() -> None:
         "v4: / 4",
         "y 3 −",
         "v6: max(·, 1.5)",
-        "z clamp(·, -1, 0)",
+        "z clamp(·, −1, 0)",
     ]
 
 
