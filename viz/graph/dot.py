@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from autodiff import Scope
+from autodiff import Edge, Scope
 from autodiff.writing.phrases import is_own
 from viz.graph.legend import entries
 from viz.graph.marks import NOTHING, Marks, font, legend_label
 from viz.graph.paint import Laid, line_id
-from viz.graph.rows import Rows
+from viz.graph.rows import Rows, width_of_row
 from viz.graph.view import View
 from viz.ink.text import html
-from viz.layout.layout import laid_out
+from viz.layout.layout import Curve, Layout, Place, laid_out
 from viz.layout.picture import Picture
 
 __all__ = ["Drawing"]
 
+# What engines are told of how much care to take: rounds of ordering boxes and of putting them straight.
+HASTE: tuple[dict[str, str], ...] = (
+    {},
+    {"nslimit": "1", "nslimit1": "1"},
+    {"nslimit": "0.1", "nslimit1": "0.1", "mclimit": "0.1", "splines": "line"},
+)
+WORDS_ABOVE = 3.0  # points
 ALIGNED, ALIGNED_IN = 40, 150  # leaves of a family that stand in one column at most, in a graph of so many boxes
 
 
@@ -58,16 +66,27 @@ class Drawing:
         shown = self.view
         text = self.picture(legend=False, timeout=timeout).source
         boxes = {shown.key(number) for number in shown.numbers}
-        lines = [line_id(line) for (a, b), edges in shown.edges().items() for line in shown.lines(a, b, edges)]
-        return Laid(
-            shown, self.labels, self.clusters, laid_out(text, timeout, advice, [*boxes, *self.clusters, *lines])
-        )
+        lines = {line_id(line): line for (a, b), edges in shown.edges().items() for line in shown.lines(a, b, edges)}
+        layout = laid_out(text, timeout, advice, [*boxes, *self.clusters, *lines])
+        if self.rows.style.haste:
+            layout = replace(layout, lines={**layout.lines, **dict(self._worded(layout, lines))})
+        return Laid(shown, self.labels, self.clusters, layout)
+
+    def _worded(self, layout: Layout, lines: Mapping[str, Sequence[Edge]]) -> Iterator[tuple[str, Curve]]:
+        """The lines that say something, with room for it in the middle of each: the engine knew of no words."""
+        for name, edges in lines.items():
+            if row := self.rows.line(edges, self.rows.looks.line(edges)):
+                curve, wide, size = layout.lines[name], width_of_row(row), self.look.small_size
+                x, y = curve.points[len(curve.points) // 2]
+                yield name, replace(curve, words=Place(x - wide / 2, y - WORDS_ABOVE, wide, size))
 
     def write(self, canvas: Picture, legend: bool = True) -> None:
         """Write the graph in DOT; boxes and lines have the ids ``n7``, ``s4`` and ``e7_0``."""
         look, style = self.look, self.rows.style
         self.canvas = canvas
         canvas.attr(rankdir=style.rankdir, nodesep=f"{style.nodesep:g}", ranksep=f"{style.ranksep:g}")
+        haste = 0 if self.places else style.haste
+        canvas.attr(**HASTE[haste])
         stack = style.box == "stack"
         room = {"margin": "0.06,0.05", "height": "0.2", "width": "0.6" if stack else "0.3"}
         canvas.attr("node", shape="box", style="rounded,filled", **room)
@@ -84,7 +103,10 @@ class Drawing:
         for (source, target), uses in edges.items():
             for joined in self.view.lines(source, target, uses):
                 name = line_id(joined)
-                self._edge(source, target, **{**self.marks.lines(joined), "id": name, **self._place_of(name)})
+                line = self.marks.lines(joined)
+                if haste and (words := line.pop("label")) and not self.marks.plain:
+                    line["xlabel"] = words
+                self._edge(source, target, **{**line, "id": name, **self._place_of(name)})
         self._stubs()
         if not self.places and style.rankdir in ("LR", "RL"):
             self._align_inputs()

@@ -16,6 +16,7 @@ from viz.graph.ladder import LADDER, fitted
 from viz.graph.naming import Names, labels_of
 from viz.graph.paint import Laid
 from viz.graph.rows import DIRECTIONS, FULL, Rows, Style, numbers_of
+from viz.graph.sketch import Sketch
 from viz.graph.still import Still
 from viz.graph.view import LIMIT, View, outputs_of, require_boxes, view
 from viz.ink.figures import figured
@@ -185,7 +186,8 @@ def blank(
 ) -> Laid:
     """Lay out the graph of some steps with every number left blank."""
     shown = view(told.graph, collapse=collapse, limit=max_nodes)
-    drawing = Drawing(shown, Rows(told.graph, None, labels, theme_of(theme), style, view=shown, figures=figures))
+    rows = Rows(told.graph, None, labels, theme_of(theme), style, view=shown, figures=figures)
+    drawing = Drawing(shown, rows if style.haste else rows.in_style(Sketch(shown, rows).hurried(style)))
     return drawing.laid(timeout, _advice(told.graph, bool(collapse), False, None))
 
 

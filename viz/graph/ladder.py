@@ -51,8 +51,10 @@ def fitted(view: View, rows: Rows, place: Place, ladder: Sequence[Style] = LADDE
 
     Every picture has ``rows`` of words; it fits if the smallest of them can be read in the place.
     """
+    sketch = Sketch(view, rows)
+    ladder = [sketch.hurried(style) for style in ladder] if sketch.haste else ladder
     best = Fit(ladder[0], place, (math.inf, math.inf), place.width == math.inf)
-    if best.fits or not (sketch := Sketch(view, rows)).is_small:
+    if best.fits or not sketch.is_small:
         return best
     legend, spare, most = entries(view, rows), 1.0 if place.height is None else SPARE, 0.0
 

@@ -47,7 +47,8 @@ class Style:
     ``detail`` is "full" (``local × upstream = contribution`` at each line), "short" (the contribution alone) or
     "needed" (only into an operand with several uses: elsewhere it is the gradient in its box). ``box`` is "stack"
     (name, value and gradient in rows), "two" (the numbers in one row) or "row" (all in one). ``frames`` tells
-    whether scopes are framed; ``nodesep`` and ``ranksep`` are Graphviz's, in inches.
+    whether scopes are framed; ``nodesep`` and ``ranksep`` are Graphviz's, in inches. ``haste`` is 0 where the engine
+    has all the time that it takes; at 1 the words at lines take no part in the layout, at 2 lines are straight, too.
     """
 
     detail: str = "full"
@@ -56,6 +57,7 @@ class Style:
     frames: bool = True
     nodesep: float = 0.2
     ranksep: float = 0.35
+    haste: int = 0
 
     @cached_property
     def in_boxes(self) -> Style:
@@ -65,7 +67,7 @@ class Style:
     @cached_property
     def at_lines(self) -> Style:
         """All of it that decides what a line says."""
-        return replace(self, box="", rankdir="", frames=True, nodesep=0.0, ranksep=0.0)
+        return replace(self, box="", rankdir="", frames=True, nodesep=0.0, ranksep=0.0, haste=0)
 
     @property
     def vertical(self) -> bool:

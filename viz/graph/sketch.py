@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from operator import attrgetter
@@ -24,6 +24,9 @@ PAD, LINE_HEIGHT, CELL = 0.06 * 72, 1.2, 2.0  # of a box: beside its words, of a
 FRAME, LEAD = 8.0, 14.0  # of a scope: its margin, and the room for its name
 CROSSING = 1.2  # how much broader long lines make a layout than this sketch knows
 MOST = 6_000  # boxes, words and passing lines: no picture of more can be read, and to sketch it would take seconds
+# Ranks that all lines together cross, from which on an engine is hurried: where words at lines make a rank of their
+# own out of every gap, dot takes a second for 1,200 and half a minute for 2,400, and without them a second for 3,000.
+CROWDED = (1_000, 3_000)
 SWEEPS = 8  # times that everything is drawn to its neighbours
 
 Size = tuple[float, float]  # how wide and how high, in points
@@ -53,7 +56,13 @@ class Sketch:
         self.ranks = self._ranks()
         far = [abs(self.ranks[target] - self.ranks[source]) for source, target, _ in self.lines]
         self.is_small, self.passes = len(self.ranks) + 2 * sum(far) <= MOST, any(ranks > 1 for ranks in far)
+        self.haste = sum(sum(far) > most for most in CROWDED)
         self._sizes: dict[Style, list[Size]] = {}
+
+    def hurried(self, style: Style) -> Style:
+        """The style that leaves an engine as much care as it has time for, and the words at lines some room."""
+        room = (0.1 if style.vertical else 0.4) if self.haste else 0.0
+        return replace(style, haste=self.haste, ranksep=style.ranksep + room)
 
     def sheet(self, style: Style) -> Sheet:
         """The sketch in a style."""
@@ -64,6 +73,8 @@ class Sketch:
         boxes, labels = style.in_boxes, style.at_lines
         if boxes not in self._sizes:
             self._sizes[boxes] = [self._box(key, self.rows.in_style(style)) for key in self.ranks]
+        if style.haste:
+            return self._sizes[boxes] + [(0.0, 0.0)] * len(self.lines)  # words take the room that there is
         if labels not in self._sizes:
             self._sizes[labels] = [self._label(edges, self.rows.in_style(style)) for _, _, edges in self.lines]
         return self._sizes[boxes] + self._sizes[labels]

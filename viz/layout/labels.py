@@ -18,6 +18,8 @@ ALONG = tuple(
     0.5 + sign * step / 24 for step in range(11) for sign in (1, -1)[: step + 1]
 )  # places along a line, the middle first
 TRIES = 4  # orders in which the words are placed
+MANY, FEWER = 120, 3  # of more words, one order and every third place are tried: nobody reads them all
+POINTS = 40_000  # at most that many stand for all lines
 ALONG_A_SIDE = tuple(0.5 + sign * step / 24 for step in range(13) for sign in (1, -1)[: step + 1])
 APART = (3.5, 6.0, 9.0, 12.0)  # how far from the line, in points
 NEAR = 9.0  # no further from its line than this may the engine put a word
@@ -87,7 +89,7 @@ def beside(layout: Layout, sizes: Mapping[str, Point], taken: Iterable[Room] = (
     crowd = _Crowd(layout)
     order = sorted(sizes, key=lambda name: _length(layout.lines[name]))
     tries = []
-    for _ in range(TRIES):
+    for _ in range(TRIES if len(sizes) <= MANY else 1):
         placed = _placed(crowd, {name: (layout.lines[name], sizes[name]) for name in order}, taken)
         tries.append((sum(met for met, _ in placed.values()), {name: room for name, (_, room) in placed.items()}))
         order.sort(key=lambda name: placed[name][0] == 0)
@@ -101,9 +103,9 @@ def _placed(
 ) -> dict[str, tuple[int, Room]]:
     """A place for each word, one after the other, with how much it meets."""
     crowd.words = list(taken)
-    found = {}
+    found, along = {}, ALONG if len(words) <= MANY else ALONG[::FEWER]
     for name, (curve, size) in words.items():
-        found[name] = _best(crowd, _places(curve, crowd.ways[name], size))
+        found[name] = _best(crowd, _places(curve, crowd.ways[name], size, along))
         crowd.words.append(found[name][1])
     return found
 
@@ -122,12 +124,12 @@ def _ranked(crowd: _Crowd, places: Iterable[Room]) -> Iterator[tuple[int, Room]]
             return
 
 
-def _places(curve: Curve, path: Sequence[Point], size: Point) -> Iterator[Room]:
+def _places(curve: Curve, path: Sequence[Point], size: Point, along: Sequence[float]) -> Iterator[Room]:
     if curve.words is not None:
         told = _around((curve.words.middle, curve.words.y - 0.35 * curve.words.size), size)
         if any(told.holds(point, NEAR) for point in path):
             yield told
-    for share in ALONG:
+    for share in along:
         at = round(share * (len(path) - 1))
         (x, y), (ax, ay), (bx, by) = path[at], path[max(0, at - 2)], path[min(len(path) - 1, at + 2)]
         length = ((bx - ax) ** 2 + (by - ay) ** 2) ** 0.5 or 1.0
@@ -144,14 +146,14 @@ def _around(middle: Point, size: Point) -> Room:
     return Room(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
 
 
-def way_along(curve: Curve) -> list[Point]:
-    """Points of a line, from its arrowhead to its end, close to each other."""
+def way_along(curve: Curve, apart: float = APART_BY) -> list[Point]:
+    """Points of a line, from its arrowhead to its end, so close to each other."""
     found, points = [*curve.head], curve.points
     for (ax, ay), (bx, by), (cx, cy), (dx, dy) in zip(
         points[::3], points[1::3], points[2::3], points[3::3], strict=False
     ):
         far = abs(ax - bx) + abs(ay - by) + abs(bx - cx) + abs(by - cy) + abs(cx - dx) + abs(cy - dy)
-        for a, b, c, d in _weights(max(4, round(far / APART_BY))):
+        for a, b, c, d in _weights(max(4, round(far / apart))):
             found.append((a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy))
     found.append(points[-1])
     return found
@@ -181,7 +183,8 @@ class _Crowd:
             room = Room(box.x, box.y, box.x + box.width, box.y + box.height).grown(BORDER)
             for cell in _cells(room):
                 self._boxes[cell].append(room)
-        self.ways = {name: way_along(curve) for name, curve in layout.lines.items()}
+        apart = max(APART_BY, sum(map(_length, layout.lines.values())) / POINTS)
+        self.ways = {name: way_along(curve, apart) for name, curve in layout.lines.items()}
         for point in chain(*self.ways.values(), *map(_border, layout.clusters.values())):
             self._points[int(point[0] // CELL), int(point[1] // CELL)].append(point)
 
