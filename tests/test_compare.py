@@ -521,3 +521,15 @@ def test_names_come_from_the_caller_and_are_the_same_on_both_sides() -> None:
     other = second * second
     assert viz.compare(one, other).sentences[0] == "second was 3, is 5."
     assert viz.compare(copy.deepcopy(one), one).sentences[0].startswith("Nothing differs")
+
+
+def test_a_graph_too_large_for_any_sketch_is_drawn_all_the_same() -> None:
+    def chain(number: float) -> Value:
+        y = a = Value(number, "a")
+        for _ in range(90):
+            y = y + a
+        return done(y)
+
+    picture = compared(chain(1.0), chain(2.0), fit="slide")
+    assert picture.source.count("(was ") >= 90
+    assert picture.sentences[0] == "a was 1, is 2."

@@ -113,7 +113,7 @@ class Pair(Picture):
         """Both as groups of one graph, under the names of both, and what is told below."""
         sides, style = self.way.styled, self.way.style
         self.attr(rankdir=style.rankdir, nodesep=f"{style.nodesep:g}", ranksep=f"{style.ranksep:g}", labelloc="b")
-        said = "".join(f"<br/>{html(text, limit=999)}" for text in self.sentences)
+        said = "<br/>" + "".join(f'{html(text, limit=999)}<br align="left"/>' for text in self.sentences)
         legend = legend_label(self.ways.entries(sides), self.theme)[1:-1]
         self.attr(label=f"<{legend}{font(said, self.theme.text, self.theme.gradient_size)}>")
         for side, title, shown, rows in zip(SIDES, self.ways.titles, sides.views, sides.rows, strict=True):

@@ -115,7 +115,7 @@ class Sheet:
         found: list[list[tuple[float, str]]] = []
         x = room = self._told[2]
         for wide, drawn in self.legend:
-            if x + wide > room:
+            if not found or x + wide > room:
                 found.append([])
                 x = 0.0
             found[-1].append((x, drawn))

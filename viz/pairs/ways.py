@@ -65,12 +65,19 @@ class Sides:
         """Whether it can be sketched."""
         return all(sketch.is_small for sketch in self._sketches)
 
-    def sizes(self, style: Style) -> tuple[Size, Size]:
-        """How large both would be in a style."""
+    @cached_property
+    def _sized(self) -> dict[tuple[Style, bool], tuple[Size, Size]]:
+        return {}
+
+    def sizes(self, style: Style, least: bool = False) -> tuple[Size, Size]:
+        """How large both would be in a style; or how large ``at least``, which is soon known."""
         if not self.is_small:
             return (math.inf, math.inf), (math.inf, math.inf)
-        found = [sketch.sheet(style).size() for sketch in self._sketches]
-        return found[0], found[-1]
+        if (style, least) not in self._sized:
+            sheets = [sketch.sheet(style) for sketch in self._sketches]
+            found = [sheet.least() if least else sheet.size() for sheet in sheets]
+            self._sized[style, least] = found[0], found[-1]
+        return self._sized[style, least]
 
     def in_style(self, style: Style) -> Sides:
         """The same in a style."""
@@ -126,6 +133,9 @@ class Ways:
         best, most, shown = None, -1.0, list[Sides]()
         for sides, tried in _in_turn(self._possible(), shown):
             for way in tried(sides, self.wish.rungs if sides.is_small else self.wish.rungs[:1]):
+                sheet = self.sheet(way, self._guess(way, least=True))
+                if not sheet.fits(self.wish.place) and self.wish.place.scale(sheet.size) <= most * 1.02:
+                    continue  # it neither fits nor comes nearer, wherever its boxes stand
                 sheet = self.sheet(way, self._guess(way))
                 if sheet.fits(self.wish.place):
                     return way
@@ -184,8 +194,8 @@ class Ways:
             found[:0] = [Entry(text, self.theme.text) for text in (CHANGED, BRIEF)[: 2 - all_told]]
         return found
 
-    def _guess(self, way: Way) -> tuple[Size, Size]:
-        spare, ((w, h), (wide, high)) = self._spare, way.sides.sizes(way.style)
+    def _guess(self, way: Way, least: bool = False) -> tuple[Size, Size]:
+        spare, ((w, h), (wide, high)) = self._spare, way.sides.sizes(way.style, least)
         return (w * spare, h * spare), (wide * spare, high * spare)
 
     @property
