@@ -506,6 +506,13 @@ def test_what_is_no_graph_is_refused_by_name(wrong: Any) -> None:
         compared(Value(1.0) * 2, wrong)
 
 
+def test_names_are_set_alike_in_boxes_titles_and_sentences() -> None:
+    picture = compared(Value(1.0, "theta_1") * 2, Value(-2.0, "theta_1") * 2)
+    assert picture.sentences[0] == "θ₁ was 1, is −2."
+    assert picture.sheet.panels[1].title == "after: θ₁ = −2"
+    assert texts(picture.svg(), "after")["n0"][0] == "θ₁"
+
+
 def test_several_outputs_are_compared() -> None:
     def of(number: float) -> list[Value]:
         x = Value(number, "x")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 
-from viz.ink.ruler import width_of
+from viz.ink.ruler import lines_of, width_of
 from viz.ink.theme import FONT_STACK, Theme
 from viz.layout.place import LEAST, Place
 from viz.layout.svg import SVG, element
 
-__all__ = ["Panel", "Sheet", "Size", "wrapped"]
+__all__ = ["Panel", "Sheet", "Size"]
 
 MARGIN, APART, LEAD = 8.0, 24.0, 1.35  # around all, between the panels; between lines of words, in sizes
 BEFORE_LEGEND = 3.0  # points
@@ -107,7 +107,7 @@ class Sheet:
     @cached_property
     def lines(self) -> list[str]:
         """The sentences, in lines."""
-        return [line for text in self.sentences for line in wrapped(text, self.told_size, self._told[2])]
+        return [line for text in self.sentences for line in lines_of(text, self.told_size, self._told[2])]
 
     @cached_property
     def rows(self) -> list[list[tuple[float, str]]]:
@@ -174,19 +174,3 @@ class Sheet:
             y += 1.5 * self.theme.small_size
             for x, drawn in row:
                 yield element("g", drawn, class_="legend", transform=f"translate({left + x:g} {y:g})")
-
-
-def wrapped(text: str, size: float, wide: float) -> list[str]:
-    """A sentence in lines that are no wider than that; a word that is wider stands alone.
-
-    >>> wrapped("a bb ccc", 10, 25)
-    ['a bb', 'ccc']
-    """
-    lines = [""]
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}" if lines[-1] else word
-        if lines[-1] and width_of(longer, size) > wide:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
