@@ -1,4 +1,4 @@
-"""The moving picture of all steps, and the backward pass drawn as a graph of its own."""
+"""The moving picture of all steps."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from xml.etree import ElementTree
 
 import gallery
 import pytest
-from drawn import read
 
-from autodiff import Graph, Value, grad, max_pool1d, steps
-from viz import animate, draw
+from autodiff import Value, max_pool1d, steps
+from viz import animate
 from viz.layout.place import LEAST, PLACES
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -190,23 +189,3 @@ def test_without_pillow_a_gif_says_what_it_needs(tmp_path: Path, monkeypatch: py
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(ImportError, match=r"gradroute\[gif\]"):
         animate(Value(1.0) * 2, tmp_path / "film.gif")
-
-
-def test_the_backward_pass_is_a_graph_of_its_own() -> None:
-    x = Value(3.0, "x")
-    y = (x * x).sin()
-    slope = grad(y, x)
-    drawn = read(draw(y, backward="graph"))
-    assert len(drawn.boxes) == len(Graph(y, slope))
-    assert any(box.rows == ["∂y/∂x +", "−5.467"] for box in drawn.boxes.values())
-    assert x.grad_state == "not computed"
-
-
-def test_a_backward_graph_is_that_of_one_output() -> None:
-    x = Value(3.0)
-    with pytest.raises(ValueError, match="one output"):
-        draw([x * 2, x * 3], backward="graph")
-    with pytest.raises(ValueError, match="give one of the two"):
-        draw(x * 2, backward="graph", step=1)
-    with pytest.raises(ValueError, match="must be 'flow'"):
-        draw(x * 2, backward="sideways")

@@ -107,6 +107,8 @@ class Drawing:
                 if haste and (words := line.pop("label")) and not self.marks.plain:
                     line["xlabel"] = words
                 self._edge(source, target, **{**line, "id": name, **self._place_of(name)})
+        for source, target in () if self.places else self.view.behind():
+            self._edge(source, target, style="invis")
         self._stubs()
         if not self.places and style.rankdir in ("LR", "RL"):
             self._align_inputs()

@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from autodiff import Graph, Scope, Snapshot, Steps, Value, steps
 from autodiff.habits.answers import answered, caller
 from autodiff.language.notation import Figures
-from viz.graph.backward import with_backward
+from viz.graph.backward import Pass, with_backward
 from viz.graph.dot import Drawing
 from viz.graph.folding import Collapse, read_once
 from viz.graph.ladder import LADDER, fitted
@@ -60,7 +60,8 @@ def draw(
     ``around`` and ``depth`` show a part, ``reached`` only where the gradient went; ``collapse`` folds scopes (True,
     a name, a Scope, several, or a function of a Scope) to one box each. ``step=k`` draws the moment after step k of
     :func:`autodiff.steps` instead, whose gradients are its own and begin with ``seed`` (that of the pass that was
-    run, else 1); ``backward="graph"`` draws the backward pass as a graph of its own, beside the forward one.
+    run, else 1); ``backward="graph"`` draws the backward pass as a graph of its own, behind the forward one: what a choice
+    sends is one box there, unless ``collapse=False``.
     Every number has ``digits`` figures, 4 by default, or fewer if it is exact: 1 is not 1.000.
 
     The picture is made for a place, ``fit``: "column" (a notebook's, 700 CSS pixels), "page" (440 points), "slide"
@@ -94,10 +95,11 @@ def draw(
         raise ValueError("seed= is for step=k; a picture without it shows the gradients that backward(0.7) left")
     if backward == "graph" and step is not None:
         raise ValueError("step=k draws a snapshot of the steps, backward='graph' has none: give one of the two")
-    if backward == "graph":
-        graph, labels = with_backward(graph, labels)
+    found = with_backward(graph, labels) if backward == "graph" else None
+    if found is not None:
+        graph, labels = found.graph, dict(found.labels)
     snapshot = Snapshot.of(graph) if step is None else _at_step(graph, labels, step, seed)
-    part = Part(graph, collapse, around, depth, reached, max_nodes)
+    part = Part(graph, collapse, around, depth, reached, max_nodes, found)
     figures = figured(numbers_of(graph, snapshot), digits)
     rows = Rows(graph, snapshot, labels, theme_of(theme, background), gradients=backward == "flow", figures=figures)
     return pictured(placed(fit), part, rows, wished(detail, rankdir), legend, timeout)
@@ -113,6 +115,7 @@ class Part:
     depth: int | None = None
     reached: bool = False
     max_nodes: int | None = LIMIT
+    backward: Pass | None = None
 
     @property
     def views(self) -> Iterable[View]:
@@ -126,7 +129,8 @@ class Part:
 
     def _found(self) -> Iterator[View]:
         for folds in foldings(self.graph, self.collapse):
-            yield view(self.graph, self.around, self.depth, self.reached, folds, self.max_nodes)
+            shown = view(self.graph, self.around, self.depth, self.reached, folds, self.max_nodes)
+            yield shown if self.backward is None else self.backward.of(shown, self.collapse is False)
 
 
 def pictured(place: Place, part: Part, rows: Rows, rungs: Sequence[Style], legend: bool, timeout: float) -> Still:

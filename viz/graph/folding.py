@@ -8,12 +8,34 @@ from collections.abc import Callable, Iterable, Sequence
 from autodiff import Graph, Scope
 from autodiff.recording.scopes import enclosing
 
-__all__ = ["Collapse", "Folds", "chosen", "depths_of", "fold", "foldable", "innermost", "read_once"]
+__all__ = [
+    "Collapse",
+    "Folds",
+    "Formula",
+    "chosen",
+    "depths_of",
+    "fold",
+    "foldable",
+    "innermost",
+    "is_fold",
+    "read_once",
+]
 
 
 Collapse = bool | str | Scope | Iterable[str | Scope] | Callable[[Scope], bool]
 LISTED = 40  # names that a message lists
 Folds = dict[Scope | None, Scope | None]  # for each scope the folded one that hides it
+
+
+class Formula(Scope):
+    """Nodes that are told as one: the name is what they compute, written where a single node has its operation."""
+
+    __slots__ = ()
+
+
+def is_fold(scope: Scope | None) -> bool:
+    """Whether the box of what a scope hides says that it hides something."""
+    return scope is not None and not isinstance(scope, Formula)
 
 
 def read_once(collapse: Collapse) -> Collapse:

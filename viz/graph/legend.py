@@ -14,6 +14,7 @@ from viz.layout.layout import Point
 
 __all__ = ["SAMPLE", "Arranged", "Entry", "arranged", "entries"]
 
+THROUGH = "through v: what comes where v lets it pass, else 0"
 SAMPLE = 26.0  # the length of a line in the legend
 GAP, LEAD, AWAY = 16.0, 1.5, 4.0  # between entries, in points; between rows, in sizes; from the picture
 
@@ -77,9 +78,10 @@ def entries(view: View, rows: Rows) -> list[Entry]:
     if snapshot is None:
         return []
     found = [Entry("value", theme.value)]
+    if rows.gradients or rows.looks.derivatives:
+        found.append(Entry("gradient", theme.gradient))
     if not rows.gradients:
-        return found
-    found.append(Entry("gradient", theme.gradient))
+        return found + [Entry(THROUGH, theme.muted)] * bool(view.left_out)
     lines = (line for (a, b), uses in view.edges().items() for line in view.lines(a, b, uses))
     marks = {mark for line in lines for mark in rows.looks.line_marks(line)}
     for mark, text in (("positive", "positive"), ("negative", "negative"), ("refused", SENTENCES["no path"])):

@@ -60,6 +60,7 @@ BOX: Mapping[str, Look] = {
     "unreached": Look(ink="no_path", pen=1, value="muted"),
     "no path": Look(ink="no_path", pen=1, gradient="not_computed", small=True),
     "waiting": Look(gradient="not_computed"),
+    "derivative": Look(value="gradient"),  # a gradient that is a node itself
     "leaf": Look("leaf_fill", "leaf_border"),
     "box": Look("node_fill", "node_border", 1.4, "solid", False, "value", "gradient", False),
 }
@@ -140,9 +141,20 @@ class Looks:
             marks.add("current")
         if self.origin in members:
             marks.add("origin")
+        if speaker in self.derivatives:
+            marks.add("derivative")
         return (
             marks if speaker is None else marks | _number_marks(snapshot.values[speaker], snapshot.gradients[speaker])
         )
+
+    @cached_property
+    def derivatives(self) -> Collection[int]:
+        """The nodes of a backward pass that is drawn as a graph: the first output is not computed from them."""
+        forward = set() if self.gradients else {self.graph.outputs[0]}
+        for edge in reversed(() if self.gradients else self.graph.edges):
+            if edge.target in forward:
+                forward.add(edge.source)
+        return () if self.gradients else {node.number for node in self.graph} - forward
 
     def box(self, members: Collection[int], speaker: int | None, folded: bool = False) -> Look:
         """What a box looks like; see :meth:`box_marks`."""
@@ -200,6 +212,8 @@ class Looks:
         if self.snapshot is None:
             return Words(" × ".join([figures().blank] * 2), figures().blank)
         sent = self._sent(edges)
+        if edges[0].target in self.derivatives:
+            return Words()  # the dots of a line say whether something comes, and the box what it goes through
         if not sent:
             return Words(self._refusal(edges) or self._inside(edges) or ("taken" if self._is_taken(edges) else ""))
         if len(edges) > 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from autodiff import Edge, Node, Scope
+from viz.graph.folding import is_fold
 from viz.graph.legend import Entry
 from viz.graph.look import Look
 from viz.graph.rows import Row, Rows, Run
@@ -43,7 +44,7 @@ class Marks:
 
     def folded(self, scope: Scope, members: Sequence[int], shows: int | None) -> Line:
         """The attributes of the box of a folded scope; ``shows`` is the node whose numbers it bears."""
-        found = self.looks.box(members, shows, folded=True)
+        found = self.looks.box(members, shows, folded=is_fold(scope))
         rows = self.rows.folded(scope, members, shows, found)
         return {"label": table(rows), **self._outline(found, len(scope.path) - 1)}
 

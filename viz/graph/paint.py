@@ -9,6 +9,7 @@ from html import escape
 from itertools import groupby, zip_longest
 
 from autodiff import Edge, Scope
+from viz.graph.folding import is_fold
 from viz.graph.look import Look
 from viz.graph.rows import Row, Rows, width_of_row
 from viz.graph.view import View
@@ -120,9 +121,9 @@ class Painter:
         members = (number,) if scope is None else view.members(scope)
         shows = number if scope is None else view.speaker(scope)
         level = 0 if scope is None else len(scope.path) - 1
-        looks = [rows.looks.box(members, shows, folded=scope is not None) for rows in self.rows]
+        looks = [rows.looks.box(members, shows, folded=is_fold(scope)) for rows in self.rows]
         states = [{"fill": self._colour(look.fill, level), **self._pen(look, level)} for look in looks]
-        shapes = [box, inner(box)] if scope else [box]
+        shapes = [box, inner(box)] if looks[0].double else [box]
         parts = [element("path", d=outline(shape), **_named(self.dressed(states))) for shape in shapes]
         stacks = []
         for rows, look in zip(self.rows, looks, strict=True):

@@ -15,6 +15,7 @@ from autodiff.language.notation import Figures, writing
 from autodiff.recording.reverse import NO_PATH
 from autodiff.writing.phrases import is_own
 from autodiff.writing.phrases import labels as all_labels
+from viz.graph.folding import Formula
 from viz.graph.look import Look, Looks, Words, count
 from viz.graph.view import View
 from viz.ink.figures import figured
@@ -174,12 +175,25 @@ class Rows:
 
     def folded(self, scope: Scope, members: Sequence[int], shows: int | None, found: Look) -> list[Row]:
         """The name of a folded scope and how many nodes it hides; ``shows`` is the node whose numbers it bears."""
+        if isinstance(scope, Formula):
+            return self._formula(scope, shows, found)
         theme = self.theme
         title = (Run(visible(scope.name, 40), theme.text, theme.name_size, bold=True),) if scope.name else ()
         hidden = (Run(count(len(members), "node"), theme.muted, theme.small_size),)
         with writing(self.figures):
             numbers = [] if shows is None else self._numbers(shows, found)
         return self._set([title, hidden] if self.style.box == "stack" else [title + hidden], numbers)
+
+    def _formula(self, formula: Formula, shows: int | None, found: Look) -> list[Row]:
+        if shows is None:
+            return [(Run(visible(formula.name, 40), self.theme.muted, self.theme.name_size),)]
+        title = self._title(self.graph.nodes[shows], formula.name)
+        if self.style.box == "stack" and len(title) > 1:  # a name of its own, and the formula below
+            titles = [title[:1], (replace(title[1], text=title[1].text.strip()),)]
+        else:
+            titles = [title]
+        with writing(self.figures):
+            return self._set(titles, self._numbers(shows, found))
 
     def line(self, edges: Sequence[Edge], found: Look) -> Row:
         """What stands at a line."""
@@ -215,9 +229,9 @@ class Rows:
                 rows = [*titles, *numbers]
         return [row for row in rows if row]
 
-    def _title(self, node: Node) -> Row:
+    def _title(self, node: Node, does: str = "") -> Row:
         theme, (name, is_bold) = self.theme, headed(node, self.labels[node.number])
-        told = visible(operation_text(node)) if node.op else ""
+        told = visible(does or operation_text(node)) if node.op else ""
         if not is_bold:
             return (Run(f"{name}{SPACE}{told}".rstrip(), theme.muted, theme.name_size),)
         runs = Run(name, theme.text, theme.name_size, bold=True), Run(told, theme.muted, theme.name_size)

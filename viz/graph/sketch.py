@@ -14,6 +14,7 @@ from itertools import pairwise
 from operator import attrgetter
 
 from autodiff import Edge, Scope
+from viz.graph.folding import is_fold
 from viz.graph.rows import Rows, Style, width_of_row
 from viz.graph.view import View
 
@@ -110,6 +111,8 @@ class Sketch:
             order.setdefault(self.view.key(number))
         for source, target, _ in self.lines:
             uses[source].append(target)
+        for source, target in self.view.behind():
+            uses[source].append(target)
         back: dict[str, int] = {}
         pending = list(order)
         # A folded scope may be used by what it uses; such a circle is cut where it is met.
@@ -137,7 +140,7 @@ class Sketch:
         else:
             scope = view.hidden_in[number]
             members, shows = view.members(scope), view.speaker(scope)
-            said = rows.folded(scope, members, shows, rows.looks.box(members, shows, folded=True))
+            said = rows.folded(scope, members, shows, rows.looks.box(members, shows, folded=is_fold(scope)))
         wide = max(map(width_of_row, said), default=0.0) + 2 * PAD + 2 * CELL
         high = sum(LINE_HEIGHT * max(run.size for run in row) + CELL for row in said) + 4
         return max(wide, rows.least_width()), high

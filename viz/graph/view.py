@@ -38,6 +38,8 @@ class View:
     graph: Graph
     numbers: tuple[int, ...]
     hidden_in: dict[int, Scope]
+    order: tuple[tuple[int, int], ...] = ()  # of two nodes the second stands behind the first, with or without a line
+    left_out: frozenset[Edge] = frozenset()  # uses without a line
 
     def key(self, number: int) -> str:
         """The name of the box that shows a node: ``n7``, or ``s4`` for the scope whose first node is 4."""
@@ -73,9 +75,16 @@ class View:
         keys = {number: self.key(number) for number in self.numbers}
         joined: dict[tuple[str, str], list[Edge]] = {}
         for edge in self.graph.edges:
-            if edge.source in keys and edge.target in keys and keys[edge.source] != keys[edge.target]:
+            shown = edge.source in keys and edge.target in keys and edge not in self.left_out
+            if shown and keys[edge.source] != keys[edge.target]:
                 joined.setdefault((keys[edge.source], keys[edge.target]), []).append(edge)
         return joined
+
+    def behind(self) -> Iterator[tuple[str, str]]:
+        """Boxes that stand behind others though no line leads there."""
+        shown = set(self.numbers)
+        pairs = ((self.key(a), self.key(b)) for a, b in self.order if a in shown and b in shown)
+        return (pair for pair in dict.fromkeys(pairs) if pair[0] != pair[1] and pair not in self._edges)
 
     def lines(self, source: str, target: str, edges: list[Edge]) -> list[list[Edge]]:
         """The lines between two boxes: one for each use, or one for all of them when a box is a folded scope."""
