@@ -60,8 +60,8 @@ def draw(
     ``around`` and ``depth`` show a part, ``reached`` only where the gradient went; ``collapse`` folds scopes (True,
     a name, a Scope, several, or a function of a Scope) to one box each. ``step=k`` draws the moment after step k of
     :func:`autodiff.steps` instead, whose gradients are its own and begin with ``seed`` (that of the pass that was
-    run, else 1); ``backward="graph"`` draws the backward pass as a graph of its own, behind the forward one: what a choice
-    sends is one box there, unless ``collapse=False``.
+    run, else 1); ``backward="graph"`` draws the backward pass as a graph of its own, behind the forward one: what a
+    choice sends is one box there, unless ``collapse=False``.
     Every number has ``digits`` figures, 4 by default, or fewer if it is exact: 1 is not 1.000.
 
     The picture is made for a place, ``fit``: "column" (a notebook's, 700 CSS pixels), "page" (440 points), "slide"
