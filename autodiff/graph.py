@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import got
 from autodiff.language.ieee import real
 from autodiff.recording.copies import entry, saved
@@ -123,7 +124,7 @@ class Graph:
         except (KeyError, TypeError):
             if isinstance(value, Value):
                 raise ValueError(f"{describe(value)} is not a node of this graph") from None
-            raise ValueError(f"{value!r} is not a node of this graph: a node is found by its Value") from None
+            raise ValueError(f"{quoted(value)} is not a node of this graph: a node is found by its Value") from None
 
     @property
     def levels(self) -> tuple[tuple[int, ...], ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from autodiff import Graph, Value, expression
+from autodiff.ground.text import quoted
 from autodiff.ground.windows import letter
 from autodiff.pooling import plan
 from viz import _neighbours
@@ -200,7 +201,7 @@ def _folder(path: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OSError(f"--out must be a folder that can be written to, got {path!r}: {error.strerror}") from None
+        raise OSError(f"--out must be a folder that can be written to, got {quoted(path)}: {error.strerror}") from None
     return folder
 
 

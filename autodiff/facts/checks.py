@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from autodiff.derivatives.grad import require_order
 from autodiff.graph import Graph
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered, got, warn
 from autodiff.recording.reverse import adjoints, describe, peek
 from autodiff.recording.value import Value
@@ -81,8 +82,8 @@ def gradcheck(
             if not judges or not rounding <= rtol * abs(other) or not _agrees(gradient, other, rtol * abs(other)):
                 kind = "central" if sides == 2 else "one-sided"
                 raise GradcheckError(
-                    f"the gradient in {describe(x)} is {gradient!r}, but a {kind} difference over {long:g} gives "
-                    f"{difference!r}; if that is too long for this function, give gradcheck another step="
+                    f"the gradient in {describe(x)} is {quoted(gradient)}, but a {kind} difference over {long:g} gives "
+                    f"{quoted(difference)}; if that is too long for this function, give gradcheck another step="
                 )
     return True
 

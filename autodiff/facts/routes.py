@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autodiff.ground.grids import grid_of, read_once
+from autodiff.ground.text import quoted
 from autodiff.ground.windows import Cell, Shape, letter
 from autodiff.habits.answers import answered
 from autodiff.pooling import Pair, Pool, plan
@@ -137,7 +138,7 @@ def _part(output: Any, at: Cell) -> Part:
     """What an output remembers of its pool; ``ValueError`` when that is nothing."""
     part = output.scope.part if isinstance(output, Value) and output.scope is not None else None
     if part is None or not isinstance(part.whole, Shape):
-        called = describe(output) if isinstance(output, Value) else repr(output)
+        called = describe(output) if isinstance(output, Value) else quoted(output)
         raise ValueError(
             f"output {at}, {called}, remembers no pool: give what the pool answered, or cells, outputs and kernel_size"
         )
@@ -234,7 +235,7 @@ def _routed(
         if isinstance(grid[r][c], Value):  # a cell may be a number, which gets no gradient
             ends.setdefault(grid[r][c], (r, c))  # one Value in two cells: the first stands for both
     if not isinstance(output, Value):
-        raise TypeError(f"a pool's outputs are Values, got {type(output).__name__} {output!r}")
+        raise TypeError(f"a pool's outputs are Values, got {type(output).__name__} {quoted(output)}")
     require_window(f"{kind} pool", number, output, [grid[r][c] for r, c in covered], grid)
     reached = output.grad_state in ("zero", "value")
     slopes = {ends[node]: flow for node, flow in adjoints(output, 1.0, ends)[1].items() if node in ends}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 from autodiff.facts.telling import Telling
 from autodiff.graph import Edge, Flow, Graph
 from autodiff.ground.markup import ends, table
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered, got
 from autodiff.language.ieee import real
 from autodiff.recording.reverse import NO_PATH, held, peek, seed_of, topological
@@ -250,8 +251,9 @@ def require_labels(labels: object) -> None:
     wanted = "labels= is a dict from numbers of nodes to names, such as {0: 'x'}"
     if labels is not None and not isinstance(labels, Mapping):
         raise TypeError(
-            f"{wanted}, got {type(labels).__name__} {labels!r:.40}; the gradient that the pass begins with is seed=0.7"
+            f"{wanted}, got {type(labels).__name__} {quoted(labels, 40)}; the gradient that the pass begins with "
+            "is seed=0.7"
         )
     for number, name in (labels or {}).items():
         if type(number) is not int or not isinstance(name, str):
-            raise TypeError(f"{wanted}, got {number!r:.40}: {name!r:.40}; a Value is named by x.name = 'x'")
+            raise TypeError(f"{wanted}, got {quoted(number, 40)}: {quoted(name, 40)}; a Value is named by x.name = 'x'")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from autodiff.ground.text import quoted
+
 __all__ = ["Named", "call"]
 
 
@@ -33,7 +35,7 @@ def call(maker: Callable[..., Any], argument: Callable[[str], Any], omit: str = 
             continue
         value = argument(name)
         if parameter.default is parameter.empty:
-            parts.append(repr(value))
+            parts.append(quoted(value))
         elif value not in (parameter.default, (parameter.default, parameter.default)):
-            parts.append(f"{name}={value!r}")
+            parts.append(f"{name}={quoted(value)}")
     return f"{maker.__name__}({', '.join(parts)})"

@@ -11,6 +11,8 @@ from functools import lru_cache
 from operator import index
 from typing import Any
 
+from autodiff.ground.text import quoted
+
 __all__ = [
     "alone",
     "at_least_one",
@@ -77,7 +79,7 @@ def headings(x: Any) -> list[str] | None:
     """What the columns of a table are called, for messages; None when they have no names."""
     for names in (getattr(getattr(x, "dtype", None), "names", None), *(getattr(x, name, None) for name in _HEADINGS)):
         if names is not None and isinstance(names, Iterable) and not callable(names):
-            return [repr(name) if isinstance(name, str) else str(name) for name in names]
+            return [quoted(name) if isinstance(name, str) else str(name) for name in names]
     return None
 
 
@@ -117,7 +119,7 @@ def at_least_one(name: str, number: Any) -> int:
     except TypeError:
         whole = 0
     if whole < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {number!r}")
+        raise ValueError(f"{name} must be a whole number of at least 1, got {quoted(number)}")
     return whole
 
 
@@ -169,7 +171,7 @@ def _hidden(mask: Any) -> str | None:
     """Where the first hidden entry is; None when nothing is hidden."""
     if mask.dtype.names:
         found = ((name, _hidden(mask[name])) for name in mask.dtype.names)
-        return next((f"{place}, column {name!r}" for name, place in found if place is not None), None)
+        return next((f"{place}, column {quoted(name)}" for name, place in found if place is not None), None)
     if not mask.any():
         return None
     where = [int(axis[0]) for axis in mask.nonzero()] if mask.ndim else []
@@ -182,7 +184,7 @@ def _checked(array: Any, called: str) -> Any:
         return array
     if array.dtype.names:
         for name in array.dtype.names:
-            _checked(array[name], f"column {name!r} of {called}")
+            _checked(array[name], f"column {quoted(name)} of {called}")
         return array.tolist()
     if kind == "V" and array.dtype.type.__name__ != "void":  # numbers that NumPy got from elsewhere, such as bfloat16
         return array.astype(float)

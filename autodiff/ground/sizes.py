@@ -5,6 +5,8 @@ from __future__ import annotations
 from operator import index
 from typing import Any
 
+from autodiff.ground.text import quoted
+
 __all__ = ["count", "counts", "pair", "whole"]
 
 
@@ -15,14 +17,14 @@ def whole(name: str, number: Any) -> int:
     try:
         return index(number)
     except TypeError:
-        raise ValueError(f"{name} must be a whole number, got {number!r}") from None
+        raise ValueError(f"{name} must be a whole number, got {quoted(number)}") from None
 
 
 def pair(name: str, number: Any) -> tuple[int, int]:
     """One whole number for both axes, or a pair (rows, columns); else ``ValueError``."""
     if isinstance(number, (list, tuple)):
         if len(number) != 2:
-            raise ValueError(f"{name} must be one whole number or a pair (rows, columns), got {number!r}")
+            raise ValueError(f"{name} must be one whole number or a pair (rows, columns), got {quoted(number)}")
         return whole(name, number[0]), whole(name, number[1])
     return whole(name, number), whole(name, number)
 

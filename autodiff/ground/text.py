@@ -39,16 +39,20 @@ def visible(text: str, limit: int = 60) -> str:
     return "".join(kept) + ELLIPSIS
 
 
-def quoted(text: str, limit: int | None = None) -> str:
-    r"""``repr(text)`` with what it leaves unseen made visible too, such as variants; cut to a limit.
+def quoted(thing: object, limit: int | None = None) -> str:
+    r"""``repr(thing)`` with what it leaves unseen made visible too, such as variants; cut to a limit.
 
-    >>> print(quoted("a\ufe0f"), quoted("it's"), quoted("x" * 99, limit=5))
-    'a\ufe0f' "it's" 'xxxx…'
+    >>> print(quoted("a\ufe0f"), quoted("it's"), quoted("x" * 99, limit=5), quoted([1.0, "\u3164"]))
+    'a\ufe0f' "it's" 'xxxx…' [1.0, '\u3164']
     """
-    shown = "".join(map(_shown, repr(text if limit is None else text[: limit + 1])))
-    if limit is None or len(shown) <= limit + 2:
+    mark = ""
+    if isinstance(thing, str):
+        mark = "'"
+        thing = thing if limit is None else thing[: limit + 1]
+    shown = "".join(map(_shown, repr(thing)))
+    if limit is None or len(shown) <= limit + 2 * len(mark):
         return shown
-    return shown[:limit] + ELLIPSIS + shown[0]
+    return shown[:limit] + ELLIPSIS + (mark and shown[0])
 
 
 def escape(character: str) -> str:

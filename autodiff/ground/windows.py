@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from autodiff.ground.text import quoted
+
 __all__ = ["KINDS", "Axis", "Cell", "Plane", "Shape", "letter"]
 
 
@@ -24,7 +26,7 @@ class Plane:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ValueError(f"the nodes of a layer are {', '.join(KINDS)}; got kind={self.kind!r}")
+            raise ValueError(f"the nodes of a layer are {', '.join(KINDS)}; got kind={quoted(self.kind)}")
         if not 1 <= len(self.shape) <= 4 or min(self.shape) < 1:
             raise ValueError(f"a layer has one to four sides, none of them empty; got the shape {self.shape}")
 

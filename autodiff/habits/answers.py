@@ -14,6 +14,7 @@ from inspect import Parameter, signature
 from types import FrameType
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
+from autodiff.ground.text import quoted
 from autodiff.habits import rows
 from autodiff.table.operations import TABLE, Operation
 
@@ -50,7 +51,7 @@ def refuse_name(module: str, table: str, name: str) -> NoReturn:
     """
     said = said_of(table).get(name)
     if said is None:
-        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        raise AttributeError(f"module {quoted(module)} has no attribute {quoted(name)}")
     words = f"{module} has no {name}: {said}"
     frame = sys._getframe(2)
     code = frame.f_code.co_code
@@ -63,7 +64,7 @@ def refuse_attribute(thing: object, table: str, name: str) -> NoReturn:
     """The answer of a thing's ``__getattr__`` to a name that it does not have."""
     kind, said = type(thing).__name__, said_of(table).get(name)
     raise AttributeError(
-        f"{kind!r} object has no attribute {name!r}" if said is None else f"{kind} has no {name}: {said}"
+        f"{quoted(kind)} object has no attribute {quoted(name)}" if said is None else f"{kind} has no {name}: {said}"
     )
 
 
@@ -86,7 +87,7 @@ def refuse(owner: str, keywords: Mapping[str, object], known: Sequence[str], mor
             said = answer(keyword, known) or (f"there are {there}" if there else "it has no keywords")
             raise TypeError(f"{owner} has no {keyword}=: {said}")
     if more:
-        raise TypeError(f"{owner} takes {there or 'nothing'} alone; got {more[0]!r:.40} as well")
+        raise TypeError(f"{owner} takes {there or 'nothing'} alone; got {quoted(more[0], 40)} as well")
 
 
 def answer(keyword: str, known: Sequence[str]) -> str | None:
@@ -191,7 +192,9 @@ def called(data: object, name: Any, by_hand: Sequence[object], words: Mapping[st
     if by_hand or grouped or words.keys() - {"label"}:
         _refuse_by_hand(data, [name, *by_hand], words)
     if name is not None and label is not None:
-        raise TypeError(f"label= is another word for name: give one of them, got {name!r:.40} and {label!r:.40}")
+        raise TypeError(
+            f"label= is another word for name: give one of them, got {quoted(name, 40)} and {quoted(label, 40)}"
+        )
     return name if label is None else label or None
 
 
@@ -199,7 +202,7 @@ def _refuse_by_hand(data: object, given: Sequence[object], keywords: Mapping[str
     groups = [[*thing] for thing in (*given, *keywords.values()) if isinstance(thing, (tuple, list, set))]
     if not groups:
         refuse("Value", keywords, ("data", "name", "label"))
-        more = ", ".join([*(f"{thing!r:.40}" for thing in given[1:]), *(f"{word}=" for word in keywords)])
+        more = ", ".join([*(f"{quoted(thing, 40)}" for thing in given[1:]), *(f"{word}=" for word in keywords)])
         raise TypeError(f"Value(data, name) is a leaf: a number, and what it is called; got {more} as well")
     parents = [thing for group in groups for thing in group if hasattr(thing, "parents")]
     slopes = next((group for group in groups if group and all(isinstance(thing, float) for thing in group)), None)

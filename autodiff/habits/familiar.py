@@ -12,6 +12,7 @@ from json import JSONEncoder
 from numbers import Number
 from typing import Any, NoReturn
 
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import said_of
 from autodiff.habits.callers import numpy_call
 from autodiff.habits.rows import MICROGRAD
@@ -133,7 +134,7 @@ class Familiar(metaclass=_Unlisted):
             raise TypeError(
                 _named(
                     "a Value is not equal to a number: == and != ask whether two are the same object. Compare its "
-                    f"number, y.data == {other!r:.40}, or record the comparison with equal(a, b)"
+                    f"number, y.data == {quoted(other, 40)}, or record the comparison with equal(a, b)"
                 )
             )
         return NotImplemented
@@ -177,7 +178,7 @@ def _is_number(x: object) -> bool:
 def _learn() -> None:
     """Put the tables' names and operators into the class."""
     answers: dict[str, object] = {
-        name: _Foreign(f"a Value has no {name!r}: {said}") for name, said in said_of("ATTRIBUTES").items()
+        name: _Foreign(f"a Value has no {quoted(name)}: {said}") for name, said in said_of("ATTRIBUTES").items()
     }
     answers |= {name: _Refused(said) for name, said in said_of("CALLS").items()}
     answers |= {name: _Same(ours) for name, ours in said_of("SAME").items()}

@@ -85,7 +85,7 @@ def parse(text: str, known: Sequence[str], functions: Callable[[str, int], bool]
 
 def short(thing: object) -> str:
     """At most 60 characters of a text, or of what stands where one was expected."""
-    text = thing if isinstance(thing, str) else repr(thing)
+    text = thing if isinstance(thing, str) else quoted(thing)
     cut = text if len(text) <= 60 else text[:57] + "..."
     return quoted(cut) if isinstance(thing, str) else cut
 

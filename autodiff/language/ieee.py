@@ -13,6 +13,7 @@ from numbers import Complex, Number, Real
 from textwrap import indent
 
 from autodiff.ground.foreign import alone
+from autodiff.ground.text import quoted
 from autodiff.language.compiling import compiled
 
 __all__ = ["ERFC_LINES", "agree", "divide", "erfc", "exp", "horner", "log", "power", "real", "sqrt"]
@@ -216,6 +217,6 @@ def _refusal(x: object) -> str:
     if getattr(x, "ndim", 0) or isinstance(x, (list, tuple)):
         return f"a Value needs one real number, got a {kind}; make one Value for each entry: [Value(x) for x in ...]"
     if kind in ("str", "complex", "bytes", "int", "float"):
-        text = repr(x)
+        text = quoted(x)
         return f"a Value needs a real number, got {kind} {text if len(text) <= 40 else text[:37] + '...'}"
     return f"a Value needs a real number (int, float, Fraction, Decimal, a scalar of NumPy or torch), got {kind}"

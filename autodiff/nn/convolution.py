@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from autodiff.ground.sizes import count, counts
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import lacking
 from autodiff.nn.images import Image, each_channel, taps
 from autodiff.nn.names import indexed
@@ -77,7 +78,7 @@ class Conv2d(Part):
         if not isinstance(self.padding, str):
             return [(number, number) for number in self.padding]
         if self.padding not in ("same", "valid"):
-            raise ValueError(f'padding is a number, a pair, "same" or "valid"; got {self.padding!r}')
+            raise ValueError(f'padding is a number, a pair, "same" or "valid"; got {quoted(self.padding)}')
         if self.padding == "valid":
             return [(0, 0), (0, 0)]
         if self.stride != (1, 1):

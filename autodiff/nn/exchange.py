@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from autodiff import functions
+from autodiff.ground.text import quoted
 from autodiff.nn.convolution import AvgPool2d, Conv2d, MaxPool2d
 from autodiff.nn.layers import Elementwise, Flatten, Identity, Linear, ReLU, Sequential, Sigmoid, Tanh
 from autodiff.nn.modules import Module
@@ -77,7 +78,7 @@ _ANEW = "; write it as a Module of yours, which may load_state_dict(net.state_di
 
 
 def _refuse(place: str, what: str, hint: str = "") -> NoReturn:
-    where = f"layer {place!r} of this network" if place else "this"
+    where = f"layer {quoted(place)} of this network" if place else "this"
     raise TypeError(f"{where} is a {what}, which cannot be translated{hint}")
 
 
@@ -85,7 +86,7 @@ def _usual(module: Any, place: str, **options: Any) -> None:
     """Refuse a layer with an option that we lack, but for the value that says nothing."""
     for name, usual in options.items():
         if (given := getattr(module, name)) != usual:
-            _refuse(place, f"{type(module).__name__} with {name}={given!r}")
+            _refuse(place, f"{type(module).__name__} with {name}={quoted(given)}")
 
 
 def _filled(layer: Any, module: Any, place: str, known: Known) -> Any:
@@ -128,13 +129,13 @@ def _stride(module: Any) -> Any:
 
 def _flatten(module: Any, place: str, known: Known) -> Flatten:
     if (module.start_dim, module.end_dim) not in ((1, -1), (1, 3), (-3, -1), (0, -1), (0, 2)):
-        _refuse(place, f"{module!r}", "; ours makes one list of a sample, as Flatten(1, -1) does")
+        _refuse(place, f"{quoted(module)}", "; ours makes one list of a sample, as Flatten(1, -1) does")
     return Flatten()
 
 
 def _dropout(module: Any, place: str, known: Known) -> Identity:
     if module.training and module.p:
-        _refuse(place, f"{module!r} that draws", "; switch it off first, with eval()")
+        _refuse(place, f"{quoted(module)} that draws", "; switch it off first, with eval()")
     return Identity()
 
 
@@ -227,7 +228,7 @@ def _function(torch: Any, function: Any, net: Any, place: str) -> Any:
     """Torch's layer for a function of ours."""
     name = next((name for name, ours in _FUNCTIONS.items() if ours is function), None)
     if name is None:
-        _refuse(place, f"{net!r}", f"; of functions there are {', '.join(_FUNCTIONS)}")
+        _refuse(place, f"{quoted(net)}", f"; of functions there are {', '.join(_FUNCTIONS)}")
     return getattr(torch.nn, name)()
 
 
@@ -251,7 +252,7 @@ def _to_layer(torch: Any, net: Any, place: str, known: Known) -> Any:
     neurons = [net] if isinstance(net, Neuron) else net.neurons
     kinds = {activation(neuron.nonlin) for neuron in neurons}
     if len(kinds) > 1:
-        _refuse(place, f"{net!r}", ": its neurons differ in what follows the sum")
+        _refuse(place, f"{quoted(net)}", ": its neurons differ in what follows the sum")
     module = torch.nn.Linear(len(neurons[0].w), len(neurons), device="meta")
     _with(torch, module, known, weight=[neuron.w for neuron in neurons], bias=[neuron.b for neuron in neurons])
     (function,) = kinds

@@ -9,6 +9,7 @@ from typing import Any
 from autodiff import functions
 from autodiff.ground.calls import Named
 from autodiff.ground.sizes import count
+from autodiff.ground.text import quoted
 from autodiff.nn.modules import Module
 from autodiff.nn.names import indexed
 from autodiff.nn.nests import cells, depth, flat, mapped, one_by_one, row, shape
@@ -111,8 +112,8 @@ class Elementwise(Part):
         out = self.function(x)
         if not isinstance(out, Value):
             raise TypeError(
-                f"{self!r} applies its function to each Value, and got {type(out).__name__} back; for a function of "
-                "a whole list write a Module with __call__"
+                f"{quoted(self)} applies its function to each Value, and got {type(out).__name__} back; for a function "
+                "of a whole list write a Module with __call__"
             )
         return out
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, overload
 
 from autodiff.functions import clamp, equal, exp, identity, log, maximum, minimum, stop, where
 from autodiff.ground.foreign import plain
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered, lacking
 from autodiff.nn.nests import ONE_BY_ONE, cells, depth, flat, is_nest, mapped, row
 from autodiff.programs.batches import differing
@@ -61,7 +62,7 @@ def hinge(scores: Any, labels: Any, reduction: str = "mean") -> Any:
     pairs = _pairs("scores", scores, "labels", labels)
     for _, label in pairs:
         if not isinstance(label, Value) and label not in (-1, 1):
-            raise ValueError(f"labels of the hinge loss are -1 or 1, got {label!r}")
+            raise ValueError(f"labels of the hinge loss are -1 or 1, got {quoted(label)}")
     with scope("hinge"):
         return _reduced([(1 - label * score).relu() for score, label in pairs], reduction, scores)
 
@@ -117,7 +118,7 @@ def _position(label: Any, count: int) -> int:
         position = index(label)
     except TypeError:
         kinds = "a whole number, a Value, or a list of probabilities"
-        raise TypeError(f"a label is {kinds}, got {type(label).__name__} {label!r}") from None
+        raise TypeError(f"a label is {kinds}, got {type(label).__name__} {quoted(label)}") from None
     if not 0 <= position < count:
         raise ValueError(f"labels for {count} scores are 0 to {count - 1}, got {position}")
     return position
@@ -134,7 +135,7 @@ def _reduced(terms: list[Value], reduction: str, like: Any) -> Any:
 
 def _check_reduction(reduction: str) -> str:
     if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f'reduction is "mean", "sum" or "none", got {reduction!r}')
+        raise ValueError(f'reduction is "mean", "sum" or "none", got {quoted(reduction)}')
     return reduction
 
 

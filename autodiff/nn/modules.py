@@ -7,6 +7,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from autodiff.ground.foreign import plain
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import refuse_attribute
 from autodiff.language.ieee import real
 from autodiff.nn import saving
@@ -74,7 +75,9 @@ class Module:
         lost = known.difference(value for nest in found.values() for value in flat(nest))
         if lost:
             which = describe(next(value for value in mine if value in lost))
-            raise ValueError(f"the parameter {which} of {self!r} has no name: keep it, or its Module, as an attribute")
+            raise ValueError(
+                f"the parameter {which} of {quoted(self)} has no name: keep it, or its Module, as an attribute"
+            )
         return found
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:

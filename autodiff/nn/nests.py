@@ -138,7 +138,9 @@ def compare(here: Mapping[str, Shape], there: Mapping[str, T], measure: Callable
         found = measure(there[name])
         if found != expected:
             got = "is ragged" if found is None else str(found)
-            raise ValueError(f"{name!r} has the shape {expected} in this model, and {got} in what is to be loaded")
+            raise ValueError(
+                f"{quoted(name)} has the shape {expected} in this model, and {got} in what is to be loaded"
+            )
 
 
 def _spread(nest: list[Any]) -> list[Any]:

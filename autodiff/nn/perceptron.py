@@ -10,6 +10,7 @@ from autodiff import functions
 from autodiff.architecture import Seating
 from autodiff.ground.foreign import plain
 from autodiff.ground.sizes import count
+from autodiff.ground.text import quoted
 from autodiff.nn.modules import Module
 from autodiff.nn.names import indexed
 from autodiff.nn.nests import row
@@ -103,7 +104,9 @@ class MLP(Module):
 
     def __init__(self, nin: int, nouts: Iterable[int], nonlin: Nonlin = True) -> None:
         if not isinstance(nouts, Iterable):
-            raise TypeError(f"MLP needs a list of layer sizes, such as MLP({nin!r}, [16, 1]); got {nouts!r}")
+            raise TypeError(
+                f"MLP needs a list of layer sizes, such as MLP({quoted(nin)}, [16, 1]); got {quoted(nouts)}"
+            )
         sizes = [nin, *nouts]
         last = len(sizes) - 2
         self.layers = [Layer(sizes[i], sizes[i + 1], i != last and nonlin, f"layer {i}") for i in range(last + 1)]
@@ -127,7 +130,7 @@ class MLP(Module):
 def _name(name: str, usual: str) -> str:
     """The name as an argument, unless it is the usual one or that of a place among others: "neuron 3"."""
     plain = name == usual or (name.startswith(f"{usual} ") and name.removeprefix(f"{usual} ").isdigit())
-    return "" if plain else f", name={name!r}"
+    return "" if plain else f", name={quoted(name)}"
 
 
 def activation(nonlin: Any) -> Callable[[Value], Any] | None:
@@ -145,19 +148,21 @@ def activation(nonlin: Any) -> Callable[[Value], Any] | None:
     form = f"{nonlin.__name__}()" if isinstance(nonlin, type) else "autodiff.tanh"
     raise TypeError(
         f"nonlin is True (relu), False (none), the name of a function of one number such as 'tanh', or a function of a "
-        f"Value such as {form}; got {nonlin!r:.60}"
+        f"Value such as {form}; got {quoted(nonlin, 60)}"
     )
 
 
 def _answer(function: Callable[[Value], Any], act: Value) -> Value:
     out = function(act)
     if not isinstance(out, Value):
-        raise TypeError(f"nonlin is a function that answers a Value; {function!r:.60} answered {type(out).__name__}")
+        raise TypeError(
+            f"nonlin is a function that answers a Value; {quoted(function, 60)} answered {type(out).__name__}"
+        )
     return out
 
 
 def _once(x: Any, taker: Neuron, count: int) -> list[Any]:
     """The inputs as a list: what several neurons look at is read once."""
     if x.__class__ is not list and not isinstance(x := plain(x), Iterable):
-        raise TypeError(f"{taker!r} takes a list of {count} numbers or Values, got {type(x).__name__}")
+        raise TypeError(f"{quoted(taker)} takes a list of {count} numbers or Values, got {type(x).__name__}")
     return row(x, taker, count)

@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from autodiff.ground.text import quoted
 from autodiff.nn.nests import Shape, compare, flat, shape
 
 __all__ = ["each_once", "read", "write"]
@@ -45,11 +46,13 @@ def _tensor(name: str, entry: Mapping[str, Any], data: bytes, start: int) -> Any
     """One tensor; its shape is known to be that of the model, so that it is not too large."""
     kind, size = _TYPES.get(entry["dtype"]), math.prod(entry["shape"])
     if kind is None:
-        raise ValueError(f"{name!r} has numbers of the type {entry['dtype']!r:.40}, which are not read here")
+        raise ValueError(
+            f"{quoted(name)} has numbers of the type {quoted(entry['dtype'], 40)}, which are not read here"
+        )
     first, end = entry["data_offsets"]
     part = data[start + first : start + end] if 0 <= first <= end <= len(data) - start else b""
     if len(part) != struct.calcsize(f"<{size}{kind}"):
-        raise ValueError(f"the header promises {size} numbers for {name!r}, and there are other than that")
+        raise ValueError(f"the header promises {size} numbers for {quoted(name)}, and there are other than that")
     numbers = struct.unpack(f"<{size}{kind}", part)
     if entry["dtype"] == "BF16":
         numbers = struct.unpack(f"<{size}f", struct.pack(f"<{size}I", *(half << 16 for half in numbers)))

@@ -27,7 +27,7 @@ def placeholder(*shape: int | Sequence[int], name: str = "x") -> Any:
     """
     for size in shape:
         if isinstance(size, str):
-            raise TypeError(f"placeholder takes sizes, and its name by keyword: placeholder(name={size!r})")
+            raise TypeError(f"placeholder takes sizes, and its name by keyword: placeholder(name={quoted(size)})")
     first = shape[0] if len(shape) == 1 else None
     sizes = first if isinstance(first, (list, tuple)) else shape
     return _placed([at_least_one("a placeholder's size", size) for size in sizes], name, "")
@@ -41,7 +41,9 @@ def table(data: Any, program: Program) -> Any:
         row, column = wrong
         place = program.sample.place(row, column, headings(data))
         number = float(rows[row][column])
-        raise ValueError(f"{place} of {what} is {number!r}; training needs finite numbers, so leave that sample out")
+        raise ValueError(
+            f"{place} of {what} is {quoted(number)}; training needs finite numbers, so leave that sample out"
+        )
     return rows
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from autodiff import files
+from autodiff.ground.text import quoted
 from autodiff.nn import safetensors
 from autodiff.nn.nests import Shape, compare
 from autodiff.nn.safetensors import each_once
@@ -109,7 +110,7 @@ def _read_npz(data: bytes, shapes: Shapes) -> State:
 
 def _parameter(info: zipfile.ZipInfo) -> str:
     if not info.filename.endswith(".npy") or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError(f"NumPy writes no such member as {info.filename[:80]!r}")
+        raise ValueError(f"NumPy writes no such member as {quoted(info.filename[:80])}")
     return info.filename[: -len(".npy")]
 
 
@@ -122,7 +123,9 @@ def _array(member: IO[bytes]) -> Any:
     content = member.read(size + 1)  # past the end, which is where zipfile compares the checksum
     if len(content) != size:
         amount = "more" if content[size:] else "fewer"
-        raise ValueError(f"the header of {member.name!r} promises {size} bytes of numbers, and there are {amount}")
+        raise ValueError(
+            f"the header of {quoted(member.name)} promises {size} bytes of numbers, and there are {amount}"
+        )
     return numpy.frombuffer(content, kind).reshape(shape, order=order).tolist()
 
 
@@ -172,7 +175,7 @@ def _kind(path: str | os.PathLike[str], way: int) -> Kind:
     """How such a file is written and read; ``way`` is what is wanted, 0 or 1."""
     ending = Path(path).suffix.lower()
     if ending not in _KINDS:
-        name = repr(os.fspath(path))
+        name = quoted(os.fspath(path))
         hint = f"; {_ELSEWHERE[ending][way].replace('{path}', name)}" if ending in _ELSEWHERE else ""
         raise ValueError(f"parameters are saved as .json, .npz or .safetensors; got the file name {name}{hint}")
     return _KINDS[ending]

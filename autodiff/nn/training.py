@@ -12,6 +12,7 @@ from typing import Any
 
 from autodiff.graph import Graph
 from autodiff.ground.foreign import at_least_one, counted, is_true, plain
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered, got
 from autodiff.nn.samples import table, warn_of_constants
 from autodiff.optim import Adam, Optimizer, leaves, write
@@ -141,7 +142,7 @@ class _Training:
         losses, gradient = self.program.value_and_grad(self._taken(batch), self.numbers)
         if (where := self._wrong(losses)) is not None:
             self.numbers, self.optimizer.memory = self.good
-            raise self._error(f"the loss is {float(losses[where])!r} in row {batch[where]} of the data")
+            raise self._error(f"the loss is {quoted(float(losses[where]))} in row {batch[where]} of the data")
         self.good = self._moment()
         self._check(gradient, "the gradient")
         numbers = self.update(self.numbers, gradient)
@@ -157,7 +158,7 @@ class _Training:
         if (where := self._wrong(numbers)) is not None:
             _, self.optimizer.memory = self.good
             param = describe(self.program.params[where])
-            raise self._error(f"{what} of the parameter {param} is {float(numbers[where])!r}")
+            raise self._error(f"{what} of the parameter {param} is {quoted(float(numbers[where]))}")
 
     def _wrong(self, numbers: Any) -> int | None:
         found = self.program.rim.wrong(numbers)

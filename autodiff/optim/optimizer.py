@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from autodiff.ground.calls import Named, call
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import refuse_attribute, refuse_setting
 from autodiff.optim import states
 from autodiff.optim.parameters import leaves, tensors, write
@@ -182,7 +183,7 @@ def at_least_zero(name: str, number: Any) -> float:
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be a number, got {type(number).__name__}") from None
     if not 0 <= number < math.inf:
-        raise ValueError(f"{name} must be a finite number of at least 0, got {number!r}")
+        raise ValueError(f"{name} must be a finite number of at least 0, got {quoted(number)}")
     return float(number)
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import lacking
 from autodiff.optim.optimizer import Optimizer, Rule, at_least_zero
 from autodiff.optim.schedules import Schedule
@@ -104,9 +105,9 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(params, lr, weight_decay, maximize)
         if not isinstance(betas, Sequence) or len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
-            raise ValueError(f"betas are two numbers from 0 to below 1, got {betas!r}")
+            raise ValueError(f"betas are two numbers from 0 to below 1, got {quoted(betas)}")
         if not eps > 0:
-            raise ValueError(f"eps must be above 0, got {eps!r}")
+            raise ValueError(f"eps must be above 0, got {quoted(eps)}")
         self.betas, self.eps = (float(betas[0]), float(betas[1])), float(eps)
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from autodiff.ground.text import quoted
 from autodiff.language.ieee import real
 from autodiff.optim.parameters import cells, shape
 
@@ -69,7 +70,9 @@ def _compare_kinds(optimizer: Any, group: Entry) -> None:
     if group.get("amsgrad"):
         differ.append("amsgrad")
     if differ:
-        raise ValueError(f"the state is of another optimiser than {type(optimizer).__name__}: see its {differ[0]!r}")
+        raise ValueError(
+            f"the state is of another optimiser than {type(optimizer).__name__}: see its {quoted(differ[0])}"
+        )
 
 
 def _compare_names(optimizer: Any, group: Entry) -> None:
@@ -77,7 +80,9 @@ def _compare_names(optimizer: Any, group: Entry) -> None:
     if len(names) == len(optimizer.tensors):
         for number, ((mine, _), other) in enumerate(zip(optimizer.tensors, names, strict=True)):
             if None not in (mine, other) and mine != other:
-                raise ValueError(f"parameter {number} is {mine!r} here, and {other!r} in what is to be loaded")
+                raise ValueError(
+                    f"parameter {number} is {quoted(mine)} here, and {quoted(other)} in what is to be loaded"
+                )
 
 
 def _rows(optimizer: Any, entries: list[Entry], kept: tuple[str, ...]) -> list[list[float]]:

@@ -8,6 +8,7 @@ from numbers import Real
 from typing import Any
 
 from autodiff.ground.foreign import headings, is_masked, is_unordered, plain, seen
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import got
 from autodiff.language.ieee import real
 from autodiff.recording.reverse import describe
@@ -48,7 +49,7 @@ class Sample:
         if called is not None and len(called) == len(self.leaves):
             return f"row {row}, column {called[column]}"
         name = self.leaves[column].name if column < len(self.leaves) else None
-        return f"row {row}, column {column if name is None else repr(name)}"
+        return f"row {row}, column {column if name is None else quoted(name)}"
 
     def check(self, row: int, found: int, is_row: bool, what: str) -> None:
         """``ValueError`` unless a row, or a number that stands where one is needed, has a number for each leaf."""

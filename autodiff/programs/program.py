@@ -10,6 +10,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
 from autodiff.ground.foreign import at_least_one
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import got, warn
 from autodiff.programs.batches import Sample, vector
 from autodiff.programs.listing import PASSES
@@ -175,9 +176,9 @@ class Program:
         gradient in the parameters; ``what="value"`` leaves that out.
         """
         if what not in ("value", "grad"):
-            raise ValueError(f'what must be "value" or "grad", got {what!r}')
+            raise ValueError(f'what must be "value" or "grad", got {quoted(what)}')
         if language not in LANGUAGES:
-            raise ValueError(f"language must be one of {', '.join(LANGUAGES)}; got {language!r}")
+            raise ValueError(f"language must be one of {', '.join(LANGUAGES)}; got {quoted(language)}")
         routine = self._routine("grad" if what == "grad" and self.params else "value")
         names = _told_apart(self.inputs), _told_apart(self.params)
         return emit(routine, LANGUAGES[language], *names)

@@ -6,6 +6,7 @@ import importlib.util
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from autodiff.ground.text import quoted
 from autodiff.programs import lists
 from autodiff.programs.batches import Sample
 from autodiff.recording.value import Value
@@ -48,10 +49,12 @@ def chosen(backend: str | None) -> str:
     if backend is None:
         return next(name for name in BACKENDS if _installed(name))
     if backend not in BACKENDS:
-        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}, or None for the fastest; got {backend!r}")
+        raise ValueError(
+            f"backend must be one of {', '.join(BACKENDS)}, or None for the fastest; got {quoted(backend)}"
+        )
     if not _installed(backend):
         raise ImportError(
-            f"the backend {backend!r} needs {' and '.join(BACKENDS[backend])}: pip install 'gradroute[fast]'"
+            f"the backend {quoted(backend)} needs {' and '.join(BACKENDS[backend])}: pip install 'gradroute[fast]'"
         )
     return backend
 

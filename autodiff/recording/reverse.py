@@ -49,9 +49,6 @@ class Recorded(Protocol):
     _x: Any
     _y: Any
 
-    @property
-    def args(self) -> Any: ...
-
 
 _V = TypeVar("_V", bound=Recorded)
 
@@ -116,7 +113,7 @@ def describe(node: Recorded) -> str:
     if node._name is not None:
         return f"'{visible(node._name, NAME)}'"
     kind = "leaf" if node._rule is None else f"'{visible(node._rule.op.symbol, NAME)}'"
-    return f"the unnamed {kind} of value {node._data!r}"
+    return f"the unnamed {kind} of value {node._data}"
 
 
 def topological(outputs: Iterable[_V], check: bool = True, inputs: Iterable[_V] = ()) -> list[_V]:
@@ -175,9 +172,10 @@ def adjoints(output: _V, upstream: float = 1.0, inputs: Iterable[_V] = ()) -> tu
 
 def staleness(node: Recorded) -> float | None:
     """None for a node that is up to date; else the moment by which a copy of it is known to be stale."""
-    if node._stamp == math.inf:
-        return node._stamp
-    stale = any(arg.__class__ is node.__class__ and arg._stamp > node._stamp for arg in node.args)
+    if node._rule is None or node._stamp == math.inf:
+        return None if node._rule is None else node._stamp
+    args = node._y if node._y.__class__ is tuple else (node._y,)
+    stale = any(arg.__class__ is node.__class__ and arg._stamp > node._stamp for arg in (node._x, *args))
     return -1 if stale else None
 
 

@@ -103,8 +103,8 @@ class _Paused(ContextDecorator, Scope):
 
         if isgeneratorfunction(function) or iscoroutinefunction(function) or isasyncgenfunction(function):
             raise TypeError(
-                f"no_grad() decorates functions that are done when they return; {function.__name__!r} is run later: "
-                "write `with no_grad():` inside of it"
+                f"no_grad() decorates functions that are done when they return; {quoted(function.__name__)} is run "
+                "later: write `with no_grad():` inside of it"
             )
         return super().__call__(function)
 

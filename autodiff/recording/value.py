@@ -109,7 +109,7 @@ class Value(Familiar, Methods):
     @name.setter
     def name(self, name: str | None) -> None:
         if name is not None and not isinstance(name, str):
-            raise TypeError(f"a Value's name is a string, got {type(name).__name__} {name!r}")
+            raise TypeError(f"a Value's name is a string, got {type(name).__name__} {quoted(name)}")
         self._name = name
 
     @property
@@ -179,7 +179,7 @@ class Value(Familiar, Methods):
         if self._rule is not None:
             parts.append(f"op={quoted(self._rule.op.symbol, NAME)}")
         if self._grad is not None:
-            parts.append("grad=no path" if self._grad is NO_PATH else f"grad={self._grad!r}")
+            parts.append("grad=no path" if self._grad is NO_PATH else f"grad={self._grad}")
         return f"Value({', '.join(parts)})"
 
     def _repr_html_(self) -> str:

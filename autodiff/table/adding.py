@@ -139,7 +139,7 @@ def _interval(name: str, domain: Any) -> tuple[float, float]:
         low = high = math.nan
     if not (low < high and math.isfinite(high - low)):
         raise FormulaError(
-            f"operation '{name}': its domain is a pair of finite numbers, the lower first, got {short(repr(domain))}"
+            f"operation '{name}': its domain is a pair of finite numbers, the lower first, got {short(quoted(domain))}"
         )
     return low, high
 

@@ -14,6 +14,7 @@ from dataclasses import astuple
 from functools import cache
 from typing import Any, TypeVar
 
+from autodiff.ground.text import quoted
 from autodiff.ground.windows import KINDS, Axis, Plane, Shape
 from autodiff.language import formulas
 from autodiff.language.formulas import short
@@ -103,7 +104,7 @@ def read_values(text: str) -> tuple[list[Value], list[Value]]:
         document = json.loads(text)
         version = document.get("version") if isinstance(document, dict) else None
         if type(version) is not int or version not in (1, 2, 3) or document.get("format") != _FORMAT:
-            raise ValueError(f"expected format {_FORMAT!r}, version 1 to 3")
+            raise ValueError(f"expected format {quoted(_FORMAT)}, version 1 to 3")
         definitions = _member(document, "operations", dict) if version > 1 else None
         wholes = [_to_whole(entry) for entry in _member(document, "wholes", list)] if version == 3 else []
         scopes: list[Scope] = []
@@ -120,10 +121,10 @@ def read_values(text: str) -> tuple[list[Value], list[Value]]:
 def _member(record: object, key: str, *kinds: type) -> Any:
     """What a record holds under a key, of one of these types."""
     if not isinstance(record, dict) or key not in record:
-        raise ValueError(f"expected a record with {key!r}, got {short(record)}")
+        raise ValueError(f"expected a record with {quoted(key)}, got {short(record)}")
     found = record[key]
     if kinds and type(found) not in kinds:
-        raise ValueError(f"its {key!r} cannot be {short(found)}")
+        raise ValueError(f"its {quoted(key)} cannot be {short(found)}")
     return found
 
 
@@ -239,7 +240,7 @@ def _check(value: Value, op: Operation) -> None:
     number = op.evaluate(*operands)
     if not (_same(peek(value), number) or _is_between(peek(value), op, operands)):
         told = ", ".join(map(repr, operands))
-        raise ValueError(f"its number is {peek(value)!r}, but {op.name} of {told} is {number!r}")
+        raise ValueError(f"its number is {quoted(peek(value))}, but {op.name} of {told} is {quoted(number)}")
 
 
 def _same(x: float, y: float) -> bool:

@@ -10,6 +10,8 @@ import json
 from functools import cache
 from importlib.resources import files
 
+from autodiff.ground.text import quoted
+
 __all__ = ["digit"]
 
 
@@ -35,7 +37,7 @@ def digit(label: int) -> list[list[float]]:
     Every call returns new lists, free to be changed.
     """
     if label not in range(10):
-        raise ValueError(f"there is one handwritten digit for each of 0, 1, ..., 9, and none for {label!r}")
+        raise ValueError(f"there is one handwritten digit for each of 0, 1, ..., 9, and none for {quoted(label)}")
     return [list(row) for row in _images()[label]]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import cycle, islice
 
+from autodiff.ground.text import quoted
 from viz.demo.network import WEIGHTS
 from viz.ink.theme import numeral
 
@@ -28,7 +29,7 @@ def _assignment(text: str) -> tuple[str, float]:
             return name.strip(), float(digits)
     except ValueError:
         pass
-    raise ValueError(f"{text!r} is not of the form name=number, such as a=2")
+    raise ValueError(f"{quoted(text)} is not of the form name=number, such as a=2")
 
 
 def numbers(text: str, option: str) -> list[list[float]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from autodiff import Graph, Scope, Snapshot, Steps, Value, steps
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered, caller
 from autodiff.language.notation import Figures
 from viz.graph.backward import Pass, with_backward
@@ -90,7 +91,7 @@ def draw(
     graph = output if isinstance(output, Graph) else Graph(*outputs)
     labels = labels_of(graph, names, caller())
     if backward not in ("flow", "graph"):
-        raise ValueError(f"backward must be 'flow' (arrows on the same edges) or 'graph'; got {backward!r}")
+        raise ValueError(f"backward must be 'flow' (arrows on the same edges) or 'graph'; got {quoted(backward)}")
     if seed is not None and step is None:
         raise ValueError("seed= is for step=k; a picture without it shows the gradients that backward(0.7) left")
     if backward == "graph" and step is not None:
@@ -166,9 +167,9 @@ class _Deeper:
 def wished(detail: str, rankdir: str) -> tuple[Style, ...]:
     """The rungs of the ladder that say as much as is wished, in the direction that is wished."""
     if detail not in ("auto", "full", "short", "needed"):
-        raise ValueError(f"detail is 'auto', 'full', 'short' or 'needed'; got {detail!r}")
+        raise ValueError(f"detail is 'auto', 'full', 'short' or 'needed'; got {quoted(detail)}")
     if rankdir not in ("auto", *DIRECTIONS):
-        raise ValueError(f"rankdir must be 'auto' or one of {', '.join(DIRECTIONS)}; got {rankdir!r}")
+        raise ValueError(f"rankdir must be 'auto' or one of {', '.join(DIRECTIONS)}; got {quoted(rankdir)}")
     rungs: tuple[Style, ...] = LADDER
     if detail != "auto":
         rungs = tuple(dict.fromkeys(replace(rung, detail=detail) for rung in rungs))
@@ -209,5 +210,5 @@ def _at_step(graph: Graph, labels: dict[int, str], step: int, seed: float | None
         raise ValueError(f"steps are those of one output, got {len(graph.outputs)}")
     told = steps(graph.values[graph.outputs[0]], labels, seed=seed)
     if isinstance(step, bool) or not isinstance(step, int) or not -len(told) <= step < len(told):
-        raise ValueError(f"step must be a whole number from 0 to {len(told) - 1}, or from the end, got {step!r}")
+        raise ValueError(f"step must be a whole number from 0 to {len(told) - 1}, or from the end, got {quoted(step)}")
     return told.snapshot(step)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from autodiff import Graph, Steps, Value, steps
 from autodiff.files import write
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered, caller, got
 from autodiff.language.notation import writing
 from viz.graph.description import described
@@ -73,9 +74,9 @@ def animate(
     >>> animate(x * x, "square.svg", start="backward", loop=False)  # doctest: +SKIP
     """
     if not isinstance(seconds, (int, float)) or not seconds > 0:
-        raise ValueError(f"seconds is the time of a step, more than 0, got {seconds!r}")
+        raise ValueError(f"seconds is the time of a step, more than 0, got {quoted(seconds)}")
     if not isinstance(loop, bool):
-        raise ValueError(f"loop is True (again and again) or False (once), got {loop!r}")
+        raise ValueError(f"loop is True (again and again) or False (once), got {quoted(loop)}")
     kind = kind_of(path, ["svg", "gif"], "an animation")
     if not isinstance(output, Value):
         many = "; of several, add up what counts: animate(sum(values), path)" if isinstance(output, Iterable) else ""
@@ -84,7 +85,9 @@ def animate(
     told = steps(output, labels_of(Graph(output), names, caller()), seed=seed)
     shown = range(_place(told, "start", start), _place(told, "stop", stop) + 1)
     if not shown:
-        raise ValueError(f"stop={stop!r} comes before start={start!r}: give a later stop, or an earlier start")
+        raise ValueError(
+            f"stop={quoted(stop)} comes before start={quoted(start)}: give a later stop, or an earlier start"
+        )
     _check_length(len(shown))
     figures, labels = figured(numbers_in(told), digits), dict(enumerate(told.labels))
     last = Rows(told.graph, told.snapshot(shown[-1]), labels, theme_of(theme, background), figures=figures)
@@ -101,7 +104,9 @@ def _place(told: Steps, word: str, wished: int | str) -> int:
     if wished == "backward":
         return told.forward
     if isinstance(wished, bool) or not isinstance(wished, int) or not -len(told) <= wished < len(told):
-        raise ValueError(f"{word} is a step from 0 to {len(told) - 1}, or from the end, or 'backward'; got {wished!r}")
+        raise ValueError(
+            f"{word} is a step from 0 to {len(told) - 1}, or from the end, or 'backward'; got {quoted(wished)}"
+        )
     return wished % len(told)
 
 

@@ -11,6 +11,7 @@ from types import FrameType, GetSetDescriptorType, MemberDescriptorType, ModuleT
 from typing import Any, NamedTuple
 
 from autodiff import Graph, Value
+from autodiff.ground.text import quoted
 from autodiff.writing.phrases import labels
 from viz.ink.letters import in_letters
 from viz.layout.picture import Picture
@@ -72,7 +73,7 @@ def typed(graph: Graph, names: Names, frame: FrameType) -> dict[int, str]:
             raise ValueError(f"none of the {len(given)} Values in names= is in this graph")
         return names_of(graph, frame) | found
     if not isinstance(names, bool):
-        raise TypeError(f"{_WANTED}; got {names!r:.40}")
+        raise TypeError(f"{_WANTED}; got {quoted(names, 40)}")
     return names_of(graph, frame if names else None)
 
 
@@ -87,7 +88,7 @@ def _given(name: Any, thing: Any) -> Iterator[tuple[str, Value]]:
     elif isinstance(name, str) and isinstance(thing, Value):
         yield name, thing
     else:
-        raise TypeError(f"{_WANTED}; got {name!r:.40}: {thing!r:.40}")
+        raise TypeError(f"{_WANTED}; got {quoted(name, 40)}: {quoted(thing, 40)}")
 
 
 class _Variable(NamedTuple):
@@ -206,7 +207,7 @@ def _numbered(entries: Iterator[Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _entries(thing: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
-    yield from ((f"[{key!r}]", entry) for key, entry in list(dict.items(thing)) if _is_plain(key))
+    yield from ((f"[{quoted(key)}]", entry) for key, entry in list(dict.items(thing)) if _is_plain(key))
 
 
 def _is_plain(key: object) -> bool:

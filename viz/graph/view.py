@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from autodiff import Edge, Graph, Scope, Value
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import got
 from viz.graph.folding import Collapse, Folds, chosen, depths_of, fold, foldable, innermost
 
@@ -229,9 +230,9 @@ def _require_depth(shown: View) -> None:
 def _reach(around: Value | None, depth: int | None) -> float:
     """How many edges far the shown part reaches from where it begins: without end when nobody wished a part."""
     if depth is not None and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 0):
-        raise ValueError(f"depth is a number of edges, 0 or more, got {depth!r}")
+        raise ValueError(f"depth is a number of edges, 0 or more, got {quoted(depth)}")
     if around is not None and not isinstance(around, Value):
-        raise TypeError(f"around is a Value of the graph, got {type(around).__name__} {around!r}")
+        raise TypeError(f"around is a Value of the graph, got {type(around).__name__} {quoted(around)}")
     if depth is None:
         return math.inf if around is None else 2
     return depth

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from itertools import pairwise
 
+from autodiff.ground.text import quoted
 from autodiff.language.notation import Figures
 
 __all__ = ["figured"]
@@ -27,7 +28,9 @@ def figured(numbers: Iterable[float | None], digits: int | None = None) -> Figur
     """
     count = USUAL if digits is None else digits
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST:
-        raise ValueError(f"digits is a whole number from 1 to {MOST}, the figures of every number; got {digits!r}")
+        raise ValueError(
+            f"digits is a whole number from 1 to {MOST}, the figures of every number; got {quoted(digits)}"
+        )
     known = {abs(x) for x in numbers if x is not None and math.isfinite(x)} - {0.0}
     return Figures(count, _least(known), "−", f"−0.{'0' * max(1, count - 1)}")
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 
+from autodiff.ground.text import quoted
 from autodiff.language.notation import numeral
 
 __all__ = [
@@ -216,14 +217,14 @@ def theme(name_or_theme: str | Theme, background: str | None = OWN) -> Theme:
     elif isinstance(name_or_theme, str) and name_or_theme in NAMED:
         found = NAMED[name_or_theme]
     else:
-        raise ValueError(f"unknown theme {name_or_theme!r} (must be one of {sorted(NAMED)}, or a Theme)")
+        raise ValueError(f"unknown theme {quoted(name_or_theme)} (must be one of {sorted(NAMED)}, or a Theme)")
     if background is None:
         return replace(found, has_paper=False)
     if background == OWN:
         return found
     if not isinstance(background, str) or not re.fullmatch("#[0-9a-fA-F]{6}", background):
         raise ValueError(
-            f"background is a colour #rrggbb, None for no paper, or {OWN!r} for its own; got {background!r}"
+            f"background is a colour #rrggbb, None for no paper, or {quoted(OWN)} for its own; got {quoted(background)}"
         )
     if found.dark is not None:
         raise ValueError("a theme that follows its host has two backgrounds: give none, or theme='light' or 'dark'")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
+from autodiff.ground.text import quoted
 from viz.layout.lettering import REGULAR, Run, State, folder, inherited, length, register, runs
 
 __all__ = ["HINT", "as_pdf", "can_write"]
@@ -216,7 +217,7 @@ def _trace(path: Any, data: str) -> None:
             continue
         numbers.append(float(number))
         if word not in _NUMBERS:
-            raise ValueError(f"a PDF's path has no {word!r} of an SVG: save it as .svg")
+            raise ValueError(f"a PDF's path has no {quoted(word)} of an SVG: save it as .svg")
         if len(numbers) < _NUMBERS[word]:
             continue
         at = (at[0] if word == "V" else numbers[-2 if word in "MLC" else 0], at[1] if word == "H" else numbers[-1])

@@ -10,6 +10,7 @@ from typing import Any
 import graphviz
 
 from autodiff.files import write
+from autodiff.ground.text import quoted
 from viz.ink.theme import Theme, theme
 from viz.layout import engines
 from viz.layout.kinds import kind_of, named
@@ -95,7 +96,7 @@ class Picture(graphviz.Digraph):
         Words are text in a font that the file holds; needs the extra ``pdf``, and ``ImportError`` says so.
         """
         if not (isinstance(width, (int, float)) and not isinstance(width, bool) and 50 <= width < float("inf")):
-            raise ValueError(f"width is that of the page in points, 50 or more, got {width!r}")
+            raise ValueError(f"width is that of the page in points, 50 or more, got {quoted(width)}")
         return as_pdf(self._in_width(width).svg(), width, self.theme.paper)
 
     def _in_width(self, width: float) -> Picture:
@@ -169,7 +170,7 @@ class Picture(graphviz.Digraph):
         def render(engine: str, format: str, filepath: str, outfile: str | None = None, **options: Any) -> str:
             target = outfile or f"{filepath}.{format}"
             if options.get("raise_if_result_exists") and os.path.exists(target):
-                raise graphviz.FileExistsError(f"output file exists: {os.fspath(target)!r}")
+                raise graphviz.FileExistsError(f"output file exists: {quoted(os.fspath(target))}")
             return str(write(target, self._laid_out(format, engine)))
 
         return render

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from autodiff.ground.text import quoted
+
 __all__ = ["LEAST", "PIXEL", "PLACES", "Place", "placed"]
 
 LEAST = 7.875  # points, 10.5 CSS pixels: no text is shown smaller
@@ -44,7 +46,8 @@ def placed(fit: object) -> Place:
         if _is_size(width) and (height is None or _is_size(height)):
             return Place(width * PIXEL, None if height is None else height * PIXEL)
     raise ValueError(
-        f"fit is 'column', 'page', 'slide', (width, height) in CSS pixels (height may be None), or None; got {fit!r}"
+        "fit is 'column', 'page', 'slide', (width, height) in CSS pixels (height may be None), or None; got "
+        f"{quoted(fit)}"
     )
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import types
 from typing import Any, ForwardRef, Literal, TypedDict, Union, get_args, get_origin, get_type_hints, is_typeddict
 
+from autodiff.ground.text import quoted
+
 __all__ = [
     "Condition",
     "Facts",
@@ -210,4 +212,4 @@ def _type(hint: Any) -> str:
         return " | ".join(f'"{part}"' for part in parts)
     if origin in (Union, types.UnionType):
         return " | ".join(dict.fromkeys(map(_type, parts)))
-    raise TypeError(f"no type of the page stands for {hint!r}")
+    raise TypeError(f"no type of the page stands for {quoted(hint)}")

@@ -12,6 +12,7 @@ from typing import Any
 
 from autodiff import Edge, Graph, Value, steps
 from autodiff.files import write
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered, caller, got
 from autodiff.language.ieee import real
 from autodiff.language.notation import writing
@@ -87,7 +88,7 @@ def step(
     view(graph, collapse=collapse, limit=max_nodes)  # refuses what is too large before any work is done
     found = typed(graph, names, caller())
     if rankdir not in DIRECTIONS:
-        raise ValueError(f"rankdir must be one of {', '.join(DIRECTIONS)}; got {rankdir!r}")
+        raise ValueError(f"rankdir must be one of {', '.join(DIRECTIONS)}; got {quoted(rankdir)}")
     style = replace(SPREAD, rankdir=rankdir)
     layout = {"theme": sized(own), "style": style, "collapse": collapse, "max_nodes": max_nodes, "timeout": timeout}
     shown = None if grid is None or grid is False else step_grid(graph, grid)
@@ -122,7 +123,7 @@ class Stepper:
         self._labels, self._names = in_picture(graph, names), names
         self._told = steps(output, self._labels, seed=seed)
         if isinstance(start, bool) or not isinstance(start, int) or not -len(self._told) <= start < len(self._told):
-            raise ValueError(f"start is a step from 0 to {len(self._told) - 1}, or from the end; got {start!r}")
+            raise ValueError(f"start is a step from 0 to {len(self._told) - 1}, or from the end; got {quoted(start)}")
         self.start = start
         self._figures = figured(numbers_in(self._told), digits)
         laid = blank(self._told, labels=self._labels, figures=self._figures, **layout)
@@ -149,7 +150,7 @@ class Stepper:
     def values(self, numbers: Mapping[str, float]) -> None:
         unknown = [name for name in numbers if name not in self.leaves]
         if unknown:
-            raise KeyError(f"no leaf is called {unknown[0]!r}; the leaves are {list(self.leaves)}")
+            raise KeyError(f"no leaf is called {quoted(unknown[0])}; the leaves are {list(self.leaves)}")
         self._edits |= {name: real(number) for name, number in numbers.items()}
         if self._widget is not None:
             self._widget.values = self.values

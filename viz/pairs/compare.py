@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autodiff import Graph, Snapshot, StaleError, Value
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered, caller
 from autodiff.language.ieee import agree
 from autodiff.language.notation import writing
@@ -122,7 +123,7 @@ def _changes(before: Moment, after: Moment) -> Changes:
 def _titles(titles: Sequence[str] | None, changes: Changes) -> tuple[str, str]:
     if titles is not None:
         if isinstance(titles, str) or len(titles) != 2 or not all(isinstance(title, str) for title in titles):
-            raise TypeError(f"titles are two texts, such as ('before', 'after'); got {titles!r:.60}")
+            raise TypeError(f"titles are two texts, such as ('before', 'after'); got {quoted(titles, 60)}")
         return visible(titles[0], 60), visible(titles[1], 60)
     leaves = [number for number in changes.values if changes.after.graph.nodes[number].op is None]
     if len(leaves) != 1:

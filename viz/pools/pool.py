@@ -11,6 +11,7 @@ from autodiff import Value, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d, rout
 from autodiff.facts.routes import recall
 from autodiff.ground.foreign import plain
 from autodiff.ground.grids import is_listable, read_once
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered
 from autodiff.language.ieee import real
 from autodiff.pooling import Pool, plan
@@ -56,7 +57,9 @@ def pool(
     """
     look = theme_of(theme, background)
     if isinstance(outputs, int) or (isinstance(outputs, tuple) and all(isinstance(size, int) for size in outputs)):
-        raise TypeError(f"pool(cells, outputs) takes what a pool answered; write pool(cells, kernel_size={outputs!r})")
+        raise TypeError(
+            f"pool(cells, outputs) takes what a pool answered; write pool(cells, kernel_size={quoted(outputs)})"
+        )
     if kernel_size is None:
         asked = any(word is not None for word in (outputs, stride, upstream))  # arrays perhaps: they answer != by cells
         if asked or (padding, dilation, ceil_mode, kind) != (0, 1, False, "max"):
@@ -71,7 +74,7 @@ def pool(
         require_readable(remembered)
         return picture(routes(grid), look, legend)
     if kind not in POOLS:
-        raise ValueError(f"kind must be 'max' or 'avg', got {kind!r}")
+        raise ValueError(f"kind must be 'max' or 'avg', got {quoted(kind)}")
     if kind == "avg" and dilation != 1:
         raise ValueError("an average pool has no dilation")
     window: dict[str, Any] = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "ceil_mode": ceil_mode}
@@ -122,4 +125,4 @@ def _number(x: Any) -> float:
     try:
         return real(x.data if isinstance(x, Value) else x)
     except TypeError:
-        raise TypeError(f"upstream= is made of numbers, got {type(x).__name__} {x!r:.40}") from None
+        raise TypeError(f"upstream= is made of numbers, got {type(x).__name__} {quoted(x, 40)}") from None
