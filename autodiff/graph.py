@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from autodiff.ground.calls import fields_of
 from autodiff.ground.text import quoted
 from autodiff.habits.answers import got
 from autodiff.language.ieee import real
@@ -35,6 +36,7 @@ class Node:
     name: str | None
     scope: Scope | None
     level: int
+    __repr__ = fields_of
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from autodiff.functions import identity, maximum
 from autodiff.ground.grids import grid_of
 from autodiff.ground.sizes import pair, whole
-from autodiff.ground.windows import Axis, Cell, Shape, letter
+from autodiff.ground.text import letter
+from autodiff.ground.windows import Axis, Cell, Shape
 from autodiff.habits.answers import answered
 from autodiff.recording.scopes import Part, scope
 from autodiff.recording.value import Operand, Value, operand

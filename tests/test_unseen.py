@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import unicodedata
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from public_names import MODULES
+from test_floors import ROOT
 
 import viz
 from autodiff import (
@@ -180,3 +186,86 @@ def test_what_is_visible_is_seen_whatever_it_was(text: str) -> None:
 def test_an_escape_is_what_python_reads_again(character: str) -> None:
     assert json.loads(f'"{escape(character)}"') == character if len(escape(character)) == 6 else True
     assert ascii(escape(character).encode().decode("unicode_escape")) == ascii(character)
+
+
+# ---- every public function, given such a text for whatever it takes
+
+PUBLIC = {
+    f"{module}.{name}": getattr(import_module(module), name)
+    for module in MODULES
+    for name in import_module(module).__all__
+    if callable(getattr(import_module(module), name)) and name not in ("Picture", "use_engine")  # graphviz's own words
+}
+
+
+def attempts(function: Callable[..., Any], name: str) -> Iterator[Callable[[], object]]:
+    """Calls of a function with ``name`` in the place of anything: alone, in a nest, as a keyword or its value."""
+    x, w = Value(2.0, name), Value(3.0, name)
+    y = maximum(x * w, x)
+    y.backward()
+    hostile: list[Any] = [name, [name], {name: 1}]
+    for first in ([], [x], [y], [[x, w]], [[x, w], 2]):
+        yield from (lambda thing=thing, first=first: function(*first, thing) for thing in hostile)  # type: ignore[misc]
+        yield lambda first=first: function(*first, **{name: 1})  # type: ignore[misc]
+    try:
+        words = [*inspect.signature(function).parameters][:20]
+    except ValueError:
+        words = []
+    for word in words:
+        for thing in hostile:
+            yield lambda word=word, thing=thing: function(**{word: thing})  # type: ignore[misc]
+            if word != words[0]:
+                yield lambda word=word, thing=thing: function(y, **{word: thing})  # type: ignore[misc]
+                yield lambda word=word, thing=thing: function([[x, w]] * 2, **{word: thing})  # type: ignore[misc]
+
+
+def complaint(call: Callable[[], object]) -> str:
+    """What the project says of a call; what Python says of it, before anything is run, is Python's."""
+    try:
+        call()
+    except Exception as error:
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        return "" if trace is None or trace.tb_frame.f_code.co_filename == __file__ else str(error)
+    return ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("function", PUBLIC.values(), ids=PUBLIC)
+@pytest.mark.filterwarnings("ignore")
+def test_no_complaint_of_any_function_repeats_it_raw(
+    function: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = [complaint(call) for call in attempts(function, f"n{ALL}")]
+    assert [text for text in told if raw(text)] == []
+
+
+def test_many_functions_are_asked() -> None:
+    assert len(PUBLIC) > 90
+    assert complaint(lambda: viz.draw(Value(1.0), theme=ALL)) == f"unknown theme {quoted(ALL)} (must be one of " + (
+        "['auto', 'dark', 'light'], or a Theme)"
+    )
+
+
+def test_what_is_shown_as_fields_or_by_name_is_seen() -> None:
+    x = Value(2.0, ALL)
+    (node,) = Graph(x).nodes
+    assert repr(node) == f"Node(number=0, op=None, args=(), name={quoted(ALL)}, scope=None, level=0)"
+    assert not raw(repr(node))
+
+
+# Where code is written, and repr means what Python reads.
+CODE = ("habits/spellings.py", "programs/lowering.py", "programs/javascript.py", "viz/_neighbours.py")
+
+
+@pytest.mark.parametrize("package", ["autodiff", "viz"])
+def test_messages_quote_by_one_function(package: str) -> None:
+    """A text that is put into another by ``!r`` would be seen but in part: :func:`quoted` does it everywhere."""
+    found = []
+    for path in sorted((ROOT / package).rglob("*.py")):
+        if not path.as_posix().endswith(CODE):
+            nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            found += [(path.name, node.lineno) for node in nodes if getattr(node, "conversion", -1) == ord("r")]  # type: ignore
+    assert found == []

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from autodiff import Graph, Value, expression
-from autodiff.ground.text import quoted
-from autodiff.ground.windows import letter
+from autodiff.ground.text import letter, quoted
 from autodiff.pooling import plan
 from viz import _neighbours
 from viz.demo.digits import digit

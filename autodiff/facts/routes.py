@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autodiff.ground.grids import grid_of, read_once
-from autodiff.ground.text import quoted
-from autodiff.ground.windows import Cell, Shape, letter
+from autodiff.ground.text import letter, quoted
+from autodiff.ground.windows import Cell, Shape
 from autodiff.habits.answers import answered
 from autodiff.pooling import Pair, Pool, plan
 from autodiff.recording.reverse import adjoints, describe, peek

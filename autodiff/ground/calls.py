@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 from autodiff.ground.text import quoted
 
-__all__ = ["Named", "call"]
+__all__ = ["Named", "call", "fields_of"]
 
 
 class Named(str):
@@ -17,6 +18,17 @@ class Named(str):
 
     def __repr__(self) -> str:
         return str(self)
+
+
+def fields_of(thing: Any) -> str:
+    r"""The ``repr`` of a dataclass: its fields in order, of whose texts nothing stays unseen.
+
+    >>> from dataclasses import make_dataclass
+    >>> print(fields_of(make_dataclass("Point", ["x", "name"])(1.0, "a\ufe0f")))
+    Point(x=1.0, name='a\ufe0f')
+    """
+    parts = (f"{each.name}={quoted(getattr(thing, each.name))}" for each in fields(thing))
+    return f"{type(thing).__qualname__}({', '.join(parts)})"
 
 
 def call(maker: Callable[..., Any], argument: Callable[[str], Any], omit: str = "") -> str:

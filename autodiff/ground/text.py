@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from itertools import islice
 
-__all__ = ["NAME", "escape", "quoted", "visible"]
+__all__ = ["NAME", "escape", "letter", "quoted", "visible"]
 
 
 NAME = 40  # so much of a name stands in a sentence, as in a box
@@ -53,6 +53,16 @@ def quoted(thing: object, limit: int | None = None) -> str:
     if limit is None or len(shown) <= limit + 2 * len(mark):
         return shown
     return shown[:limit] + ELLIPSIS + (mark and shown[0])
+
+
+def letter(number: int) -> str:
+    """What window ``number`` of a pool is called, wherever it is spoken of; they are counted row by row.
+
+    >>> [letter(number) for number in (0, 1, 25, 26, 701, 702)]
+    ['A', 'B', 'Z', 'AA', 'ZZ', 'AAA']
+    """
+    more, last = divmod(number, 26)
+    return (letter(more - 1) if more else "") + chr(ord("A") + last)
 
 
 def escape(character: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from autodiff.ground.calls import fields_of
 from autodiff.ground.text import quoted
 
-__all__ = ["KINDS", "Axis", "Cell", "Plane", "Shape", "letter"]
+__all__ = ["KINDS", "Axis", "Cell", "Plane", "Shape"]
 
 
 Cell = tuple[int, int]
@@ -23,22 +24,13 @@ class Plane:
     name: str
     kind: str
     shape: tuple[int, ...]
+    __repr__ = fields_of
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"the nodes of a layer are {', '.join(KINDS)}; got kind={quoted(self.kind)}")
         if not 1 <= len(self.shape) <= 4 or min(self.shape) < 1:
             raise ValueError(f"a layer has one to four sides, none of them empty; got the shape {self.shape}")
-
-
-def letter(number: int) -> str:
-    """What window ``number`` of a pool is called, wherever it is spoken of; they are counted row by row.
-
-    >>> [letter(number) for number in (0, 1, 25, 26, 701, 702)]
-    ['A', 'B', 'Z', 'AA', 'ZZ', 'AAA']
-    """
-    more, last = divmod(number, 26)
-    return (letter(more - 1) if more else "") + chr(ord("A") + last)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from inspect import Parameter, signature
 from types import FrameType
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
-from autodiff.ground.text import quoted
+from autodiff.ground.text import quoted, visible
 from autodiff.habits import rows
 from autodiff.table.operations import TABLE, Operation
 
@@ -85,7 +85,7 @@ def refuse(owner: str, keywords: Mapping[str, object], known: Sequence[str], mor
     for keyword in keywords:
         if keyword not in known:
             said = answer(keyword, known) or (f"there are {there}" if there else "it has no keywords")
-            raise TypeError(f"{owner} has no {keyword}=: {said}")
+            raise TypeError(f"{owner} has no {visible(keyword)}=: {said}")
     if more:
         raise TypeError(f"{owner} takes {there or 'nothing'} alone; got {quoted(more[0], 40)} as well")
 

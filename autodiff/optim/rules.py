@@ -50,7 +50,9 @@ class SGD(Optimizer):
         self.momentum, self.nesterov = at_least_zero("momentum", momentum), bool(nesterov)
         self.dampening = float(dampening)
         if self.nesterov and not (self.momentum > 0 and self.dampening == 0):
-            raise ValueError(f"nesterov needs momentum, and no dampening; got {momentum=}, {dampening=}")
+            raise ValueError(
+                f"nesterov needs momentum, and no dampening; got momentum={momentum}, dampening={dampening}"
+            )
 
     @property
     def kept(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
 from autodiff.ground.foreign import at_least_one
-from autodiff.ground.text import quoted
+from autodiff.ground.text import quoted, visible
 from autodiff.habits.answers import got, warn
 from autodiff.programs.batches import Sample, vector
 from autodiff.programs.listing import PASSES
@@ -89,7 +89,9 @@ class Program:
         self.threads = at_least_one("threads", threads)
         self.passes = frozenset(passes)
         if not self.passes <= PASSES:
-            raise ValueError(f"passes are {', '.join(sorted(PASSES))}; got {', '.join(sorted(self.passes - PASSES))}")
+            raise ValueError(
+                f"passes are {', '.join(sorted(PASSES))}; got {visible(', '.join(sorted(self.passes - PASSES)))}"
+            )
         self._leaves = {leaf: ("input", i) for i, leaf in enumerate(self.inputs)}
         self._leaves |= {leaf: ("param", i) for i, leaf in enumerate(self.params)}
         self._runs: dict[tuple[str, bool], Run] = {}

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from autodiff import Graph, Scope
+from autodiff.ground.text import visible
 from autodiff.recording.scopes import enclosing
 
 __all__ = [
@@ -68,7 +69,7 @@ def chosen(graph: Graph, collapse: Collapse) -> Callable[[Scope], bool]:
         present = set(enclosing(graph.scopes))
         known = {scope.name for scope in present} | present
         if not wanted <= known:
-            missing = sorted(str(w) for w in wanted - known)
+            missing = sorted(visible(str(w)) for w in wanted - known)
             names = sorted({scope.name for scope in present})
             more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
             raise ValueError(

@@ -8,7 +8,8 @@ from typing import Any
 from autodiff import Graph, Value
 from autodiff.facts.routes import matched, members, recall, require_window
 from autodiff.ground.grids import is_listable, read_once
-from autodiff.ground.windows import Cell, Shape, letter
+from autodiff.ground.text import letter
+from autodiff.ground.windows import Cell, Shape
 from autodiff.language.ieee import real
 from autodiff.language.notation import as_json
 from autodiff.pooling import Pool, plan

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from autodiff.facts.routes import PoolRoutes, receivers
-from autodiff.ground.windows import Cell, letter
+from autodiff.ground.text import letter
+from autodiff.ground.windows import Cell
 from autodiff.language.notation import numeral
 from viz.ink.text import listed
 

@@ -57,9 +57,7 @@ def pool(
     """
     look = theme_of(theme, background)
     if isinstance(outputs, int) or (isinstance(outputs, tuple) and all(isinstance(size, int) for size in outputs)):
-        raise TypeError(
-            f"pool(cells, outputs) takes what a pool answered; write pool(cells, kernel_size={quoted(outputs)})"
-        )
+        raise TypeError(f"pool(cells, outputs) takes a pool's answer; write pool(cells, kernel_size={quoted(outputs)})")
     if kernel_size is None:
         asked = any(word is not None for word in (outputs, stride, upstream))  # arrays perhaps: they answer != by cells
         if asked or (padding, dilation, ceil_mode, kind) != (0, 1, False, "max"):
