@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from autodiff.facts.words import SENTENCES
@@ -12,24 +12,25 @@ from viz.graph.view import View
 from viz.ink.ruler import width_of
 from viz.layout.layout import Point
 
-__all__ = ["SAMPLE", "Arranged", "Entry", "arranged", "entries"]
+__all__ = ["SAMPLE", "SQUARE", "Arranged", "Entry", "arranged", "entries"]
 
 THROUGH = "through v: what comes where v lets it pass, else 0"
-SAMPLE = 26.0  # the length of a line in the legend
+SAMPLE, SQUARE = 26.0, 9.0  # the length of a line in the legend, the side of a box
 GAP, LEAD, AWAY = 16.0, 1.5, 4.0  # between entries, in points; between rows, in sizes; from the picture
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry: its words and ink, and the mark of the line that stands before it ("": none)."""
+    """One entry: its words and ink, and what stands before it: the line of a mark, or the box of a kind ("": none)."""
 
     text: str
     ink: str
     line: str = ""
+    box: str = ""
 
     def width(self, size: float) -> float:
-        """How wide it is, its line included."""
-        return width_of(self.text, size) + bool(self.line) * (SAMPLE + 4)
+        """How wide it is, its line or box included."""
+        return width_of(self.text, size) + bool(self.line) * (SAMPLE + 4) + bool(self.box) * (SQUARE + 4)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def entries(view: View, rows: Rows) -> list[Entry]:
     theme, snapshot = rows.theme, rows.snapshot
     if snapshot is None:
         return []
-    found = [Entry("value", theme.value)]
+    found = [*_kinds(view, rows), Entry("value", theme.value)]
     if rows.gradients or rows.looks.derivatives:
         found.append(Entry("gradient", theme.gradient))
     if not rows.gradients:
@@ -92,6 +93,18 @@ def entries(view: View, rows: Rows) -> list[Entry]:
     if note := _note(rows):
         found.append(Entry(note, theme.muted))
     return found
+
+
+def _kinds(view: View, rows: Rows) -> Iterator[Entry]:
+    """Which leaf is an input and which a parameter, and what a constant is, where the theme tells them apart."""
+    theme, shown = rows.theme, [view.graph.nodes[n] for n in view.numbers if n not in view.hidden_in]
+    marks = {mark for node in shown if node.op is None for mark in rows.looks.box_marks((node.number,), node.number)}
+    if "parameter" in marks and (theme.tells_apart("parameter_fill") or theme.tells_apart("parameter_border")):
+        inputs = any(node.op is None and node.scope is None for node in shown)
+        yield from [Entry("input", theme.text, box="leaf")] * inputs
+        yield Entry("parameter", theme.text, box="parameter")
+    if theme.tells_apart("constant") and any(isinstance(arg, float) for node in shown for arg in node.args):
+        yield Entry("constant", theme.colour("constant"))
 
 
 def _note(rows: Rows) -> str:

@@ -61,6 +61,7 @@ BOX: Mapping[str, Look] = {
     "no path": Look(ink="no_path", pen=1, gradient="not_computed", small=True),
     "waiting": Look(gradient="not_computed"),
     "derivative": Look(value="gradient"),  # a gradient that is a node itself
+    "parameter": Look("parameter_fill", "parameter_border"),
     "leaf": Look("leaf_fill", "leaf_border"),
     "box": Look("node_fill", "node_border", 1.4, "solid", False, "value", "gradient", False),
 }
@@ -132,8 +133,8 @@ class Looks:
 
     def box_marks(self, members: Collection[int], speaker: int | None, folded: bool = False) -> set[str]:
         """The marks of the box of a node, or of a folded scope's ``members``; it bears the numbers of ``speaker``."""
-        is_leaf = not folded and speaker is not None and self.graph.nodes[speaker].op is None
-        marks = {"box"} | ({"folded"} if folded else {"leaf"} if is_leaf else set())
+        kind: set[str] = set() if folded or speaker is None else _kind(self.graph.nodes[speaker])
+        marks = {"box"} | ({"folded"} if folded else kind)
         snapshot = self.snapshot
         if snapshot is None:
             return marks
@@ -281,6 +282,11 @@ def count(number_of: int, what: str) -> str:
 
 def _is_choice(node: Node) -> bool:
     return node.op is not None and node.op.is_choice
+
+
+def _kind(node: Node) -> set[str]:
+    """What is computed has no kind; a leaf is an input, or the parameter of something with a scope of its own."""
+    return set() if node.op is not None else {"leaf"} if node.scope is None else {"leaf", "parameter"}
 
 
 def _number_marks(value: float | None, gradient: float | None) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from autodiff import Edge, Node, Scope
 from viz.graph.folding import is_fold
 from viz.graph.legend import Entry
-from viz.graph.look import Look
+from viz.graph.look import BOX, Look
 from viz.graph.rows import Row, Rows, Run
 from viz.ink.text import html
 from viz.ink.theme import Theme
@@ -86,7 +86,9 @@ class Marks:
 
 def legend_label(entries: Sequence[Entry], look: Theme) -> str:
     """The legend as a label of the graph."""
-    parts = "    ".join(font(f"{SAMPLES.get(entry.line, '')}{html(entry.text)}", entry.ink) for entry in entries)
+    squares = (font("■ ", look.colour(BOX[entry.box].fill or "muted")) if entry.box else "" for entry in entries)
+    words = (font(f"{SAMPLES.get(entry.line, '')}{html(entry.text)}", entry.ink) for entry in entries)
+    parts = "    ".join(map("".join, zip(squares, words, strict=True)))
     # The empty line keeps the legend away from the lowest box.
     return f"<{font(f'<br/>{parts}', '', look.small_size)}>" if parts else ""
 

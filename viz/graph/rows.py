@@ -9,14 +9,13 @@ from functools import cached_property
 from itertools import chain
 
 from autodiff import Edge, Graph, Node, Scope, Snapshot, Steps
-from autodiff.facts.words import operation_text
 from autodiff.language.ieee import agree
 from autodiff.language.notation import Figures, writing
 from autodiff.recording.reverse import NO_PATH
-from autodiff.writing.phrases import is_own
 from autodiff.writing.phrases import labels as all_labels
 from viz.graph.folding import Formula
 from viz.graph.look import Look, Looks, Words, count
+from viz.graph.titles import headed, operation_pieces
 from viz.graph.view import View
 from viz.ink.figures import figured
 from viz.ink.ruler import width_of
@@ -31,7 +30,6 @@ __all__ = [
     "Rows",
     "Run",
     "Style",
-    "headed",
     "numbers_in",
     "numbers_of",
     "width_of_row",
@@ -105,12 +103,6 @@ def width_of_row(row: Sequence[Run]) -> float:
     (0, True)
     """
     return sum(run.width for run in row)
-
-
-def headed(node: Node, label: str) -> tuple[str, bool]:
-    """A label as it begins the title of a box, and whether it is bold: a number alone is told from what follows it."""
-    own = is_own(node.number, label)
-    return visible(label) + ":" * bool(node.op and not own), own
 
 
 class Rows:
@@ -231,11 +223,14 @@ class Rows:
 
     def _title(self, node: Node, does: str = "") -> Row:
         theme, (name, is_bold) = self.theme, headed(node, self.labels[node.number])
-        told = visible(does or operation_text(node)) if node.op else ""
-        if not is_bold:
-            return (Run(f"{name}{SPACE}{told}".rstrip(), theme.muted, theme.name_size),)
-        runs = Run(name, theme.text, theme.name_size, bold=True), Run(told, theme.muted, theme.name_size)
-        return _spaced(runs if told else runs[:1], SPACE)
+        runs = [Run(name, theme.text if is_bold else theme.muted, theme.name_size, is_bold)]
+        for k, (text, is_constant) in enumerate(operation_pieces(node, does)):
+            ink, said = theme.colour("constant") if is_constant else theme.muted, SPACE * (k == 0) + text
+            if (last := runs[-1]).ink == ink and not last.bold:
+                runs[-1] = replace(last, text=last.text + said)
+            else:
+                runs.append(Run(said, ink, theme.name_size))
+        return tuple(runs)
 
     def _numbers(self, place: int, found: Look) -> list[Row]:
         """The rows of a node's value and gradient."""
@@ -263,11 +258,6 @@ class Rows:
         is_part = 0 < here <= gradient or gradient <= here < 0
         said = f"{numeral(here)} {'of it' if is_part else 'came'} here" if arrived else "none of it here"
         return [(Run(said, self.theme.not_computed, self.theme.small_size),)]
-
-
-def _spaced(row: Row, gap: str) -> Row:
-    """A row with a gap before all runs but the first."""
-    return (*row[:1], *(replace(run, text=gap + run.text) for run in row[1:]))
 
 
 def _side_by_side(rows: Sequence[Row]) -> Row:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from viz.graph.legend import SAMPLE, Entry, arranged
-from viz.graph.look import LINE
+from viz.graph.legend import SAMPLE, SQUARE, Entry, arranged
+from viz.graph.look import BOX, LINE
 from viz.graph.paint import Painter
 from viz.ink.theme import DASHES, FONT_STACK, Theme
 from viz.layout.layout import Point
@@ -56,4 +56,9 @@ def sample(entry: Entry, theme: Theme, x: float = 0.0, y: float = 0.0) -> str:
             points = f"{x:g},{level:g} {x + 7:g},{level - 3:g} {x + 7:g},{level + 3:g}"
             parts.append(element("polygon", points=points, fill=ink))
         x += SAMPLE + 4
+    if entry.box:
+        fill, ink = (theme.colour(part or "muted") for part in (BOX[entry.box].fill, BOX[entry.box].ink))
+        top, box = y - SQUARE + 1, {"fill": fill, "stroke": ink}
+        parts.append(element("rect", x=x, y=top, width=SQUARE, height=SQUARE, rx=2.0, stroke_width=1.4, **box))
+        x += SQUARE + 4
     return "".join([*parts, element("text", escape(entry.text), x=x, y=y, font_size=size, fill=entry.ink)])

@@ -16,6 +16,7 @@ __all__ = [
     "DASHES",
     "FONT",
     "FONT_STACK",
+    "KINDS",
     "LIGHT",
     "OWN",
     "PER_DECADE",
@@ -38,6 +39,9 @@ FONT_STACK = "Arial, Helvetica, 'Liberation Sans', Arimo, 'Nimbus Sans', sans-se
 # The line styles as they are dashed: so long, so far apart, in points.
 DASHES: Mapping[str, tuple[float, ...]] = {"solid": (), "dashed": (5, 2), "dotted": (1, 5)}
 
+# Colours of kinds, and what they are where a theme leaves them empty.
+KINDS: Mapping[str, str] = {"parameter_fill": "leaf_fill", "parameter_border": "leaf_border", "constant": "muted"}
+
 THINNEST, THICKEST = 0.8, 4.0
 AT_ONE, PER_DECADE = 2.0, 0.6
 
@@ -51,6 +55,10 @@ class Theme:
     Colours are ``#rrggbb``, sizes are points. ``draw``, ``animate``, ``pool`` and ``step`` take one as ``theme=``; a
     theme with a ``dark`` one follows its host: the SVG has the colours of both, and CSS decides. PNG and DOT have
     those of the first.
+
+    ``leaf_fill`` and ``leaf_border`` are of inputs. ``parameter_fill`` and ``parameter_border`` are of leaves that were
+    made within a scope, as a layer's weights are, ``constant`` is the ink of a number in an operation (``× 0.7``); left
+    empty, they are those of inputs, and of the operation. Kinds that a theme tells apart stand in the legend.
 
     >>> from dataclasses import replace
     >>> large = replace(LIGHT, value_size=18, positive="#8a2be2")
@@ -89,6 +97,9 @@ class Theme:
     positive_style: str = "solid"
     negative_style: str = "dashed"
     no_path_style: str = "dotted"
+    parameter_fill: str = ""
+    parameter_border: str = ""
+    constant: str = ""
     has_paper: bool = True  # whether the background is painted
     dark: Theme | None = None  # what it becomes where the host is dark
 
@@ -100,7 +111,7 @@ class Theme:
     @property
     def in_the_dark(self) -> Theme:
         """The colours where the host is dark, in the sizes and styles of this theme."""
-        sizes = {field.name: getattr(self, field.name) for field in fields(self) if field.default is not MISSING}
+        sizes = {field.name: getattr(self, field.name) for field in fields(self) if field.default not in (MISSING, "")}
         return self if self.dark is None else replace(self.dark, **{**sizes, "dark": None})
 
     def colour(self, part: str, level: int = 0) -> str:
@@ -111,8 +122,16 @@ class Theme:
         """
         if part in ("cluster_fill", "cluster_border"):
             return self.cluster(level)[part == "cluster_border"]
-        colour: str = getattr(self, part)
+        colour: str = getattr(self, part) or getattr(self, KINDS[part])
         return colour
+
+    def tells_apart(self, part: str) -> bool:
+        """Whether a kind has a colour of its own.
+
+        >>> LIGHT.tells_apart("constant"), replace(LIGHT, constant="#b84e00").tells_apart("constant")
+        (False, True)
+        """
+        return self.colour(part) != self.colour(KINDS[part])
 
     def style(self, dash: str) -> str:
         """The line style ("solid", "dashed", "dotted") that is meant: by its name, or as a field of the theme.

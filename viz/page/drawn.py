@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from html import escape
 
 from autodiff import Edge, Graph, Scope
-from autodiff.facts.words import operation_text
 from autodiff.language.formulas import has_none
 from viz.graph.look import count
 from viz.graph.paint import Laid, line_id
-from viz.graph.rows import headed
+from viz.graph.titles import headed, operation_pieces
 from viz.ink.text import visible
 from viz.ink.theme import LIGHT
 from viz.layout.layout import Box, Curve
@@ -51,7 +50,11 @@ def _box(laid: Laid, number: int, box: Box) -> str:
     node = laid.view.graph.nodes[number]
     name, is_bold = headed(node, laid.labels[number])
     shown = element("tspan", escape(name), font_weight="bold" if is_bold else None)
-    title = f"{shown} {escape(visible(operation_text(node))) if node.op else ''}".strip()
+    told = (
+        element("tspan", escape(text), class_="gr-constant") if is_constant else escape(text)
+        for text, is_constant in operation_pieces(node)
+    )
+    title = f"{shown} {''.join(told)}".strip()
     words = [element("text", title, x=box.middle, y=box.words[0].y)]
     return element("g", _rectangle(box) + "".join([*words, *_numbers(box)]), id=f"n{number}", class_="node")
 

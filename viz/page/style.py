@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from viz.graph.look import BOX, LINE, Look
 from viz.graph.rows import Style
-from viz.ink.theme import DARK, DASHES, FONT_STACK, LIGHT, Theme, contrast
+from viz.ink.theme import DARK, DASHES, FONT_STACK, KINDS, LIGHT, Theme, contrast
 from viz.ink.theme import theme as theme_of
 
 __all__ = ["PAGE", "SPREAD", "dressed", "looks", "sized", "style"]
@@ -146,7 +146,7 @@ def _variables(look: Theme) -> str:
     """Every colour of a theme as a CSS variable: ``--gr-node-fill``, ``--gr-window-0``."""
     found = {}
     for field in fields(look):
-        value = getattr(look, field.name)
+        value = look.colour(field.name) if field.name in KINDS else getattr(look, field.name)
         name = field.name.replace("_", "-")
         if isinstance(value, str) and value.startswith("#"):
             found[name] = value

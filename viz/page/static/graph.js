@@ -37,6 +37,7 @@ function graphPicture(svg, data, stage) {
     for (const text of group.querySelectorAll("text")) text.ariaHidden = true; // the button's label says it
     if (!name) group.dataset.node = speaker;
     group.classList.toggle("gr-leaf", !name && !data.nodes[speaker].op);
+    group.classList.toggle("gr-parameter", !name && !data.nodes[speaker].op && Boolean(data.nodes[speaker].scope));
     group.append(shape("circle", { class: "gr-stop", cx: area[0], cy: area[1], r: 5 }));
     group.append(shape("text", { class: "gr-flag", x: area[0] + area[2], y: area[1] + 4 }, "⇄"));
     const box = { group, button, area, name, members, speaker, texts, flags: [] };
