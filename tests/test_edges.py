@@ -16,7 +16,7 @@ from autodiff.facts.explaining import LONGEST, PATHS, USES
 from autodiff.ground.windows import Axis
 from autodiff.language.formulas import listed
 from autodiff.language.primitives import PRIMITIVES
-from viz.pools.grids import _reach
+from viz.pools.reading import _reach
 
 # -- What is listed, and how much of it
 

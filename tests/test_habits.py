@@ -544,7 +544,7 @@ CALLED: dict[str, tuple[Callable[[], object], str]] = {
     "sizes of the picture": (lambda: viz.pool(cells(2, 2), (2, 1)), "write pool(cells, kernel_size=(2, 1))"),
     "no size at all": (lambda: viz.pool([3, 5, 1], stride=1), "pool(cells, kernel_size=2, stride=1)"),
     "a picture of keras": (lambda: viz.pool([3, 5, 1], pool_size=2), "here it is kernel_size="),
-    "channels of the picture": (lambda: viz.pool([cells(2, 2)] * 2, kernel_size=2), "nn.MaxPool2d"),
+    "channels of the picture": (lambda: viz.pool([cells(2, 2)] * 2, kernel_size=2), "draw one with channel=0"),
     "channels": (lambda: max_pool2d([cells(2, 2)] * 3, 2), "one channel at a time, or nn.MaxPool2d"),
     "channels of averages": (lambda: avg_pool2d(np.ones((3, 4, 4)), 2), "one channel at a time"),
     "a batch": (lambda: max_pool2d(np.ones((1, 3, 4, 4)), 2), "one channel at a time"),

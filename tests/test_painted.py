@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import itertools
 import math
 import random
 import re
@@ -26,9 +25,7 @@ from viz.graph.drawing import blank
 from viz.graph.rows import Rows, Style
 from viz.ink.mathml import mathml
 from viz.ink.theme import AT_ONE, DARK, LIGHT, PER_DECADE, THICKEST, THINNEST, Theme, blend, contrast, width
-from viz.pools.canvas import _straight, route
-from viz.pools.cells import TAG, fitted, measure, tags
-from viz.pools.grids import LIMIT
+from viz.pools.reading import LIMIT
 
 # -- Notation: read back, it is the formula
 
@@ -182,58 +179,6 @@ def test_a_step_that_there_is_not_is_refused(step: Any) -> None:
 def test_every_step_can_be_drawn_also_from_the_end(step: int) -> None:
     y = Value(2.0, "x") * 3
     assert viz.draw(y, step=step, names=False).source == viz.draw(y, step=step % STEPS, names=False).source
-
-
-# -- Tags and texts of a pool's cells
-
-
-@pytest.mark.parametrize("count", range(13))
-@pytest.mark.parametrize("room", [0.0, 20.0, 60.0, 100.0, 300.0])
-def test_as_many_tags_stand_in_a_cell_as_there_is_room_for(count: int, room: float) -> None:
-    windows = [*range(3, 3 + count)]
-    told = re.findall(r"<b>(.*?)</b>", tags(LIGHT, windows, room))
-    most = max(1, int(room // (measure(f"w{max(windows, default=0)}", TAG) + 8)))
-    expected = [f"w{n}" for n in windows]
-    if count > most:
-        expected = [*expected[: most - 1], f"+{count - most + 1}"]
-    assert told == expected
-    colours = re.findall(r'bgcolor="(#\w+)"', tags(LIGHT, windows, room))
-    assert colours == [LIGHT.window(n) for n in windows[:most]]
-
-
-@given(st.text("0123456789.-e |", max_size=14), st.floats(4, 200), st.sampled_from([9.0, 11.0, 15.0, 18.0]))
-def test_a_fitted_text_is_as_large_as_its_room_allows_in_half_points(text: str, room: float, size: float) -> None:
-    found = fitted(text, room, size)
-    assert found <= size
-    assert found * 2 == int(found * 2)
-    smallest = fitted("0" * 500, 1.0, 18.0)
-    assert found == smallest or measure(text, found) <= room + 1e-6
-    assert found in (size, smallest) or measure(text, found + 0.5) > room or found + 0.5 > size
-
-
-@given(*[st.tuples(st.floats(-100, 100), st.floats(-100, 100))] * 2)
-def test_a_straight_spline_is_cut_into_thirds(one: tuple[float, float], other: tuple[float, float]) -> None:
-    points = [one, *_straight(one, other)]
-    assert points[-1] == pytest.approx(other)
-    gaps = [math.dist(a, b) for a, b in itertools.pairwise(points)]
-    assert gaps == pytest.approx([math.dist(one, other) / 3] * 3, abs=1e-9)
-
-
-@pytest.mark.parametrize(("x1", "x2"), [(40.0, 160.0), (160.0, 40.0)])
-@pytest.mark.parametrize("end", [-30.0, 90.0])
-def test_a_route_keeps_to_its_lanes_and_comes_straight_down_on_its_end(x1: float, x2: float, end: float) -> None:
-    way = 1 if x2 > x1 else -1
-    start, goal = (x1 - way * 20, 0.0), (x2 + way * 20, end)
-    points = route(start, (x1, -9.0), (x2, 30.0), goal)
-    assert (points[0], points[-1]) == (start, goal)
-    assert len(points) % 3 == 2  # a spline, and the tip of its head
-    heights = {y for _, y in points[1:-2]}
-    assert heights <= {0.0, -9.0, 30.0}
-    assert points[-2][0] == points[-3][0] == goal[0]
-    assert abs(points[-2][1] - end) < abs(30.0 - end)
-    swing = points.index((x1, -9.0)) if (x1, -9.0) in points else -1
-    assert swing > 0
-    assert [points[swing + 1][0], points[swing + 2][0]] == [(x1 + x2) / 2] * 2
 
 
 # -- Limits

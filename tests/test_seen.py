@@ -24,6 +24,7 @@ from viz.ink.mathml import mathml
 from viz.ink.theme import DASHES, THICKEST, THINNEST, Theme, width
 from viz.pools.facts import receivers
 from viz.pools.grids import picture
+from viz.pools.heat import shades
 
 # -- The film: at each step what the look of that step says
 
@@ -192,7 +193,7 @@ def test_a_nan_gradient_has_no_tint() -> None:
         window = Window(0, (0, 0), ((0, 0), (0, 1)), 4.0, gradient, {(0, 1): gradient}, {(0, 1): 1.0})
         return PoolRoutes("max", (1, 2), (1, 2), (0, 0), ((3.0, 4.0),), (1, 1), (window,))
 
-    strongest = LIGHT.gradient_ramp[-1]
+    strongest = shades(LIGHT, "positive")[-1]
     assert picture(routes(1.0)).source.count(strongest) > picture(routes(math.nan)).source.count(strongest)
 
 

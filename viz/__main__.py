@@ -19,15 +19,16 @@ from viz.demo.digits import digit
 from viz.demo.folder import Folder
 from viz.demo.network import CONVOLUTION, Pool, digit_network, grid_of, pooled, rectified, telling
 from viz.demo.sentences import largest_sentence, leaf_sentences, pool_sentences, weights_sentence
-from viz.demo.sheets import digit_sheet, pool_panels, sheet
+from viz.demo.sheets import digit_sheet
 from viz.demo.typed import assignments, numbers, one_number, upstream
 from viz.graph.drawing import draw
 from viz.ink.text import visible
 from viz.ink.theme import Theme, numeral, theme
-from viz.layout.engines import LayoutError, LayoutUnavailable
+from viz.layout.engines import LayoutError
 from viz.layout.picture import Picture
 from viz.page.stepper import Stepper, step
-from viz.pools.grids import picture, require_readable
+from viz.pools.grids import picture
+from viz.pools.reading import require_readable
 
 PAGE = "steps.html"
 LONGEST = 2000  # characters of a line that is printed
@@ -126,12 +127,8 @@ def _draw_pool(options: argparse.Namespace) -> None:
         if which is not None:
             saved = folder.save("digit.svg", digit_sheet(which, look))
             _say(f"wrote {saved}: the digit, its convolution, and relu of that")
-        try:
-            pictures = {"pool": picture(routes, look), "graph": _graph(pool, which is not None, look)}
-            _write(folder, pictures, lambda: _stepper(pool, which is not None, weights, options.theme))
-        except LayoutUnavailable:
-            folder.save("pool.svg", sheet(pool_panels(routes, look), look))  # the grids at least
-            raise
+        pictures = {"pool": picture(routes, look), "graph": _graph(pool, which is not None, look)}
+        _write(folder, pictures, lambda: _stepper(pool, which is not None, weights, options.theme))
 
 
 def _pool(options: argparse.Namespace, image: list[list[float]], is_digit: bool) -> tuple[Pool, list[float]]:

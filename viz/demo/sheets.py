@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-from autodiff.facts.routes import PoolRoutes
 from autodiff.language.notation import writing
 from viz.demo.digits import digit
 from viz.demo.network import KERNEL, convolved, grid_of
 from viz.ink.figures import figured
+from viz.ink.ruler import width_of
 from viz.ink.theme import FONT_STACK, Theme, blend, numeral
 from viz.layout.svg import SVG, element
-from viz.pools.cells import measure
-from viz.pools.grids import Heat
+from viz.pools.heat import Heat
 
-__all__ = ["Panel", "digit_sheet", "pool_panels", "sheet"]
+__all__ = ["Panel", "digit_sheet", "sheet"]
 
 Numbers = Sequence[Sequence["float | None"]]
 
@@ -51,24 +50,6 @@ def digit_sheet(which: int, look: Theme) -> str:
     )
 
 
-def pool_panels(routes: PoolRoutes, look: Theme) -> list[Panel]:
-    """The four grids of a pool: its input and output, the gradient that arrives there, and that of the input."""
-    output: list[list[float | None]] = [[None] * routes.output_shape[1] for _ in range(routes.output_shape[0])]
-    arrived = [[*row] for row in output]
-    received: list[list[float | None]] = [[None] * len(row) for row in routes.values]
-    for window in routes.windows:
-        row, column = window.output
-        output[row][column], arrived[row][column] = window.value, window.upstream
-        for (r, c), sent in window.contributions.items():
-            received[r][c] = (received[r][c] or 0.0) + sent
-    return [
-        Panel("input", "", routes.values, look.value_ramp),
-        Panel("output", f"of {routes.kind} pool", output, look.value_ramp),
-        Panel("gradient arriving", "", arrived, look.gradient_ramp),
-        Panel("gradient of the input", "empty: no path", received, look.gradient_ramp),
-    ]
-
-
 def sheet(panels: Sequence[Panel], look: Theme) -> str:
     """The panels from left to right.
 
@@ -86,7 +67,7 @@ def _sheet(panels: Sequence[Panel], look: Theme) -> str:
         wide = _cell_width(panel.numbers)
         across = wide * max(map(len, panel.numbers))
         parts.append(_panel(panel, look, left, wide))
-        left += max(across, measure(panel.title, LOUD), measure(panel.line, SMALL)) + GAP
+        left += max(across, width_of(panel.title, LOUD), width_of(panel.line, SMALL)) + GAP
         high = max(high, TITLE + HIGH * len(panel.numbers) + 2 * MARGIN)
     width = left - GAP + MARGIN
     paper = element("rect", x=0.0, y=0.0, width=width, height=high, fill=look.background)
@@ -97,7 +78,7 @@ def _sheet(panels: Sequence[Panel], look: Theme) -> str:
 
 
 def _cell_width(numbers: Numbers) -> float:
-    return max(36.0, *(measure(numeral(x), SIZE) + 14 for row in numbers for x in row if x is not None), 0.0)
+    return max(36.0, *(width_of(numeral(x), SIZE) + 14 for row in numbers for x in row if x is not None), 0.0)
 
 
 def _panel(panel: Panel, look: Theme, left: float, wide: float) -> str:

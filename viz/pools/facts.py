@@ -3,91 +3,118 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
-from itertools import pairwise
+from typing import Any
 
 from autodiff.facts.routes import PoolRoutes, Window, receivers
 from autodiff.facts.words import SENTENCES
 from autodiff.ground.windows import Cell
+from autodiff.language.notation import Figures, writing
+from viz.ink.figures import figured
+from viz.ink.theme import numeral
+from viz.pools.choice import chosen
 
-__all__ = ["Facts", "receivers"]
+__all__ = ["Facts", "Sum", "receivers"]
+
+FEWEST, TRIED = 3, 8  # figures: so many are enough where they tell who won; and as many as are tried
+MOST_ADDENDS = 9  # of a sum that is written out
+TITLES = {"max": "A window’s gradient goes back to its winner", "avg": "A window’s gradient is shared by its cells"}
 
 
-FEW_ARROWS, FEW_CELLS, MANY_OUTLINES = 6, 30, 16
+@dataclass(frozen=True)
+class Sum:
+    """What one cell got of several windows, and what that is together."""
+
+    cell: Cell
+    value: float | None
+    addends: tuple[tuple[float, Window], ...]
+    total: float
 
 
 class Facts:
-    """What a grid picture tells, worked out from the routes of a pool."""
+    """What a grid picture tells, worked out from the routes of a pool.
 
-    def __init__(self, routes: PoolRoutes) -> None:
-        self.routes = routes
+    ``windows`` are those to tell of by letter; every number has ``digits`` figures, three or as many as it takes to
+    tell who won.
+    """
+
+    def __init__(self, routes: PoolRoutes, windows: Any = None, digits: int | None = None) -> None:
+        if not routes.values or not routes.values[0]:
+            raise ValueError("there is nothing to draw: the pool has an empty grid")
+        self.routes, self.shown = routes, chosen(routes, windows)
         self.rows, self.columns = len(routes.values), len(routes.values[0])
+        self.is_max, self.digits = routes.kind == "max", digits
 
     @cached_property
-    def wins(self) -> dict[Cell, list[int]]:
+    def colours(self) -> dict[int, int]:
+        """Which colour each window that is shown has, by its number: the first has the first."""
+        return {window.number: k for k, window in enumerate(self.shown)}
+
+    @cached_property
+    def wins(self) -> dict[Cell, list[Window]]:
         """Which windows each cell won; empty for an average pool, in which nobody wins."""
-        found: dict[Cell, list[int]] = {}
-        for window in self.routes.windows if self.routes.kind == "max" else ():
-            found.setdefault(self.winner(window), []).append(window.number)
+        found: dict[Cell, list[Window]] = {}
+        for window in self.routes.windows if self.is_max else ():
+            found.setdefault(self.winner(window), []).append(window)
         return found
 
     @cached_property
-    def ties(self) -> list[int]:
+    def ties(self) -> list[Window]:
         """The windows whose largest number stands in several of their cells; empty for an average pool."""
-        windows = self.routes.windows if self.routes.kind == "max" else ()
-        return [w.number for w in windows if sum(self.routes.values[r][c] == w.value for r, c in w.cells) > 1]
+        windows = self.routes.windows if self.is_max else ()
+        return [w for w in windows if sum(self.routes.values[r][c] == w.value for r, c in w.cells) > 1]
 
     def winner(self, window: Window) -> Cell:
         """The first cell that gets the gradient of a window."""
         return receivers(self.routes, window)[0]
 
     @cached_property
-    def addends(self) -> dict[Cell, list[tuple[float, int]]]:
-        """What each cell received, as (contribution, number of the window)."""
-        found: dict[Cell, list[tuple[float, int]]] = {}
+    def addends(self) -> dict[Cell, list[tuple[float, Window]]]:
+        """What each cell received, as (contribution, window)."""
+        found: dict[Cell, list[tuple[float, Window]]] = {}
         for window in self.routes.windows:
             for cell in window.cells:
                 if cell in window.contributions:
-                    found.setdefault(cell, []).append((window.contributions[cell], window.number))
+                    found.setdefault(cell, []).append((window.contributions[cell], window))
         return found
+
+    @cached_property
+    def totals(self) -> dict[Cell, float]:
+        """The gradient of each cell that has one from this pool."""
+        return {cell: sum(sent for sent, _ in some) for cell, some in self.addends.items()}
+
+    @cached_property
+    def sums(self) -> list[Sum]:
+        """The cells that got something of several windows: those of which all is shown first, then the longest."""
+        several = [
+            Sum((r, c), self.routes.values[r][c], tuple(some), self.totals[r, c])
+            for (r, c), some in sorted(self.addends.items())
+            if len(some) > 1
+        ]
+        return sorted(several, key=lambda s: (any(w not in self.shown for _, w in s.addends), -len(s.addends)))
 
     @cached_property
     def unknown(self) -> set[Cell]:
         """The cells that would receive a gradient if one had arrived."""
         late = [window for window in self.routes.windows if window.upstream is None]
-        return {cell for window in late for cell in receivers(self.routes, window)}
+        return {cell for window in late for cell in receivers(self.routes, window)} - set(self.addends)
 
     @cached_property
-    def arrows(self) -> tuple[Window, ...]:
-        """The windows that get arrows: all when there are few, else none."""
-        few = self.routes.kind == "max" and len(self.routes.windows) <= FEW_ARROWS
-        return self.routes.windows if few else ()
-
-    @cached_property
-    def dilation(self) -> tuple[int, int]:
-        """How far apart the cells of one window lie, in rows and columns."""
-        return self._apart(0), self._apart(1)
-
-    def _apart(self, axis: int) -> int:
-        lines = (sorted({cell[axis] for cell in window.cells}) for window in self.routes.windows)
-        return min((b - a for line in lines for a, b in pairwise(line)), default=1)
-
-    @cached_property
-    def phases(self) -> tuple[int, int]:
-        """How many neighbouring windows overlap, down and across."""
-        return self._overlap(0), self._overlap(1)
-
-    def _overlap(self, axis: int) -> int:
-        reach = self.dilation[axis] * (self.routes.kernel[axis] - 1) + 1
-        return min(self.routes.output_shape[axis], math.ceil(reach / self.routes.stride[axis]))
+    def lost(self) -> set[Cell]:
+        """The cells to which no path leads from any window."""
+        every = {(row, column) for row in range(self.rows) for column in range(self.columns)}
+        return every - set(self.addends) - self.unknown
 
     def corners(self, window: Window) -> tuple[Cell, Cell]:
         """The first and the last cell of a window; with padding they may lie beyond the border."""
+        routes = self.routes
         top, left = (
-            at * step - pad
-            for at, step, pad in zip(window.output, self.routes.stride, self.routes.padding, strict=True)
+            at * step - pad for at, step, pad in zip(window.output, routes.stride, routes.padding, strict=True)
         )
-        down, across = (apart * (side - 1) for apart, side in zip(self.dilation, self.routes.kernel, strict=True))
+        down, across = (apart * (side - 1) for apart, side in zip(routes.dilation, routes.kernel, strict=True))
         return (top, left), (top + down, left + across)
 
     @cached_property
@@ -110,58 +137,119 @@ class Facts:
         sizes = zip(cell, (self.rows, self.columns), self.routes.padding, strict=True)
         return all(-pad <= at < size + pad for at, size, pad in sizes)
 
+    # -- In words
+
+    def said(self, x: float) -> str:
+        """A number as it stands in the picture."""
+        with writing(self.figures):
+            return numeral(x)
+
     @cached_property
-    def outlined(self) -> tuple[Window, ...]:
-        """The windows that get an outline: all, or the first of the first two rows when they overlap too much."""
-        phases = self.phases[0] * self.phases[1]
-        if phases <= 4 or len(self.routes.windows) <= MANY_OUTLINES:
-            return self.routes.windows
-        return tuple(window for window in self.routes.windows if window.output in ((0, 0), (0, 1), (1, 0)))
+    def figures(self) -> Figures:
+        """How the numbers of the picture are written, all alike."""
+        numbers = [x for row in self.routes.values for x in row]
+        numbers += [x for window in self.routes.windows for x in (window.value, window.upstream)]
+        numbers += [x for some in self.addends.values() for x, _ in some] + [*self.totals.values()]
+        wanted = [FEWEST, *range(FEWEST + 1, TRIED), None] if self.digits is None else [self.digits]
+        return next((f for n in wanted if self._tells(f := figured(numbers, n))), figured(numbers, wanted[-1]))
+
+    def _tells(self, figures: Figures) -> bool:
+        """Whether no cell that lost is written like the one that won."""
+        with writing(figures):
+            for window in self.routes.windows if self.is_max else ():
+                won = numeral(window.value)
+                rest = (self.routes.values[row][column] for row, column in window.cells)
+                if any(x is not None and x < window.value and numeral(x) == won for x in rest):
+                    return False
+        return True
 
     @property
-    def operation(self) -> tuple[str, str]:
-        """What leads forwards: the name of the pool, and its stride and padding."""
-        kind = "average" if self.routes.kind == "avg" else self.routes.kind
-        stride = [f"stride {self._sides(self.routes.stride)}"]
-        padding = [f"padding {self._sides(self.routes.padding)}"] if any(self.routes.padding) else []
-        return f"{kind} pool {self._sides(self.routes.kernel, short=False)} →", ", ".join(stride + padding)
+    def title(self) -> str:
+        """What the picture claims."""
+        return TITLES[self.routes.kind]
 
     @property
-    def rule(self) -> tuple[str, str]:
-        """What leads backwards."""
-        return "← backwards", "only to the winners" if self.routes.kind == "max" else "the same share to each"
+    def operation(self) -> str:
+        """The pool in its own words: its windows, stride, padding and dilation."""
+        routes = self.routes
+        told = [f"{'max' if self.is_max else 'average'} pool {self._sides(routes.kernel, short=False)}"]
+        told.append(f"stride {self._sides(routes.stride)}")
+        told += [f"padding {self._sides(routes.padding)}"] if any(routes.padding) else []
+        told += [f"dilation {self._sides(routes.dilation)}"] if routes.dilation != (1, 1) else []
+        return ", ".join(told)
 
     @property
-    def lost(self) -> tuple[str, str]:
-        """The mark and the line style of a cell to which no path leads."""
-        return "no path" if self.rows * self.columns <= FEW_CELLS else "·", "filled"
+    def counted(self) -> str:
+        """What the picture shows, counted."""
+        count, cells = len(self.routes.windows), self.rows * self.columns
+        windows = "1 window" if count == 1 else f"{count} windows"
+        if len(self.shown) < count:
+            windows += f", of which {', '.join(w.letter for w in self.shown)} {_are(self.shown)} shown"
+        if self.is_max:
+            return f"{windows}; {len(self.wins)} of {cells} cells {'wins' if len(self.wins) == 1 else 'win'}"
+        return f"{windows}; each cell of a window gets {self.share} of what comes back to it"
 
     @property
-    def waiting(self) -> tuple[str, str]:
-        """The mark and the line style of a gradient that was not computed."""
-        return "?", "dashed"
+    def share(self) -> str:
+        """What part of a window's gradient each of its cells gets in an average pool."""
+        parts = {round(1 / slope) for window in self.routes.windows for slope in window.slopes.values() if slope}
+        return f"1/{parts.pop()}" if len(parts) == 1 else "an equal part"
 
     @property
-    def legend(self) -> list[str]:
-        """What the marks mean that this picture shows."""
-        told = ["thick frame: the first largest cell of its window"] if self.routes.kind == "max" else []
+    def padding(self) -> str:
+        """What padding does in this pool."""
+        if self.is_max:
+            return "padding never wins"
+        cut = [
+            w for w in self.routes.windows if w.slopes and len(w.cells) < self.routes.kernel[0] * self.routes.kernel[1]
+        ]
+        zeros = any(sum(window.slopes.values()) < 1 - 1e-9 for window in cut)
+        return "padding counts as 0" if zeros else "padding is not counted"
+
+    def legend(self, is_map: bool = False) -> list[tuple[str, str]]:
+        """What the marks mean that this picture shows: the kind of mark, and the words for it."""
+        won = "won its window" if is_map else "won: the first largest cell of its window"
+        told = [("won", won)] if self.is_max else []
         if self.ties:
-            told.append("tie: the first of the equals takes it")
-        if any((window.upstream or 0.0) < 0 for window in self.arrows):
-            told.append("dashed arrow: a negative gradient")
-        if any(self.routes.padding) and self.routes.kind == "max":
-            told.append("padding never wins")
-        if len(self.outlined) < len(self.routes.windows):
-            told.append("the other windows lie likewise")
-        cells_of_grid = {(row, column) for row in range(self.rows) for column in range(self.columns)}
-        if cells_of_grid - set(self.addends) - self.unknown:
-            told.append("dot: " * (len(self.lost[0]) == 1) + SENTENCES["no path"])
+            told.append(("", "tie: the first of the equals takes it"))
+        kinds = {self.pads(cell) for cell in self.beyond}
+        told += [("padding", self.padding)] if True in kinds else []
+        told += [("padding", "outside: the windows reach beyond the grid")] if kinds == {False} else []
+        if any(x is None for row in self.routes.values for x in row):
+            told.append(("blank", "no window covers it"))
+        if any(total == 0 for total in self.totals.values()):
+            told.append(("zero", "it came, and is 0"))
+        if self.lost:
+            told.append(("empty" if is_map else "dot", SENTENCES["no path"]))
         if self.unknown:
-            told.append("?: gradient not computed")
+            told.append(("unknown", "gradient not computed"))
         return told
+
+    def terms(self, told: Sum) -> list[tuple[str, Window | None]]:
+        """The parts of a sum as they are written, with the window that each came from.
+
+        Where the numbers as they are written do not add up exactly, it says ≈.
+        """
+        if len(told.addends) > MOST_ADDENDS:
+            return [(f"{len(told.addends)} windows together ", None), (self.said(told.total), None)]
+        parts: list[tuple[str, Window | None]] = []
+        for k, (sent, window) in enumerate(told.addends):
+            sign = "" if k == 0 else " − " if sent < 0 else " + "
+            parts += [(sign, None)] * bool(sign) + [(self.said(abs(sent) if k else sent), window)]
+        known, total = math.isfinite(told.total), self.said(told.total)
+        exact = not known or sum(self._decimal(x) for x, _ in told.addends) == self._decimal(told.total)
+        return [*parts, (f" {'=' if exact else '≈'} ", None), (total, None)]
+
+    def _decimal(self, x: float) -> Decimal:
+        """A number as it is written."""
+        return Decimal(self.said(x).replace("−", "-"))
 
     def _sides(self, pair: tuple[int, int], short: bool = True) -> str:
         """A kernel or a stride as words: one number for a row, or when both are equal and ``short``."""
         if (self.rows == 1 and self.routes.kernel[0] == 1) or (short and pair[0] == pair[1]):
             return str(pair[1])
         return f"{pair[0]}×{pair[1]}"
+
+
+def _are(some: Sequence[Any]) -> str:
+    return "is" if len(some) == 1 else "are"

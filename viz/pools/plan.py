@@ -1,190 +1,275 @@
-"""Where everything of a pool's grid picture goes."""
+"""Where everything of a pool's grid picture goes, in points, y growing downwards."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
+from typing import NamedTuple
 
-from autodiff.facts.routes import PoolRoutes, Window
-from viz.ink.theme import LIGHT, Theme, numeral
-from viz.pools import cells
-from viz.pools.canvas import Grid, Point
+from viz.ink.ruler import width_of
+from viz.ink.theme import Theme
+from viz.layout.layout import Box, Point
 from viz.pools.facts import Facts
+from viz.pools.lattice import Lattice
+from viz.pools.marks import ASCENT, HEAD
+from viz.pools.measures import Measures
+from viz.pools.style import Style
+from viz.pools.ways import Gulf, directed
 
-__all__ = ["LETTERS", "TITLES", "Plan"]
+__all__ = ["Heading", "Plan"]
+
+GULF, LANE = 40.0, 5.0  # between two blocks at least, and from lane to lane in it
+SHORE = 8.0  # from a block to the first lane
+CARD_GAP = 8.5
+TITLES = {"input": ("input",), "output": ("output",), "gradient": ("gradient", "of the input")}
 
 
-# Outlines of windows lie in a zone around the cells, arrows in lanes beyond it, so that neither covers a number.
-ZONE, ZONE_MORE, LANE, LANES_FROM = 4.0, 9.0, 4.0, 5.0
-LOWEST, LINE = 54.0, 17.0
-TITLE, APART = 24.0, 34.0
-TITLES, LETTERS = ("gradient of the input", "gradient arriving"), 15.0
+class Heading(NamedTuple):
+    """What a block is called: its lines, of which ``x`` is the begin (``anchor`` 0), middle (0.5) or end (1)."""
 
-Places = tuple[Point, Point, Point, Point]
+    block: str
+    lines: tuple[str, ...]
+    x: float
+    y: float  # of the first baseline
+    anchor: float = 0.5
 
 
-class Plan(Facts):
-    """The facts of a grid picture and the places of its parts, in points, y growing downwards."""
+class Plan(Measures):
+    """The places of a picture in a style; ``top`` is how much is kept free above it.
 
-    def __init__(self, routes: PoolRoutes, look: Theme = LIGHT, legend: bool = True) -> None:
-        super().__init__(routes)
-        self.look, self.has_legend = look, legend
-        (top, left), (bottom, right) = self.extent
-        shape = (*self.size, *self.gaps)
-        self.input = self._grid(0, 0, shape)
-        start = self.input.span((top, left), (bottom, right))
-        self.input = self._grid(-start[0], -start[1], shape)
-        self.bounds = self.input.span((top, left), (bottom, right))
-        last = (routes.output_shape[0] - 1, routes.output_shape[1] - 1)
-        _, _, width, height = self._grid(0, 0, shape).span((0, 0), last)
-        # The words grow with the picture, so that they stay readable when it is shrunk to a page.
-        self.loud = max(1.0, (self.bounds[2] + width + 160) / 900)
-        self.output = self._grid(self.bounds[2] + self.gulf, (self.bounds[3] - height) / 2, shape)
-        self.right = self.output.x + width
-        self.shift = self.bounds[3] + 2 * self.zones[1] + TITLE * self.loud + APART - self.input.y
-        self.gradient = self._grid(self.input.x, self.input.y + self.shift, shape)
-        self.upstream = self._grid(self.output.x, self.output.y + self.shift, shape)
+    ``input`` and ``gradient`` are the lattices of the cells, ``outputs`` that of all outputs where they are shown by
+    colour alone, ``cards`` the boxes of the outputs that have numbers, by window.
+    """
 
-    @staticmethod
-    def _grid(x: float, y: float, shape: tuple[float, float, float, float]) -> Grid:
-        return Grid(x, y, *shape)
+    def __init__(self, told: Sequence[Facts], style: Style, look: Theme, top: float = 0.0) -> None:
+        super().__init__(told, style, look)
+        self.size_of_heading = look.gradient_size
+        wide, high = self.cell
+        base = Lattice(0, 0, (wide,) * self.facts.columns, (high,) * self.facts.rows, self.gap, min(9.0, wide))
+        ring = base.span(*self.facts.extent)  # all that windows reach
+        out = (
+            self.levels * (self.badge + 0.5) + 2 if self.is_map else 0.0
+        )  # marks stand outside of cells without numbers
+        self.ring = Box(ring.x - out, ring.y - out, ring.width + 2 * out, ring.height + 2 * out)
+        grid = Lattice(0, 0, *self.sides, self.gap).whole
+        out = out if self.is_map or self.facts.is_max else self.badge / 2
+        self.back_ring = Box(grid.x - out, grid.y - out, grid.width + 2 * out, grid.height + 2 * out)
+        self.base, self.top = base, top
+        self.headings: list[Heading] = []
+        self.forth: tuple[Point, ...] = ()
+        self.back: tuple[Point, ...] = ()
+        getattr(self, f"_{style.flow}")()
 
-    @cached_property
-    def size(self) -> tuple[float, float]:
-        """Width and height of every cell: room for the longest number and, in a small grid, for a sum on a line."""
-        grown = self.look.value_size / LIGHT.value_size
-        most = 150.0 if self.rows == 1 and self.columns <= 8 else 84.0 if self.columns <= 10 else 64.0
-        numbers = [value for row in self.routes.values for value in row if value is not None]
-        numbers += [window.upstream or 0.0 for window in self.routes.windows]
-        size = self.look.value_size
-        wide = [cells.measure(numeral(value), cells.NUMBER * size) + 14 for value in numbers]
-        sums = [[value for value, _ in some] for some in self.addends.values() if len(some) <= cells.MOST_ADDENDS]
-        wide += [cells.sum_width(some, self.look) + 12 for some in sums if len(some) > 1]
-        width = min(most * grown, max(LOWEST, *wide))
-        lines = max((self._lines(some, width - 10) for some in sums), default=1)
-        return width, max(LOWEST, 24 + LINE * lines * grown)
-
-    def _lines(self, some: list[float], room: float) -> int:
-        return 1 if len(some) == 1 or cells.sum_width(some, self.look) <= room else (len(some) + 1) // 2 + 1
+    # -- The block of the outputs
 
     @cached_property
-    def zones(self) -> tuple[float, float]:
-        """How far around a cell outlines may lie, left and right of it, above and below it."""
-        return ZONE + self._steps(0) * (self.phases[0] - 1), ZONE + self._steps(1) * (self.phases[1] - 1)
+    def crossing(self) -> dict[int, int]:
+        """The lane beside its row (or column) of cards that a route takes, past the cards before it."""
+        found: dict[int, int] = {}
+        last = max(spot[1 - self.axis] for spot in self.spots.values())
+        ends = 0 if self.style.flow == "turn" else last
+        for window in sorted(self.routed, key=lambda w: abs(self.spots[w.number][1 - self.axis] - ends)):
+            spot = self.spots[window.number]
+            if spot[1 - self.axis] != ends:
+                same = [n for n in found if self.spots[n][self.axis] == spot[self.axis]]
+                found[window.number] = len(same)
+        return found
 
-    def _steps(self, axis: int) -> float:
-        return min(3.0, ZONE_MORE / max(1, self.phases[axis] - 1))
-
-    @cached_property
-    def lanes(self) -> dict[int, tuple[int, int]]:
-        """The lane of each arrow, by the number of its window: beside the row of the winner, and of the output."""
-        near = self._ranks({w.number: (self.winner(w)[0], -self.winner(w)[1], -w.output[1]) for w in self.arrows})
-        far = self._ranks({w.number: (w.output[0], w.output[1], 0) for w in self.arrows})
-        return {number: (near[number], far[number]) for number in near}
-
-    @staticmethod
-    def _ranks(places: dict[int, tuple[int, int, int]]) -> dict[int, int]:
-        """The rank of each place among those of the same row, the nearest to its end of the gulf first."""
-        ordered = sorted(places, key=lambda number: places[number])
-        rows = [places[number][0] for number in ordered]
-        return {number: at - rows.index(places[number][0]) for at, number in enumerate(ordered)}
+    def _lanes(self, line: int) -> int:
+        return sum(self.spots[number][self.axis] == line for number in self.crossing)
 
     @cached_property
-    def margin(self) -> float:
-        """The room that outlines and arrows take above and below a row of cells."""
-        deepest = max((max(pair) for pair in self.lanes.values()), default=-1)
-        return self.zones[1] + (LANES_FROM + LANE * (deepest + 1) if self.arrows else 1.0)
+    def block(self) -> tuple[dict[int, Box], Box | None, float, float]:
+        """The cards, the place of the map of outputs above them, and how wide and high all is, from (0, 0)."""
+        wide, high = self.card
+        rows, columns = (max(spot[axis] for spot in self.spots.values()) + 1 for axis in (0, 1))
+        gaps = [CARD_GAP + (LANE * self._lanes(k) + 3 if self._lanes(k) else 0) for k in range(max(rows, columns))]
+        across = gaps if self.axis else [CARD_GAP] * columns
+        down = [CARD_GAP] * rows if self.axis else gaps
+        pitch = self._pitch(wide, across)
+        lefts = [pitch * k if pitch else sum(across[:k]) + wide * k for k in range(columns)]
+        tops = [sum(down[:k]) + high * k for k in range(rows)]
+        room = (lefts[-1] + wide + (across[columns - 1] if self.axis and self._lanes(columns - 1) else 0),
+                tops[-1] + high + (down[rows - 1] if not self.axis and self._lanes(rows - 1) else 0))  # fmt: skip
+        cards = {number: Box(lefts[j], tops[i], wide, high) for number, (i, j) in self.spots.items()}
+        if self.style.every:
+            return cards, None, *room
+        pixel = self._pixel
+        m, n = self.facts.routes.output_shape
+        picture = Box(0, 0, n * (pixel + self.gap) - self.gap, m * (pixel + self.gap) - self.gap)
+        total, shift = max(room[0], picture.width), picture.height + 14
+        cards = {k: Box(b.x + (total - room[0]) / 2, b.y + shift, b.width, b.height) for k, b in cards.items()}
+        return cards, Box((total - picture.width) / 2, 0, picture.width, picture.height), total, room[1] + shift
 
-    @cached_property
-    def gaps(self) -> tuple[float, float]:
-        """The gaps between cells, across and down."""
-        return 2 * self.zones[0] + 1, self.margin + self.zones[1]
+    @property
+    def _pixel(self) -> float:
+        m, n = self.facts.routes.output_shape
+        return self.style.pixel or max(4.5, min(9.0, 110.0 / max(m, n)))
 
-    @cached_property
+    def _pitch(self, wide: float, gaps: Sequence[float]) -> float:
+        """How far cards stand apart so that each is below its window in a row of cells; 0 where they have no room."""
+        routes = self.facts.routes
+        if not (self.axis and self.style.every and self.facts.rows == 1 and not self.is_map):
+            return 0.0
+        pitch = (self.cell[0] + self.gap) * routes.stride[1]
+        return pitch if pitch >= wide + max(gaps) else 0.0
+
+    def _place(self, left: float, top: float) -> None:
+        cards, picture, _, _ = self.block
+        self.cards = {n: Box(b.x + left, b.y + top, b.width, b.height) for n, b in cards.items()}
+        m, n = self.facts.routes.output_shape
+        pixel = self._pixel
+        self.outputs = None
+        if picture is not None:
+            self.outputs = Lattice(picture.x + left, picture.y + top, (pixel,) * n, (pixel,) * m, self.gap)
+
+    def _input(self, x: float, y: float) -> Lattice:
+        return Lattice(x, y, self.base.widths, self.base.heights, self.gap, self.base.narrow)
+
+    def _gradient(self, x: float, y: float) -> Lattice:
+        return Lattice(x, y, *self.sides, self.gap)
+
+    # -- The three ways to run
+
+    @property
+    def _head(self) -> float:
+        """How high a heading is, with the room for marks that stand out below it."""
+        return ASCENT * self.size_of_heading + self.badge / 2 + 6
+
+    @property
     def gulf(self) -> float:
-        """How far the input and the output are apart: as far as the words need that stand between them."""
-        words = ((self.operation[0], 14), (self.operation[1], 11), (self.rule[1], 11))
-        between = max(cells.measure(text, size * self.loud) for text, size in words)
-        beside = max(self._overhang(0, self.columns), self._overhang(1, self.routes.output_shape[1]))
-        return max(120.0, between + 44, between + 2 * beside if self.arrows else 0.0)
+        """The room between the outputs and the gradient, with a lane for each route."""
+        return max(GULF, 2 * SHORE + LANE * (len(self.routed) - 1) + 2 * HEAD if self.routed else 0.0)
 
-    def _overhang(self, side: int, columns: int) -> float:
-        """How far the lower title of a side reaches into the gulf beyond its grid of so many columns."""
-        left, _, right, _ = self.input.span((0, 0), (0, columns - 1))
-        edge = self.bounds[2] - self.input.span((0, 0), (0, self.columns - 1))[2] if side == 0 else 0.0
-        return (cells.measure(TITLES[side], LETTERS * self.loud) - (right - left)) / 2 + 8 - edge
-
-    def middle(self, grid: Grid) -> float:
-        """The middle of a grid, across; that of the input takes in its padding."""
-        if grid is self.input:
-            return (self.bounds[0] + self.bounds[2]) / 2
-        columns = self.columns if grid is self.gradient else self.routes.output_shape[1]
-        return (grid.centre(0, 0)[0] + grid.centre(0, columns - 1)[0]) / 2
-
-    def title_place(self, grid: Grid) -> Point:
-        """Where the title of a grid stands: above it, and level with its neighbour's if arrows run between."""
-        top = {self.input: self.bounds[1], self.gradient: self.gradient.y}.get(grid, grid.y)
-        if self.arrows:
-            top = self.bounds[1] if grid in (self.input, self.output) else self.gradient.y
-        room = self.margin if grid in (self.input, self.output) else self.zones[1]
-        return self.middle(grid), top - room - TITLE * self.loud / 2
-
-    def rule_place(self, grid: Grid) -> Point:
-        """Where the words between the two grids of a row stand: above their arrows, else in the middle."""
-        at = self.bounds[2] + self.gulf / 2
-        if self.arrows:
-            return at, self.title_place(grid)[1]
-        return at, (self.bounds[1] + self.bounds[3]) / 2 + (self.shift if grid is self.gradient else 0.0)
-
-    @property
-    def legend_place(self) -> Point:
-        """The middle of the legend, under everything."""
-        lowest = self.gradient.centre(self.rows - 1, 0)[1] + self.size[1] / 2
-        return (self.bounds[0] + self.right) / 2, lowest + self.margin + (
-            TITLE + 7 * (len(self.legend_lines) - 1)
-        ) * self.loud
-
-    @property
-    def legend_lines(self) -> list[str]:
-        """The legend on one line, or an item a line when the picture is too narrow for it."""
-        if not self.has_legend:
-            return []
-        line = "  ·  ".join(self.legend)
-        fits = cells.measure(line, 11 * self.loud) <= self.right - self.bounds[0]
-        return [line] if fits and self.legend else self.legend
-
-    def outline(self, window: Window) -> list[tuple[float, float, float, float]]:
-        """The rectangles around a window: one, or one for each cell when the cells lie apart."""
-        pairs = [self.corners(window)] if self.dilation == (1, 1) else [(cell, cell) for cell in window.cells]
-        # Neighbours in a row share their upper and lower lines, neighbours in a column their left and right ones.
-        across = self.zones[0] - 1 - self._steps(0) * (window.output[0] % self.phases[0])
-        down = self.zones[1] - 1 - self._steps(1) * (window.output[1] % self.phases[1])
-        spans = (self.input.span(*pair) for pair in pairs)
-        return [(left - across, top - down, right + across, bottom + down) for left, top, right, bottom in spans]
-
-    def forward_route(self, window: Window) -> Places:
-        """Start, lanes and end of the arrow from a winner to its output, above the cells."""
-        near, far = self._ends(window, self.input, self.output, -1)
-        return near[0], near[1], far[1], far[0]
-
-    def backward_route(self, window: Window) -> Places:
-        """Start, lanes and end of the arrow from the gradient that arrived to the winner, below the cells."""
-        near, far = self._ends(window, self.gradient, self.upstream, 1)
-        return far[0], far[1], near[1], near[0]
-
-    def _ends(self, window: Window, left: Grid, right: Grid, way: int) -> tuple[tuple[Point, Point], ...]:
-        """The points (on the cell, on its lane) of both ends of an arrow; ``way`` is -1 above the cells, 1 below."""
-        shore, other_shore = self.bounds[2] + 8, right.x - 8
-        (x0, y0), (x1, y1) = left.centre(*self.winner(window)), right.centre(*window.output)
-        half, out = self.size[1] / 2, self.zones[1] + LANES_FROM
-        near, far = self.lanes[window.number]
-        x0 += self._aside(window)
-        return (
-            ((x0, y0 + way * half), (shore, y0 + way * (half + out + LANE * near))),
-            ((x1, y1 + way * half), (other_shore, y1 + way * (half + out + LANE * far))),
+    def _row(self) -> None:
+        ring, grid, top = self.ring, self.back_ring, self.top + self._head
+        _, _, wide, high = self.block
+        tallest = max(ring.height, high)
+        first = max(ring.width, self._wide("input"))
+        middle = max(wide, self._wide("output"))
+        last = max(grid.width, self._wide("gradient"))
+        y = max(top + (tallest - ring.height) / 2 - ring.y, top - grid.y)
+        self.input = self._input((first - ring.width) / 2 - ring.x, y)
+        x = first + GULF
+        self._place(x + (middle - wide) / 2, top + (tallest - high) / 2)
+        x += middle + self.gulf
+        self.gradient = self._gradient(x + (last - grid.width) / 2 - grid.x, y)
+        self._above("input", self.input.x + ring.x + ring.width / 2, y + ring.y)
+        self._above("output", first + GULF + middle / 2, top + (tallest - high) / 2)
+        self._above("gradient", x + last / 2, y + grid.y)
+        self.size = x + last, max(top + tallest, y + ring.y + ring.height, y + grid.y + grid.height)
+        edge = self.input.x + ring.x + ring.width
+        self.forth = ((edge + 6, y + ring.y + ring.height / 2), (self._block_box.x - 10, y + ring.y + ring.height / 2))
+        self.back = (
+            (self._block_box.x + self._block_box.width + 8, self.forth[0][1]),
+            (self.gradient.x + grid.x - 6, self.forth[0][1]),
         )
 
-    def _aside(self, window: Window) -> float:
-        """How far an arrow stands aside from the middle of a cell that several windows share."""
-        wins = self.wins[self.winner(window)]
-        ordered = sorted(wins, key=lambda number: self.lanes[number][0])
-        return 12 * ((len(wins) - 1) / 2 - ordered.index(window.number))
+    def _turn(self) -> None:
+        ring, grid, top = self.ring, self.back_ring, self.top + self._head
+        _, _, wide, high = self.block
+        first = max(ring.width, self._wide("input"), self._wide("gradient"))
+        x, y = (first - ring.width) / 2 - ring.x, top - ring.y
+        self.input = self._input(x, y)
+        below = y + ring.y + ring.height + self._head + 6
+        self.gradient = self._gradient(x, below - grid.y)
+        bottom = below + grid.height
+        middle = max(wide, self._wide("output"))
+        left = first + self.gulf
+        at = max((top + bottom - high) / 2, top + self._head + 26)
+        self._place(left + (middle - wide) / 2, at)
+        self._above("input", x + ring.x + ring.width / 2, y + ring.y)
+        self._above("gradient", x + grid.x + grid.width / 2, below)
+        self._above("output", left + middle / 2, at)
+        self.size = left + middle, max(bottom, at + high)
+        turn = left + middle / 2
+        self.forth = ((x + ring.x + ring.width + 6, top + 10), (turn, top + 10), (turn, at - self._head - 4))
+        level = min(max(at + high / 2, below + 10), bottom - 6)
+        self.back = ((left - 6, level), (x + grid.x + grid.width + 6, level))
+
+    def _stack(self) -> None:
+        ring, grid, top = self.ring, self.back_ring, self.top + self.badge / 2 + 2
+        _, _, wide, high = self.block
+        margin = max(self._wide(block) for block in TITLES) + 14
+        y = top - ring.y
+        start = self._start() if self._pitch(self.card[0], [CARD_GAP]) else (ring.width - wide) / 2
+        left = margin - min(0.0, start)
+        self.input = self._input(left - ring.x, y)
+        out = top + ring.height + GULF
+        self._place(left + start, out)
+        below = out + high + self.gulf
+        self.gradient = self._gradient(left - ring.x, below - grid.y)
+        self._beside("input", left - 10, y + ring.y + ring.height / 2)
+        self._beside("output", left - 10 + min(0.0, start), out + high / 2)
+        self._beside("gradient", left - 10, below + grid.height / 2)
+        self.size = left + max(ring.width, start + wide), below + grid.height
+        middle = self.input.x + ring.x + ring.width / 2
+        self.forth = ((middle, top + ring.height + 6), (middle, out - self.badge / 2 - 4))
+        self.back = ((middle, out + high + 6), (middle, below - 6))
+
+    def _column(self) -> None:
+        ring, grid, head = self.ring, self.back_ring, self._head
+        _, _, wide, high = self.block
+        top = self.top + head
+        start = self._start() if self._pitch(self.card[0], [CARD_GAP]) else (ring.width - wide) / 2
+        left = -ring.x - min(start, 0.0)
+        start = max(start, 0.0)
+        self.input = self._input(left, top - ring.y)
+        out = top + ring.height + head + 16
+        self._place(start, out)
+        below = out + high + self.gulf
+        self.gradient = self._gradient(left, below - grid.y)
+        under = below + grid.height + 5 + ASCENT * self.size_of_heading
+        first = top - self.badge / 2 - 5
+        self.headings.append(Heading("input", ("input",), 0.0, first, 0.0))
+        self.headings.append(Heading("output", ("output",), 0.0, out - self.badge / 2 - 5, 0.0))
+        self.headings.append(Heading("gradient", (" ".join(TITLES["gradient"]),), 0.0, under, 0.0))
+        self.size = max(left + ring.x + ring.width, start + wide), under + 2
+        middle = left + ring.x + ring.width / 2
+        self.forth = ((middle, top + ring.height + 5), (middle, out - self.badge / 2 - 4))
+        self.back = ((middle, out + high + 6), (middle, below - 6))
+
+    def _start(self) -> float:
+        """Where the first card stands, from the begin of all cells, so that it is below its window."""
+        box = self.base.span(*self.facts.corners(self.facts.routes.windows[0]))
+        return box.x + box.width / 2 - self.card[0] / 2 - self.ring.x
+
+    @property
+    def _block_box(self) -> Box:
+        boxes = [*self.cards.values(), *([self.outputs.whole] if self.outputs else [])]
+        left, top = min(b.x for b in boxes), min(b.y for b in boxes)
+        right, bottom = max(b.x + b.width for b in boxes), max(b.y + b.height for b in boxes)
+        return Box(left, top, right - left, bottom - top)
+
+    # -- Headings
+
+    def _wide(self, block: str) -> float:
+        lines = TITLES[block] if self.style.flow == "stack" else (" ".join(TITLES[block]),)
+        return max(width_of(line, self.size_of_heading, bold=True) for line in lines)
+
+    def _above(self, block: str, x: float, top: float) -> None:
+        rise = self.badge / 2 + 5 if block != "gradient" or not self.facts.is_max else 6.0
+        self.headings.append(Heading(block, (" ".join(TITLES[block]),), x, top - rise))
+
+    def _beside(self, block: str, x: float, middle: float) -> None:
+        lines, size = TITLES[block], self.size_of_heading
+        first = middle + ASCENT * size / 2 - (len(lines) - 1) * 1.2 * size / 2
+        self.headings.append(Heading(block, lines, x, first, 1.0))
+
+    # -- Routes
+
+    @cached_property
+    def routes(self) -> dict[int, tuple[Point, ...]]:
+        """The way of each gradient, from its card to its winner."""
+        flow, block = self.style.flow, self._block_box
+        gulf = Gulf(flow, *directed(flow, block), SHORE, LANE)
+        for window in self.routed:
+            cell = self.facts.winner(window)
+            card, goal, line = self.cards[window.number], self.gradient.cell(*cell), cell[self.axis]
+            lane = self.crossing.get(window.number)
+            side = goal.width if self.axis else goal.height
+            beside = None if lane is None else 6 + LANE * lane
+            # Where each cell is reached directly, only those to the same one may change places.
+            gulf.add(window.number, cell[1 - self.axis] + 100 * line if self.is_open else line, card, goal,
+                     self.aside(window, side), beside)  # fmt: skip
+        return gulf.ways()

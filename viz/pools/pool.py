@@ -7,7 +7,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from autodiff import Value, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d, routes
+from autodiff import PoolRoutes, Value, avg_pool1d, avg_pool2d, max_pool1d, max_pool2d, routes
 from autodiff.facts.routes import recall
 from autodiff.ground.foreign import plain
 from autodiff.ground.grids import is_listable, read_once
@@ -18,7 +18,8 @@ from autodiff.pooling import Pool, plan
 from viz.ink.theme import OWN, Theme
 from viz.ink.theme import theme as theme_of
 from viz.layout.picture import Picture
-from viz.pools.grids import picture, read_some, require_readable
+from viz.pools.grids import picture
+from viz.pools.reading import of_channel, read_some, require_readable
 
 __all__ = ["pool"]
 
@@ -41,16 +42,25 @@ def pool(
     theme: str | Theme = "light",
     background: str | None = OWN,
     legend: bool = True,
+    fit: str | tuple[float, float | None] | None = "column",
+    windows: Any = None,
+    channel: int | None = None,
+    digits: int | None = None,
 ) -> Picture:
-    """Draw a pool as grids: the input with its windows and winners, the output, and the gradient on its way back.
+    """Draw a pool: the input with its windows and winners, the outputs, and the gradient on its way back.
 
     ``cells`` is a list, or a list of rows, of numbers or Values. Given alone, it is pooled here (on copies: your
     Values stay as they are), and ``upstream``, one number for each output (1 by default), in their
     shape or as one flat list, is sent back. Given
     ``outputs``, what ``max_pool1d`` or ``max_pool2d`` answered for these Values, the picture shows the gradients
     that ``backward()`` left there; ``pool(p)``, of these outputs alone, shows the same: they remember the rest. The
-    keywords are torch's; ``kind`` is "max" or "avg". ``theme``, ``background`` and ``legend`` are those of
-    :func:`viz.draw`. Wrong numbers, and grids of more than 16 by 16, raise ``ValueError``.
+    keywords are torch's; ``kind`` is "max" or "avg". Of several channels, ``channel`` is the one that is drawn.
+
+    Windows have letters, A ... Z, AA ..., row by row. Of more than nine a few are told of: the most telling ones, or
+    those of ``windows``, letters ("A C AB") or places of outputs ([(0, 1)]). ``fit`` is the place that the picture is
+    made for, as in :func:`viz.draw`, and so are ``theme``, ``background`` and ``legend``; numbers have ``digits``
+    figures, three or as many as it takes to tell who won. Cells that are too many for numbers are shown by colour.
+    Wrong numbers, and grids of more than 32 by 32, raise ``ValueError``.
 
     >>> picture = pool([3, 0, 4, 2, 0], kernel_size=3, stride=2, upstream=[0.7, 0.9])
     >>> picture.save_png("pool.png")  # doctest: +SKIP
@@ -58,6 +68,7 @@ def pool(
     look = theme_of(theme, background)
     if isinstance(outputs, int) or (isinstance(outputs, tuple) and all(isinstance(size, int) for size in outputs)):
         raise TypeError(f"pool(cells, outputs) takes a pool's answer; write pool(cells, kernel_size={quoted(outputs)})")
+    cells, outputs = of_channel(cells, channel), outputs if outputs is None else of_channel(outputs, channel)
     if kernel_size is None:
         asked = any(word is not None for word in (outputs, stride, upstream))  # arrays perhaps: they answer != by cells
         if asked or (padding, dilation, ceil_mode, kind) != (0, 1, False, "max"):
@@ -65,12 +76,7 @@ def pool(
                 "pool takes the outputs of a pool alone, pool(p), or cells and the pool's words: "
                 "pool(cells, kernel_size=2, stride=1)"
             )
-        try:
-            remembered, grid = recall(cells)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"{error}; of cells write pool(cells, kernel_size=2)") from None
-        require_readable(remembered)
-        return picture(routes(grid), look, legend)
+        return picture(_remembered(cells), look, legend, fit, windows, digits)
     if kind not in POOLS:
         raise ValueError(f"kind must be 'max' or 'avg', got {quoted(kind)}")
     if kind == "avg" and dilation != 1:
@@ -85,7 +91,17 @@ def pool(
         cells, outputs = _pooled(shape, kind, window, flat, upstream)
     elif upstream is not None:
         raise ValueError("outputs bring their own gradients: give either outputs or upstream")
-    return picture(routes(kind, cells, outputs, **window), look, legend)
+    return picture(routes(kind, cells, outputs, **window), look, legend, fit, windows, digits)
+
+
+def _remembered(outputs: Any) -> PoolRoutes:
+    """The routes of a pool's outputs, which remember their pool."""
+    try:
+        pool, grid = recall(outputs)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{error}; of cells write pool(cells, kernel_size=2)") from None
+    require_readable(pool)
+    return routes(grid)
 
 
 def _pooled(shape: Pool, kind: str, window: dict[str, Any], flat: bool, upstream: Any) -> tuple[Any, Any]:
