@@ -30,6 +30,7 @@ from autodiff import (
     steps,
     where,
 )
+from autodiff.language.notation import Figures, writing
 from autodiff.language.notation import numeral as number
 from autodiff.recording.reverse import NO_PATH
 from viz.graph.look import Looks, one_source
@@ -56,13 +57,14 @@ class Shown:
 
     def check(self, seen: dict[str, Any], k: int) -> None:
         """Everything on the page, at a step."""
-        snapshot = self.told.snapshot(k)
-        self.boxes(seen, snapshot)
-        self.lines(seen, snapshot)
-        self.bar(seen, k)
-        self.inputs(seen, snapshot)
-        if self.stepper.grid:
-            self.grid(seen, self.stepper.grid, snapshot)
+        with writing(Figures(**self.data["figures"])):
+            snapshot = self.told.snapshot(k)
+            self.boxes(seen, snapshot)
+            self.lines(seen, snapshot)
+            self.bar(seen, k)
+            self.inputs(seen, snapshot)
+            if self.stepper.grid:
+                self.grid(seen, self.stepper.grid, snapshot)
 
     # -- The graph
 
