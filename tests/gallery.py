@@ -376,6 +376,27 @@ def an_update_in_the_dark() -> Any:
 
 
 @shown
+def two_inputs_of_one_pool() -> Any:
+    pools = []
+    for numbers in ((3, 0, 4, 2, 0), (3, 0, 4, 6, 0)):
+        p = max_pool1d(of(*numbers), kernel_size=3, stride=2)
+        done(0.7 * p[0] + 0.9 * p[1])
+        pools.append(p)
+    return viz.compare(*pools, names=False, fit="slide")
+
+
+@shown
+def a_cell_that_wins_four_windows_instead_of_none() -> Any:
+    pools = []
+    for edit in (0, 12):
+        cells = [[Value((7 * r + 3 * c) % 10 - 2 if (r, c) != (2, 2) else edit) for c in range(5)] for r in range(5)]
+        p = max_pool2d(cells, kernel_size=3, stride=2)
+        done(p[0][0] - 2 * p[0][1] + 0.5 * p[1][0] + 3 * p[1][1])
+        pools.append(p)
+    return viz.compare(*pools, names=False)
+
+
+@shown
 def every_step_of_a_pool() -> Any:
     return steps(pooled())
 

@@ -120,7 +120,7 @@ UNREACHED = "reached=True shows where the gradient went, and there is none yet: 
 DEEPEST = 1000  # scopes inside each other; Graphviz takes longer and longer with each
 
 
-def outputs_of(output: Value | Iterable[Value] | Graph, who: str = "draw") -> tuple[Value, ...]:
+def outputs_of(output: object, who: str = "draw") -> tuple[Value, ...]:
     """The Values to draw, one or several; anything else raises ``TypeError`` that says what was got."""
     if isinstance(output, Graph):
         return tuple(output.values[number] for number in output.outputs)

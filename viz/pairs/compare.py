@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autodiff import Graph, Snapshot, StaleError, Value
+from autodiff import Graph, PoolRoutes, Snapshot, StaleError, Value
 from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered, caller
 from autodiff.language.ieee import agree
@@ -26,13 +26,15 @@ from viz.layout.picture import Picture
 from viz.layout.place import placed
 from viz.pairs.changes import Changes
 from viz.pairs.graphs import Pair
+from viz.pairs.grids import pair_of_pools
 from viz.pairs.matching import Moment, matched, recognised, renumbered
+from viz.pairs.pools import PoolChanges, pooled
 from viz.pairs.telling import number_text
 from viz.pairs.ways import Wish
 
 __all__ = ["compare"]
 
-Compared = Value | Iterable[Value] | Graph
+Compared = Value | Iterable[Any] | Graph | PoolRoutes
 
 
 @answered
@@ -53,11 +55,12 @@ def compare(
     legend: bool = True,
     timeout: float = 30,
 ) -> Picture:
-    """Draw two graphs beside each other: what differs is framed and told ("was 1.6"), the reasons follow in sentences.
+    """Draw two graphs, or two pools, beside each other: what differs is framed and told ("was 1.6"), the reasons too.
 
     Each is a Value, several, or a Graph, which stands for the moment at which it was made: ``before = Graph(loss)``,
     then the update, then ``compare(before, loss)`` of the loss recorded again, or of ``loss`` after another
-    ``backward()``. Graphs of the same structure (two inputs, an edited constant, before and after an update) have
+    ``backward()``. What two pools answered is compared as :func:`viz.pool` draws it; ``routes(p)`` keeps such a moment.
+    Graphs of the same structure (two inputs, an edited constant, before and after an update) have
     everything in the same places. Of others, such as relu before and after a pool, nodes are recognised by their
     names, leaves by being the same Values, outputs by their place, and what is computed alike from these.
 
@@ -70,6 +73,11 @@ def compare(
     >>> picture.save_svg("squares.svg")  # doctest: +SKIP
     """
     frame, folds = caller(), None if collapse is None else read_once(collapse)
+    pools = [pooled(thing, names, frame) for thing in (before, after)]
+    if pools[0] is not None and pools[1] is not None:
+        told = PoolChanges(pools[0], pools[1])
+        look = theme_of(theme, background)
+        return pair_of_pools(told, _of_pools(titles, told), look, placed(fit), legend, digits)
     sides = [_moment(thing, names, frame, folds, max_nodes) for thing in (before, after)]
     changes = _changes(*sides)
     numbers = (x for moment in (changes.before, changes.after) for x in numbers_of(moment.graph, moment.snapshot))
@@ -129,5 +137,24 @@ def _titles(titles: Sequence[str] | None, changes: Changes) -> tuple[str, str]:
     if len(leaves) != 1:
         return "before", "after"
     name = visible(changes.after.labels[leaves[0]], 24)
-    old, new = changes.values[leaves[0]], changes.after.snapshot.values[leaves[0]]
+    return _titled(name, changes.values[leaves[0]], changes.after.snapshot.values[leaves[0]])
+
+
+def _of_pools(titles: Sequence[str] | None, changes: PoolChanges) -> tuple[str, str]:
+    if titles is not None:
+        return _given(titles)
+    if len(changes.values) != 1:
+        return "before", "after"
+    ((cell, old),) = changes.values.items()
+    with writing(figured([old, changes.after.value(cell)])):
+        return _titled(changes.after.called(cell), old, changes.after.value(cell))
+
+
+def _given(titles: Sequence[str]) -> tuple[str, str]:
+    if isinstance(titles, str) or len(titles) != 2 or not all(isinstance(title, str) for title in titles):
+        raise TypeError(f"titles are two texts, such as ('before', 'after'); got {titles!r:.60}")
+    return visible(titles[0], 60), visible(titles[1], 60)
+
+
+def _titled(name: str, old: float | None, new: float | None) -> tuple[str, str]:
     return f"before: {name} = {number_text(old)}", f"after: {name} = {number_text(new)}"

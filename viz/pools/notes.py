@@ -13,7 +13,7 @@ from viz.pools.heat import SHADES, colour_of, shade
 from viz.pools.marks import ASCENT, Mark, Plate, Run, Way, Words
 from viz.pools.plan import Plan
 
-__all__ = ["header", "notes", "wrapped"]
+__all__ = ["header", "legend_marks", "legend_of", "notes", "wrapped"]
 
 SUMS = 4  # written out; more are counted
 LEAD = 1.35  # from line to line, in sizes
@@ -49,18 +49,30 @@ def notes(facts: Facts, plan: Plan, look: Theme, wide: float, top: float, legend
         y += LEAD * look.small_size
         marks.append(Words("sums", 0, y, (Run(words, look.muted),), look.small_size, start=True))
     if legend:
-        y += 6
-        x, small = 0.0, look.small_size
-        y += LEAD * small
-        for kind, words in [*facts.legend(plan.is_map), *_colours(facts, plan)]:
-            sample = SAMPLE + 4 if kind else 0.0
-            long = sample + width_of(words, small)
-            if x and x + long > wide:
-                x, y = 0.0, y + (LEAD + 0.25) * small
-            marks += _sample(kind, Box(x, y - 0.5 * ASCENT * small - 5, SAMPLE, 10), look)
-            marks.append(Words("legend", x + sample, y, (Run(words, look.muted),), small, start=True))
-            x += long + APART
+        found, y = legend_marks(legend_of(facts, plan), look, wide, y)
+        marks += found
     return marks, y + 4
+
+
+def legend_of(facts: Facts, plan: Plan) -> list[tuple[str, str]]:
+    """What the marks of a picture mean: the kind of mark, and the words for it."""
+    return [*facts.legend(plan.is_map), *_colours(facts, plan)]
+
+
+def legend_marks(entries: Iterable[tuple[str, str]], look: Theme, wide: float, top: float) -> tuple[list[Mark], float]:
+    """A legend in rows that are so wide at most, and where it ends."""
+    marks: list[Mark] = []
+    x, y, small = 0.0, top + 6, look.small_size
+    y += LEAD * small
+    for kind, words in entries:
+        sample = SAMPLE + 4 if kind else 0.0
+        long = sample + width_of(words, small)
+        if x and x + long > wide:
+            x, y = 0.0, y + (LEAD + 0.25) * small
+        marks += _sample(kind, Box(x, y - 0.5 * ASCENT * small - 5, SAMPLE, 10), look)
+        marks.append(Words("legend", x + sample, y, (Run(words, look.muted),), small, start=True))
+        x += long + APART
+    return marks, y
 
 
 def _sum(told: Sum, facts: Facts, look: Theme) -> Iterator[Run]:
