@@ -223,8 +223,8 @@ POINTS: dict[str, Callable[[], Value]] = {
     "atan2": lambda: function_of(TABLE["atan2"])(Value(0.0, "x"), 0.0),
     "atan2 from the other side": lambda: function_of(TABLE["atan2"])(0.0, Value(0.0, "x")),
     "power of 0": lambda: function_of(TABLE["power"])(0.0, Value(0.0, "x")),
-    "a row of one's own": lambda: operation("cut(x)", "x", "5 if x == 0 else 1")(Value(0.0, "x")),
-    "deep inside": lambda: 3 * operation("cut(x)", "x", "5 if x == 0 else 1")(Value(2.0, "x") - 2.0).exp(),
+    "a row of one's own": lambda: operation("cut(x)", "abs(x)", "5 if x == 0 else sign(x)")(Value(0.0, "x")),
+    "deep inside": lambda: 3 * operation("cut(x)", "abs(x)", "5 if x == 0 else sign(x)")(Value(2.0, "x") - 2.0).exp(),
 }
 
 
@@ -239,6 +239,55 @@ def test_a_condition_of_a_partial_alone_is_a_kink(point: str) -> None:
 def test_beside_the_point_the_same_rows_are_checked(row: str, angle: float) -> None:
     x, y = Value(angle, "x"), Value(1.0, "y")
     assert strictly(function_of(TABLE[row])(x.cos(), y * x.sin() + 2.0))
+
+
+# ---- Kinks that cancel ----------------------------------------------------------------------------------------------
+
+# Each is smooth at 0, where two of its parts have a kink, and neither side decides as 0 does; and its slope there.
+CANCELLED: dict[str, tuple[Callable[[Value], Value], float]] = {
+    "relus": (lambda x: x.relu() - (-x).relu(), 1.0),
+    "extremes": (lambda x: maximum(x, 0) + minimum(x, 0), 1.0),
+    "a square": (lambda x: abs(x) ** 2, 0.0),
+    "a product": (lambda x: x * abs(x), 0.0),
+    "softplus": (lambda x: maximum(x, 0) + (1 + (-abs(x)).exp()).log(), 0.5),
+    "cross entropy": (lambda x: maximum(x, 0) - x + (1 + (-abs(x)).exp()).log(), -0.5),
+    "a median": (lambda x: x - clamp(x, -1, 0) - clamp(x, 0, 1), 0.0),
+    "a row that is cut": (lambda x: operation("cut(x)", "x", "5 if x == 0 else 1")(x), 1.0),
+    "a smooth row": (lambda x: operation("even(x)", "abs(x) ** 3", "3 * x * x * sign(x) if x != 0 else 0")(x), 0.0),
+}
+
+
+@pytest.mark.parametrize("scale", [1.0, -0.01, 300.0])
+@pytest.mark.parametrize("function", CANCELLED)
+def test_where_kinks_cancel_the_slope_is_checked(function: str, scale: float) -> None:
+    (compose, slope), x = CANCELLED[function], Value(0.0, "x")
+    y = scale * compose(x)
+    y.backward()
+    if x.grad == scale * slope:
+        assert strictly(y)
+    else:
+        with pytest.raises(GradcheckError, match=r"gradient in 'x' is .* central difference"):
+            gradcheck(y, [x])
+
+
+# The sides have slopes of their own, or none: at a jump the differences of both are alike, and grow with smaller steps.
+TRUE_KINKS: dict[str, Callable[[Value], Value]] = {
+    "absolute": abs,
+    "a tent": lambda x: (-abs(x)).exp(),
+    "sign": function_of(TABLE["sign"]),
+    "a jump": lambda x: operation("step(x)", "x + (2 if x > 0 else 1 if x == 0 else 0)", "1")(x),
+    "a root": lambda x: abs(x).sqrt(),
+    "a pole": lambda x: 1 / abs(x),
+    "entropy": lambda x: x * abs(x).log(),
+}
+
+
+@pytest.mark.parametrize("scale", [1.0, -0.01, 300.0])
+@pytest.mark.parametrize("function", TRUE_KINKS)
+def test_a_true_kink_or_jump_is_warned_of(function: str, scale: float) -> None:
+    x = Value(0.0, "x")
+    with pytest.warns(KinkWarning, match="'x' is near a kink: its gradient was not checked"):
+        assert gradcheck(scale * TRUE_KINKS[function](x), [x])
 
 
 # ---- Rounding -------------------------------------------------------------------------------------------------------

@@ -44,7 +44,8 @@ def gradcheck(
     |difference|``, and what rounding may do; where that step is too long for the function (as for ``log`` at 1e-7),
     ``h = step * min(1, |x|)`` is tried too. Where a max, relu or any other condition decides differently at ``x - h``
     and ``x + h``, that difference says nothing, so a :class:`KinkWarning` is given for that input, and a difference
-    over the side that decides as ``x`` does is compared instead, if there is one. A gradient that differs raises
+    over the side that decides as ``x`` does is compared instead, if there is one. If there is none, but both sides have
+    one slope, as where the kinks of two parts cancel, it is compared with that. A gradient that differs raises
     :class:`GradcheckError`. No Value is changed.
 
     >>> x = Value(0.5)
@@ -73,6 +74,8 @@ def gradcheck(
         gradient = flows.get(x, 0.0)
         long, short = step * max(1.0, abs(peek(x))), step * min(1.0, abs(peek(x)))
         sides, difference, rounding = _difference(graph, x, long, here)
+        if not sides:
+            sides, difference, rounding = _common_slope(graph, x, long, here, atol, rtol)
         if sides < 2:
             checked = "checked on one side alone" if sides else "not checked"
             warn(f"{describe(x)} is near a kink: its gradient was {checked}", KinkWarning)
@@ -102,6 +105,22 @@ def _difference(graph: Graph, x: Value, h: float, here: _Point) -> tuple[int, fl
         if (near := _at(graph, {x: half})).decisions == here.decisions and half != middle:
             return 1, (4 * near.value - 3 * here.value - far) / (place - middle), 8 * rounding
     return 0, math.nan, 0.0
+
+
+def _common_slope(graph: Graph, x: Value, h: float, here: _Point, atol: float, rtol: float) -> tuple[int, float, float]:
+    """What :func:`_difference` answers, from two sides that decide otherwise than ``x`` and have the same slope.
+
+    Where it jumps, the slopes over half the way are twice as large.
+    """
+    middle, rounding = peek(x), abs(here.value) * 2e-13 / h  # as there, of the shorter way, eight times, on two sides
+    slopes = []
+    for far in (middle + h, middle - h, middle + h / 2, middle - h / 2):
+        near = middle + (far - middle) / 2
+        ends = [_at(graph, {x: place}).value for place in (near, far)]
+        slopes.append((4 * ends[0] - 3 * here.value - ends[1]) / (far - middle) if far != middle else math.nan)
+    slope = sum(slopes) / len(slopes)
+    smooth = max(slopes) - min(slopes) <= atol + rtol * abs(slope) + rounding
+    return (2, slope, rounding) if smooth else (0, math.nan, 0.0)
 
 
 def _agrees(gradient: float, difference: float, tolerance: float) -> bool:
