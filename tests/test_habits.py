@@ -168,6 +168,12 @@ def test_a_question_of_numpy_is_answered(name: str) -> None:
     assert dict(rows("TRUTH"))[name].format(name) in said
 
 
+def test_a_value_is_no_number_to_make_another_of() -> None:
+    x = Value(2.0)
+    for make in (lambda: Value(x), lambda: setattr(x, "data", x), lambda: setattr(x, "grad", x), lambda: x.backward(x)):  # type: ignore
+        assert told(make).endswith("got Value: its number is x.data, and x.detach() a new leaf of it")
+
+
 def test_truth_is_python_s_to_ask() -> None:
     x, many = Value(0.0), np.array([Value(0.0), Value(2.0)])
     assert bool(x)

@@ -95,7 +95,9 @@ ATTRIBUTES: Table = {
     "dtype device layout is_cuda is_sparse": "it is a float64 of Python's",
     "save load": "pickle keeps a Value, Graph(y).to_json() a graph, net.save(path) the parameters of a Module",
     "draw plot show visualize visualise draw_dot render graph": "write viz.draw(y), or viz.step(y) for the page",
-    "forward": "y.data is there already; after a change of leaves Graph(y).forward() computes it anew",
+    "topo build_topo topo_sort topological_sort toposort topological_order": "autodiff.Graph(y) goes through all "
+    "nodes, parents before children; Graph(y).values are the Values",
+    "forward _forward": "y.data is there already; after a change of leaves Graph(y).forward() computes it anew",
     "children child inputs prev operands args_ left right src sources previous predecessors": "the Values it was "
     "computed from are x.parents, constants included x.args",
     "_local_grads local_grads local_grad _local_grad local_derivatives": "x.op.local_derivatives(*operands, out) gives "
@@ -109,7 +111,7 @@ ATTRIBUTES: Table = {
     "grad_sum sum_sq acc accum accumulator delta prev_grad old_grad last_grad grad_history data_history old_data "
     "prev_data best lr_ mask frozen trainable "
     "_vis_color vis_color color colour fillcolor shape_ style _id id uid uuid node_id idx index key tag tags "
-    "visited _visited seen depth level layer rank order topo pos position x_pos y_pos "
+    "visited _visited seen depth level layer rank order pos position x_pos y_pos "
     "meta metadata info note notes comment desc description group role kind": _OWN,
 }
 

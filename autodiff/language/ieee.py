@@ -216,6 +216,8 @@ def _refusal(x: object) -> str:
     kind = type(x).__name__
     if getattr(x, "ndim", 0) or isinstance(x, (list, tuple)):
         return f"a Value needs one real number, got a {kind}; make one Value for each entry: [Value(x) for x in ...]"
+    if hasattr(x, "grad_state"):
+        return f"a number is needed, got {kind}: its number is x.data, and x.detach() a new leaf of it"
     if kind in ("str", "complex", "bytes", "int", "float"):
         text = quoted(x)
         return f"a Value needs a real number, got {kind} {text if len(text) <= 40 else text[:37] + '...'}"
