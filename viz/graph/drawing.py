@@ -20,6 +20,7 @@ from viz.graph.rows import DIRECTIONS, FULL, Rows, Style, numbers_of
 from viz.graph.sketch import Sketch
 from viz.graph.still import Still
 from viz.graph.view import LIMIT, View, outputs_of, require_boxes, view
+from viz.graph.ways import wanted, ways_of
 from viz.ink.figures import figured
 from viz.ink.theme import OWN, Theme
 from viz.ink.theme import theme as theme_of
@@ -48,6 +49,8 @@ def draw(
     seed: float | None = None,
     digits: int | None = None,
     backward: str = "flow",
+    path: Value | None = None,
+    paths: Sequence[Value] | None = None,
     legend: bool = True,
     timeout: float = 30,
 ) -> Picture:
@@ -63,6 +66,8 @@ def draw(
     :func:`autodiff.steps` instead, whose gradients are its own and begin with ``seed`` (that of the pass that was
     run, else 1); ``backward="graph"`` draws the backward pass as a graph of its own, behind the forward one: what a
     choice sends is one box there, unless ``collapse=False``.
+    ``path=x`` shows the ways from x to the output in colour over the faded rest, up to four with a colour each and
+    what is multiplied along each (their sum is the gradient); ``paths=(x, y)`` all ways of each of several.
     Every number has ``digits`` figures, 4 by default, or fewer if it is exact: 1 is not 1.000.
 
     The picture is made for a place, ``fit``: "column" (a notebook's, 700 CSS pixels), "page" (440 points), "slide"
@@ -100,7 +105,7 @@ def draw(
     if found is not None:
         graph, labels = found.graph, dict(found.labels)
     snapshot = Snapshot.of(graph) if step is None else _at_step(graph, labels, step, seed)
-    part = Part(graph, collapse, around, depth, reached, max_nodes, found)
+    part = Part(graph, collapse, around, depth, reached, max_nodes, found, wanted(path, paths))
     figures = figured(numbers_of(graph, snapshot), digits)
     rows = Rows(graph, snapshot, labels, theme_of(theme, background), gradients=backward == "flow", figures=figures)
     return pictured(placed(fit), part, rows, wished(detail, rankdir), legend, timeout)
@@ -117,6 +122,7 @@ class Part:
     reached: bool = False
     max_nodes: int | None = LIMIT
     backward: Pass | None = None
+    path: Sequence[Value] | None = None
 
     @property
     def views(self) -> Iterable[View]:
@@ -131,6 +137,8 @@ class Part:
     def _found(self) -> Iterator[View]:
         for folds in foldings(self.graph, self.collapse):
             shown = view(self.graph, self.around, self.depth, self.reached, folds, self.max_nodes)
+            if self.path is not None:
+                shown = replace(shown, ways=ways_of(self.graph, self.path))
             yield shown if self.backward is None else self.backward.of(shown, self.collapse is False)
 
 

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from autodiff.facts.words import SENTENCES
+from autodiff.language.notation import writing
 from viz.graph.look import LINE
 from viz.graph.rows import Rows
 from viz.graph.view import View
+from viz.graph.ways import Ways
 from viz.ink.ruler import width_of
 from viz.layout.layout import Point
 
@@ -83,6 +85,8 @@ def entries(view: View, rows: Rows) -> list[Entry]:
         found.append(Entry("gradient", theme.gradient))
     if not rows.gradients:
         return found + [Entry(THROUGH, theme.muted)] * bool(view.left_out)
+    if view.ways is not None:
+        return found + _ways(view.ways, rows)
     lines = (line for (a, b), uses in view.edges().items() for line in view.lines(a, b, uses))
     marks = {mark for line in lines for mark in rows.looks.line_marks(line)}
     for mark, text in (("positive", "positive"), ("negative", "negative"), ("refused", SENTENCES["no path"])):
@@ -105,6 +109,21 @@ def _kinds(view: View, rows: Rows) -> Iterator[Entry]:
         yield Entry("parameter", theme.text, box="parameter")
     if theme.tells_apart("constant") and any(isinstance(arg, float) for node in shown for arg in node.args):
         yield Entry("constant", theme.colour("constant"))
+
+
+def _ways(ways: Ways, rows: Rows) -> list[Entry]:
+    """The ways in colour over the rest, what is multiplied along each, and what dashes and dots say of them."""
+    theme = rows.theme
+    assert rows.snapshot is not None
+    with writing(rows.figures):
+        told = list(ways.told(rows.snapshot, rows.labels))
+    found = [
+        Entry(text, theme.text) if way is None else Entry(text, theme.colour(f"way_{way}"), "way") for text, way in told
+    ]
+    found += [Entry("several ways", theme.text, "way")] * any(len(over) > 1 for over in ways.over.values())
+    marks = {mark for edge in ways.over for mark in rows.looks.line_marks([edge])}
+    found += [Entry("dashed: negative", theme.muted)] * ("negative" in marks)
+    return found + [Entry(f"dotted: {SENTENCES['no path']}", theme.muted)] * ("refused" in marks)
 
 
 def _note(rows: Rows) -> str:

@@ -68,6 +68,7 @@ BOX: Mapping[str, Look] = {
 
 # The pen of a contribution is its magnitude, on one scale for all pictures.
 LINE: Mapping[str, Look] = {
+    "way": Look(),  # of a way that is shown over the rest: in its colour
     "now": Look(framed=True),  # the use over which this step sends
     "feeds": Look(ink="value", pen=2.4),  # an operand of the node that this step computes
     "positive": Look(ink="positive", dash="positive_style", label="positive", head="back"),

@@ -27,7 +27,7 @@ HEADS: Mapping[str, Line] = {
 
 
 # A line of the legend in characters, where nothing else can be drawn.
-SAMPLES: Mapping[str, str] = {"positive": "◄— ", "negative": "◄- - ", "refused": "· · · "}
+SAMPLES: Mapping[str, str] = {"way": "— ", "positive": "◄— ", "negative": "◄- - ", "refused": "· · · "}
 
 
 class Marks:

@@ -17,6 +17,7 @@ from viz.graph.folding import Formula
 from viz.graph.look import Look, Looks, Words, count
 from viz.graph.titles import headed, operation_pieces
 from viz.graph.view import View
+from viz.graph.ways import OnWays
 from viz.ink.figures import figured
 from viz.ink.ruler import width_of
 from viz.ink.text import visible
@@ -124,7 +125,11 @@ class Rows:
         self.gradients = gradients  # if not, boxes show values alone
         self.view = view
         self.figures = figures or figured(numbers_of(graph, snapshot))  # of all numbers of a picture
-        self.looks = Looks(graph, snapshot, gradients, {} if view is None else view.folds)
+        ways = None if view is None else view.ways
+        kind = Looks if ways is None else OnWays
+        self.looks = kind(graph, snapshot, gradients, {} if view is None else view.folds)
+        if isinstance(self.looks, OnWays) and ways is not None:
+            self.looks.ways = ways
         self._said: dict[tuple[Style, object], list[Row]] = {}  # in any style: said in a sketch, the DOT and the SVG
         self._arrived: dict[int, list[float]] = {}
         for flow in snapshot.flows.values() if snapshot else ():
@@ -207,7 +212,8 @@ class Rows:
         """What of the words of a line is said, so short as the style wishes it."""
         if self.style.detail == "full" or not words.result:
             return words if words.result or self.style.detail != "needed" else Words()
-        if self.style.detail == "needed" and len(edges) == 1 and self._uses[edges[0].source] == 1:
+        on_way = self.view is not None and self.view.ways is not None
+        if self.style.detail == "needed" and len(edges) == 1 and self._uses[edges[0].source] == 1 and not on_way:
             return Words()
         return Words("", words.result)
 

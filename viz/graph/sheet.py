@@ -47,7 +47,7 @@ def sample(entry: Entry, theme: Theme, x: float = 0.0, y: float = 0.0) -> str:
     size, parts = theme.small_size, []
     if entry.line:
         look = LINE[entry.line]
-        ink, dash = theme.colour(look.ink or "muted"), DASHES[theme.style(look.dash or "solid")]
+        ink, dash = theme.colour(look.ink) if look.ink else entry.ink, DASHES[theme.style(look.dash or "solid")]
         level = y - 0.35 * size
         dashes = ",".join(f"{part:g}" for part in dash) or None
         line = f"M{x + 6 * (look.head == 'back'):g},{level:g}H{x + SAMPLE:g}"

@@ -13,6 +13,7 @@ from autodiff import Edge, Graph, Scope, Value
 from autodiff.ground.text import quoted
 from autodiff.habits.answers import got
 from viz.graph.folding import Collapse, Folds, chosen, depths_of, fold, foldable, innermost
+from viz.graph.ways import Ways
 
 __all__ = [
     "LIMIT",
@@ -41,6 +42,7 @@ class View:
     hidden_in: dict[int, Scope]
     order: tuple[tuple[int, int], ...] = ()  # of two nodes the second stands behind the first, with or without a line
     left_out: frozenset[Edge] = frozenset()  # uses without a line
+    ways: Ways | None = None  # that are shown in colour over the rest
 
     def key(self, number: int) -> str:
         """The name of the box that shows a node: ``n7``, or ``s4`` for the scope whose first node is 4."""

@@ -115,13 +115,16 @@ class Theme:
         return self if self.dark is None else replace(self.dark, **{**sizes, "dark": None})
 
     def colour(self, part: str, level: int = 0) -> str:
-        """The colour of a part of the picture: a field of the theme, or a cluster's fill or border at its level.
+        """The colour of a part of the picture: a field of the theme, or a cluster's fill or border at its level,
+        or that of a way by its number (``way_0``).
 
         >>> LIGHT.colour("value"), LIGHT.colour("cluster_fill", 99) == LIGHT.cluster_fills[-1]
         ('#0b6e4f', True)
         """
         if part in ("cluster_fill", "cluster_border"):
             return self.cluster(level)[part == "cluster_border"]
+        if part.startswith("way_"):
+            return self.window(int(part[4:]))
         colour: str = getattr(self, part) or getattr(self, KINDS[part])
         return colour
 
