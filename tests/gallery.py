@@ -16,7 +16,22 @@ from pathlib import Path
 from typing import Any
 
 import viz
-from autodiff import Graph, Steps, Value, clamp, log, max_pool1d, max_pool2d, maximum, nn, relu, scope, steps, where
+from autodiff import (
+    Graph,
+    Steps,
+    Value,
+    clamp,
+    layer,
+    log,
+    max_pool1d,
+    max_pool2d,
+    maximum,
+    nn,
+    relu,
+    scope,
+    steps,
+    where,
+)
 from viz import DARK, LIGHT
 from viz.graph.look import Looks
 
@@ -394,6 +409,25 @@ def a_cell_that_wins_four_windows_instead_of_none() -> Any:
         done(p[0][0] - 2 * p[0][1] + 0.5 * p[1][0] + 3 * p[1][1])
         pools.append(p)
     return viz.compare(*pools, names=False)
+
+
+@shown
+def a_network_whose_windows_meet() -> Any:
+    rows = ((1, 2, 3, 0), (4, 9, 5, 1), (0, 2, 1, 0), (3, 1, 0, 2))
+    x = layer("pixels", [[Value(v) for v in row] for row in rows], kind="input")
+    h = layer("relu", [[(v - 2).relu() for v in row] for row in x])
+    p = max_pool2d(h, kernel_size=3, stride=1)
+    score = p[0][0] * 0.1796 + p[0][1] * 0.0599
+    score.name = "score"
+    return viz.network(score, fit="slide")
+
+
+@shown
+def a_network_of_channels_in_the_dark() -> Any:
+    body = nn.Conv2d(1, 2, 3, rng=0), nn.ReLU(), nn.MaxPool2d(2)
+    model = nn.Sequential(*body, nn.Flatten(), nn.Linear(8, 2, rng=1), nn.Tanh())
+    image = [[[Value(((3 * r + 5 * c) % 7) / 7) for c in range(6)] for r in range(6)]]
+    return viz.network(model(image)[0], theme="dark")
 
 
 @shown

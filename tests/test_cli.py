@@ -21,7 +21,7 @@ from viz.layout import engines
 
 ROOT = Path(__file__).parents[1]
 ALL = {f"{name}.{kind}" for name in ("pool", "graph") for kind in ("svg", "png", "dot")} | {"steps.html"}
-DIGIT = ALL | {"digit.svg"}
+DIGIT = ALL | {"digit.svg", "network.svg", "network.png", "network.dot"}
 
 Captured = pytest.CaptureFixture[str]
 
@@ -60,15 +60,15 @@ def test_the_main_job_writes_both_pictures_and_says_where_the_gradient_went(caps
     out = run(capsys)
     assert written() == DIGIT
     ElementTree.parse(Path("out", "digit.svg"))
-    for name in ("pool", "graph"):
+    for name in ("network", "pool", "graph"):
         ElementTree.parse(Path("out", f"{name}.svg"))
         assert Path("out", f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert Path("out", f"{name}.dot").read_text(encoding="utf-8").startswith("digraph")
-    assert out.startswith("digit 3, convolution, relu, max pool 3×3, stride 2: score ")
+    assert out.startswith("digit 4, convolution, relu, max pool 3×3, stride 2: score ")
     assert f"wrote {Path('out', 'pool.svg')} and {Path('out', 'pool.png')}" in out
     sentences = [line for line in out.splitlines() if line.startswith("cell (")]
     assert len(sentences) > 3
-    assert any(" from window A, 0.9 from window B" in line and line.endswith(" = 2.6") for line in sentences)
+    assert "cell (4,2) got 0.4 from window D and 0.6 from window E = 1" in sentences
 
 
 @pytest.mark.slow
@@ -146,7 +146,7 @@ def test_an_expression_is_drawn(capsys: Captured) -> None:
 
 @pytest.mark.slow
 def test_the_main_job_tells_its_story(capsys: Captured) -> None:
-    out = run(capsys)
+    out = run(capsys, "--digit", "3")
     assert f"wrote {Path('out', 'digit.svg')}: the digit, its convolution, and relu of that" in out
     assert f"wrote {Path('out', 'steps.html')}: open it in a browser" in out.splitlines()[-1]
     assert "score = 0.7·p(0,0) + 0.9·p(0,1) − 0.5·p(0,2) + ..., with the weights 0.7, 0.9, -0.5, ..." in out
@@ -322,7 +322,8 @@ def test_without_graphviz_the_dot_text_of_every_picture_is_written(
     monkeypatch.setattr(engines, "_engines", lambda large=False: iter(()))
     assert main(["--digit", "7"]) == 2
     told = capsys.readouterr()
-    assert written() == {"pool.dot", "graph.dot", "digit.svg", "pool.svg"}  # the grids need no engine
+    # The grids need no engine.
+    assert written() == {"network.dot", "pool.dot", "graph.dot", "digit.svg", "network.svg", "pool.svg"}
     assert "pool" not in "".join(line for line in told.out.splitlines() if line.startswith("wrote"))
     assert "cell (" in told.out  # nor does what is said of them
     assert main(["--grid", "1 5; 0 3", "--kernel", "1", "--out", "other"]) == 2

@@ -44,9 +44,10 @@ FLOORS: dict[str, int] = {
     "viz.pools": 9,  # pictures of a pool
     "viz.page": 10,
     "viz.pairs": 10,  # two pictures beside each other
-    "viz.demo": 10,
-    "viz": 11,
-    "viz.__main__": 12,
+    "viz.nets": 10,  # a whole network on one picture
+    "viz.demo": 11,
+    "viz": 12,
+    "viz.__main__": 13,
 }
 
 # What may be imported from outside: by every module, and only inside functions or for type checking.

@@ -26,6 +26,7 @@ from viz.ink.text import visible
 from viz.ink.theme import Theme, numeral, theme
 from viz.layout.engines import LayoutError
 from viz.layout.picture import Picture
+from viz.nets.whole import network
 from viz.page.stepper import Stepper, step
 from viz.pools.grids import picture
 from viz.pools.reading import require_readable
@@ -58,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("expression", nargs="?", help="a formula to draw instead, such as 'max(a*b, c) + a'")
     parser.add_argument("values", nargs="*", metavar="name=number", help="the numbers of its names")
-    parser.add_argument("--digit", type=int, help="which handwritten digit, 0 to 9 (default 3)")
+    parser.add_argument("--digit", type=int, help="which handwritten digit, 0 to 9 (default 4)")
     parser.add_argument("--grid", help="numbers to pool instead, rows separated by ';'")
     parser.add_argument("--kernel", type=int, help="the pool's kernel_size (default 3)")
     parser.add_argument("--stride", type=int, help="the pool's stride (default 2, so that windows overlap)")
@@ -116,7 +117,7 @@ def _draw_expression(options: argparse.Namespace) -> None:
 
 
 def _draw_pool(options: argparse.Namespace) -> None:
-    which = None if options.grid is not None else 3 if options.digit is None else options.digit
+    which = None if options.grid is not None else 4 if options.digit is None else options.digit
     image = numbers(options.grid, "--grid") if which is None else digit(which)
     pool, weights = _pool(options, image, which is not None)
     look, routes = theme(options.theme), pool.routes()
@@ -127,7 +128,8 @@ def _draw_pool(options: argparse.Namespace) -> None:
         if which is not None:
             saved = folder.save("digit.svg", digit_sheet(which, look))
             _say(f"wrote {saved}: the digit, its convolution, and relu of that")
-        pictures = {"pool": picture(routes, look), "graph": _graph(pool, which is not None, look)}
+        pictures = {"network": network(pool.score, fit="slide", theme=look)} if which is not None else {}
+        pictures |= {"pool": picture(routes, look), "graph": _graph(pool, which is not None, look)}
         _write(folder, pictures, lambda: _stepper(pool, which is not None, weights, options.theme))
 
 
@@ -204,11 +206,15 @@ def _folder(path: str) -> Path:
 def _write(folder: Folder, pictures: Mapping[str, Picture], page: Callable[[], Stepper]) -> None:
     for name, drawing in pictures.items():
         folder.keep(drawing.save_dot(folder.path / f"{name}.dot"))  # first: the text is there even where no layout is
-    for name, drawing in pictures.items():
-        paths = [folder.keep(drawing.save(folder.path / f"{name}.{kind}")) for kind in ("svg", "png")]
+    # Every SVG before any PNG: grids need no engine for theirs.
+    saved = [
+        [folder.keep(picture.save(folder.path / f"{name}.{kind}")) for name, picture in pictures.items()]
+        for kind in ("svg", "png")
+    ]
+    for paths in zip(*saved, strict=True):
         _say("wrote " + " and ".join(map(str, paths)))
-    saved = folder.keep(page().save(folder.path / PAGE))
-    _say(f"wrote {saved}: open it in a browser, and step through all of it")
+    opened = folder.keep(page().save(folder.path / PAGE))
+    _say(f"wrote {opened}: open it in a browser, and step through all of it")
 
 
 def command() -> int:

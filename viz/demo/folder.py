@@ -18,7 +18,10 @@ MANIFEST = ".gradroute.json"  # which files a run wrote, and the hashes of what 
 
 # The only names that a run writes, and so the only ones that it removes, whatever a manifest says.
 NAMES = frozenset(
-    [*(f"{name}.{kind}" for name in ("digit", "pool", "graph") for kind in ("svg", "png", "dot")), "steps.html"]
+    [
+        *(f"{name}.{kind}" for name in ("digit", "network", "pool", "graph") for kind in ("svg", "png", "dot")),
+        "steps.html",
+    ]
 )
 MOST = 100_000_000  # bytes of a file that may be one of ours
 

@@ -9,7 +9,7 @@ from itertools import cycle
 from operator import add
 from typing import Any
 
-from autodiff import PoolRoutes, Value, Window, max_pool1d, max_pool2d, routes, scope
+from autodiff import PoolRoutes, Value, Window, layer, max_pool1d, max_pool2d, routes, scope
 from autodiff.ground.windows import Cell
 
 __all__ = [
@@ -94,8 +94,11 @@ def _products(pixels: Grid, weights: Grid, r: int, c: int) -> list[Value]:
 def digit_network(image: Numbers, weights: Sequence[float] = WEIGHTS, **settings: Any) -> Pool:
     """The whole network on an image: convolution, relu, max pool, score."""
     with scope(CONVOLUTION):
-        sums = convolved(grid_of(image, "x"), grid_of(KERNEL, "w"))
-    return pooled(rectified(sums), weights, **settings)
+        pixels, kernel = grid_of(image, "x"), grid_of(KERNEL, "w")
+        sums = convolved(layer("pixels", pixels, kind="input"), kernel)
+    layer("kernel", [[kernel]], kind="weights")
+    layer("convolution", sums)
+    return pooled(layer("relu", rectified(sums)), weights, **settings)
 
 
 def rectified(sums: Grid) -> Grid:

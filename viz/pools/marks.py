@@ -79,6 +79,7 @@ class Plate:
     pen: float = 1.0
     dash: str = "solid"
     dot: bool = False
+    data: str | None = None  # the number that it stands for, in full
 
     def svg(self) -> str:
         """As SVG."""
@@ -90,7 +91,7 @@ class Plate:
             "stroke_width": self.pen if self.line else None,
             "stroke_dasharray": _dashes(self.dash),
         }
-        return element("rect", x=x, y=y, width=wide, height=high, fill=self.fill or "none", **pen)
+        return element("rect", x=x, y=y, width=wide, height=high, fill=self.fill or "none", data_value=self.data, **pen)
 
 
 @dataclass(frozen=True)
