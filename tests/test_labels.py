@@ -85,7 +85,17 @@ def test_a_name_adds_no_element_no_attribute_and_no_link(name: str) -> None:
     kinds = [group.get("class") for group in root.iter(SVG + "g")]
     assert [kinds.count(kind) for kind in ("node", "edge", "cluster")] == [3, 3, 1]
     for element in root.iter():
-        assert element.tag.removeprefix(SVG) in {"svg", "g", "title", "text", "polygon", "path", "polyline", "ellipse"}
+        assert element.tag.removeprefix(SVG) in {
+            "svg",
+            "g",
+            "title",
+            "desc",
+            "text",
+            "polygon",
+            "path",
+            "polyline",
+            "ellipse",
+        }
         for attribute, value in element.attrib.items():
             assert not attribute.rpartition("}")[2].lower().startswith(("on", "href"))
             assert "javascript" not in value

@@ -146,3 +146,19 @@ def test_names_in_the_gallery_are_told_apart() -> None:
         if isinstance(shown, viz.Picture):
             called = heads(shown.svg())
             assert len(set(called)) == len(called), make.__name__
+
+
+def test_folded_scopes_of_one_name_in_one_scope_are_told_apart() -> None:
+    y = nn.Linear(1, 1, rng=0)(nn.Linear(1, 1, rng=0)([Value(1.0, "x")]))[0]
+    said = [box.rows[0] for box in read(viz.draw(y, names=False, collapse="linear")).boxes.values()]
+    first, second = (int(title.removeprefix("linear #")) for title in said if title.startswith("linear"))
+    assert first != second
+    page = viz.step(y, names=False, collapse="linear")
+    assert {fold["name"] for fold in page.data["folds"].values()} == {f"linear #{first}", f"linear #{second}"}
+    assert f">linear #{first}</tspan>" in page.svg
+    model = nn.MLP(1, [2, 1])  # here the frames around tell
+    folded = [
+        box.rows[0]
+        for box in read(viz.draw(model([1.0]), collapse=lambda scope: "neuron" in scope.name)).boxes.values()
+    ]
+    assert sorted(title for title in folded if "#" not in title) == sorted(folded)

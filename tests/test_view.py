@@ -121,7 +121,7 @@ def test_scopes_of_one_name_are_two_groups() -> None:
         with scope("same"):
             x = x * 2 + 1
     drawn = read(draw(x, collapse="same"))
-    assert [box.rows[0] for box in drawn.boxes.values()] == ["x", "same", "same"]
+    assert [box.rows[0] for box in drawn.boxes.values()] == ["x", "same #1", "same #3"]
     assert read(draw(x)).frames == ["same", "same"]
 
 

@@ -175,7 +175,8 @@ class Rows:
         if isinstance(scope, Formula):
             return self._formula(scope, shows, found)
         theme = self.theme
-        title = (Run(visible(scope.name, 40), theme.text, theme.name_size, bold=True),) if scope.name else ()
+        name = scope.name if self.view is None else self.view.title(scope)
+        title = (Run(visible(name), theme.text, theme.name_size, bold=True),) if name else ()
         hidden = (Run(count(len(members), "node"), theme.muted, theme.small_size),)
         with writing(self.figures):
             numbers = [] if shows is None else self._numbers(shows, found)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from autodiff import Edge, Graph, Scope, Value
-from autodiff.ground.text import quoted
+from autodiff.ground.text import NAME, quoted, visible
 from autodiff.habits.answers import got
 from viz.graph.folding import Collapse, Folds, chosen, depths_of, fold, foldable, innermost
 from viz.graph.ways import Ways
@@ -59,6 +59,15 @@ class View:
         for number, scope in self.hidden_in.items():
             found.setdefault(scope, []).append(number)
         return {scope: tuple(numbers) for scope, numbers in found.items()}
+
+    def title(self, scope: Scope) -> str:
+        """What the box of a collapsed scope is called: ``same #3`` where several have one name in one scope."""
+        name = visible(scope.name, NAME).strip()
+        return f"{name or 'scope'} #{self.members(scope)[0]}" if self._paths[scope.path] > 1 else name
+
+    @cached_property
+    def _paths(self) -> Counter[tuple[str, ...]]:
+        return Counter(scope.path for scope in self._members)
 
     @cached_property
     def folds(self) -> dict[int, tuple[int, ...]]:

@@ -10,6 +10,7 @@ from autodiff.language.formulas import has_none
 from viz.graph.look import count
 from viz.graph.paint import Laid, line_id
 from viz.graph.titles import headed, operation_pieces
+from viz.graph.view import View
 from viz.ink.text import visible
 from viz.ink.theme import LIGHT
 from viz.layout.layout import Box, Curve
@@ -33,7 +34,7 @@ def drawn(laid: Laid) -> str:
     folded = {f"s{view.members(scope)[0]}": scope for scope in dict.fromkeys(view.hidden_in.values())}
     for name, box in layout.boxes.items():
         if name in folded:
-            parts.append(_folded(name, folded[name], len(view.members(folded[name])), box))
+            parts.append(_folded(name, view, folded[name], box))
         elif name[0] == "n":
             parts.append(_box(laid, int(name[1:]), box))
     size = f"{layout.width + 2 * MARGIN:.2f} {layout.height + 2 * MARGIN:.2f}"
@@ -59,8 +60,9 @@ def _box(laid: Laid, number: int, box: Box) -> str:
     return element("g", _rectangle(box) + "".join([*words, *_numbers(box)]), id=f"n{number}", class_="node")
 
 
-def _folded(name: str, scope: Scope, members: int, box: Box) -> str:
-    titles = element("tspan", escape(visible(scope.name, 40)), font_weight="bold"), count(members, "node")
+def _folded(name: str, view: View, scope: Scope, box: Box) -> str:
+    hidden = count(len(view.members(scope)), "node")
+    titles = element("tspan", escape(view.title(scope)), font_weight="bold"), hidden
     words = [element("text", title, x=box.middle, y=place.y) for title, place in zip(titles, box.words, strict=False)]
     shapes = _rectangle(inner(box)) + element("path", d=outline(box))
     numbers = _numbers(box) if len(box.words) > len(titles) else []

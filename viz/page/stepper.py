@@ -250,7 +250,7 @@ def _folds(shown: View) -> dict[str, Fold]:
     folds: dict[str, Fold] = {}
     for scope in dict.fromkeys(shown.hidden_in.values()):
         members = shown.members(scope)
-        name = visible(scope.name).strip() or "scope"
+        name = shown.title(scope) or "scope"
         folds[f"s{members[0]}"] = {"name": name, "members": list(members), "speaker": shown.speaker(scope)}
     return folds
 

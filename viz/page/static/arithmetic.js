@@ -73,7 +73,7 @@ const arithmetic = (() => {
   }
 
   /** A number in so many significant digits, as people write it. */
-  const figures = (x, digits) => (Number.isFinite(x) ? String(Number(x.toPrecision(digits))) : String(x));
+  const figures = (x, digits) => (Number.isFinite(x) ? String(Number(x.toPrecision(digits))) : String(x)).replaceAll("-", numbers.minus());
 
   return { parse, figures };
 })();

@@ -54,6 +54,9 @@ const real = (x) => (typeof x === "string" ? INFINITE[x] : x);
 /** A number as JSON can hold it. */
 const packed = (x) => (Number.isFinite(x) ? x : Object.keys(INFINITE).find((text) => Object.is(INFINITE[text], x)));
 
-return { numeral, real, packed, write };
+/** How a negative number begins. */
+const minus = () => figures.minus;
+
+return { numeral, minus, real, packed, write };
 
 })();
