@@ -287,26 +287,34 @@ class Map:
 # -- Trying
 
 
-def pytest(tree: Path, *arguments: str, timeout: float, late: int = 1, **env: str) -> int:
-    """The exit code of pytest in this tree, or ``late`` when it takes too long."""
+def pytest(tree: Path, *arguments: str, timeout: float, **env: str) -> str | None:
+    """The first test that fails in this tree, or what else goes wrong; None where all pass, or there is none to run."""
     given = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(tree), str(tree / "tests"), os.environ.get("PYTHONPATH", "")]),
         **env,
     }
     command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "mutation", *arguments]
-    with subprocess.Popen(
-        command, cwd=tree, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    ) as run:
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as told,
+        subprocess.Popen(command, cwd=tree, env=given, stdout=told, stderr=told, start_new_session=True) as run,
+    ):
         try:
-            return run.wait(timeout)
+            code = run.wait(timeout)
         except subprocess.TimeoutExpired:
             os.killpg(run.pid, 9)
-            return late
+            return LATE
+        told.seek(0)
+        failed = re.findall(r"(?m)^(?:FAILED|ERROR) (.*?)(?: - .*)?$", told.read())
+    return None if code in (0, NONE_RUN) else failed[0] if failed else f"exit code {code}"
 
 
-def of_lines(tree: Path, scratch: Path) -> Callable[[Mutant], bool]:
-    """Whether a change of Python is noticed."""
+LATE = "too late"
+NONE_RUN = 5  # pytest's exit code where there is no test to run
+
+
+def of_lines(tree: Path, scratch: Path) -> Callable[[Mutant], str | None]:
+    """By what a change of Python is noticed."""
     where = scratch / "map.json"
     key = hashlib.sha256(
         b"".join(p.read_bytes() for f in ("autodiff", "viz", "tests") for p in sorted((tree / f).rglob("*.py")))
@@ -318,30 +326,30 @@ def of_lines(tree: Path, scratch: Path) -> Callable[[Mutant], bool]:
         shutil.copy(where, kept)
     tests = Map(json.loads(kept.read_text("utf-8")))
 
-    def noticed(mutant: Mutant) -> bool:
+    def noticed(mutant: Mutant) -> str | None:
         for chosen in filter(None, tests.of(mutant)):
             where.write_text(json.dumps(chosen), "utf-8")
             limit = 30 + 4 * sum(tests.seconds[test] for test in chosen)
             files = sorted({test.split("::")[0] for test in chosen})
-            if pytest(tree, *files, timeout=limit, MUTATION_TESTS=str(where)):
-                return True
+            if by := pytest(tree, *files, timeout=limit, MUTATION_TESTS=str(where)):
+                return by
         near = [file for file in tests.near(mutant.file) if file.startswith("tests/")]
-        return pytest(tree, "-m", "slow", "-k", NOT_TRIED, *near, timeout=600, late=0) == 1
+        by = pytest(tree, "-m", "slow", "-k", NOT_TRIED, *near, timeout=600)
+        return None if by == LATE else by  # how long these take is not known
 
     return noticed
 
 
-def of_scripts(tree: Path, browser: bool) -> Callable[[Mutant], bool]:
-    """Whether a change of a script is noticed, in Node or in a browser."""
+def of_scripts(tree: Path, browser: bool) -> Callable[[Mutant], str | None]:
+    """By what a change of a script is noticed, in Node or in a browser."""
 
-    def noticed(mutant: Mutant) -> bool:
+    def noticed(mutant: Mutant) -> str | None:
         part = PARTS.get(Path(mutant.file).name, "test_parts.py")
         tries = [[part], ["-k", "not chromium", *NODE]]
         tries = tries[::-1] if part == "test_parity.py" else tries  # which takes long
         tries += [["-k", NOT_TRIED, *BROWSER], ["-k", "chromium", *NODE]] if browser else []
-        return any(
-            pytest(tree, *(f"tests/{x}" if x.endswith(".py") else x for x in tests), timeout=400) for tests in tries
-        )
+        named = ([f"tests/{x}" if x.endswith(".py") else x for x in tests] for tests in tries)
+        return next(filter(None, (pytest(tree, *tests, timeout=400) for tests in named)), None)
 
     return noticed
 
@@ -372,12 +380,12 @@ def main() -> None:
             began, path = time.monotonic(), tree / mutant.file
             raw = path.read_bytes()
             path.write_bytes(raw[: mutant.start] + mutant.new.encode() + raw[mutant.end :])
-            killed = noticed(mutant)
+            by = noticed(mutant)
             path.write_bytes(raw)
-            how = "killed" if killed else "LIVED "
+            how = "killed" if by else "LIVED "
             took, change = time.monotonic() - began, f"{mutant.old!r:.70} -> {mutant.new!r:.70}"
-            print(f"{place} {how} {mutant.file}:{mutant.lines[0]} {change} {took:.0f} s", flush=True)
-            if killed:
+            print(f"{place} {how} {mutant.file}:{mutant.lines[0]} {change} {took:.0f} s {by or ''}", flush=True)
+            if by:
                 done.add(mutant.name)
                 verdicts.write_text(json.dumps(sorted(done), indent=0), encoding="utf-8")
             else:
