@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -289,6 +289,8 @@ class Map:
 
 def pytest(tree: Path, *arguments: str, timeout: float, **env: str) -> str | None:
     """The first test that fails in this tree, or what else goes wrong; None where all pass, or there is none to run."""
+    if not arguments:
+        return None
     given = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(tree), str(tree / "tests"), os.environ.get("PYTHONPATH", "")]),
@@ -326,16 +328,23 @@ def of_lines(tree: Path, scratch: Path) -> Callable[[Mutant], str | None]:
         shutil.copy(where, kept)
     tests = Map(json.loads(kept.read_text("utf-8")))
 
+    def run(chosen: Sequence[str]) -> str | None:
+        where.write_text(json.dumps(chosen), "utf-8")
+        limit = 30 + 4 * sum(tests.seconds[test] for test in chosen)
+        return pytest(tree, *sorted({test.split("::")[0] for test in chosen}), timeout=limit, MUTATION_TESTS=str(where))
+
     def noticed(mutant: Mutant) -> str | None:
-        for chosen in filter(None, tests.of(mutant)):
-            where.write_text(json.dumps(chosen), "utf-8")
-            limit = 30 + 4 * sum(tests.seconds[test] for test in chosen)
-            files = sorted({test.split("::")[0] for test in chosen})
-            if by := pytest(tree, *files, timeout=limit, MUTATION_TESTS=str(where)):
+        near, far = tests.of(mutant)
+        about = [file for file in tests.near(mutant.file) if file.startswith("tests/")]
+        slow = "-m", "slow", "-k", NOT_TRIED, *about
+        for attempt in (lambda: run(near), lambda: unlate(pytest(tree, *slow, timeout=600)), lambda: run(far)):
+            by = attempt()
+            if by and ("::" not in by or pytest(tree, by, timeout=120)):  # what fails but once is no sign
                 return by
-        near = [file for file in tests.near(mutant.file) if file.startswith("tests/")]
-        by = pytest(tree, "-m", "slow", "-k", NOT_TRIED, *near, timeout=600)
-        return None if by == LATE else by  # how long these take is not known
+        return None
+
+    def unlate(by: str | None) -> str | None:
+        return None if by == LATE else by  # how long slow tests take is not known
 
     return noticed
 
