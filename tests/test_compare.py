@@ -395,6 +395,7 @@ def variants(name: str) -> tuple[Value, Value]:
 FEW = ["a pool", "micrograd's graph", "a neuron", "a network", "cross entropy", "eight sigmoids of w·x", "mixed 3"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("name", FEW)
 def test_no_text_is_smaller_than_can_be_read(name: str, place: str) -> None:
@@ -404,6 +405,7 @@ def test_no_text_is_smaller_than_can_be_read(name: str, place: str) -> None:
     assert PLACES[place].scale((wide, high)) * least >= LEAST - 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FEW)
 def test_words_are_clear_of_everything(name: str) -> None:
     for painter in compared(*variants(name)).painters:

@@ -91,6 +91,7 @@ def crossed(picture: viz.Picture) -> int:
     return sum(ranks[b] - ranks[a] for a, b in lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GRAPHS)
 def test_an_engine_is_given_no_more_than_it_can_do_in_time(name: str) -> None:
     picture = drawn(name)
@@ -109,6 +110,7 @@ def test_few_lines_keep_their_words_and_all_the_care() -> None:
         assert "nslimit" not in source
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["one leaf, 70 times", "any use, seed 3", "all pairs of 15"])
 def test_a_crowded_picture_says_in_svg_what_it_says_in_dot(name: str) -> None:
     picture = drawn(name)
@@ -122,6 +124,7 @@ def test_a_crowded_picture_says_in_svg_what_it_says_in_dot(name: str) -> None:
     assert drawing.rows.style.haste
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["one leaf, 299 times", "powers", "any use, seed 3"])
 def test_words_are_placed_in_bounded_work(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     tried, points = [], []

@@ -36,6 +36,7 @@ def told(svg: str) -> tuple[str, str]:
 PICTURES = [name for name in gallery.GALLERY if "every_step" not in name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PICTURES)
 def test_every_picture_has_a_name_and_a_short_description(name: str) -> None:
     title, words = told(gallery.GALLERY[name]().svg())
@@ -123,6 +124,7 @@ def made(folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_two_pictures_on_one_page_share_no_name(tmp_path: Path) -> None:
     pictures = made(tmp_path)
     for (one, first), (other, second) in itertools.combinations(pictures.items(), 2):

@@ -56,6 +56,7 @@ def mixed(seed: int) -> Value:
     return y
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("digits", [None, 1, 2, 3, 6])
 @pytest.mark.parametrize("seed", range(8))
 def test_a_picture_has_one_count_of_figures(seed: int, digits: int | None) -> None:
@@ -88,6 +89,7 @@ def test_small_numbers_are_written_like_those_of_their_size(numbers: list[float]
         assert min(fixed) / max(raised) > 2 or len(numbers) > 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", gallery.GALLERY.values(), ids=lambda make: make.__name__)
 def test_in_the_gallery_no_exponent_stands_beside_fixed_numbers(make: Any) -> None:
     shown = make()

@@ -73,6 +73,7 @@ def heads(svg: str) -> list[str]:
     return [re.sub(r"^(v\d+): .*", r"\1", unescape(text)) for _, text in sorted(texts)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GRAPHS)
 def test_no_two_nodes_are_called_alike_and_all_say_the_same(name: str) -> None:
     y = GRAPHS[name]()
@@ -88,6 +89,7 @@ def test_no_two_nodes_are_called_alike_and_all_say_the_same(name: str) -> None:
         assert str(explain(value, y)).startswith((f"{called[number]}.grad", f"{called[number]} got"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GRAPHS)
 def test_a_film_names_what_its_boxes_bear(name: str, tmp_path: Path) -> None:
     y = GRAPHS[name]()
@@ -140,6 +142,7 @@ def test_a_name_of_ones_own_is_lent_to_no_other() -> None:
     assert [box.rows[0] for box in read(viz.draw(x)).boxes.values()] == ["x", "v1: × 2", "v2: × 2"]
 
 
+@pytest.mark.slow
 def test_names_in_the_gallery_are_told_apart() -> None:
     for make in gallery.GALLERY.values():
         shown = make()
