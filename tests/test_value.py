@@ -360,6 +360,25 @@ def test_a_value_is_not_compared_with_a_number(compare: Callable[[Any, Any], boo
         _ = x in [number, number]
 
 
+class Scalar:
+    """A number of a library that nobody knows: it becomes a float, and is one number unless it says otherwise."""
+
+    def __init__(self, **dimensions: int) -> None:
+        self.__dict__.update(dimensions)
+
+    def __float__(self) -> float:
+        return 1.0
+
+
+def test_what_becomes_a_float_is_a_number_unless_it_has_dimensions() -> None:
+    x = Value(1.0)
+    for number in (Scalar(), Scalar(ndim=0)):
+        for compare in (operator.eq, operator.ne):
+            with pytest.raises(TypeError, match=r"y\.data =="):
+                compare(x, number)
+    assert (x == Scalar(ndim=1), x != Scalar(ndim=2)) == (False, True)
+
+
 def test_arrays_of_values_compare_element_by_element() -> None:
     x, y = Value(1.0), Value(1.0)
     assert (np.array([x, y]) == np.array([x, x])).tolist() == [True, False]
