@@ -96,10 +96,7 @@ def test_every_font_is_in_the_file(name: str) -> None:
         assert "/ToUnicode" in font
 
 
-GRAPHS = [name for name in PICTURES if "grid" not in name and "column" not in name]
-
-
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("name", PICTURES)
 def test_no_text_is_smaller_than_can_be_read(name: str) -> None:
     assert min(sizes(made(name)[1])) >= LEAST - 1e-6
 
