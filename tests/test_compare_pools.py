@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -131,6 +132,27 @@ def test_what_is_alike_stands_in_the_same_places_in_the_same_shades(before: list
             number = (after if mark.name[0] == "a" else before)[int(mark.name[-1])]
             fills.setdefault(number, set()).add(mark.fill)
     assert all(len(shades) == 1 for shades in fills.values())
+
+
+@pytest.mark.parametrize("seed", range(6, 12))
+def test_ways_of_gradients_move_nothing(seed: int) -> None:
+    draw = random.Random(seed)
+    rows, columns, kernel = draw.randint(2, 8), draw.randint(2, 8), (draw.randint(1, 2), draw.randint(1, 2))
+    cells = [[draw.randint(-9, 9) for _ in range(columns)] for _ in range(rows)]
+    pools = []
+    for _ in range(2):
+        p = max_pool2d([[Value(x) for x in line] for line in cells], kernel, 1 + seed % 2)
+        sum((output * draw.choice((1, -2, 0)) for line in p for output in line), Value(0.0)).backward()
+        pools.append(p)
+        cells[draw.randrange(rows)][draw.randrange(columns)] = 20
+    picture = compared(*pools, fit=draw.choice([*PLACES]))
+    shifts = set()
+    for kind in (r"in_\d+_\d+", r"card_\d+_\d+"):
+        one = plates(picture, f"before_{kind}")
+        for name, box in plates(picture, f"after_{kind}").items():
+            other = one[name.replace("after", "before")]
+            shifts.add((round(box.x - other.x, 1) + 0.0, round(box.y - other.y, 1) + 0.0))
+    assert len(shifts) == 1
 
 
 def test_one_window_changes_its_winner_and_all_of_it_is_told() -> None:

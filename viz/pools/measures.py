@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
@@ -71,9 +72,27 @@ class Measures:
     @cached_property
     def routed(self) -> list[Window]:
         """The windows whose gradient is drawn on its way: those shown, to their winners, in cells with numbers."""
-        if not self.facts.is_max or self.is_map:
+        return self._routed(self.facts)
+
+    def _routed(self, facts: Facts) -> list[Window]:
+        if not facts.is_max or self.is_map:
             return []
-        return [w for w in self.facts.shown if w.upstream is not None and self.facts.winner(w) in w.contributions]
+        return [w for w in facts.shown if w.upstream is not None and facts.winner(w) in w.contributions]
+
+    @cached_property
+    def ever_routed(self) -> list[Window]:
+        """The windows of which a route is drawn in one of the pictures that have room here."""
+        numbers = {window.number for facts in self.told for window in self._routed(facts)}
+        return [window for window in self.facts.routes.windows if window.number in numbers]
+
+    @cached_property
+    def crowds(self) -> dict[int, int]:
+        """How many routes come along each row of cells, or column in a stack, in the picture that has most of them."""
+        found: dict[int, int] = {}
+        for facts in self.told:
+            for line, count in Counter(facts.winner(window)[self.axis] for window in self._routed(facts)).items():
+                found[line] = max(count, found.get(line, 0))
+        return found
 
     @cached_property
     def lines(self) -> dict[int, list[Window]]:
@@ -97,7 +116,7 @@ class Measures:
 
     def lane_rim(self, line: int) -> float:
         """What is kept clear for routes at both sides of a row of cells of the gradient, or of a column in a stack."""
-        count = len(self.lines.get(line, ()))
+        count = self.crowds.get(line, 0)
         least = 3.0 if self.facts.is_max else self.rim[1 - self.axis]
         return least if not count or self.is_open else ASIDE + APART * ((count - 1) // 2) + 3.5
 
@@ -139,8 +158,8 @@ class Measures:
         rows = max((len(self.marks(windows)) for f in self.told for windows in f.wins.values()), default=0)
         wide, down = self.inner[0] + 2 * self.rim[0], self.high(rows) + 2 * self.rim[1]
         if self.style.flow != "row":  # the columns of the gradient are as wide
-            across = [self.inner[1] + 2 * (self.lane_rim(line) if self.axis else 3.0) for line in self.lines or (0,)]
-            crowd = max(map(len, self.lines.values()), default=0) if self.axis and self.is_open else 0
+            across = [self.inner[1] + 2 * (self.lane_rim(line) if self.axis else 3.0) for line in self.crowds or (0,)]
+            crowd = max(self.crowds.values(), default=0) if self.axis and self.is_open else 0
             wide = max(
                 wide, *across, 6.5 * crowd + 4, 2 * self.rim[0] + self.inner[1] if not self.facts.is_max else 0.0
             )
@@ -169,7 +188,7 @@ class Measures:
             return self.cell[1] if self.style.flow == "row" else EMPTY
         rows = max(len(self.marks(f.wins.get(cell, []))) for f in self.told for cell in mine)
         rim = 4.0 if self.axis else self.lane_rim(row)
-        crowd = 6.5 * len(self.lines.get(row, ())) + 4 if self.is_open and not self.axis else 0.0
+        crowd = 6.5 * self.crowds.get(row, 0) + 4 if self.is_open and not self.axis else 0.0
         need = max(self.high(rows) + 2 * (rim if self.facts.is_max else self.rim[1]), crowd)
         return max(need, self.cell[1]) if self.style.flow == "row" else need
 

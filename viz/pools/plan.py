@@ -68,7 +68,7 @@ class Plan(Measures):
         found: dict[int, int] = {}
         last = max(spot[1 - self.axis] for spot in self.spots.values())
         ends = 0 if self.style.flow == "turn" else last
-        for window in sorted(self.routed, key=lambda w: abs(self.spots[w.number][1 - self.axis] - ends)):
+        for window in sorted(self.ever_routed, key=lambda w: abs(self.spots[w.number][1 - self.axis] - ends)):
             spot = self.spots[window.number]
             if spot[1 - self.axis] != ends:
                 same = [n for n in found if self.spots[n][self.axis] == spot[self.axis]]
@@ -139,7 +139,7 @@ class Plan(Measures):
     @property
     def gulf(self) -> float:
         """The room between the outputs and the gradient, with a lane for each route."""
-        return max(GULF, 2 * SHORE + LANE * (len(self.routed) - 1) + 2 * HEAD if self.routed else 0.0)
+        return max(GULF, 2 * SHORE + LANE * (len(self.ever_routed) - 1) + 2 * HEAD if self.ever_routed else 0.0)
 
     def _row(self) -> None:
         ring, grid, top = self.ring, self.back_ring, self.top + self._head
