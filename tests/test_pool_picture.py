@@ -249,6 +249,29 @@ def test_sums_that_are_not_shown_are_counted() -> None:
     assert "8 more cells add up what they get" in drawn.text
 
 
+def test_equal_addends_are_multiplied() -> None:
+    drawn = Drawn(viz.pool([[9.0 * (r == c == 2) for c in range(5)] for r in range(5)], kernel_size=3, stride=1))
+    assert drawn.sums == ["9 won A, B, C, D, E, F, G, H and I: 9 × 1 = 9"]
+    drawn = Drawn(viz.pool([*range(4)], kernel_size=3, stride=1, padding=1, kind="avg"))
+    assert drawn.sums[0].endswith(": 0.333 + 0.333 + 0.333 ≈ 1")
+
+
+def test_the_legend_lists_what_is_drawn_and_nothing_else() -> None:
+    def told(**words: Any) -> str:
+        drawn = Drawn(viz.pool([[1, 2], [3, 4]], kernel_size=2, **words))
+        return " | ".join(drawn.of("legend"))
+
+    assert "below 0" not in told()
+    assert "a wider line" in told()
+    assert "dashed: below 0; a wider line: a larger gradient" in told(upstream=-1)
+    assert "dashed: below 0; a wider frame: a larger gradient" in told(upstream=-1, kind="avg")
+    assert "won" not in told(kind="avg")
+    assert "no path" not in told(kind="avg")
+    assert "tie" not in told()
+    assert "padding" not in told()
+    assert "padding counts as 0" in told(kind="avg", padding=1)
+
+
 def test_infinite_and_undefined_numbers_are_drawn() -> None:
     values: Table = [[math.inf, -math.inf], [-1e300, 1.2345678e-10]]
     drawn = Drawn(picture(pooled(values, 1, 1, [math.nan, math.inf, -math.inf, -0.0])))
@@ -503,7 +526,8 @@ def test_every_number_and_every_sum_of_a_picture_is_so(seed: int) -> None:
     facts = Facts(routes_of(drawn))
     for text in drawn.sums:
         left, equal, right = re.split(r" ([=≈]) ", text.split(": ")[-1]) if "together" not in text else ("0", "=", "0")
-        parts = re.findall(r"(?:^|[+−] )−?[\d.e−]+", left)
+        times, _, one = left.rpartition(" × ")
+        parts = [one] * int(times) if times else re.findall(r"(?:^|[+−] )−?[\d.e−]+", left)
         total = sum(exact(part.replace(" ", "").lstrip("+")) for part in parts)
         assert (total == exact(right)) is (equal == "=")
         assert float(total) == pytest.approx(float(exact(right)), rel=0.02 * len(parts), abs=0.02)

@@ -20,7 +20,7 @@ from viz.pools.choice import chosen
 __all__ = ["Facts", "Sum", "receivers"]
 
 FEWEST, TRIED = 3, 8  # figures: so many are enough where they tell who won; and as many as are tried
-MOST_ADDENDS = 9  # of a sum that is written out
+FEW, MOST_ADDENDS = 4, 9  # of a sum that is written out
 TITLES = {"max": "A window’s gradient goes back to its winner", "avg": "A window’s gradient is shared by its cells"}
 
 
@@ -233,9 +233,12 @@ class Facts:
         if len(told.addends) > MOST_ADDENDS:
             return [(f"{len(told.addends)} windows together ", None), (self.said(told.total), None)]
         parts: list[tuple[str, Window | None]] = []
-        for k, (sent, window) in enumerate(told.addends):
+        alike = len(told.addends) > FEW and len({sent for sent, _ in told.addends}) == 1
+        for k, (sent, window) in enumerate(told.addends if not alike else ()):
             sign = "" if k == 0 else " − " if sent < 0 else " + "
             parts += [(sign, None)] * bool(sign) + [(self.said(abs(sent) if k else sent), window)]
+        if alike:
+            parts = [(f"{len(told.addends)} × {self.said(told.addends[0][0])}", None)]
         known, total = math.isfinite(told.total), self.said(told.total)
         exact = not known or sum(self._decimal(x) for x, _ in told.addends) == self._decimal(told.total)
         return [*parts, (f" {'=' if exact else '≈'} ", None), (total, None)]

@@ -67,7 +67,16 @@ class Measures:
     def inset(self, window: Window) -> float:
         """How far within its cells the frame of a window runs; around cells without numbers it runs outside."""
         depth = self.depths[window.number]
-        return 2.0 * depth - 0.5 if self.is_map else FIRST + LANE * depth
+        if not self.is_map:
+            return FIRST + LANE * depth
+        reach = [apart * (side - 1) + 1 for side, apart in zip(*self._window, strict=True)]
+        return min(LANE * depth - 0.5, 0.3 * self.style.pixel * min(reach))
+
+    @property
+    def _window(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """The sides of a window, and how far apart its cells are; cells that do not touch have frames of their own."""
+        routes = self.facts.routes
+        return ((1, 1) if routes.dilation != (1, 1) else routes.kernel), (1, 1)
 
     @cached_property
     def routed(self) -> list[Window]:
@@ -110,7 +119,8 @@ class Measures:
     @cached_property
     def rim(self) -> tuple[float, float]:
         """What is kept clear of numbers at the left and right of a cell, and above and below."""
-        frames = FIRST + LANE * max(self.depths.values(), default=0) + 1.75
+        clear = 1.75 if self.facts.is_max else 2.75  # the frames of averages are as wide as their gradient is large
+        frames = FIRST + LANE * max(self.depths.values(), default=0) + clear
         # Half of a mark reaches into the cells above.
         return max(frames, 4.5), max(frames, 6.0, self.badge / 2 + 0.4)
 

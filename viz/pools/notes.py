@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from autodiff.facts.routes import Window
 from viz.ink.ruler import width_of
 from viz.ink.theme import Theme
 from viz.layout.layout import Box
@@ -98,12 +99,19 @@ def _colours(facts: Facts, plan: Plan) -> list[tuple[str, str]]:
         largest, bar = 0.0, ""
     upto = f" up to {facts.said(largest)}" if largest else ""
     told += [("positive", f"gradient above 0{upto}")] if any(x > 0 for x in came) else []
-    told += [("negative", f"gradient below 0{bar}")] if any(x < 0 for x in came) else []
-    if any((window.upstream or 0.0) < 0 for window in plan.routed):
-        told.append(("way", "dashed: negative; the wider, the larger"))
-    elif plan.routed:
-        told.append(("", "a wider line: a larger gradient"))
+    told += [("bar" if bar else "negative", f"gradient below 0{bar}")] if any(x < 0 for x in came) else []
+    # Where no route leads to one cell, the frame of a window in the gradient tells what came to all of it.
+    framed = [] if facts.is_max and not plan.is_map else facts.shown
+    told += _lines("line", plan.routed) or _lines("frame", framed)
     return told
+
+
+def _lines(kind: str, windows: Sequence[Window]) -> list[tuple[str, str]]:
+    """What dashes and widths mean, where there are lines of windows to which a gradient came."""
+    came = [window.upstream for window in windows if window.upstream is not None]
+    if any(x < 0 for x in came):
+        return [("way", f"dashed: below 0; a wider {kind}: a larger gradient")]
+    return [("", f"a wider {kind}: a larger gradient")] if came else []
 
 
 def _sample(kind: str, box: Box, look: Theme) -> list[Mark]:
@@ -124,6 +132,12 @@ def _sample(kind: str, box: Box, look: Theme) -> list[Mark]:
             return [Plate("legend", Box(box.x + 5.5, box.y + 3.5, 3, 3), look.no_path, dot=True)]
         case "positive" | "negative":
             return [Plate("legend", square, shade(look, kind, 0.6))]
+        case "bar":
+            fill = shade(look, "negative", 0.6)
+            return [
+                Plate("legend", square, fill),
+                Plate("legend", Box(square.x + 2, square.y + 4.3, 6, 1.4), look.ink(fill)),
+            ]
         case "card":
             upper, lower = Box(square.x, square.y, 10, 4.6), Box(square.x, square.y + 5.4, 10, 4.6)
             return [

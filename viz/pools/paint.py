@@ -200,11 +200,10 @@ class Painter:
         came = window.upstream if lattice is self.plan.gradient else None
         look, pen, dash = self.look, FRAME, "solid"
         if came is not None:
-            pen, dash = min(3.0, width(came)), look.style("negative_style" if came < 0 else "positive_style")
-        casing = look.background if self.plan.is_map else None
+            pen, dash = min(2.6, width(came)), look.style("negative_style" if came < 0 else "positive_style")
         for way, is_joint in frames.ways(window):
             thin = min(pen, 1.1) if is_joint else pen
-            yield Way(self._name(window, lattice), way, self.colour(window), thin, dash, casing=casing)
+            yield Way(self._name(window, lattice), way, self.colour(window), thin, dash)
 
     def _arrows(self) -> Iterator[Mark]:
         plan, look = self.plan, self.look
