@@ -37,7 +37,7 @@ def sheet(painter: Painter, legend: Sequence[Entry], scale: Callable[[Point], fl
     graph = element("g", painter.graph(), class_="graph", transform=f"translate({left + whole.left:g} {MARGIN:g})")
     entries = "".join(sample(entry, theme, x, y) for entry, x, y in whole.entries)
     below = element("g", entries, class_="legend", transform=f"translate({left:g} {MARGIN:g})")
-    parts = [paper, graph, below, foot.words(left, tall)]
+    parts = [paper, graph, below, foot.words(min(left, 2 * MARGIN), tall)]
     size = {"width": f"{wide:g}pt", "height": f"{high:g}pt", "viewBox": f"0 0 {wide:g} {high:g}"}
     return element("svg", "\n".join(filter(None, parts)), **size, xmlns=SVG, font_family=FONT_STACK)
 
