@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from autodiff import Value
 from autodiff.habits.answers import answered
 from viz.ink.theme import OWN, Theme
 from viz.ink.theme import theme as theme_of
 from viz.layout.picture import Picture
-from viz.layout.place import placed
+from viz.layout.place import Place, placed
 from viz.nets.board import board
-from viz.nets.facts import read
+from viz.nets.facts import Network, read
 from viz.nets.plan import Column, columns_of
 from viz.nets.told import counted
 from viz.nets.ways import trails
@@ -52,9 +53,15 @@ def network(
     look, place = theme_of(theme, background), placed(fit)
     net = read(output, upstream)
     columns = _chosen(columns_of(net, look, None if channels is None else _numbers(channels)), layers)
-    shown = Sheet(look, board(net, columns, trails(net, look), look, place, legend))
+    return _drawn(net, columns, look, legend, place)
+
+
+def _drawn(net: Network, columns: list[Column], look: Theme, legend: bool, fit: Place) -> Sheet:
+    """The picture for a place; it can be drawn again for another one."""
+    shown = Sheet(look, board(net, columns, trails(net, look), look, fit, legend))
     name = net.graph.nodes[net.output].name or "the output"
     shown.described = f"Where the gradient of {name} goes", counted(net)
+    shown.again = partial(_drawn, net, columns, look, legend)
     return shown
 
 

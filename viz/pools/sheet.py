@@ -44,11 +44,12 @@ class Sheet(Picture):
 
     def _in_width(self, width: float) -> Picture:
         wide = self.drawing.width * self.scale
-        return (
-            self
-            if self.again is None or self.source != self._written or wide <= width
-            else self.again(fit=Place(width))
-        )
+        if self.again is None or self.source != self._written or wide <= width:
+            return self
+        try:
+            return self.again(fit=Place(width))
+        except ValueError:  # there is no room for it: it is shown as large as may be
+            return self
 
     def _write(self, number: int, mark: Plate | Words | Way) -> None:
         if isinstance(mark, Way):
