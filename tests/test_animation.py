@@ -176,6 +176,15 @@ def test_a_gif_has_a_frame_for_each_step_and_nothing_moves_but_what_changes(tmp_
     assert all(boxes)
 
 
+def test_a_gif_has_the_legend_of_the_film(tmp_path: Path) -> None:
+    Image = pytest.importorskip("PIL.Image")
+    sizes = []
+    for legend in (True, False):
+        with Image.open(animate(score(), tmp_path / "film.gif", start=-2, legend=legend)) as frames:
+            sizes.append(frames.size)
+    assert sizes[0][1] > sizes[1][1]
+
+
 def test_a_gif_plays_a_part_once(tmp_path: Path) -> None:
     Image = pytest.importorskip("PIL.Image")
     made = animate(Value(3.0, "x") * 2 + 1, tmp_path / "film.gif", start="backward", loop=False, background=None)

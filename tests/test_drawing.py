@@ -279,6 +279,12 @@ def test_it_reads_in_the_asked_direction(rankdir: str) -> None:
     assert (wide > high) == (rankdir in ("LR", "RL"))
 
 
+def test_dots_where_a_graph_goes_on_are_told() -> None:
+    y = (Value(2.0, "x") * 3 + 1).tanh()
+    assert "… the graph goes on" in read(draw(y, depth=1, names=False)).legend
+    assert "…" not in read(draw(y, names=False)).legend
+
+
 def test_it_can_do_without_a_legend() -> None:
     y = Value(1.0) * 2
     assert read(draw(y, legend=False)).legend == ""

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -203,3 +204,13 @@ def test_the_page_has_paper_and_a_legend_as_is_wished() -> None:
 @pytest.mark.parametrize(("wished", "begins"), [("auto", "auto"), ("dark", "dark"), (DARK, "light")])
 def test_the_page_begins_in_a_look(wished: str | Theme, begins: str) -> None:
     assert f'"theme":"{begins}"' in page_of(theme=wished)
+
+
+def test_what_the_docs_say_of_themes_can_be_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (Path(__file__).parent.parent / "docs" / "themes.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(compile(code, "docs/themes.md", "exec"), {})
+    assert "prefers-color-scheme" in (tmp_path / "steps.svg").read_text("utf-8")
+    fields = set(re.findall(r"`([a-z_]+)`", text.split("What the fields are for")[1]))
+    assert {field for field in fields if not field.endswith("_style")} - {"fit"} <= set(Theme.__dataclass_fields__)

@@ -18,7 +18,7 @@ from autodiff.language.notation import writing
 from viz.graph.description import described
 from viz.graph.drawing import Part, pictured, wished
 from viz.graph.gif import gif
-from viz.graph.legend import entries
+from viz.graph.legend import joined
 from viz.graph.naming import Names, labels_of
 from viz.graph.paint import Painter, State
 from viz.graph.rows import Rows, numbers_in
@@ -95,7 +95,7 @@ def animate(
     with writing(figures):
         if kind == "gif":
             painter = still.painter
-            return write(path, gif(told, shown, painter.laid, painter.rows[0], seconds, loop))
+            return write(path, gif(told, shown, painter.laid, painter.rows[0], seconds, loop, legend))
         return write(path, _Film(told, shown, still, seconds, loop).svg().encode())
 
 
@@ -149,12 +149,12 @@ class _Film:
         painter = Painter(self.still.painter.laid, [rows.in_theme(theme) for rows in self._moments], self._dressed)
         view = painter.laid.view
         ends = (painter.rows[-1], painter.rows[0])  # the last step has it all but for what is not known yet
-        legend = dict.fromkeys(entry for rows in ends for entry in entries(view, rows)) if self.still.has_legend else ()
+        legend = joined(view, ends) if self.still.has_legend else []
         wide = max(LEAST, painter.laid.layout.width)
         sentences = [lines_of(visible(self.told[k].sentence, 200), CAPTION, wide) for k in self.shown]
         high = (max(map(len, sentences)) * LEAD + 0.5) * CAPTION
         foot = Foot(high, LEAST + 16, lambda left, top: self._caption(sentences, left, top, theme))
-        return sheet(painter, [*legend], self.still.fit.place.scale, foot)
+        return sheet(painter, legend, self.still.fit.place.scale, foot)
 
     def _caption(self, sentences: Sequence[Sequence[str]], left: float, top: float, theme: Theme) -> str:
         """The sentence of each step, at its time; and the style, for everything is painted by now."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from autodiff import Steps
 from viz.graph.dot import Drawing
-from viz.graph.marks import font
+from viz.graph.legend import Entry, arranged, joined
+from viz.graph.marks import NOTHING, SAMPLES, font
 from viz.graph.paint import Laid
 from viz.graph.rows import Rows
 from viz.ink.ruler import lines_of
 from viz.ink.text import html, visible
+from viz.ink.theme import Theme
 from viz.layout import engines
 from viz.layout.layout import POINTS_PER_INCH, Layout, Place, Point
 from viz.layout.picture import DOTS_PER_INCH
@@ -21,10 +23,10 @@ from viz.layout.picture import DOTS_PER_INCH
 __all__ = ["gif"]
 
 HINT = "a GIF needs Pillow: pip install 'gradroute[gif]', or save an .svg, which needs nothing"
-CAPTION, LEAST, ROOM = 11.0, 330.0, 26.0  # the size of the words below, their least width, half the room they have
+CAPTION, LEAST, LEAD = 11.0, 330.0, 1.35  # the size of the words below, their least width, and from line to line
 
 
-def gif(told: Steps, shown: range, laid: Laid, rows: Rows, seconds: float, loop: bool) -> bytes:
+def gif(told: Steps, shown: range, laid: Laid, rows: Rows, seconds: float, loop: bool, legend: bool) -> bytes:
     """The bytes of a GIF that shows these steps for so many seconds each, with a sentence below, again or once.
 
     ``ImportError`` says how to get Pillow where it is missing.
@@ -34,7 +36,7 @@ def gif(told: Steps, shown: range, laid: Laid, rows: Rows, seconds: float, loop:
     except ImportError:
         raise ImportError(HINT) from None
     rows = rows.in_theme(replace(rows.theme, has_paper=True, dark=None))
-    frames = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in _frames(told, shown, laid, rows)]
+    frames = [Image.open(io.BytesIO(frame)).convert("RGB") for frame in _frames(told, shown, laid, rows, legend)]
     size = max(frame.width for frame in frames), max(frame.height for frame in frames)
     even = []
     for frame in frames:
@@ -49,32 +51,37 @@ def gif(told: Steps, shown: range, laid: Laid, rows: Rows, seconds: float, loop:
     return out.getvalue()
 
 
-def _frames(told: Steps, shown: range, laid: Laid, rows: Rows) -> Iterator[bytes]:
+def _frames(told: Steps, shown: range, laid: Laid, rows: Rows, legend: bool) -> Iterator[bytes]:
     """A PNG of each step; every box and line stands where the one layout put it."""
-    places = _places(laid.layout)
+    places, wide = _places(laid.layout), max(laid.layout.width, LEAST)
+    ends = (rows, rows.at(told.snapshot(shown[0])))
+    below = _legend(joined(laid.view, ends), rows.theme, wide) if legend else []
+    sentences = {k: lines_of(visible(told[k].sentence, 200), CAPTION, wide) for k in shown}
+    most = max(map(len, sentences.values()))
     for k, now in enumerate(islice(told.snapshots(), shown[-1] + 1)):
         if k in shown:
-            yield _frame(Drawing(laid.view, rows.at(now), places), told[k].sentence, laid.layout)
+            words = [font(html(line, 200) or NOTHING, rows.theme.text, CAPTION) for line in sentences[k]]
+            lines = [*below, *words, *[NOTHING] * (most - len(words))]  # all frames have one size
+            yield _frame(Drawing(laid.view, rows.at(now), places), lines, laid.layout)
 
 
-def _frame(drawing: Drawing, sentence: str, layout: Layout) -> bytes:
+def _frame(drawing: Drawing, lines: Sequence[str], layout: Layout) -> bytes:
     canvas = drawing.picture(legend=False)
-    wide = max(layout.width, LEAST)
-    lines = "<br/>".join(html(line) for line in lines_of(visible(sentence, 200), CAPTION, wide))
-    words = f"<{font(lines, drawing.look.text, CAPTION)}>"
-    at = f"{layout.width / 2:g},{-layout.height - ROOM:g}"
     # As wide as the picture, so that all frames have one size, however long the sentence is.
-    canvas.node(
-        "caption",
-        label=words,
-        shape="plaintext",
-        style="",
-        pos=at,
-        width=f"{wide / POINTS_PER_INCH:g}",
-        height=f"{2 * ROOM / POINTS_PER_INCH:g}",
-        fixedsize="true",
-    )
+    wide, high = max(layout.width, LEAST), (len(lines) + 1) * LEAD * CAPTION
+    size = {"width": f"{wide / POINTS_PER_INCH:g}", "height": f"{high / POINTS_PER_INCH:g}", "fixedsize": "true"}
+    at = f"{layout.width / 2:g},{-layout.height - high / 2:g}"
+    canvas.node("caption", label=f"<{'<br/>'.join(lines)}>", shape="plaintext", style="", pos=at, **size)
     return engines.layout(canvas.source, "png", canvas.engine, canvas.timeout, dpi=DOTS_PER_INCH)
+
+
+def _legend(entries: Sequence[Entry], theme: Theme, wide: float) -> list[str]:
+    """The markup of the legend, line by line."""
+    rows: dict[float, list[str]] = {}
+    for entry, _, y in arranged(entries, theme.small_size, (wide, 0.0), lambda size: -size[0]).entries:
+        words = f"{SAMPLES.get(entry.line, '')}{html(entry.text)}"
+        rows.setdefault(y, []).append(font(words, entry.ink, theme.small_size))
+    return ["&#160; &#160; ".join(row) for row in rows.values()]
 
 
 def _places(layout: Layout) -> dict[str, dict[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from autodiff.facts.words import SENTENCES
@@ -14,8 +14,9 @@ from viz.graph.ways import Ways
 from viz.ink.ruler import width_of
 from viz.layout.layout import Point
 
-__all__ = ["SAMPLE", "SQUARE", "Arranged", "Entry", "arranged", "entries"]
+__all__ = ["SAMPLE", "SQUARE", "Arranged", "Entry", "arranged", "entries", "joined"]
 
+BEYOND = "… the graph goes on"
 THROUGH = "through v: what comes where v lets it pass, else 0"
 SAMPLE, SQUARE = 26.0, 9.0  # the length of a line in the legend, the side of a box
 GAP, LEAD, AWAY = 16.0, 1.5, 4.0  # between entries, in points; between rows, in sizes; from the picture
@@ -96,7 +97,12 @@ def entries(view: View, rows: Rows) -> list[Entry]:
         found.append(Entry("– gradient not computed", theme.not_computed))
     if note := _note(rows):
         found.append(Entry(note, theme.muted))
-    return found
+    return found + [Entry(BEYOND, theme.muted)] * any(map(len, view.cut()))
+
+
+def joined(view: View, moments: Iterable[Rows]) -> list[Entry]:
+    """The legend of several moments."""
+    return list(dict.fromkeys(entry for rows in moments for entry in entries(view, rows)))
 
 
 def _kinds(view: View, rows: Rows) -> Iterator[Entry]:

@@ -12,7 +12,7 @@ from viz.graph.rows import Row, Rows, Run
 from viz.ink.text import html
 from viz.ink.theme import Theme
 
-__all__ = ["NOTHING", "Marks", "font", "legend_label"]
+__all__ = ["NOTHING", "SAMPLES", "Marks", "font", "legend_label"]
 
 NOTHING = "&#160;"  # Graphviz refuses markup around no text at all
 
