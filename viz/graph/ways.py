@@ -9,6 +9,7 @@ from functools import cached_property
 from math import prod
 
 from autodiff import Edge, Flow, Graph, Snapshot, Value
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import got
 from autodiff.language.ieee import agree
 from autodiff.language.notation import numeral
@@ -109,7 +110,7 @@ def ways_of(graph: Graph, nodes: Sequence[Value]) -> Ways:
     known = set(graph.values)
     for node in nodes:
         if node not in known:
-            raise ValueError(f"{node!r} is not in this graph, so no way leads from it to what is drawn")
+            raise ValueError(f"{quoted(node)} is not in this graph, so no way leads from it to what is drawn")
     uses: dict[int, list[Edge]] = defaultdict(list)
     for edge in graph.edges:
         uses[edge.source].append(edge)

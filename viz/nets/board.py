@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from autodiff.facts.words import NOTHING_FLOWS
+from autodiff.ground.text import quoted
 from viz.ink.ruler import width_of
 from viz.ink.theme import Theme
 from viz.layout.layout import Box
@@ -57,7 +58,7 @@ def board(
     for _ in range(TRIES):
         frame = _Frame(network, arranged(columns, wide, high), told, look)
         if frame.whole > wide + 0.1:
-            names = ", ".join(dict.fromkeys(f"{column.field.name!r}" for column in columns))
+            names = ", ".join(dict.fromkeys(f"{quoted(column.field.name)}" for column in columns))
             raise TooWideError(
                 f"{len(columns)} layers and weights have no room in a width of {wide / 0.75:.0f} pixels: show some "
                 f"with layers=[...] of {names}, some channels with channels=[0, 1], or take fit='slide'"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from autodiff import Value
+from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered
 from viz.ink.theme import OWN, Theme
 from viz.ink.theme import theme as theme_of
@@ -68,7 +69,7 @@ def _drawn(net: Network, columns: list[Column], look: Theme, legend: bool, fit: 
 def _numbers(channels: Iterable[int]) -> list[int]:
     found = [*channels] if isinstance(channels, Iterable) and not isinstance(channels, str) else [channels]
     if not found or any(isinstance(c, bool) or not isinstance(c, int) or c < 0 for c in found):
-        raise ValueError(f"channels= are whole numbers from 0, such as [0, 1]; got {channels!r}")
+        raise ValueError(f"channels= are whole numbers from 0, such as [0, 1]; got {quoted(channels)}")
     return found
 
 
@@ -81,7 +82,7 @@ def _chosen(columns: list[Column], layers: Iterable[str | int] | None) -> list[C
     names = [column.field.name for column in units]
     for one in wished:
         if one not in names and not (isinstance(one, int) and not isinstance(one, bool) and 0 <= one < len(names)):
-            raise ValueError(f"layers= are names or numbers of {', '.join(map(repr, names))}; got {one!r}")
+            raise ValueError(f"layers= are names or numbers of {', '.join(map(quoted, names))}; got {quoted(one)}")
     kept = [k for k, name in enumerate(names) if name in wished or k in wished]
     found: list[Column] = []
     waiting: list[Column] = []

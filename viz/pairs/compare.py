@@ -152,7 +152,7 @@ def _of_pools(titles: Sequence[str] | None, changes: PoolChanges) -> tuple[str, 
 
 def _given(titles: Sequence[str]) -> tuple[str, str]:
     if isinstance(titles, str) or len(titles) != 2 or not all(isinstance(title, str) for title in titles):
-        raise TypeError(f"titles are two texts, such as ('before', 'after'); got {titles!r:.60}")
+        raise TypeError(f"titles are two texts, such as ('before', 'after'); got {quoted(titles, 60)}")
     return visible(titles[0], 60), visible(titles[1], 60)
 
 
