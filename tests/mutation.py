@@ -328,23 +328,29 @@ def of_lines(tree: Path, scratch: Path) -> Callable[[Mutant], str | None]:
         shutil.copy(where, kept)
     tests = Map(json.loads(kept.read_text("utf-8")))
 
+    unchanged, unfit = scratch / "unchanged", set[str]()  # tests that fail there, or not always here, tell nothing
+    shutil.copytree(tree, unchanged)
+
     def run(chosen: Sequence[str]) -> str | None:
+        chosen = [test for test in chosen if test not in unfit]
         where.write_text(json.dumps(chosen), "utf-8")
         limit = 30 + 4 * sum(tests.seconds[test] for test in chosen)
         return pytest(tree, *sorted({test.split("::")[0] for test in chosen}), timeout=limit, MUTATION_TESTS=str(where))
 
+    def run_slow(file: str) -> str | None:
+        about = [near for near in tests.near(file) if near.startswith("tests/")]
+        left_out = [part for test in sorted(unfit) for part in ("--deselect", test)]
+        by = pytest(tree, "-m", "slow", "-k", NOT_TRIED, *left_out, *about, timeout=600)
+        return None if by == LATE else by  # how long these take is not known
+
     def noticed(mutant: Mutant) -> str | None:
         near, far = tests.of(mutant)
-        about = [file for file in tests.near(mutant.file) if file.startswith("tests/")]
-        slow = "-m", "slow", "-k", NOT_TRIED, *about
-        for attempt in (lambda: run(near), lambda: unlate(pytest(tree, *slow, timeout=600)), lambda: run(far)):
-            by = attempt()
-            if by and ("::" not in by or pytest(tree, by, timeout=120)):  # what fails but once is no sign
-                return by
+        for attempt in (lambda: run(near), lambda: run_slow(mutant.file), lambda: run(far)):
+            while by := attempt():
+                if "::" not in by or (pytest(tree, by, timeout=120) and not pytest(unchanged, by, timeout=120)):
+                    return by
+                unfit.add(by)
         return None
-
-    def unlate(by: str | None) -> str | None:
-        return None if by == LATE else by  # how long slow tests take is not known
 
     return noticed
 

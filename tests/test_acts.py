@@ -516,9 +516,9 @@ def test_a_theme_is_the_hosts_until_one_chooses(node: Node) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_widget_has_a_theme_of_its_own_and_leaves_the_page_alone(node: Node, theme: str) -> None:
+def test_a_widget_has_a_theme_of_its_own_and_leaves_the_page_alone(pool: Node, node: Node, theme: str) -> None:
     y, _ = pooled()
-    before = node.act()["look"][1]
+    before = pool.act()["look"][1]
     node.open(viz.step(y, names=False, theme=theme), page=False)
     assert node.act()["look"] == [theme, before]
 
