@@ -290,6 +290,24 @@ def test_the_derivative_of_a_square_has_no_power() -> None:
     assert [node.op.name for node in Graph(grad(x**2, x)) if node.op] == ["multiply"]
 
 
+@pytest.mark.parametrize(
+    ("condition", "recorded"),
+    [
+        ("x > y", ["greater"]),
+        ("not x > y", ["greater", "where"]),
+        ("x > y and x < 1", ["greater", "less", "where"]),
+        ("x > 1 or x == y", ["greater", "equal", "where"]),
+        ("x - y", ["subtract", "not_equal"]),  # a number holds where it is not 0
+        ("x and y > 0", ["not_equal", "greater", "where"]),
+    ],
+)
+def test_a_condition_is_recorded_as_it_is_and_a_number_as_a_question(condition: str, recorded: list[str]) -> None:
+    x, y = Value(0.5, "x"), Value(0.25, "y")
+    bent = operation("bent_(x, y)", f"x * x if {condition} else 2 * x", f"2 * x if {condition} else 2", "0")
+    names = [node.op.name for node in Graph(grad(bent(x, y), x)).nodes if node.op]
+    assert names == [*recorded, "multiply", "where"]
+
+
 @pytest.mark.parametrize("constant", [math.nan, math.inf, -math.inf], ids=str)
 @pytest.mark.parametrize("op", [op for op in TABLE.values() if len(op.inputs) == 2], ids=lambda op: op.name)
 def test_a_branch_not_taken_sends_nothing_through_a_constant_that_is_no_number(op: Operation, constant: float) -> None:

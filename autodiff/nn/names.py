@@ -10,7 +10,7 @@ from autodiff.recording.value import Value
 __all__ = ["indexed", "rename"]
 
 
-def indexed(letter: str, lengths: Sequence[int], kept: int = 0, place: str = "") -> Iterator[str]:
+def indexed(letter: str, lengths: Sequence[int], kept: int, place: str = "") -> Iterator[str]:
     """The names of all cells of a list of lists of these lengths, row by row; no two are the same.
 
     An index of which there is but one value is left out, unless it is among the last ``kept`` ones. The ``place`` of
