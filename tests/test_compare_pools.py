@@ -177,6 +177,20 @@ def test_what_comes_back_may_be_another() -> None:
     )
 
 
+def test_leaves_that_have_added_up_two_passes_are_told() -> None:
+    def passed(times: int) -> list[Value]:
+        p = row((3, 0, 4, 2, 0), None)
+        score = 0.7 * p[0] + 0.9 * p[1]
+        for _ in range(times):
+            score.backward()
+        return p
+
+    assert told(compared(passed(1), passed(2))) == (
+        "What the pool sends back is the same. x2.grad was 1.6, is 3.2: leaves add up what all passes send."
+    )
+    assert told(compared(passed(2), passed(2))) == "Nothing differs: the same values, and the same gradients."
+
+
 def test_routes_keep_the_moment_before_an_update() -> None:
     x = [Value(v, f"x{i}") for i, v in enumerate((3, 0, 4, 2, 0))]
     p = max_pool1d(x, kernel_size=3, stride=2)

@@ -10,7 +10,7 @@ from typing import Any
 from autodiff import Graph, PoolRoutes, StaleError, Value, Window, routes
 from autodiff.facts.routes import recall
 from autodiff.ground.windows import Cell
-from autodiff.recording.reverse import NO_PATH
+from autodiff.recording.reverse import NO_PATH, held
 from autodiff.writing.phrases import is_own
 from viz.graph.naming import Names, labels_of
 from viz.ink.text import visible
@@ -28,6 +28,7 @@ class Pooled:
 
     routes: PoolRoutes
     names: Mapping[Cell, str]
+    held: Mapping[Cell, float | None]  # the gradients that the cells themselves hold, from whichever passes
 
     @cached_property
     def facts(self) -> Facts:
@@ -52,7 +53,7 @@ class Pooled:
 def pooled(thing: Any, names: Names, frame: Any) -> Pooled | None:
     """The pool whose outputs these are, or whose routes; None where they are something else."""
     if isinstance(thing, PoolRoutes):
-        return Pooled(thing, {})
+        return Pooled(thing, {}, {})
     if not isinstance(thing, (list, tuple)) and not hasattr(thing, "tolist"):
         return None
     try:
@@ -72,7 +73,8 @@ def pooled(thing: Any, names: Names, frame: Any) -> Pooled | None:
     known = set(graph.values)
     cells = {(r, c): cell for r, row in enumerate(pool.grid) for c, cell in enumerate(row)}
     numbers = {at: graph.number(cell) for at, cell in cells.items() if isinstance(cell, Value) and cell in known}
-    return Pooled(found, {at: labels[number] for at, number in numbers.items() if is_own(number, labels[number])})
+    called = {at: labels[number] for at, number in numbers.items() if is_own(number, labels[number])}
+    return Pooled(found, called, {at: held(graph.values[number]) for at, number in numbers.items()})
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,16 @@ class PoolChanges:
         return {cell: old for cell, old in pairs if not same_number(old, self.after.gradient(cell))}
 
     @cached_property
+    def added(self) -> Mapping[Cell, tuple[float, float]]:
+        """Of cells that got the same of this pool, the gradients that they held and hold, where these differ."""
+        found = {}
+        for cell in self.cells:
+            old, new = (side.held.get(cell) for side in (self.before, self.after))
+            if old and new and old != new and cell not in self.gradients:
+                found[cell] = old, new
+        return found
+
+    @cached_property
     def windows(self) -> Sequence[tuple[Window, Window]]:
         """Each window as it was and as it is."""
         pairs = zip(self.before.routes.windows, self.after.routes.windows, strict=False)
@@ -137,7 +149,7 @@ class PoolChanges:
 
 def told_of_pools(changes: PoolChanges) -> list[str]:
     """What changed and why, the causes first."""
-    parts = _pools, _cells, _winners, _outputs, _upstream, _gradients
+    parts = _pools, _cells, _winners, _outputs, _upstream, _gradients, _added
     told = [sentence for part in parts for sentence in part(changes)]
     return told or ["Nothing differs: the same values, and the same gradients."]
 
@@ -202,6 +214,18 @@ def _gradients(changes: PoolChanges) -> Iterator[str]:
         yield f"{len(changed)} of {len(changes.cells)} cells get another gradient."
     elif changes.cells and (changes.values or not changes.alike):
         yield "Each cell gets the gradient that it got."
+
+
+def _added(changes: PoolChanges) -> Iterator[str]:
+    """That cells hold more than this pass has sent: leaves add up."""
+    pairs = [(changes.after.called(cell), *both) for cell, both in changes.added.items()]
+    if pairs and not changes.gradients and not changes.values:
+        yield "What the pool sends back is the same."
+    if 0 < len(pairs) <= LISTED:
+        told = [f"{name}.grad was {numeral(old)}, is {numeral(new)}" for name, old, new in pairs]
+        yield _sentence(f"{'; '.join(told)}: leaves add up what all passes send")
+    elif pairs:
+        yield f"{len(pairs)} cells hold other gradients all the same: leaves add up what all passes send."
 
 
 def _got(after: Pooled, cell: Cell, old: float | None) -> str:
