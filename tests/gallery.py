@@ -209,6 +209,28 @@ def a_network_folded() -> Any:
     return drawn(done(network()), collapse=True)
 
 
+def batch(count: int) -> Value:
+    """The loss of so many samples, each in a scope of its own."""
+    w0, w1, b = (Value(v, n) for v, n in ((0.6, "w0"), (-0.4, "w1"), (0.1, "b")))
+    losses = []
+    for k in range(count):
+        with scope(f"sample {k}"):
+            x0, x1 = Value(k % 7 / 7, "x0"), Value(k % 5 / 5, "x1")
+            losses.append(((w0 * x0 + w1 * x1 + b).tanh() - 0.25) ** 2)
+    total: Value = sum(losses, Value(0.0, "zero"))
+    return total
+
+
+@shown
+def the_loss_of_a_batch() -> Any:
+    return drawn(done(batch(100)))
+
+
+@shown
+def one_sample_of_a_batch() -> Any:
+    return drawn(done(batch(100)), expand="sample 3")
+
+
 @shown
 def cross_entropy() -> Any:
     return drawn(done(entropy()))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from autodiff import Snapshot
 from autodiff.language.notation import numeral, writing
 from autodiff.recording.reverse import NO_PATH
+from viz.graph.folding import Repeated
 from viz.graph.look import count
 from viz.graph.rows import Rows
 from viz.graph.view import View
@@ -41,8 +42,12 @@ def _described(view: View, rows: Rows, what: str) -> tuple[str, str]:
 def _shown(view: View) -> str:
     """How much of the graph is drawn, and as how many boxes."""
     part = f", of which {len(view.numbers)} are shown" if len(view.numbers) < len(view.graph) else ""
-    folds = len(set(view.hidden_in.values()))
-    return part + (f"; {count(folds, 'scope')} {'is' if folds == 1 else 'are'} folded to one box each" if folds else "")
+    boxes = set(view.hidden_in.values())
+    kinds = sum(isinstance(box, Repeated) for box in boxes)
+    folds = len(boxes) - kinds
+    said = [f"{count(folds, 'scope')} {'is' if folds == 1 else 'are'} folded to one box each"] if folds else []
+    said += [f"what repeats is in {'one box' if kinds == 1 else f'{kinds} boxes'}"] if kinds else []
+    return "; ".join([part, *said])
 
 
 def _gradients(rows: Rows, snapshot: Snapshot, leaves: Iterable[int]) -> list[str]:

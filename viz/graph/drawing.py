@@ -16,10 +16,11 @@ from viz.graph.folding import Collapse, read_once
 from viz.graph.ladder import LADDER, fitted
 from viz.graph.naming import Names, labels_of
 from viz.graph.paint import Laid
+from viz.graph.repeats import Expand, Open, expanded, repeated
 from viz.graph.rows import DIRECTIONS, FULL, Rows, Style, numbers_of
 from viz.graph.sketch import Sketch
 from viz.graph.still import Still
-from viz.graph.view import LIMIT, View, outputs_of, require_boxes, view
+from viz.graph.view import LIMIT, TooLargeError, View, outputs_of, require_boxes, require_small, view
 from viz.graph.ways import wanted, ways_of
 from viz.ink.figures import figured
 from viz.ink.theme import OWN, Theme
@@ -28,6 +29,9 @@ from viz.layout.picture import Picture
 from viz.layout.place import Place, placed
 
 __all__ = ["Part", "blank", "draw", "foldings", "pictured", "wished"]
+
+
+LOOKED = 20  # times as many boxes as may be drawn are looked at, for much of it may repeat
 
 
 @answered
@@ -41,6 +45,7 @@ def draw(
     rankdir: str = "auto",
     names: Names = True,
     collapse: Collapse | None = None,
+    expand: Expand | None = None,
     around: Value | None = None,
     depth: int | None = None,
     reached: bool = False,
@@ -74,7 +79,9 @@ def draw(
     (1280 × 720), a width and a height in CSS pixels, or None. No text in it is smaller there than 10.5 CSS pixels:
     what does not fit is said more shortly (``detail``: "full", "short" for the contribution alone, "needed" for
     contributions where several meet), turned (``rankdir``: LR or TB), set in fewer rows, and folded by scope at last,
-    unless ``detail``, ``rankdir`` or ``collapse`` decide otherwise.
+    unless ``detail``, ``rankdir`` or ``collapse`` decide otherwise. Before that, what repeats ten times or more
+    becomes one box, "× 100": scopes that differ by an index, such as the samples of a batch, nodes of a kind, a long
+    sum. ``expand`` opens some: a scope's name, a Scope, a Value with what it came from, or several; the others stay.
 
     ``theme`` is "light", "dark", "auto" (the SVG follows its host's dark mode by CSS; PNG and DOT are light), or a
     :class:`viz.Theme` with colours and sizes of your own; ``background`` is another colour ``#rrggbb``, or None for
@@ -92,7 +99,8 @@ def draw(
     """
     collapse = None if collapse is None else read_once(collapse)
     outputs = outputs_of(output)
-    require_boxes(outputs, reached, collapse or False, max_nodes, around, depth)
+    is_whole = collapse is None and around is None and depth is None and not reached and backward == "flow"
+    require_boxes(outputs, reached, collapse or False, max_nodes, around, depth, LOOKED if is_whole else 1)
     graph = output if isinstance(output, Graph) else Graph(*outputs)
     labels = labels_of(graph, names, caller())
     if backward not in ("flow", "graph"):
@@ -105,7 +113,8 @@ def draw(
     if found is not None:
         graph, labels = found.graph, dict(found.labels)
     snapshot = Snapshot.of(graph) if step is None else _at_step(graph, labels, step, seed)
-    part = Part(graph, collapse, around, depth, reached, max_nodes, found, wanted(path, paths))
+    opened = None if expand is None else expanded(graph, expand)
+    part = Part(graph, collapse, around, depth, reached, max_nodes, found, wanted(path, paths), opened)
     figures = figured(numbers_of(graph, snapshot), digits)
     rows = Rows(graph, snapshot, labels, theme_of(theme, background), gradients=backward == "flow", figures=figures)
     return pictured(placed(fit), part, rows, wished(detail, rankdir), legend, timeout)
@@ -123,6 +132,7 @@ class Part:
     max_nodes: int | None = LIMIT
     backward: Pass | None = None
     path: Sequence[Value] | None = None
+    opened: Open | None = None  # what of repeated parts is to be seen; None: they are one box each only to fit
 
     @property
     def views(self) -> Iterable[View]:
@@ -135,11 +145,45 @@ class Part:
         return list(self._found())
 
     def _found(self) -> Iterator[View]:
+        some = False
         for folds in foldings(self.graph, self.collapse):
-            shown = view(self.graph, self.around, self.depth, self.reached, folds, self.max_nodes)
-            if self.path is not None:
-                shown = replace(shown, ways=ways_of(self.graph, self.path))
-            yield shown if self.backward is None else self.backward.of(shown, self.collapse is False)
+            try:
+                for shown in self._folded(folds):
+                    yield shown
+                    some = True
+            except TooLargeError:
+                if not some:
+                    raise
+
+    def _folded(self, folds: Collapse) -> Iterator[View]:
+        """What is shown where these scopes are folded; then, where it is not decided otherwise, with repeated parts."""
+        is_shown = False
+        if self.opened is None:
+            try:
+                shown = self._view(folds, self.max_nodes)
+                is_shown = True
+                yield shown if self.backward is None else self.backward.of(shown, self.collapse is False)
+            except TooLargeError:
+                if self.collapse is not None or self.backward is not None:
+                    raise
+                shown = self._view(folds, None)
+            if self.collapse is not None or self.backward is not None:
+                return
+        else:
+            shown = self._view(self._spared(folds), None)
+        again = repeated(shown, self.opened)
+        if again is not shown or not is_shown:
+            require_small(again, self.max_nodes)
+            yield again
+
+    def _view(self, folds: Collapse, limit: int | None) -> View:
+        shown = view(self.graph, self.around, self.depth, self.reached, folds, limit)
+        return shown if self.path is None else replace(shown, ways=ways_of(self.graph, self.path))
+
+    def _spared(self, folds: Collapse) -> Collapse:
+        """The same scopes folded, but for those that are to be seen."""
+        opened = self.opened[0] if self.opened is not None else frozenset()
+        return (lambda scope: folds(scope) and scope not in opened) if isinstance(folds, _Deeper) else folds
 
 
 def pictured(place: Place, part: Part, rows: Rows, rungs: Sequence[Style], legend: bool, timeout: float) -> Still:

@@ -13,6 +13,7 @@ __all__ = [
     "Collapse",
     "Folds",
     "Formula",
+    "Repeated",
     "chosen",
     "depths_of",
     "fold",
@@ -37,6 +38,16 @@ class Formula(Scope):
 def is_fold(scope: Scope | None) -> bool:
     """Whether the box of what a scope hides says that it hides something."""
     return scope is not None and not isinstance(scope, Formula)
+
+
+class Repeated(Scope):
+    """What stands for several parts of a kind, in a picture alone: ``times`` of them, of ``each`` so many nodes."""
+
+    __slots__ = ("each", "times")
+
+    def __init__(self, name: str, parent: Scope | None, times: int, each: int) -> None:
+        super().__init__(name, parent)
+        self.times, self.each = times, each
 
 
 def read_once(collapse: Collapse) -> Collapse:

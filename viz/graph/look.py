@@ -74,7 +74,7 @@ LINE: Mapping[str, Look] = {
     "positive": Look(ink="positive", dash="positive_style", label="positive", head="back"),
     "negative": Look(ink="negative", dash="negative_style", label="negative", head="back"),
     "zero": Look(ink="no_path", dash="positive_style", label="not_computed", head="back"),  # computed; nan, too
-    "several": Look(ink="node_border", pen=1.4, label="muted", head="back"),  # to different nodes: no one number
+    "several": Look(ink="node_border", pen=1.4, label="muted", head="back"),  # to different nodes, or of both signs
     "refused": Look(ink="no_path", pen=1, dash="no_path_style", label="not_computed", head="tee"),
     "settled": Look(head="none"),  # a head means that a gradient flows: elsewhere it does, here not
     "line": Look(None, "no_path", 1, "solid", label="not_computed", framed=False, head="forth"),
@@ -192,7 +192,8 @@ class Looks:
         sent = self._sent(edges)
         if not sent:
             return marks | ({"refused"} if self._refusal(edges) else set())
-        if not one_source(edges):
+        is_mixed = any(part < 0 for part in sent) and any(part > 0 for part in sent)
+        if not one_source(edges) or is_mixed:  # painted by no sign that not all of them have
             return marks | {"several"}
         total = sum(sent)
         return marks | {"positive" if total > 0 else "negative" if total < 0 else "zero"}
@@ -202,7 +203,8 @@ class Looks:
         found = self._lines.get(uses := tuple(edges))
         if found is None:
             found, sent = self._look(LINE, self.line_marks(edges)), self._sent(edges)
-            found = replace(found, pen=width(sum(sent))) if sent and one_source(edges) else found
+            is_one = bool(sent) and "several" not in self.line_marks(edges)
+            found = replace(found, pen=width(sum(sent))) if is_one else found
             self._lines[uses] = found
         return found
 

@@ -13,7 +13,7 @@ from autodiff.language.ieee import agree
 from autodiff.language.notation import Figures, writing
 from autodiff.recording.reverse import NO_PATH
 from autodiff.writing.phrases import labels as all_labels
-from viz.graph.folding import Formula
+from viz.graph.folding import Formula, Repeated
 from viz.graph.look import Look, Looks, Words, count
 from viz.graph.titles import headed, operation_pieces
 from viz.graph.view import View
@@ -177,7 +177,10 @@ class Rows:
         theme = self.theme
         name = scope.name if self.view is None else self.view.title(scope)
         title = (Run(visible(name), theme.text, theme.name_size, bold=True),) if name else ()
-        hidden = (Run(count(len(members), "node"), theme.muted, theme.small_size),)
+        held = count(len(members), "node")
+        if isinstance(scope, Repeated) and scope.times > 1:
+            held = f"{count(scope.each, 'node')} each"
+        hidden = (Run(held, theme.muted, theme.small_size),)
         with writing(self.figures):
             numbers = [] if shows is None else self._numbers(shows, found)
         return self._set([title, hidden] if self.style.box == "stack" else [title + hidden], numbers)

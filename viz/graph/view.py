@@ -12,7 +12,7 @@ from functools import cached_property
 from autodiff import Edge, Graph, Scope, Value
 from autodiff.ground.text import NAME, quoted, visible
 from autodiff.habits.answers import got
-from viz.graph.folding import Collapse, Folds, chosen, depths_of, fold, foldable, innermost
+from viz.graph.folding import Collapse, Folds, Repeated, chosen, depths_of, fold, foldable, innermost
 from viz.graph.ways import Ways
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "ancestors",
     "outputs_of",
     "require_boxes",
+    "require_small",
     "view",
 ]
 
@@ -103,7 +104,9 @@ class View:
         return [[edge] for edge in edges] if source[0] == target[0] == "n" else [edges]
 
     def speaker(self, scope: Scope) -> int | None:
-        """The node whose numbers a folded scope shows: the only one that is used outside of it."""
+        """The node whose numbers a folded scope shows: the only one that is used outside of it, and not one of many."""
+        if isinstance(scope, Repeated) and scope.times > 1:
+            return None
         used = self._used_outside.get(scope, ())
         return next(iter(used)) if len(used) == 1 else None
 
@@ -157,11 +160,13 @@ def require_boxes(
     limit: int | None = LIMIT,
     around: Value | None = None,
     depth: int | None = None,
+    times: int = 1,
 ) -> None:
     """Refuse what cannot be drawn in so many boxes, after looking at no more nodes than it takes to know.
 
     A node that stands in a scope may share a box with all of its outermost scope, if that is to be folded. Of what
-    is ``around`` a node, what it was computed from is looked at.
+    is ``around`` a node, what it was computed from is looked at. In scopes much may repeat: then ``times`` as many may
+    pass.
     """
     far = _reach(around, depth)
     if limit is None:
@@ -169,11 +174,13 @@ def require_boxes(
     folds = foldable(collapse)
     outermost: Folds = {None: None}
     boxes: set[Value | Scope] = set()
+    times_here = 1
     for node in ancestors(outputs if around is None else [around], far):
         if reached and not _is_reached(node):
             continue
         boxes.add(fold(node.scope, outermost, folds) or node)
-        if len(boxes) > limit:
+        times_here = times if node.scope is not None else times_here
+        if len(boxes) > limit * times_here:
             raise TooLargeError(_refusal(f"more than {limit} boxes, which"))
     if reached and far == math.inf and not boxes:
         raise ValueError(UNREACHED)
@@ -222,10 +229,15 @@ def view(
     shown = _collapsed(graph, numbers, chosen(graph, collapse))
     if shown.boxes() > limit and collapse is False:
         shown = _collapsed(graph, numbers, innermost(graph, numbers, limit))
-    if shown.boxes() > limit:
-        raise TooLargeError(_refusal(f"{shown.boxes()} boxes, and more than {limit}"))
+    require_small(shown, limit)
     _require_depth(shown)
     return shown
+
+
+def require_small(shown: View, limit: int | None) -> None:
+    """Refuse a view of more than so many boxes."""
+    if limit is not None and shown.boxes() > limit:
+        raise TooLargeError(_refusal(f"more than {limit} boxes ({shown.boxes()}), which"))
 
 
 def _require_depth(shown: View) -> None:

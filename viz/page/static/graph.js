@@ -101,7 +101,7 @@ function graphPicture(svg, data, stage) {
     const flags = look.lineMarks(line, snapshot, data.nodes).map((mark) => `gr-${mark}`);
     if (!restyle(line, flags, text + result)) return;
     line.path.setAttribute("d", total === null ? line.whole : line.bare);
-    line.path.style.strokeWidth = total === null || !line.adds ? "" : `${penWidth(total, data.scale)}px`;
+    line.path.style.strokeWidth = total === null || !line.adds || look.isMixed(line, snapshot) ? "" : `${penWidth(total, data.scale)}px`;
     line.text.replaceChildren(text, shape("tspan", { "font-weight": "bold" }, result));
   }
 

@@ -30,6 +30,12 @@ const look = (() => {
     return adds ? sent.reduce((sum, x) => sum + x, 0) : NaN;
   }
 
+  /** Whether these uses sent contributions of both signs: then the line is painted by neither. */
+  function isMixed({ uses }, snapshot) {
+    const sent = sentOver(uses, snapshot).map(({ contribution }) => contribution);
+    return sent.some((part) => part < 0) && sent.some((part) => part > 0);
+  }
+
   /** Why nothing can flow over any of these uses; empty where something can, or where it is not known yet. */
   function refusal({ uses }, { flows }, nodes) {
     const known = uses.filter((use) => flows.has(use));
@@ -57,8 +63,8 @@ const look = (() => {
     const { current, flowing } = snapshot;
     const feeds = current.phase === "forward" && line.targets.includes(current.node);
     const now = current.edge && line.uses.includes(useOf(current.edge)) ? ["now"] : feeds ? ["feeds"] : [];
-    const sum = total(line, snapshot);
-    const kind = sum === null ? (refusal(line, snapshot, nodes) ? "refused" : "") : !line.adds ? "several" : sum > 0 ? "positive" : sum < 0 ? "negative" : "zero";
+    const [sum, mixed] = [total(line, snapshot), isMixed(line, snapshot)];
+    const kind = sum === null ? (refusal(line, snapshot, nodes) ? "refused" : "") : !line.adds || mixed ? "several" : sum > 0 ? "positive" : sum < 0 ? "negative" : "zero";
     return [...now, ...(kind ? [kind] : []), ...(flowing ? ["settled"] : [])];
   }
 
@@ -78,5 +84,5 @@ const look = (() => {
     return [`${numeral(local)} × ${numeral(upstream)} = `, numeral(sum)];
   }
 
-  return { numberMarks, gradientText, words, total, lineMarks, lineWords };
+  return { numberMarks, gradientText, words, total, lineMarks, lineWords, isMixed };
 })();
