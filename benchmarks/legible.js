@@ -14,13 +14,27 @@
   const inks = texts.map((t) => {
     const box = t.getBoundingClientRect(), unit = scaleOf(t);
     return {text: t.textContent.trim(), left: box.left + unit, right: box.right - unit,
-      top: box.top + 0.18 * box.height, bottom: box.bottom - 0.2 * box.height, owner: t.closest('g[id]')};
+      top: box.top + 0.18 * box.height, bottom: box.bottom - 0.2 * box.height};
   });
   const meets = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
   const found = [];
   inks.forEach((a, i) => inks.slice(i + 1).forEach((b) => {
     if (meets(a, b)) found.push(`${a.text} on ${b.text}`);
   }));
+
+  // What is painted under a plate that a text stands on is not seen there.
+  const order = new Map([...svg.querySelectorAll('*')].map((e, k) => [e, k]));
+  const plates = [...svg.querySelectorAll('rect, path, circle')].filter((e) => {
+    const style = getComputedStyle(e);
+    return seen(e) && style.fill !== 'none' && Number(style.fillOpacity) === 1 && !e.closest('defs');
+  });
+  inks.forEach((ink, k) => {
+    const under = plates.filter((e) => order.get(e) < order.get(texts[k])).filter((e) => {
+      const box = e.getBoundingClientRect();
+      return box.left <= ink.left && ink.right <= box.right && box.top <= ink.top && ink.bottom <= box.bottom;
+    });
+    ink.plate = Math.max(-1, ...under.map((e) => order.get(e)));
+  });
 
   // Every stroke that is seen, point by point: lines, borders, marks; not the pale frames of scopes behind all that.
   const strokes = [...svg.querySelectorAll('path, line, polyline, polygon, rect, circle, ellipse')].filter((e) => {
@@ -39,9 +53,9 @@
     for (let s = 0; s <= length; s += 1.5 / unit) {
       const p = stroke.getPointAtLength(s).matrixTransform(matrix);
       for (const ink of near)
-        if (p.x > ink.left - half && p.x < ink.right + half && p.y > ink.top - half && p.y < ink.bottom + half) met.add(ink);
+        if (ink.plate <= order.get(stroke) && p.x > ink.left - half && p.x < ink.right + half && p.y > ink.top - half && p.y < ink.bottom + half) met.add(ink);
     }
-    const name = stroke.closest('g[id]')?.id ?? stroke.tagName;
+    const name = stroke.closest('g')?.querySelector(':scope > title')?.textContent ?? stroke.tagName;
     for (const ink of met) found.push(`${ink.text} on a stroke of ${name}`);
   }
 

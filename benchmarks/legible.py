@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.reference import GRAPHS, POOLS, drawn
+from benchmarks.reference import GRAPHS, NETWORKS, POOLS, drawn
 
 __all__ = ["LEAST", "PLACES", "Measured", "Place", "chromium", "measured", "shown"]
 
@@ -192,6 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Smallest text in CSS pixels; at least {LEAST} everywhere.")
         bad = table("Graphs", heads, rows(page, graphs))
         bad += table("Pools", heads, rows(page, POOLS))
+        bad += table("Networks", heads, rows(page, NETWORKS))
         if not options.without_peers:
             table("Others, on the same things", heads[:-2], peers(page))
     print(f"\n{bad} texts are too small or meet something.")

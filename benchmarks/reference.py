@@ -8,13 +8,14 @@ from typing import Any
 
 import viz
 from autodiff import Value, max_pool1d, scope, softmax
-from autodiff.nn import MLP, cross_entropy
+from autodiff.nn import MLP, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential, cross_entropy
 from benchmarks.peers import readme_graph
 from viz.demo.digits import digit
 from viz.demo.network import CONVOLUTION, digit_network, telling
 
-__all__ = ["GRAPHS", "POOLS", "drawn"]
+__all__ = ["GRAPHS", "NETWORKS", "POOLS", "drawn"]
 
+CHANNELS = (4, 8)
 Recorded = tuple[Value, dict[str, Any]]
 
 
@@ -141,3 +142,19 @@ POOLS: dict[str, Callable[..., viz.Picture]] = {
     "twelve cells, average": lambda **place: viz.pool(_cells(12)[0], kernel_size=3, stride=1, kind="avg", **place),
     "16×16, padding 1": lambda **place: viz.pool(_cells(16), kernel_size=3, stride=2, padding=1, **place),
 }
+
+
+def _job_network(**place: Any) -> viz.Picture:
+    return viz.network(digit_network(digit(4), kernel_size=3, stride=2).score, **place)
+
+
+def _lenet(**place: Any) -> viz.Picture:
+    first, second = CHANNELS
+    model = Sequential(
+        Conv2d(1, first, 3, padding=1, rng=0), ReLU(), MaxPool2d(2), Conv2d(first, second, 3, padding=1, rng=1), ReLU(),
+        MaxPool2d(2), Flatten(), Linear(second * 4, 10, rng=2),
+    )  # fmt: skip
+    return viz.network(model([[[Value(x) for x in row] for row in digit(4)]])[4], **place)
+
+
+NETWORKS: dict[str, Callable[..., viz.Picture]] = {"the main job's network": _job_network, "a LeNet on a digit": _lenet}

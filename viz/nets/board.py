@@ -107,11 +107,13 @@ def _headings(frame: _Frame, y: float, heading: str, gradient: bool) -> tuple[li
     y += 1.9 * size
     ink = look.gradient if gradient else look.value
     marks: list[Mark] = [Words("row", 0, y, (Run(heading, ink, True),), size, start=True)]
-    y += 1.7 * size + 10
+    titles = [wrapped([Run(c.field.name, look.text, True)], size, c.width + 1) for c in frame.columns]
+    y += (1.7 + LEAD * (max(map(len, titles)) - 1)) * size + 10
     tops = [y + (deep - column.size[1]) / 2 for column in frame.columns]
-    for column, top in zip(frame.columns, tops, strict=True):
+    for column, top, lines in zip(frame.columns, tops, titles, strict=True):
         middle = column.x + column.width / 2
-        marks.append(Words("name", middle, top - 9, (Run(column.field.name, look.text, True),), size))
+        for k, line in enumerate(reversed(lines)):
+            marks.append(Words("name", middle, top - 9 - k * LEAD * size, line, size))
     return marks, y + deep, tops
 
 

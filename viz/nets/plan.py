@@ -27,7 +27,7 @@ class Column:
     channels: tuple[int, ...]
     side: float
     across: int
-    least: float  # how wide its title is
+    least: float  # how wide the longest word of its title is
     gap: float  # to the column before it
     x: float = 0.0
 
@@ -41,7 +41,7 @@ class Column:
 
     @property
     def width(self) -> float:
-        """How wide it is, its title too."""
+        """How wide it is, its title, in several lines perhaps, too."""
         return max(self.size[0], self.least)
 
     def cell(self, at: Place3, top: float) -> Box:
@@ -63,7 +63,7 @@ def columns_of(network: Network, look: Theme, channels: Sequence[int] | None) ->
     shown = []
     chosen = set(network.choices)
     for one in fields:
-        least = width_of(one.name, look.small_size, bold=True)
+        least = max(width_of(word, look.small_size, bold=True) for word in one.name.split(" "))
         gap = WAYS if chosen & {*one.nodes.values()} else GAP
         shown.append(Column(one, _channels(one, channels), SIDES[0], 1, least, gap))
     return [replace(shown[0], gap=0.0), *shown[1:]]
