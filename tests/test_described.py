@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 from collections.abc import Callable
@@ -191,3 +192,11 @@ def test_a_film_follows_its_host(tmp_path: Path) -> None:
     assert DARK.highlight in dark
     assert DARK.positive in dark
     assert LIGHT.highlight in text.rsplit("prefers-color-scheme:dark", 1)[0]
+
+
+def test_a_theme_of_few_colours_follows_its_host_too(tmp_path: Path) -> None:
+    """Where two things have one colour in the light and two in the dark."""
+    inks = ("value", "gradient", "positive", "negative", "not_computed", "muted", "no_path")
+    ink = dataclasses.replace(LIGHT, highlight=LIGHT.background, dark=DARK, **dict.fromkeys(inks, LIGHT.text))
+    for make in (gallery.pooled, gallery.neuron):
+        assert DARK.positive in film(make(), tmp_path, theme=ink)

@@ -173,20 +173,25 @@ class Painter:
         if (room := self.labels.get(name)) is None:
             return
         said = [rows.line(edges, look) for rows, look in zip(self.rows, looks, strict=True)]
-        paper = self.theme.paper or ""
-        bright = blend((self.theme.background, self.theme.highlight), 0.35)
-        halos = [bright if look.framed else paper for look in looks]
-        yield from self._stack(room.centre[0], room.bottom, said, halos)
+        yield from self._stack(room.centre[0], room.bottom, said, [bool(look.framed) for look in looks])
 
-    def _stack(self, x: float, y: float, said: Sequence[Row], halos: Sequence[str] = ()) -> Iterator[str]:
-        """One text for each row that stands here at some time, each shown at its time."""
-        pairs = list(zip(said, halos or [""] * len(said), strict=True))
-        for row, halo in dict.fromkeys(pairs):
+    def _stack(self, x: float, y: float, said: Sequence[Row], framed: Sequence[bool] | None = None) -> Iterator[str]:
+        """One text for each row that stands here at some time, each shown at its time.
+
+        Rows are told apart by their words, so that a picture has the same parts in any colours.
+        """
+        keys = [(tuple(run.text for run in row), framed and framed[k]) for k, row in enumerate(said)]
+        for key, row in dict(zip(keys, said, strict=True)).items():
             if row:
-                always = all(pair == (row, halo) for pair in pairs)
-                times = {} if always else self.dressed(_times(pair == (row, halo) for pair in pairs))
-                around = _halo(halo) if halo else {}
-                yield from _texts(x, y, row, {**around, **_named(times)})
+                always = all(other == key for other in keys)
+                times = {} if always else self.dressed(_times(other == key for other in keys))
+                halo = "" if key[1] is None else self._halo(bool(key[1]))
+                yield from _texts(x, y, row, {**(_halo(halo) if halo else {}), **_named(times)})
+
+    def _halo(self, framed: bool) -> str:
+        """What is around the words of a line: paper, if there is any, or what makes them stand out."""
+        bright = blend((self.theme.background, self.theme.highlight), 0.35)
+        return bright if framed else self.theme.paper or ""
 
     def _colour(self, part: str | None, level: int = 0) -> str:
         assert part is not None
