@@ -486,6 +486,11 @@ CASES: dict[str, dict[str, Any]] = {
                      "upstream": [-1.2345e-100] * 4},
     "a column": {"cells": [[3], [1], [2], [5]], "kernel_size": (2, 1), "stride": 1},
     "28 by 28": {"cells": grid(28, 28), "kernel_size": 2},
+    "averages of the same cells": {"cells": [[2, 0, -3], [3, -2, 1]], "kernel_size": 5, "stride": 1, "padding": 2,
+                                   "kind": "avg", "upstream": [2, 2.3, -0.46, 1.7, 2, 1.3]},
+    "a dilated row": {"cells": [*range(14)], "kernel_size": 3, "stride": 1, "dilation": 3},
+    "neighbours in a large grid": {"cells": grid(24, 28), "kernel_size": 3, "stride": 1,
+                                   "windows": [(r, c) for r in (4, 5, 6) for c in (7, 8, 9)]},
     "32 cells in a row": {"cells": [*range(32)], "kernel_size": 5, "stride": 3},
 }  # fmt: skip
 

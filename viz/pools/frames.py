@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, pairwise
+from itertools import chain, pairwise, product
 
 from autodiff.facts.routes import Window
 from autodiff.ground.windows import Cell
@@ -82,20 +82,21 @@ class Frames:
         for box, (row, _), (last, _) in self._cornered(window):
             left, top, right, bottom = box.x, box.y, box.x + box.width, box.y + box.height
             if self.plan.is_map:  # outside, for a mark would hide the cells
-                levels = [
-                    (top - k * (high + 0.5), bottom + (k - 1) * (high + 0.5)) for k in range(1, self.plan.levels + 1)
-                ]
+                whole, out = self.lattice.whole, self.plan.levels * (high + 0.5) + 1
+                levels = [(top - k * (high + 0.5), bottom + (k - 1) * (high + 0.5)) for k in range(1, 4)]
                 for y in (*chain.from_iterable(levels), (top + bottom - high) / 2):
-                    for x in (left - wide, right, (left + right - wide) / 2):
-                        yield Box(x, y, wide, high)
+                    if whole.y - out <= y <= whole.y + whole.height + out - high:
+                        for x in (left - wide, right, (left + right - wide) / 2):
+                            yield Box(x, y, wide, high)
                 continue
             rim = self.plan.rim[1]
             upper = min(top, self.lattice.cell(row, 0).y + rim - high / 2 - 0.5) - high / 2
             lower = self.lattice.cell(last, 0)
             under = max(bottom, lower.y + lower.height - rim + high / 2 + 0.5) - high / 2
-            for y in (upper, under):
-                yield Box(left - OUT, y, wide, high)
-                yield Box(right + OUT - wide, y, wide, high)
+            ends = left - OUT, right + OUT - wide
+            inner = (left - OUT + k * (wide + 1) for k in range(1, int((right - left) // (wide + 1))))
+            for x, y in [*product(ends, (upper, under)), *product(inner, (upper, under))]:
+                yield Box(x, y, wide, high)
 
     def _cornered(self, window: Window) -> Iterator[tuple[Box, Cell, Cell]]:
         """The boxes at whose corners a mark may stand, with their first and last cell."""

@@ -55,16 +55,17 @@ class Lattice:
         return start + (at - len(sides)) * (self.narrow + self.gap), self.narrow
 
 
-def insets(windows: Sequence[Window], ends: Sequence[tuple[Cell, Cell]], apart: bool) -> dict[int, int]:
+def insets(windows: Sequence[Window], grids: Sequence[Sequence[tuple[Cell, Cell]]], apart: bool) -> dict[int, int]:
     """How deep the frame of each window lies within its cells, so that no two run on each other; 0 is the outermost.
 
-    ``ends`` are the first and the last cell of each; ``apart`` says that the cells of a window do not touch.
+    On each of the ``grids`` they have a first and a last cell; ``apart`` says that the cells of a window do not touch.
     """
     found: dict[int, int] = {}
     for k, window in enumerate(windows):
         taken = {
             found[other.number]
             for j, other in enumerate(windows[:k])
+            for ends in grids
             if any(_meet(_lines(window, ends[k], apart, axis), _lines(other, ends[j], apart, axis)) for axis in (0, 1))
         }
         found[window.number] = next(depth for depth in range(len(windows) + 1) if depth not in taken)

@@ -61,8 +61,11 @@ class Measures:
     @cached_property
     def depths(self) -> dict[int, int]:
         """How deep the frame of each shown window lies within its cells."""
-        ends = [self.facts.corners(window) for window in self.facts.shown]
-        return insets(self.facts.shown, ends, self.facts.routes.dilation != (1, 1))
+        shown = self.facts.shown
+        grids = [[self.facts.corners(window) for window in shown]]
+        if self.is_map or not self.facts.is_max:  # frames on the gradient, too, where there is no padding
+            grids.append([(window.cells[0], window.cells[-1]) for window in shown])
+        return insets(shown, grids, self.facts.routes.dilation != (1, 1))
 
     def inset(self, window: Window) -> float:
         """How far within its cells the frame of a window runs; around cells without numbers it runs outside."""
