@@ -12,8 +12,8 @@ from autodiff.language.notation import Figures
 __all__ = ["figured"]
 
 USUAL, MOST = Figures().digits, 15  # of more a float has no two that are the same
-LEAST = 1e-6  # no smaller number is written in full: nobody counts so many zeros
-FAR = 100.0  # a number that is so much smaller than the others may have an exponent beside them
+LEAST = 1e-6  # no much smaller number is written in full: nobody counts so many zeros
+NEAR, FAR = 10.0, 100.0  # numbers of one size are so near; one that is so far below the others may have an exponent
 
 
 def figured(numbers: Iterable[float | None], digits: int | None = None) -> Figures:
@@ -42,8 +42,10 @@ def _least(known: set[float]) -> float:
     large = [x for x in known if x >= usual]
     if not small or not large:
         return usual
-    gaps = [(above / below, above) for above, below in pairwise([min(large), *small]) if above >= LEAST]
-    wide = next((above for gap, above in gaps if gap > FAR), None)
-    if wide is None:
-        wide = small[-1] if small[-1] >= LEAST else max(gaps)[1]
+    gaps = [(above / below, above) for above, below in pairwise([min(large), *small])]
+    wide = next((above for gap, above in gaps if gap > FAR), small[-1])
+    if wide < LEAST:  # numbers of all sizes: the widest gap among them, if need be further down
+        gap, wide = max(each for each in gaps if each[1] >= LEAST)
+        if gap < NEAR:
+            wide = max(each for each in [*gaps, (NEAR, small[-1])] if each[1] >= LEAST / 10)[1]
     return min(0.999 * wide, usual)  # what differs by the last bits is of its size
