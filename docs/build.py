@@ -21,7 +21,9 @@ import signatures  # noqa: E402
 
 from autodiff import TABLE, Value, max_pool1d  # noqa: E402 - the project need not be installed
 from autodiff.facts.words import NOTHING_FLOWS  # noqa: E402
-from viz import animate, pool  # noqa: E402
+from viz import animate, network, pool  # noqa: E402
+from viz.demo.digits import digit  # noqa: E402
+from viz.demo.network import digit_network  # noqa: E402
 from viz.ink.theme import DARK, LIGHT, Theme  # noqa: E402
 from viz.page.contract import jsdoc  # noqa: E402
 
@@ -58,7 +60,9 @@ def pictures(folder: Path = HERE) -> None:
     score = 0.7 * p[0] + 0.9 * p[1]
     score.name = "score"
     score.backward()
+    whole = digit_network(digit(4), kernel_size=3, stride=2).score
     for look in ("light", "dark"):
+        network(whole, fit=(838, None), theme=look).save_svg(folder / f"network-{look}.svg")
         pool(x, p, kernel_size=3, stride=2, theme=look).save_svg(folder / f"pool-{look}.svg")
         animate(score, folder / f"steps-{look}.svg", theme=look)
 

@@ -43,7 +43,9 @@ def test_every_picture_has_an_owner(made: Path) -> None:
     assert {path.name for path in DOCS.glob("*.svg")} == {path.name for path in made.iterdir()} | charts
 
 
-@pytest.mark.parametrize("name", ["pool-dark", "pool-light", "steps-dark", "steps-light"])
+@pytest.mark.parametrize(
+    "name", [f"{name}-{look}" for name in ("network", "pool", "steps") for look in ("dark", "light")]
+)
 def test_a_picture_shows_what_it_would_show_today(name: str, build: ModuleType, made: Path) -> None:
     """Engines differ in where they put things, and in no more; so the test holds with any of them."""
     assert build.shown(read(DOCS / f"{name}.svg")) == build.shown(read(made / f"{name}.svg")), "python docs/build.py"
