@@ -7,7 +7,7 @@ import ast
 import math
 import random
 import re
-from pathlib import Path
+from html import unescape
 from typing import Any
 from xml.etree import ElementTree
 
@@ -157,8 +157,8 @@ def test_a_folded_scope_has_the_shade_of_its_depth(depth: int) -> None:
     y.backward()
     drawing = viz.draw(y, collapse=f"level {depth - 1}", names=False)
     (box,) = [found for name, found in read(drawing).boxes.items() if name[0] == "s"]
-    fill, border = LIGHT.cluster(depth - 1)
-    assert (box.look["fillcolor"], box.look["color"]) == (fill, border)
+    fill, _ = LIGHT.cluster(depth - 1)
+    assert (box.look["fillcolor"], box.look["color"]) == (fill, LIGHT.node_border)
     frames = re.findall(r'fillcolor="(#\w+)" label=<[^\n]*labelloc=t', drawing.source)
     assert frames == [LIGHT.cluster(level)[0] for level in range(depth - 1)]
 
@@ -219,35 +219,21 @@ def test_a_small_grid_gets_windows_that_fit_it(numbers: Any, kernel: Any) -> Non
 # -- The sentence of a GIF
 
 
-def test_a_gif_has_each_sentence_below_its_picture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.parametrize("legend", [True, False])
+def test_a_gif_has_each_sentence_below_its_picture(monkeypatch: pytest.MonkeyPatch, legend: bool) -> None:
     x = [Value(v, "x" * 30 + str(i)) for i, v in enumerate((3.0, 5.0, 4.0))]
-    y = max_pool1d(x, 3)[0] * 2.0
-    told = steps(y)
-    sources: list[str] = []
-    monkeypatch.setattr(gifs, "_frame", lambda drawing, sentence, layout: sources.append((sentence, layout)))  # type: ignore[func-returns-value, arg-type]
-    laid_once, style = blank(told, labels={}), Style()
-    assert len(list(gifs._frames(told, laid_once, LIGHT, style))) == len(told)
-    assert [sentence for sentence, _ in sources] == [step.sentence for step in told]  # type: ignore[misc]
-    monkeypatch.undo()
-    texts: list[str] = []
-
-    def laid(source: str, *_: Any, **__: Any) -> bytes:
-        texts.append(source)
-        return b""
-
-    monkeypatch.setattr(gifs.engines, "layout", laid)
-    for k in range(len(told)):
-        rows = Rows(told.graph, told.snapshot(k), {}, LIGHT, style)
-        drawing = gifs.Drawing(laid_once.view, rows, gifs._places(laid_once.layout))
-        gifs._frame(drawing, told[k].sentence, laid_once.layout)
-        (caption,) = [line for line in texts[-1].splitlines() if line.strip().startswith("caption ")]
-        wide, high = laid_once.layout.width, laid_once.layout.height
-        assert f'pos="{wide / 2:g},{-high - 26:g}"' in caption
-        assert re.findall(r"\bwidth=([\d.]+)", caption) == [f"{wide / 72:g}"]
-        words = re.findall(r'point-size="12">(.*?)</font>', caption)[0].replace("&#x27;", "'")
-        shown = told[k].sentence
-        assert len(words.replace("&#160;", " ").replace("&gt;", ">").replace("&lt;", "<")) <= 110
-        assert words[:20].replace("&gt;", ">") == shown[:20] or "&" in words[:20]
+    told = steps(max_pool1d(x, 3)[0] * 2.0)
+    laid, texts = blank(told, labels={}), []
+    monkeypatch.setattr(gifs.engines, "layout", lambda source, *_, **__: texts.append(source) or b"")
+    rows = Rows(told.graph, told.snapshot(len(told) - 1), {}, LIGHT, Style())
+    assert len(list(gifs._frames(told, range(len(told)), laid, rows, legend))) == len(told)
+    captions = [next(line for line in text.splitlines() if line.strip().startswith("caption ")) for text in texts]
+    for step, caption in zip(told, captions, strict=True):
+        words = unescape(re.sub(r"<[^>]*>", " ", caption.split("label=<")[1])).replace("\xa0", " ")
+        assert " ".join(step.sentence.split()) in " ".join(words.split())
+        assert ("gradient" in words.split("=", 1)[0]) is legend
+    assert len({re.search(r'pos="[^"]*"', caption)[0] for caption in captions}) == 1  # type: ignore[index]
+    assert len({re.search(r"\bheight=[\d.]+", caption)[0] for caption in captions}) == 1  # type: ignore[index]
 
 
 def test_a_name_in_a_picture_is_cut_at_forty_characters() -> None:

@@ -60,9 +60,9 @@ def declarations(style: str) -> dict[str, str]:
 
 
 def first_class(text: str, group: str, tag: str) -> str:
-    body = re.search(rf'<g class="\w+" id="{group}">(.*?)</g>', text, re.DOTALL)
+    body = re.search(rf'<g class="\w+"><title>{group}</title>(.*?)</g>', text, re.DOTALL)
     assert body is not None
-    found = re.search(rf'<{tag}\b[^>]*class="(k\d+)"', body[1])
+    found = re.search(rf'<{tag}\b[^>]*class="([\w-]+)"', body[1])
     assert found is not None
     return found[1]
 
@@ -156,7 +156,7 @@ def test_leaves_of_a_family_stand_in_one_column_up_to_forty(count: int, aligned:
     total = leaves[0] * 1.5
     for leaf in leaves[1:]:
         total = total + leaf
-    assert ("rank=same" in draw(total, names=False, rankdir="LR").source) is aligned
+    assert ("rank=same" in draw(total, names=False, rankdir="LR", collapse=False).source) is aligned
 
 
 def test_lines_to_different_nodes_have_no_number_of_their_own() -> None:
