@@ -272,11 +272,11 @@ class Map:
         lines = range(mutant.lines[0], mutant.lines[1] + 1)
         ran = {place for line in lines for place in known.get(str(line), ())} or {AT_IMPORT}
         found = {self.tests[place] for place in ran - {AT_IMPORT}}
-        files = found or {self.tests[place] for places in known.values() for place in places if place != AT_IMPORT}
-        near = set(self.near(mutant.file, {test.split("::")[0] for test in files}))
+        about = found or {self.tests[place] for places in known.values() for place in places if place != AT_IMPORT}
+        near = set(self.near(mutant.file, {test.split("::")[0] for test in about}))
         wanted = set(self.tests) if AT_IMPORT in ran else found
-        quick = sorted(wanted, key=lambda test: (test not in found, self.seconds[test]))
-        return [[t for t in quick if t.split("::")[0] in near], [t for t in quick if t.split("::")[0] not in near]]
+        order = sorted(wanted, key=lambda t: (t not in about, t.split("::")[0] not in near, self.seconds[t]))
+        return [[t for t in order if t in about], [t for t in order if t not in about]]
 
     def near(self, file: str, files: Collection[str] = ()) -> list[str]:
         """The four of these files of tests, or of all, that are most about a file."""

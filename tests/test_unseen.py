@@ -35,7 +35,7 @@ from autodiff import (
     scope,
     steps,
 )
-from autodiff.ground.text import NAME, escape, quoted, visible
+from autodiff.ground.text import ELLIPSIS, NAME, escape, quoted, visible
 
 UNSEEN = {
     "escape": "\x1b[2J",
@@ -269,3 +269,11 @@ def test_messages_quote_by_one_function(package: str) -> None:
             nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
             found += [(path.name, node.lineno) for node in nodes if getattr(node, "conversion", -1) == ord("r")]  # type: ignore
     assert found == []
+
+
+@pytest.mark.parametrize("limit", [1, 5, 40])
+def test_a_quotation_of_so_many_characters_is_whole_and_of_one_more_is_cut(limit: int) -> None:
+    """Quotes around it do not count, and what is cut off does not choose them."""
+    assert quoted("x" * limit, limit) == f"'{'x' * limit}'"
+    assert quoted("x" * (limit + 1), limit) == f"'{'x' * (limit - 1)}{ELLIPSIS}'"
+    assert quoted("x" * (limit + 1) + "'", limit) == quoted("x" * (limit + 1), limit)

@@ -360,6 +360,16 @@ def test_a_value_is_not_compared_with_a_number(compare: Callable[[Any, Any], boo
         _ = x in [number, number]
 
 
+@pytest.mark.parametrize("name", ["maximum", "minimum", "softmax", "logsumexp"])
+def test_only_a_lone_list_is_asked_to_be_written_with_a_star(name: str) -> None:
+    function, x = getattr(ad, name), Value(1.0)
+    with pytest.raises(TypeError, match=rf"got one list; for a list write {name}\(\*values\)"):
+        function([x, x])
+    for others in ([x, [x]], [[x], x], [x, "2"], ["2", x, x]):
+        with pytest.raises(TypeError, match=r"a Value needs (a|one) real number, got (a list|str)"):
+            function(*others)
+
+
 class Scalar:
     """A number of a library that nobody knows: it becomes a float, and is one number unless it says otherwise."""
 

@@ -18,7 +18,7 @@ __all__ = ["NORM", "Origin", "first_nan", "norm_of", "origin_at", "remark_on"]
 NORM = "(the slope of a root is inf at 0, and inf × 0 is nan; a norm whose slope at 0 is 0 is hypot(x, y, ...))"
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True)
 class Origin:
     """Where a nan or an inf arose; ``print`` it. ``value`` is the Value that has it, as its number or its gradient.
 
