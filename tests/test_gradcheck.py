@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import itertools
+import linecache
 import warnings
 from collections.abc import Callable, Iterator
 
@@ -98,6 +99,16 @@ def test_within_a_step_of_a_kink_there_is_a_warning(signature: str, distance: fl
         y = at_distance(row, signature, place)
         with pytest.warns(KinkWarning, match="'x' is near a kink: its gradient was checked on one side alone"):
             assert gradcheck(y, y.parents[0], atol=1e-12)
+
+
+def test_a_warning_points_at_the_line_of_whoever_asked() -> None:
+    x = Value(0.0, "x")
+    y = maximum(x, 0.0)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        gradcheck(y)
+    assert [warning.filename for warning in told] == [__file__]
+    assert "gradcheck(y)" in linecache.getline(__file__, told[0].lineno)
 
 
 @pytest.mark.parametrize(("place", "kind"), [(0.5, "central"), (-0.5, "central"), (0.4 * STEP, "one-sided")])

@@ -171,7 +171,10 @@ def test_wrong_words_are_refused() -> None:
 
 @pytest.mark.parametrize(
     "whole",
-    [["layer", ["units", "x", []]], ["layer", ["kernel", "x", [1]]], ["layer", ["units", "x", [0]]], ["layer", 3]],
+    [
+        *(["layer", 3], ["layer", ["kernel", "x", [1]]], ["layer", ["units", "x", []]]),
+        *(["layer", ["units", "x", [size]]] for size in (0, 1.5, 1.0, True, "1", None, [1])),
+    ],
 )
 def test_a_file_with_a_wrong_layer_is_refused(whole: Any) -> None:
     document = json.loads(Graph(layer("y", [Value(1.0) * 2])[0]).to_json())

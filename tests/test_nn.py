@@ -526,6 +526,24 @@ def test_a_mixin_brings_forward_and_a_module_without_it_says_so() -> None:
         Module()(1.0)
 
 
+@pytest.mark.parametrize(
+    ("layer", "names"),
+    [
+        (Linear(1, 1), ["w0", "b"]),
+        (Linear(1, 2), ["w0,0", "w1,0", "b0", "b1"]),
+        (Linear(2, 1), ["w0", "w1", "b"]),
+        (Linear(2, 2), ["w0,0", "w0,1", "w1,0", "w1,1", "b0", "b1"]),
+        (Conv2d(1, 1, 1), ["w0,0", "b"]),
+        (Conv2d(1, 1, (1, 2)), ["w0,0", "w0,1", "b"]),
+        (Conv2d(1, 2, 1), ["w0,0,0", "w1,0,0", "b0", "b1"]),
+    ],
+    ids=repr,
+)
+def test_an_index_of_one_value_is_left_out_but_for_the_place_that_a_weight_reads(layer: Any, names: list[str]) -> None:
+    """Of a Linear that is its input, of a kernel its row and column."""
+    assert [parameter.name for parameter in layer.parameters()] == names
+
+
 def test_parameters_are_named_by_where_they_stand() -> None:
     net = Sequential(Conv2d(1, 1, (1, 2)), Linear(1, 2))
     names = ["0.weight[0][0][0][0]", "0.weight[0][0][0][1]", "0.bias[0]", "1.weight[0][0]", "1.weight[1][0]"]
