@@ -106,6 +106,7 @@ GRAPHS = {"a pool": gallery.pooled, "micrograd's": gallery.micrograd, "a network
 GRAPHS |= {"a neuron": gallery.neuron, "cross entropy": gallery.entropy}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GRAPHS)
 def test_no_text_of_a_film_is_smaller_than_can_be_read(tmp_path: Path, name: str) -> None:
     text = film(tmp_path, GRAPHS[name]())

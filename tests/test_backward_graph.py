@@ -70,6 +70,7 @@ def test_the_gradient_of_every_leaf_is_told_and_is_the_recorded_one(name: str) -
             assert leaf.grad_state == "not computed"
 
 
+@pytest.mark.slow
 @SMALL
 def test_no_text_is_smaller_than_can_be_read(name: str) -> None:
     picture = drawn(name)[1]

@@ -61,6 +61,7 @@ def told(number: float | None) -> str:
 # -- What is framed and told
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(FIVE, FIVE)
 def test_a_box_tells_what_it_was_just_where_it_was_something_else(before: list[float], after: list[float]) -> None:
@@ -427,6 +428,7 @@ def test_two_stand_beside_each_other_where_there_is_room() -> None:
     assert compared(*sides, fit=None).sheet.beside
 
 
+@pytest.mark.slow
 def test_a_pair_is_laid_out_twice_at_most_for_each_structure(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     real = engines.layout

@@ -134,6 +134,7 @@ def test_what_is_alike_stands_in_the_same_places_in_the_same_shades(before: list
     assert all(len(shades) == 1 for shades in fills.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6, 12))
 def test_ways_of_gradients_move_nothing(seed: int) -> None:
     draw = random.Random(seed)
@@ -240,6 +241,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("case", CASES)
 def test_no_text_is_smaller_than_can_be_read(case: str, place: str) -> None:
@@ -251,6 +253,7 @@ def test_no_text_is_smaller_than_can_be_read(case: str, place: str) -> None:
     assert wide / across == pytest.approx(high / down, rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("case", CASES)
 def test_no_words_overlap(case: str, place: str) -> None:

@@ -137,6 +137,7 @@ def test_words_are_placed_in_bounded_work(name: str, monkeypatch: pytest.MonkeyP
     assert len(points) <= 2 * labels.POINTS + 40 * lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["one leaf, 70 times", "all pairs of 15"])
 def test_films_and_pages_of_a_crowded_graph_keep_room_for_words(name: str) -> None:
     y = GRAPHS[name]()

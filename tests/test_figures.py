@@ -72,6 +72,7 @@ def test_a_picture_has_one_count_of_figures(seed: int, digits: int | None) -> No
             assert each == each.rstrip("0")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(30))
 def test_no_exponent_stands_beside_fixed_numbers_of_its_size(seed: int) -> None:
     numbers = spoken(viz.draw(mixed(seed), names=False, fit=None).svg())

@@ -173,6 +173,7 @@ def test_two_windows_that_meet_have_their_sum_written_out() -> None:
     assert "0.1796 + 0.0599 = 0.2395" in said(viz.network(score, fit="slide"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_what_is_written_as_a_sum_is_one(seed: int) -> None:
     model, image = random_network(seed)
@@ -193,6 +194,7 @@ def test_the_counts_are_those_of_the_graph() -> None:
     assert "35 of 64 cells of pixels get gradient, 4 of them a computed 0; to the other 29 there is no path" in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("seed", range(3))
 def test_no_text_is_smaller_than_can_be_read(seed: int, place: str) -> None:

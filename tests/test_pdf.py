@@ -79,6 +79,7 @@ def operations(data: bytes) -> list[tuple[bytes, list[float]]]:
 SHAPE = {b"m", b"l", b"c", b"h", b"re"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_is_one_page_with_all_its_words_as_text(name: str) -> None:
     svg, page = made(name)
@@ -96,11 +97,13 @@ def test_every_font_is_in_the_file(name: str) -> None:
         assert "/ToUnicode" in font
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PICTURES)
 def test_no_text_is_smaller_than_can_be_read(name: str) -> None:
     assert min(sizes(made(name)[1])) >= LEAST - 1e-6
 
 
+@pytest.mark.slow
 def test_a_picture_for_another_place_is_drawn_again_for_the_page() -> None:
     y = micrograd()
     y.backward()

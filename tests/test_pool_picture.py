@@ -463,6 +463,7 @@ def least(sheet: Sheet) -> float:
 SAMPLE = [*range(12), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(12, 160))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("seed", SAMPLE)
 def test_words_are_large_enough_and_clear_of_everything(seed: int, place: str) -> None:
@@ -495,6 +496,7 @@ CASES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [*PLACES, (700, 394), (400, None)])
 @pytest.mark.parametrize("case", CASES)
 def test_pools_of_every_kind_can_be_read(case: str, place: Any) -> None:
@@ -524,6 +526,7 @@ def exact(text: str) -> Decimal:
     return Decimal(text.replace("−", "-"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(60))
 def test_every_number_and_every_sum_of_a_picture_is_so(seed: int) -> None:
     cells, words = pools(seed)

@@ -206,6 +206,7 @@ def test_a_file_with_a_strange_pool_is_refused(junk: Any) -> None:
         Graph.from_json(json.dumps(document))
 
 
+@pytest.mark.slow
 def test_a_window_has_one_letter_in_graph_facts_sentences_and_page() -> None:
     x = [Value(float(k * 7 % 31), f"x{k}") for k in range(28)]
     p = max_pool1d(x, 2, 1)

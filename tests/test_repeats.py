@@ -80,6 +80,7 @@ def test_what_is_done_otherwise_is_not_of_the_kind() -> None:
     assert sorted(found) == ["sample × 12", "sum of 24"]  # both kinds bear their name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [30, 100])
 @pytest.mark.parametrize("inputs", [False, True])
 def test_the_loss_of_a_batch_is_drawn(count: int, inputs: bool) -> None:
@@ -92,6 +93,7 @@ def test_the_loss_of_a_batch_is_drawn(count: int, inputs: bool) -> None:
     assert f"sum of {count}" in picture.source
 
 
+@pytest.mark.slow
 def test_one_of_many_is_opened_and_the_others_stay() -> None:
     y, losses = samples(100)
     y.backward()

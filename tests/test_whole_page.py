@@ -343,6 +343,7 @@ def moved(name: str, numbers: dict[int, float]) -> Steps:
     return steps(graph.values[graph.outputs[0]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOME)
 def test_at_every_step_the_whole_page_says_what_python_says(host: Host, name: str) -> None:
     stepper, known = shown(name)
