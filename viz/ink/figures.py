@@ -22,6 +22,7 @@ def figured(numbers: Iterable[float | None], digits: int | None = None) -> Figur
     Below 0.001 a number has an exponent, unless one of the same size stands beside it in full. ``ValueError`` for a
     count of figures that is none.
 
+    >>> from autodiff.language.notation import numeral, writing
     >>> with writing(figured([0.0012, -7.86e-4, 3.1e-9])):
     ...     numeral(0.0012), numeral(-7.86e-4), numeral(3.1e-9)
     ('0.0012', '−0.000786', '3.1e−9')
