@@ -44,6 +44,7 @@ def told_in(text: str, sentences: list[str]) -> list[str]:
     return [sentence for at, sentence in sorted(found) if at >= 0]
 
 
+@pytest.mark.slow
 def test_every_sentence_has_its_time(tmp_path: Path) -> None:
     y = score()
     text = film(tmp_path, y, seconds=1)
@@ -177,6 +178,7 @@ def test_a_gif_has_a_frame_for_each_step_and_nothing_moves_but_what_changes(tmp_
     assert all(boxes)
 
 
+@pytest.mark.slow
 def test_a_gif_has_the_legend_of_the_film(tmp_path: Path) -> None:
     Image = pytest.importorskip("PIL.Image")
     sizes = []

@@ -131,6 +131,7 @@ def test_any_text_is_a_number_or_none(ask: Ask, text: str) -> None:
     assert len(read(ask, text)) == 1  # nothing is raised
 
 
+@pytest.mark.slow
 @given(st.floats(allow_nan=False))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_a_number_is_read_as_it_is_shown(ask: Ask, x: float) -> None:

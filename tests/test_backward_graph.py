@@ -80,6 +80,7 @@ def test_no_text_is_smaller_than_can_be_read(name: str) -> None:
     assert "peripheries" not in picture.source  # and nothing had to be folded away
 
 
+@pytest.mark.slow
 @SMALL
 def test_no_forward_line_runs_through_the_backward_pass(name: str) -> None:
     y, picture = drawn(name)

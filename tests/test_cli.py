@@ -316,6 +316,7 @@ def test_without_graphviz_the_dot_text_is_written_and_the_hint_given(
     assert written() == {"graph.dot"}
 
 
+@pytest.mark.slow
 def test_without_graphviz_the_dot_text_of_every_picture_is_written(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:

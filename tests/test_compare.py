@@ -80,6 +80,7 @@ def test_a_box_tells_what_it_was_just_where_it_was_something_else(before: list[f
     assert "(was" not in picture.sheet.panels[0].drawn
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(FIVE, FIVE)
 def test_a_window_that_is_won_by_another_cell_is_told_and_no_other(before: list[float], after: list[float]) -> None:
@@ -189,6 +190,7 @@ def network() -> tuple[nn.MLP, list[Value], Callable[[], Value]]:
     return model, x, loss
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.001, 0.01, 0.05, 0.125])
 def test_an_update_along_the_gradient_is_known_by_its_step(rate: float) -> None:
     model, x, loss = network()

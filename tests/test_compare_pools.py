@@ -78,6 +78,7 @@ def gradients(numbers: Sequence[float]) -> dict[int, float]:
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(FIVE, FIVE)
 def test_what_is_framed_and_told_is_what_changed(before: list[float], after: list[float]) -> None:
@@ -114,6 +115,7 @@ def viz_made(changes: Any) -> Any:
     return BothPools(changes, ("", ""), True, None)
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(FIVE, FIVE)
 def test_what_is_alike_stands_in_the_same_places_in_the_same_shades(before: list[float], after: list[float]) -> None:

@@ -103,6 +103,7 @@ def test_an_engine_is_given_no_more_than_it_can_do_in_time(name: str) -> None:
         assert ("splines=line" in text) == (ranks > 3_000)
 
 
+@pytest.mark.slow
 def test_few_lines_keep_their_words_and_all_the_care() -> None:
     for name in ("one leaf, 20 times", "a chain of 99", "a grid of pools"):
         source = drawn(name).source

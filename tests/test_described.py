@@ -134,6 +134,7 @@ def test_two_pictures_on_one_page_share_no_name(tmp_path: Path) -> None:
     assert made(tmp_path) == pictures
 
 
+@pytest.mark.slow
 def test_a_style_sheet_touches_its_own_picture_alone(tmp_path: Path) -> None:
     for name, svg in made(tmp_path).items():
         sheets = "".join(re.findall(r"<style>(.*?)</style>", svg))
@@ -148,6 +149,7 @@ def test_a_style_sheet_touches_its_own_picture_alone(tmp_path: Path) -> None:
 # -- What follows its host
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [gallery.pooled, gallery.micrograd, gallery.entropy])
 def test_light_is_light_and_dark_is_dark(make: Callable[[], Value]) -> None:
     y = make()

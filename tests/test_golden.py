@@ -133,6 +133,7 @@ def test_no_infinite_slope_leaks_from_a_branch_not_taken(case: dict[str, Any]) -
     assert [slope.data for slope in ad.grad(nodes[case["out"]], leaves)] == numbers(case["best"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", cases("programs"))
 def test_random_programs(case: dict[str, Any]) -> None:
     nodes = recorded(case)

@@ -173,6 +173,7 @@ def test_json_with_one_place_written_over_another_is_that_graph_or_a_value_error
     load_or_refuse(json.dumps(document))
 
 
+@pytest.mark.slow
 @given(st.integers(0, len(TEXT)), st.integers(0, 5), st.text(max_size=3))
 def test_json_with_a_cut_or_an_insertion_is_that_graph_or_a_value_error(start: int, cut: int, put: str) -> None:
     load_or_refuse(TEXT[:start] + put + TEXT[start + cut :])

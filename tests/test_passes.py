@@ -395,6 +395,7 @@ def test_an_explanation_is_short_whatever_it_explains(make: Callable[[], tuple[V
     assert told.gradient == x.grad
 
 
+@pytest.mark.slow
 def test_a_path_is_unrolled_once_and_no_step_is_looked_at_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """What explain does to a path of n nodes is n steps, not n times the path so far."""
     seen = 0

@@ -87,6 +87,7 @@ def test_a_picture_is_one_page_with_all_its_words_as_text(name: str) -> None:
     assert letters(page.extract_text()) == letters_of_svg(svg)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PICTURES)
 def test_every_font_is_in_the_file(name: str) -> None:
     used = fonts_of(made(name)[1])
@@ -147,6 +148,7 @@ def test_the_same_picture_has_the_same_bytes_and_tells_of_no_time_and_no_machine
         assert word not in repr(read(one).metadata).lower()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["θ₁", "−σ′", "W₀₁", "α → β", "∂x²", "x ≥ 0", "⊣", "naïve", "Ω·ζ"])
 def test_signs_and_greek_are_letters_of_the_font(name: str) -> None:
     page = page_of(viz.draw(Value(-1.5, name) * 2, names=False).pdf())

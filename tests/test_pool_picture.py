@@ -249,6 +249,7 @@ def test_sums_that_are_not_shown_are_counted() -> None:
     assert "8 more cells add up what they get" in drawn.text
 
 
+@pytest.mark.slow
 def test_equal_addends_are_multiplied() -> None:
     drawn = Drawn(viz.pool([[9.0 * (r == c == 2) for c in range(5)] for r in range(5)], kernel_size=3, stride=1))
     assert drawn.sums == ["9 won A, B, C, D, E, F, G, H and I: 9 × 1 = 9"]
@@ -573,6 +574,7 @@ def words_in(svg: str) -> list[str]:
     return sorted(" ".join("".join(t.itertext()).split()) for t in root.iter("{http://www.w3.org/2000/svg}text"))
 
 
+@pytest.mark.slow
 def test_what_graphviz_draws_of_it_says_the_same(engine: str) -> None:
     sheet = viz.pool(TICKET, kernel_size=3, stride=2, upstream=[0.7, 0.9, -0.5, 0.4])
     said = "".join("".join(words_in(sheet.svg())).split())

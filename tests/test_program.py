@@ -780,6 +780,7 @@ def test_parameters_are_called_by_their_layer_and_neuron() -> None:
     assert "w0_ =" not in source
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left_out", ["fold", "share", "drop", "fuse", "reuse", "all of them"])
 @pytest.mark.parametrize("backend", ["python", "numpy", "numba"])
 def test_no_pass_changes_a_bit(left_out: str, backend: str) -> None:

@@ -175,6 +175,7 @@ def test_what_fits_is_not_folded_and_a_wish_is_a_wish() -> None:
     assert "sample × 12" in viz.draw(y, names=False).source
 
 
+@pytest.mark.slow
 def test_what_repeats_is_drawn_where_its_boxes_would_be_too_many() -> None:
     y, _ = samples(300)
     y.backward()

@@ -260,6 +260,7 @@ def test_what_is_shown_as_fields_or_by_name_is_seen() -> None:
 CODE = ("habits/spellings.py", "programs/lowering.py", "programs/javascript.py", "viz/_neighbours.py")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", ["autodiff", "viz"])
 def test_messages_quote_by_one_function(package: str) -> None:
     """A text that is put into another by ``!r`` would be seen but in part: :func:`quoted` does it everywhere."""

@@ -82,6 +82,7 @@ def test_scopes_are_frames_within_frames() -> None:
     assert source.index(">outer<") < source.index(">inner<") < source.index("\n\tn0 ->")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [3, 60])
 def test_frames_nest_however_deep_they_are(depth: int) -> None:
     y = Value(1.0, "x")
