@@ -42,7 +42,8 @@ def _channels(grids: Any) -> int:
     """How many grids these are; 0 where they are rows or cells."""
     inner = grids
     for _ in range(3):
-        inner = plain(inner)
+        if isinstance(inner, memoryview):
+            inner = inner.tolist()  # it has no rows of its own
         if not is_listable(inner) or not hasattr(inner, "__getitem__") or not len(inner):
             return 0
         inner = inner[0]
