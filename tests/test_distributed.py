@@ -67,7 +67,9 @@ half = torch.tensor(task["rows"], dtype=torch.float64)[rank::2]
 model(half).backward()  # the gradients of the two processes are averaged on the way
 if rank == 0:
     json.dump(model.module.params.grad.tolist(), open("answer.json", "w"))
+dist.barrier()
 dist.destroy_process_group()
+os._exit(0)  # threads of the library that are not joined abort a process that ends by itself, now and then
 """
 
 
