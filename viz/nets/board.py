@@ -27,7 +27,7 @@ MARGIN = 12.0
 LEAD = 1.3  # between lines, in sizes
 LARGEST = 960.0  # points: wider than a slide nothing is drawn
 TALL = 250.0  # points: how high the maps of a row may be where the place does not say it
-TRIES = 4
+TRIES = 8
 
 
 class TooWideError(ValueError):
@@ -67,7 +67,7 @@ def board(
         over = drawing.height - (place.height or math.inf)
         if over <= 0:
             break
-        high -= over / 2 + 1
+        high -= max(over / 2 + 1, 6.0)  # sizes of cells go by steps
     return drawing
 
 
@@ -137,30 +137,32 @@ def _legend(frame: _Frame, y: float, wide: float) -> tuple[list[Mark], float]:
     size = frame.look.small_size
     marks: list[Mark] = []
     x = 0.0
-    for plate, words in _entries(frame):
+    for plates, words in _entries(frame):
         long = 13 + width_of(words, size)
         if x and x + long > wide:
             x, y = 0.0, y + LEAD * size
-        marks += Drawing(0, 0, [plate]).moved(x, y + 3)
+        marks += Drawing(0, 0, [*plates]).moved(x, y + 3)
         marks.append(Words("legend", x + 13, y + 11, (Run(words, frame.look.muted),), size, start=True))
         x += long + 14
     return marks, y + LEAD * size
 
 
-def _entries(frame: _Frame) -> Iterator[tuple[Plate, str]]:
+def _entries(frame: _Frame) -> Iterator[tuple[Sequence[Plate], str]]:
     """Only what is drawn."""
     look, net = frame.look, frame.network
     numbers = [n for column in frame.columns for n in column.field.nodes.values()]
     known = [net.gradients.get(n) for n in numbers]
     square = Box(0, 0, 9, 9)
-    yield Plate("legend", square, shade(look, "value", 0.6)), "value"
+    yield [Plate("legend", square, shade(look, "value", 0.6))], "value"
     if any(x and x > 0 for x in known):
-        yield Plate("legend", square, shade(look, "positive", 0.6)), "gradient above 0"
+        yield [Plate("legend", square, shade(look, "positive", 0.6))], "gradient above 0"
     if any(x and x < 0 for x in known):
-        yield Plate("legend", square, shade(look, "negative", 0.6)), "below 0"
+        fill = shade(look, "negative", 0.6)
+        bar = Plate("legend", Box(2, 4, 5, 1.1), look.ink(fill))  # as in cells that have no room for figures
+        yield [Plate("legend", square, fill), bar], "below 0"
     if any(x == 0 for x in known):
-        yield Plate("legend", square, look.background, look.no_path, 0.75), "0 that was computed"
+        yield [Plate("legend", square, look.background, look.no_path, 0.75)], "0 that was computed"
     if None in known:
-        yield Plate("legend", Box(3, 3, 3, 3), look.no_path, dot=True), NOTHING_FLOWS
+        yield [Plate("legend", Box(3, 3, 3, 3), look.no_path, dot=True)], NOTHING_FLOWS
     if any(len(column.field.nodes) < math.prod(column.field.shape) for column in frame.columns):
-        yield Plate("legend", square, None, look.no_path, 0.75, "dashed"), "nothing was computed from it"
+        yield [Plate("legend", square, None, look.no_path, 0.75, "dashed")], "nothing was computed from it"

@@ -17,6 +17,7 @@ from viz.pools.marks import Mark, Plate, Run, Way, Words
 __all__ = ["Trail", "notes", "trails", "ways"]
 
 LANE = 6.0  # points between ways in a gap
+BADGE = 7.875  # points: the size of a letter
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,8 @@ class Ways:
         if start is None or end is None:
             return
         column = self.place[one][0]
+        if column - self.place[other][0] != 1:
+            return  # between them stand numbers that a line would cross out: the frames tell
         shared = self.into.get(other, 0)
         self.into[other] = shared + 1
         low = bool(shared)
@@ -163,15 +166,15 @@ class Ways:
             left, top = min(b.x for b in boxes), min(b.y for b in boxes)
             right, bottom = max(b.x + b.width for b in boxes), max(b.y + b.height for b in boxes)
             yield Plate("frame", Box(left, top, right - left, bottom - top), None, ink, 1.6)
-            if badge and right - left >= 13:
+            if badge and right - left >= width_of(badge, BADGE, bold=True) + 6:
                 yield from _badge(badge, left, top, ink, self.look)
 
 
 def _badge(words: str, x: float, y: float, ink: str, look: Theme) -> Iterator[Mark]:
-    wide = max(9.0, width_of(words, 7.875, bold=True) + 4)
+    wide = max(9.0, width_of(words, BADGE, bold=True) + 4)
     box = Box(x - wide / 2 - 1, y - 7, wide, 9.5)
     yield Plate("badge", box, ink)
-    yield Words("badge", box.x + wide / 2, box.y + 7.6, (Run(words, look.ink(ink), True),), 7.875)
+    yield Words("badge", box.x + wide / 2, box.y + 7.6, (Run(words, look.ink(ink), True),), BADGE)
 
 
 def ways(
