@@ -7,7 +7,6 @@ import itertools
 import math
 import random
 import re
-import shutil
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -557,16 +556,6 @@ def test_every_number_and_every_sum_of_a_picture_is_so(seed: int) -> None:
 
 
 # -- SVG, PNG, DOT
-
-
-@pytest.fixture(params=["dot", "graphviz-pure"])
-def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Each Graphviz that is installed, one at a time."""
-    if request.param == "dot" and not shutil.which("dot"):
-        pytest.skip("no system Graphviz")
-    if request.param == "graphviz-pure":
-        monkeypatch.setenv("PATH", "")
-    return str(request.param)
 
 
 def words_in(svg: str) -> list[str]:

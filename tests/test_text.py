@@ -1,7 +1,6 @@
 """A label is characters and nothing else, in DOT, in SVG and in PNG, whichever Graphviz draws it."""
 
 import re
-import shutil
 import warnings
 from xml.etree import ElementTree
 
@@ -42,16 +41,6 @@ HOSTILE = {
     "emoji": "∂ × − 😀 漢字 é",
 }
 EACH = pytest.mark.parametrize("label", HOSTILE.values(), ids=list(HOSTILE))
-
-
-@pytest.fixture(params=["dot", "graphviz-pure"])
-def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Each Graphviz that is installed, one at a time."""
-    if request.param == "dot" and not shutil.which("dot"):
-        pytest.skip("no system Graphviz")
-    if request.param == "graphviz-pure":
-        monkeypatch.setenv("PATH", "")
-    return str(request.param)
 
 
 def labelled(label: str) -> Picture:
