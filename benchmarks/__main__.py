@@ -72,7 +72,7 @@ def _write(comparisons: list[Comparison], notes: list[str]) -> None:
         "notes": notes,
     }
     RESULTS.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"\nwrote {RESULTS.name}; the README's table and chart are made from it by docs/build.py")
+    print(f"\nwrote {RESULTS.name}; the README's row, docs/speed.md and the chart are made from it by docs/build.py")
 
 
 def _versions() -> dict[str, str]:

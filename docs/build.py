@@ -29,6 +29,7 @@ from viz.page.contract import jsdoc  # noqa: E402
 
 RESULTS = HERE.parent / "benchmarks" / "results.json"
 README = HERE.parent / "README.md"
+SPEED = HERE / "speed.md"
 OURS = "gradroute (Numba)"
 
 HEAD = """# The table of operations
@@ -155,11 +156,37 @@ def _time(seconds: float) -> str:
     return f"{seconds * 1e3:.3g} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.3g} µs"
 
 
+def headline() -> str:
+    """One network's row for the README, every peer's best form in it, whoever is ahead."""
+    titles = json.loads(RESULTS.read_text(encoding="utf-8"))["median_seconds"]
+    title, seconds = next((name, each) for name, each in titles.items() if name.startswith("value and gradient"))
+    ours, *peers = _best_forms(seconds).items()
+    peers = [each for each in peers if not each[0].startswith("gradroute")]
+    cells = [_time(ours[1]), *(f"{_ratio(taken / ours[1])} times" for _, taken in peers)]
+    return "\n".join(
+        [
+            "| " + " | ".join([title, "gradroute", *(_library(name) for name, _ in peers)]) + " |",
+            "|---|" + "---:|" * len(cells),
+            "| " + " | ".join(["[all figures](docs/speed.md)", *cells]) + " |",
+        ]
+    )
+
+
+def between(path: Path, mark: str, text: str) -> str:
+    """A page with this text between two marks of its own."""
+    marks = f"<!-- {mark}: made by docs/build.py -->", f"<!-- end of {mark} -->"
+    page = path.read_text(encoding="utf-8")
+    return re.sub(f"{marks[0]}.*?{marks[1]}", f"{marks[0]}\n\n{text}\n\n{marks[1]}", page, flags=re.DOTALL)
+
+
 def readme() -> str:
-    """The README with the figures of the last benchmarks between their marks."""
-    text = README.read_text(encoding="utf-8")
-    marks = "<!-- figures: made by docs/build.py -->", "<!-- end of figures -->"
-    return re.sub(f"{marks[0]}.*?{marks[1]}", f"{marks[0]}\n\n{figures()}\n\n{marks[1]}", text, flags=re.DOTALL)
+    """The README with a row of the last benchmarks."""
+    return between(README, "speed", headline())
+
+
+def speed() -> str:
+    """The page of speed with the figures of the last benchmarks."""
+    return between(SPEED, "figures", figures())
 
 
 def measured() -> str:
@@ -208,6 +235,7 @@ if __name__ == "__main__":
     pictures()
     if RESULTS.exists():
         README.write_text(readme(), encoding="utf-8")
+        SPEED.write_text(speed(), encoding="utf-8")
         if importlib.util.find_spec("matplotlib"):
             for each in (LIGHT, DARK):
                 chart(each)

@@ -90,7 +90,7 @@ def test_the_code_of_the_readme_prints_what_it_says(monkeypatch: pytest.MonkeyPa
     promised = re.findall(r"^print\(.*\)\s+# (.*)$", code, re.MULTILINE)
     assert promised
     assert printed.getvalue().splitlines() == promised
-    assert {path.name for path in tmp_path.iterdir()} == {"graph.svg", "steps.html"}
+    assert {path.name for path in tmp_path.iterdir()} == set(re.findall(r'\.save_\w+\("([^"]+)"\)', code))
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r'(?:src|srcset)="([^"]+)"|\]\(([^):#]+)\)', README))))
@@ -113,7 +113,18 @@ def test_the_page_of_operations_lists_the_table_as_it_is() -> None:
 
 
 def test_the_figures_are_those_of_the_last_benchmarks() -> None:
-    assert builder().readme() == README
+    build = builder()
+    assert build.readme() == README
+    assert build.speed() == (ROOT / "docs" / "speed.md").read_text(encoding="utf-8")
+
+
+def test_the_row_of_the_readme_holds_every_peer_that_was_measured() -> None:
+    build = builder()
+    head, _, row = build.headline().splitlines()
+    names = head.strip("| ").split(" | ")[2:]
+    assert len(names) == row.count(" times") >= 3
+    for name in names:  # nobody is left out for being ahead
+        assert f"| {name}" in build.figures()
 
 
 def test_of_each_peer_the_best_form_is_shown_and_all_of_ours() -> None:
