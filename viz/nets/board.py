@@ -84,8 +84,8 @@ def _drawing(frame: _Frame, wide: float, legend: bool) -> Drawing:
         marks += words
         rows.append(tops)
     for k, column in enumerate(frame.columns):
-        for gradient in (False, True):
-            marks += cells(frame.network, column, rows[gradient][k], gradient, look)
+        for kind, tops in zip(("value", "gradient"), rows, strict=True):
+            marks += cells(frame.network.shown(column.field, kind), column, tops[k], kind, look)
     marks += ways(frame.network, frame.columns, list(zip(*rows, strict=True)), frame.told, look)
     under, y = _notes(frame, rows[1], y)
     marks += under

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from viz.ink.ruler import width_of
 from viz.ink.theme import Theme
 from viz.layout.layout import Box
-from viz.nets.facts import Network
+from viz.nets.facts import Cells
 from viz.nets.plan import THREE, TWO, Column
 from viz.pools.heat import Heat, shade
 from viz.pools.marks import Mark, Plate, Run, Words
@@ -38,31 +38,25 @@ def short(x: float, wide: float, size: float, figures: int = 3) -> str:
     return ""
 
 
-def cells(network: Network, column: Column, top: float, gradient: bool, look: Theme) -> Iterator[Mark]:
-    """The maps of a column, with the values of its cells or their gradients."""
-    field = column.field
-    numbers = {at: n for at, n in field.nodes.items() if at[0] in column.channels}
-    known = [
-        network.gradients[n] if gradient else network.values[n]
-        for n in numbers.values()
-        if not gradient or n in network.gradients
-    ]
+def cells(shown: Cells, column: Column, top: float, kind: str, look: Theme) -> Iterator[Mark]:
+    """The maps of a column: numbers of a kind, "value" or "gradient", in their cells."""
+    known = [x for at, (_, x) in shown.items() if x is not None and at[0] in column.channels]
     heat = Heat([0.0, *map(abs, known)])
     figures = 3 if column.side >= THREE else 2
     words = {x: short(x, column.side - 2.5, SMALL, figures) for x in known} if column.side >= TWO else {}
     if sum(not words.get(x) for x in known) > BARE * len(known):
         words = {}
-    for at in field.places():
+    for at in column.field.places():
         if at[0] in column.channels:
-            number = numbers.get(at)
-            box, name = column.cell(at, top), f"{'g' if gradient else 'v'}{number}"
-            if number is None:
+            box = column.cell(at, top)
+            if at not in shown:
                 yield from _blank(box, look)
-            elif gradient and number not in network.gradients:
+                continue
+            name, x = shown[at]
+            if x is None:
                 yield _dot(name, box, look)
             else:
-                x = network.gradients[number] if gradient else network.values[number]
-                yield from _cell(name, box, x, heat, gradient, look, words.get(x, ""))
+                yield from _cell(name, box, x, heat, kind == "gradient", look, words.get(x, ""))
 
 
 def _blank(box: Box, look: Theme) -> Iterator[Mark]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from autodiff import Graph, LayerNodes, Value, layers
 from autodiff.recording.reverse import adjoints, seed_of
 
-__all__ = ["Field", "Network", "Place3", "Weights", "read"]
+__all__ = ["Cells", "Field", "Network", "Place3", "Weights", "read"]
 
 Place3 = tuple[int, int, int]  # channel, row, column
+Cells = Mapping[Place3, tuple[str, float | None]]  # what a cell is called, and its number; None where no path leads to
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,11 @@ class Network:
             self.fields.append(Field(name, "units", (1, 1, 1), {(0, 0, 0): self.output}))
         self.home = {number: (field, at) for field in self.fields for at, number in field.nodes.items()}
         self.weights = self._weights([one for one in known if one.kind == "weights"])
+
+    def shown(self, field: Field, kind: str) -> Cells:
+        """The values of a layer's cells, or their gradients."""
+        number: Callable[[int], float | None] = self.gradients.get if kind == "gradient" else self.values.__getitem__
+        return {at: (f"{kind[0]}{n}", number(n)) for at, n in field.nodes.items()}
 
     # -- What was read, and who got the gradient
 
