@@ -68,7 +68,7 @@ def test_text_becomes_code_in_one_place() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("exec", "eval", "compile", "FunctionType"):
                 found.append(path.name)
-    assert set(found) == {"compiling.py"}
+    assert set(found) == {"compiling.py", "spellings.py"}  # there, a function that only a signature is read from
 
 
 def test_a_new_row_is_a_function_a_method_and_a_signature(tmp_path: Path) -> None:
@@ -314,3 +314,12 @@ def everything() -> dict[str, Any]:
 def test_the_star_gives_every_public_name_and_hides_none_of_pythons() -> None:
     assert set(autodiff.__all__) <= set(everything())
     assert not set(autodiff.__all__) & set(vars(__builtins__) if inspect.ismodule(__builtins__) else __builtins__)
+
+
+def test_an_import_waits_for_nothing_that_only_a_refusal_needs() -> None:
+    code = (
+        "import sys, autodiff; print(sorted({'dis', 'inspect', 'json', 'textwrap', 'dataclasses'} & set(sys.modules)))"
+    )
+    told = subprocess.run([sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0] = [{str(ROOT)!r}]; {code}"],
+                          capture_output=True, text=True, check=True)  # fmt: skip
+    assert told.stdout == "[]\n"

@@ -49,7 +49,9 @@ def quoted(thing: object, limit: int | None = None) -> str:
     if isinstance(thing, str):
         mark = "'"
         thing = thing if limit is None else thing[: limit + 1]
-    shown = "".join(map(_shown, repr(thing)))
+    shown = repr(thing)
+    if not (shown.isascii() and shown.isprintable()):
+        shown = "".join(map(_shown, shown))
     if limit is None or len(shown) <= limit + 2 * len(mark):
         return shown
     return shown[:limit] + ELLIPSIS + (mark and shown[0])

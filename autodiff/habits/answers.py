@@ -8,9 +8,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dis import opname
 from functools import cache, wraps
-from inspect import Parameter, signature
 from types import FrameType
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
@@ -53,6 +51,8 @@ def refuse_name(module: str, table: str, name: str) -> NoReturn:
     if said is None:
         raise AttributeError(f"module {quoted(module)} has no attribute {quoted(name)}")
     words = f"{module} has no {name}: {said}"
+    from dis import opname  # for refusals alone; an import of autodiff would wait for it
+
     frame = sys._getframe(2)
     code = frame.f_code.co_code
     if 0 <= frame.f_lasti < len(code) and opname[code[frame.f_lasti]] == "IMPORT_FROM":
@@ -116,6 +116,8 @@ def answered(function: Callable[P, R], owner: str = "") -> Callable[P, R]:
             if not str(error).startswith(inner):
                 raise
             told = str(error).removeprefix(inner)
+        from inspect import Parameter, signature  # for refusals alone; an import of autodiff would wait for it
+
         # Python could not match the arguments with the parameters: nothing was run.
         form = signature(function).replace(return_annotation=Parameter.empty)
         parameters = [p.replace(annotation=p.empty) for p in form.parameters.values() if p.name != "self"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from json import JSONEncoder
 from numbers import Number
 from typing import Any, NoReturn
 
@@ -80,7 +79,8 @@ class _Unlisted(type):
     @property
     def __name__(cls) -> str:  # type: ignore[override]
         # All that json asks of a thing that it cannot write, before it says so, is the name of its class.
-        if sys._getframe(1).f_code is JSONEncoder.default.__code__:
+        encoder = sys.modules.get("json.encoder")
+        if encoder is not None and sys._getframe(1).f_code is encoder.JSONEncoder.default.__code__:
             raise TypeError(
                 "json writes numbers, not Values: write json.dumps(x.data), Graph(y).to_json() for a graph, "
                 "net.save('net.json') for the parameters of a Module"

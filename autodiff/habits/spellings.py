@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
-from inspect import signature, unwrap
 from math import inf
+from types import FunctionType
 from typing import Any
 
 from autodiff.habits.answers import refuse
@@ -61,7 +61,7 @@ def any_number(fold: Callable[..., Any], alone: Callable[..., Any]) -> Head:
     """The heading of a function of any number of operands: of more than two ``fold`` is called from the left, of one
     or none ``alone``, which also gets foreign keywords where it is one that answers them.
     """
-    asks = unwrap(alone) is not alone
+    asks = hasattr(alone, "__wrapped__")
 
     def heading(name: str, parameters: Sequence[str], defaults: object) -> Read:
         x, y = parameters
@@ -76,11 +76,11 @@ def any_number(fold: Callable[..., Any], alone: Callable[..., Any]) -> Head:
 
 def unlisted(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, whose signature does not show the words that it only refuses."""
-    refused = _REFUSED.get(function.__name__, ())
-    if refused:
-        form = signature(function)
-        shown = [each for name, each in form.parameters.items() if name not in refused]
-        vars(function)["__signature__"] = form.replace(parameters=shown)
+    refused = len(_REFUSED.get(function.__name__, ()))
+    if refused and isinstance(function, FunctionType):
+        code, given = function.__code__, function.__defaults__ or ()
+        shown = code.replace(co_argcount=code.co_argcount - refused)  # they come last; nobody calls what is shown
+        vars(function)["__wrapped__"] = FunctionType(shown, {}, function.__name__, given[:-refused])
     return function
 
 

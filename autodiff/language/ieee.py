@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Sequence
 from math import inf, nan
 from numbers import Complex, Number, Real
-from textwrap import indent
 
 from autodiff.ground.foreign import alone
 from autodiff.ground.text import quoted
@@ -151,7 +150,7 @@ product = g * q
 error = g1 * q1 - product + g1 * q2 + g2 * q1 + g2 * q2 + g * low
 return (product + (error + (product + error) * expm1(-w * (x + z)))) * 2**-100"""
 _erfc_tail: Callable[[float], float] = compiled(
-    "def erfc_tail(x):\n" + indent(ERFC_LINES, "    "), {"exp": math.exp, "expm1": math.expm1}
+    "def erfc_tail(x):\n    " + ERFC_LINES.replace("\n", "\n    "), {"exp": math.exp, "expm1": math.expm1}
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -186,7 +185,7 @@ class Extent(NamedTuple):
 
     size: int
     depth: int
-    names: Counter[str]
+    names: dict[str, int]
 
 
 def extent_of(tree: ast.expr) -> Extent:
@@ -194,13 +193,14 @@ def extent_of(tree: ast.expr) -> Extent:
 
     def join(node: ast.expr, made: list[Extent]) -> Extent:
         if isinstance(node, ast.Name):
-            return Extent(1, 1, Counter([node.id]))
-        size, depth, own = (1, 1, Counter("")) if not isinstance(node, Call) else node.row.extent
-        names: Counter[str] = Counter()
-        uses = [own[name] for name in node.row.inputs] if isinstance(node, Call) else [1] * len(made)
+            return Extent(1, 1, {node.id: 1})
+        size, depth, own = (1, 1, {}) if not isinstance(node, Call) else node.row.extent
+        names: dict[str, int] = {}
+        uses = [own.get(name, 0) for name in node.row.inputs] if isinstance(node, Call) else [1] * len(made)
         for count, part in zip(uses, made, strict=False):
             size += count * (part.size - isinstance(node, Call))
-            names.update({name: count * often for name, often in part.names.items()})
+            for name, often in part.names.items():
+                names[name] = names.get(name, 0) + count * often
         depth += max([part.depth for part in made], default=0) - isinstance(node, Call)
         found = Extent(size, depth, names)
         if found.size > _LARGEST or found.depth > DEEPEST:
