@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from autodiff import Value
 from viz import LIGHT
 from viz.__main__ import main
 from viz.demo.digits import digit
@@ -69,6 +70,35 @@ def test_the_main_job_writes_both_pictures_and_says_where_the_gradient_went(caps
     sentences = [line for line in out.splitlines() if line.startswith("cell (")]
     assert len(sentences) > 3
     assert "cell (4,2) got 0.4 from window D and 0.6 from window E = 1" in sentences
+
+
+def test_the_main_job_writes_the_whole_network_first_then_the_pool_the_graph_and_the_page(capsys: Captured) -> None:
+    wrote = [line for line in run(capsys).splitlines() if line.startswith("wrote ")]
+    names = [re.findall(r"(\w+)\.(?:svg|html)", line)[0] for line in wrote]
+    assert [name for name in names if name != "digit"] == ["network", "pool", "graph", "steps"]
+    assert names[0] == "network"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("which", range(10))
+def test_the_main_job_says_which_winners_hand_nothing_on_and_how_many_pixels_get_gradient(
+    capsys: Captured, which: int
+) -> None:
+    out = run(capsys, "--digit", str(which))
+    pool = digit_network(digit(which), kernel_size=3, stride=2)
+    pool.score.backward()
+    won = {cell for window in pool.routes().windows for cell in window.contributions}
+    off = {(r, c) for r, c in won if pool.cells[r][c].data == 0}
+    assert {
+        (int(r), int(c)) for r, c in re.findall(r"cell \((\d),(\d)\) hands nothing on: its relu is off", out)
+    } == off
+    pixels = {node for row in pool.cells for relu in row for node in _leaves(relu) if str(node.name).startswith("x")}
+    assert len(pixels) == 64
+    assert f"{sum(pixel.grad_state != 'no path' for pixel in pixels)} of 64 cells of pixels get gradient" in out
+
+
+def _leaves(value: Value) -> list[Value]:
+    return [value] if not value.parents else [leaf for parent in value.parents for leaf in _leaves(parent)]
 
 
 @pytest.mark.slow

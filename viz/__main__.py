@@ -7,7 +7,7 @@ import io
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -18,7 +18,7 @@ from viz import _neighbours
 from viz.demo.digits import digit
 from viz.demo.folder import Folder
 from viz.demo.network import CONVOLUTION, Pool, digit_network, grid_of, pooled, rectified, telling
-from viz.demo.sentences import largest_sentence, leaf_sentences, pool_sentences, weights_sentence
+from viz.demo.sentences import largest_sentence, leaf_sentences, off_sentences, pool_sentences, weights_sentence
 from viz.demo.sheets import digit_sheet
 from viz.demo.typed import assignments, numbers, one_number, upstream
 from viz.graph.drawing import draw
@@ -113,24 +113,29 @@ def _draw_expression(options: argparse.Namespace) -> None:
     graph = draw(output, theme=options.theme, names=False)
     _say(f"{options.expression} = {numeral(output.data)}", "", *leaf_sentences(Graph(output)), "")
     with Folder(_folder(options.out)) as folder:
-        _write(folder, {"graph": graph}, lambda: step(output, names=False, theme=options.theme))
+        _write(folder, {"graph": graph})
+        _write_page(folder, step(output, names=False, theme=options.theme))
 
 
 def _draw_pool(options: argparse.Namespace) -> None:
     which = None if options.grid is not None else 4 if options.digit is None else options.digit
     image = numbers(options.grid, "--grid") if which is None else digit(which)
     pool, weights = _pool(options, image, which is not None)
-    look, routes = theme(options.theme), pool.routes()
+    look = theme(options.theme)
     source = "your grid" if which is None else f"digit {which}, convolution, relu"
     _say(f"{source}, max pool {_size(pool)}, stride {pool.settings['stride']}: score {numeral(pool.score.data)}", "")
-    _say(*_story(pool, weights, options.upstream is not None), "")
+    _say(*_story(pool, weights, options.upstream is not None))
+    pictures = {} if which is None else {"network": network(pool.score, fit="slide", theme=look)}
+    if which is not None:
+        _say(*off_sentences(pool.cells, pool.routes()), pictures["network"].described[1])
+    _say("")
+    pictures |= {"pool": picture(pool.routes(), look), "graph": _graph(pool, which is not None, look)}
     with Folder(_folder(options.out)) as folder:
-        if which is not None:
-            saved = folder.save("digit.svg", digit_sheet(which, look))
-            _say(f"wrote {saved}: the digit, its convolution, and relu of that")
-        pictures = {"network": network(pool.score, fit="slide", theme=look)} if which is not None else {}
-        pictures |= {"pool": picture(routes, look), "graph": _graph(pool, which is not None, look)}
-        _write(folder, pictures, lambda: _stepper(pool, which is not None, weights, options.theme))
+        sheet = None if which is None else folder.save("digit.svg", digit_sheet(which, look))
+        _write(folder, pictures)
+        if sheet:
+            _say(f"wrote {sheet}: the digit, its convolution, and relu of that")
+        _write_page(folder, _stepper(pool, which is not None, weights, options.theme))
 
 
 def _pool(options: argparse.Namespace, image: list[list[float]], is_digit: bool) -> tuple[Pool, list[float]]:
@@ -203,7 +208,7 @@ def _folder(path: str) -> Path:
     return folder
 
 
-def _write(folder: Folder, pictures: Mapping[str, Picture], page: Callable[[], Stepper]) -> None:
+def _write(folder: Folder, pictures: Mapping[str, Picture]) -> None:
     for name, drawing in pictures.items():
         folder.keep(drawing.save_dot(folder.path / f"{name}.dot"))  # first: the text is there even where no layout is
     # Every SVG before any PNG: grids need no engine for theirs.
@@ -213,7 +218,10 @@ def _write(folder: Folder, pictures: Mapping[str, Picture], page: Callable[[], S
     ]
     for paths in zip(*saved, strict=True):
         _say("wrote " + " and ".join(map(str, paths)))
-    opened = folder.keep(page().save(folder.path / PAGE))
+
+
+def _write_page(folder: Folder, page: Stepper) -> None:
+    opened = folder.keep(page.save(folder.path / PAGE))
     _say(f"wrote {opened}: open it in a browser, and step through all of it")
 
 

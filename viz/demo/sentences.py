@@ -14,7 +14,7 @@ from autodiff.ground.text import NAME
 from viz.ink.text import visible
 from viz.ink.theme import numeral
 
-__all__ = ["largest_sentence", "leaf_sentences", "pool_sentences", "weights_sentence"]
+__all__ = ["largest_sentence", "leaf_sentences", "off_sentences", "pool_sentences", "weights_sentence"]
 
 
 def pool_sentences(routes: PoolRoutes) -> list[str]:
@@ -34,6 +34,30 @@ def pool_sentences(routes: PoolRoutes) -> list[str]:
     return [f"cell ({row},{column}) got {_sum(got[row, column])}" for row, column in sorted(got)]
 
 
+def off_sentences(relus: Sequence[Sequence[Value]], routes: PoolRoutes) -> list[str]:
+    """One sentence for each relu that a pool sent gradient to and that is off: the gradient goes no further.
+
+    >>> from autodiff import Value, max_pool1d, relu, routes
+    >>> x = [relu(Value(v)) for v in (-3, -1, -2)]
+    >>> p = max_pool1d(x, kernel_size=3)
+    >>> p[0].backward(0.7)
+    >>> off_sentences([x], routes(p))
+    ['cell (0,0) hands nothing on: its relu is off at -3, so the gradient of window A ends there']
+    """
+    winners: dict[tuple[int, int], list[str]] = {}
+    for window in routes.windows:
+        for cell in window.contributions:
+            winners.setdefault(cell, []).append(window.letter)
+    told = []
+    for (row, column), letters in sorted(winners.items()):
+        (read,) = relus[row][column].parents
+        if read.data <= 0:
+            among = "window " + letters[0] if len(letters) == 1 else "windows " + ", ".join(letters)
+            why = f"its relu is off at {numeral(read.data)}"
+            told.append(f"cell ({row},{column}) hands nothing on: {why}, so the gradient of {among} ends there")
+    return told
+
+
 def weights_sentence(weights: Sequence[float], outputs: Sequence[Value], own: bool) -> str:
     """Where the numbers come from that arrive at the pool's outputs.
 
@@ -45,8 +69,10 @@ def weights_sentence(weights: Sequence[float], outputs: Sequence[Value], own: bo
     terms = [f"{numeral(w)}·{visible(str(p.name), NAME)}" for w, p in zip(weights, outputs, strict=True)]
     said = (" + ".join(terms[:3]) + " + ..." * more).replace("+ -", "− ")
     listed = ", ".join(map(numeral, weights[:3])) + ", ..." * more
-    whose = "of your own" if own else "which stand for a next layer"
-    return f"score = {said}, with the weights {listed} {whose}: each is the gradient that arrives there"
+    one = len(outputs) == 1
+    whose = " of your own" if own else ", which stands for a next layer" if one else ", which stand for a next layer"
+    which = ("weight", "it") if one else ("weights", "each")
+    return f"score = {said}, with the {which[0]} {listed}{whose}: {which[1]} is the gradient that arrives there"
 
 
 def largest_sentence(numbers: Sequence[Sequence[float]], routes: PoolRoutes) -> str:
