@@ -59,6 +59,17 @@ function more() {
   };
 }
 
+/** Every text on the page, and every attribute that is read out, shown or kept, without the places of a drawing. */
+function everything() {
+  const found = [];
+  for (const one of html.below()) {
+    found.push(...one.childNodes.filter(({ nodeType }) => nodeType === 3).map(({ data }) => data));
+    found.push(...one.attributes.filter(({ name }) => /^(aria-|title|placeholder|alt|data-(?!size|node))/.test(name)).map(({ value }) => value));
+    if (one.localName === "input") found.push(one.value);
+  }
+  return found;
+}
+
 /** What is told, with the numbers that JSON does not have. */
 const revived = (told) =>
   Array.isArray(told) ? told.map(revived)
@@ -71,6 +82,7 @@ function answer(told) {
   let event = null;
   for (const [act, ...given] of job.acts ?? []) event = ACTS[act](...given);
   void event;
+  if (job.everything) return { ...seen(), ...more(), everything: everything() };
   return find(".gradroute") ? { ...seen(), ...more() } : { gone: true, listening: window.heard.length };
 }
 

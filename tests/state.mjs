@@ -5,7 +5,7 @@ const texts = (record) => Object.fromEntries(Object.entries(record).map(([key, x
 
 function seen(state) {
   const { index, playing, speed, theme, predicting, right, asked, verdict } = state;
-  const { changed, told } = stepper.routes(state);
+  const { changed, told } = stepper.news(state);
   const target = quiz.target(state);
   return {
     ...{ index, playing, speed, theme, predicting, right, asked, verdict, told },

@@ -10,7 +10,8 @@ import pytest
 from scripts import ENGINE, Ask, running
 
 import viz
-from autodiff import Value, max_pool1d, maximum, relu, steps
+from autodiff import Steps, Value, clamp, max_pool1d, maximum, relu, steps, where
+from autodiff.language.notation import numeral
 
 SCRIPTS = [*ENGINE, "arithmetic.js", "look.js", "quiz.js", "state.js"]
 SPEEDS = [0.25, 0.5, 1, 2, 4, 8]
@@ -127,8 +128,8 @@ def answered(ask: Ask, output: Value, *texts: str) -> list[Any]:
 
 
 RIGHT = ["2.1", "2,1", "2.11", "2.1104", "2.09", "2.0896", "0.7*3", "21/10", "(1.4+2.8)/2", "--2.1", "2.1e0"]
-WRONG = ["2.1106", "2.0894", "2.12", "2.08", "−2.1", "3*0.707", "2.121", "2.079", "0", "inf", "nan", "no path"]
-UNREAD = ["wrong", "x2", "alert(1)", "Math.max(2.1,1)", "2.1.0", "2 1", "a", "0.7*x", "0.7*", ")"]
+WRONG = ["2.1106", "2.0894", "2.12", "2.08", "−2.1", "3*0.707", "2.121", "2.079", "0", "inf", "nan"]
+UNREAD = ["wrong", "x2", "alert(1)", "Math.max(2.1,1)", "2.1.0", "2 1", "a", "0.7*x", "0.7*", ")", "no path", "none"]
 
 
 @pytest.mark.parametrize("text", RIGHT)
@@ -210,3 +211,78 @@ def test_a_node_that_a_gradient_reaches_only_now_has_no_other_winner(ask: Ask) -
     y = maximum(x * 2, 1) * 3
     (_, reached) = replay(ask, y, {"do": "edit", "changes": {0: 5.0}})
     assert reached["told"] == ["v2 takes v1"]  # not: v1 takes x
+
+
+def test_what_is_said_of_an_answer_goes_when_the_step_changes(ask: Ask) -> None:
+    moves: list[dict[str, Any] | str] = ["back", "first", "last", {"do": "go", "to": 3}, {"do": "jump", "members": [0]}]
+    moves += ["predict", {"do": "edit", "changes": {0: 9.0}}]
+    for move in moves:
+        for texts in (["99"], ["99", "99"], ["wrong"], [""]):
+            answers = [{"do": "answer", "text": text} for text in texts]
+            *_, said, after = replay(ask, pool(), "predict", *answers, move)
+            assert said["verdict"] is not None
+            assert after["verdict"] is None, (move, texts)
+
+
+# -- The news of an edit
+
+
+def deciding(rng: random.Random) -> Value:
+    """A graph of a few leaves in which much is decided, and much is not."""
+    nodes = [Value(rng.uniform(-3, 3), f"x{i}") for i in range(4)]
+    for _ in range(12):
+        a, b, c = rng.choices(nodes, k=3)
+        made = [a * b, a / b, a + b, maximum(a, b), maximum(a, 0.5), relu(a), where(a, b, c), clamp(a, -1, 1), abs(a)]
+        nodes.append(rng.choice(made))
+    y = nodes[-1]
+    for node in nodes[-4:-1]:
+        y = y + node
+    return y
+
+
+def paths(told: Steps) -> dict[int, list[bool]]:
+    """For every operand of every node, whether a path leads to it."""
+    found = {}
+    for node in told.graph.nodes:
+        if node.op is not None:
+            numbers = told.telling.operands(node.number)
+            slopes = node.op.local_derivatives(*numbers, told.telling.data[node.number])
+            found[node.number] = [slope is not None for slope in slopes]
+    return found
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_only_what_decides_otherwise_takes_another_route(ask: Ask, seed: int) -> None:
+    rng = random.Random(seed)
+    y = deciding(rng)
+    recorded = steps(y)
+    before = paths(recorded)
+    edits = {leaf: rng.uniform(-3, 3) for leaf in recorded.graph.leaves}
+    (_, seen) = replay(ask, y, {"do": "edit", "changes": edits})
+    graph = recorded.graph
+    for leaf, x in edits.items():
+        graph.values[leaf].data = x
+    graph.forward()
+    now = steps(y)
+    after = paths(now)
+    assert set(seen["changed"]) == {node for node in after if after[node] != before[node]}
+    for words in [words for words in seen["told"] if " more" not in words]:
+        node = now.labels.index(words.split(" ")[0])
+        args = graph.nodes[node].args
+        if len(args) == 1:
+            assert words.split(" is ")[1] == ("on" if after[node][0] else "off")
+            continue
+        taken = [arg for arg, holds in zip(args, after[node], strict=True) if holds]
+        names = [now.labels[arg] if isinstance(arg, int) else page_numeral(arg) for arg in taken]
+        assert words.split(" takes ")[1] == (", ".join(names) or "none")
+
+
+def page_numeral(x: float) -> str:
+    return numeral(x).replace("-", "−")
+
+
+def test_where_nothing_flowed_before_and_something_does_now_no_product_takes_a_route(ask: Ask) -> None:
+    a, b, s = Value(1.5, "a"), Value(2.5, "b"), Value(0.0, "s")
+    y = where(s, a * b, a / b) * a
+    (_, seen) = replay(ask, y, {"do": "edit", "changes": {2: 5.375}})
+    assert seen["told"] == ["v5 takes v3"]

@@ -13,6 +13,7 @@ import pytest
 from browsing import browser, need_browser
 from hosts import MODULE, Chromium, Host, Node
 from scripts import running
+from test_state import paths
 
 import viz
 from autodiff import (
@@ -51,9 +52,8 @@ class Shown:
         self.told, self.graph, self.end = told, told.graph, told.snapshot(-1)
         pairs = [(self.end.values[leaf], self.began.values[leaf], leaf) for leaf in self.graph.leaves]
         self.edited = {leaf for a, b, leaf in pairs if a != b and not (a != a and b != b)}
-        now, before = ({edge: flow.local is None for edge, flow in one.flows.items()} for one in (self.end, self.began))
-        # The nodes that decide otherwise than when they were recorded.
-        self.changed = {edge.target for edge in now.keys() & before.keys() if now[edge] != before[edge]}
+        now, before = paths(told), paths(self.recorded)
+        self.changed = {node for node in now if now[node] != before[node]}  # decides otherwise than when recorded
 
     def check(self, seen: dict[str, Any], k: int) -> None:
         """Everything on the page, at a step."""

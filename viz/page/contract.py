@@ -33,12 +33,12 @@ Formula = Any  # a number, a name, None, or [sign, part, ...]
 
 class _Node(TypedDict):
     label: str
-    value: Number
 
 
 class Node(_Node, total=False):
-    """A node: its label and number, and of a computed one its operation, operands ([3.0] is a constant) and words."""
+    """A node: its label; a leaf's number, or what computes it: operation, operands ([3.0] is a constant) and words."""
 
+    value: Number
     scope: list[str]
     op: str
     text: str

@@ -60,10 +60,12 @@ def _names(graph: Graph) -> dict[Operation, str]:
 
 def _node(graph: Graph, number: int, label: str, names: Mapping[Operation, str]) -> Node:
     node = graph.nodes[number]
-    record: Node = {"label": label, "value": as_json(graph.values[number].data)}
+    record: Node = {"label": label}
     if node.scope is not None:
         record["scope"] = list(node.scope.path)
-    if node.op is not None:
+    if node.op is None:
+        record["value"] = as_json(graph.values[number].data)
+    else:  # the page computes it: nothing tells who predicts a number what was recorded
         record["op"] = names[node.op]
         record["text"] = operation_text(node)
         # A constant is wrapped in a list, so that 3 (node 3) and 3.0 (the number) cannot be mistaken.

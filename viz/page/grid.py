@@ -87,11 +87,11 @@ def _title(pool: Pool) -> str:
 
 
 def _cell(graph: Graph, cell: Any) -> list[Any]:
-    """The node in a cell, if it is one of this graph, and its number."""
+    """The node in a cell, if it is one of this graph; else its number."""
     if not isinstance(cell, Value):  # None: no window covers it, so nothing is known of it
         return [None, None if cell is None else as_json(real(cell))]
     node = _find(graph, cell)
-    return [node, as_json(cell.data)]
+    return [node, as_json(cell.data) if node is None else None]
 
 
 def _find(graph: Graph, value: Value) -> int | None:

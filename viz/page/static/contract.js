@@ -3,7 +3,7 @@
 /**
  * @typedef {object} Node
  * @property {string} label
- * @property {number | string} value
+ * @property {number | string} [value]
  * @property {Array<string>} [scope]
  * @property {string} [op]
  * @property {string} [text]

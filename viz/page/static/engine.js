@@ -165,6 +165,9 @@ function branch(partial, at) {
 /** The key of a use in the flows of a snapshot. */
 const useOf = ({ target, position }) => `${target}_${position}`;
 
+/** The last node that is computed after a step. */
+const reached = (told, index) => Math.min(index, told.forward - 1);
+
 /** What is known after a step: null where nothing is yet, `noPath` where no gradient ever comes. */
 function snapshot(told, index) {
   const { steps, values } = told;
@@ -206,6 +209,6 @@ function decide(told, target, flows) {
   });
 }
 
-return { decode, run, snapshot, operands, branch, noPath, useOf };
+return { decode, run, reached, snapshot, operands, branch, noPath, useOf };
 
 })();

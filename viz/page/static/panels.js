@@ -152,6 +152,7 @@ function quizPanel(part, answer) {
   }
 
   function verdict(state) {
+    if (!state.verdict) return part.verdict.replaceChildren();
     const { kind } = state.verdict;
     const [opening, rest] = words(state);
     const score = kind === "unread" || kind === "again" ? [] : [h("small", {}, `${state.right} of ${state.asked} right`)];
@@ -164,7 +165,7 @@ function quizPanel(part, answer) {
     h(part.predict, { "aria-pressed": state.predicting });
     part.quiz.hidden = !state.predicting;
     if (!state.predicting) return;
-    if (state.verdict && state.verdict !== before?.verdict) verdict(state);
+    if (state.verdict !== before?.verdict || !before?.predicting) verdict(state);
     const target = quiz.target(state);
     part.ask.hidden = !target;
     if (target?.index !== known) part.answer.value = "";

@@ -61,7 +61,7 @@ const quiz = (() => {
     const truth = nothing ? noPath : numeral(step.after);
     const said = { answer, truth, sentence: step.sentence, nothing };
     if (!answer.trim()) return { kind: "told", ...said };
-    if (answer.trim().toLowerCase() === noPath) return { kind: refused ? "right" : "wrong", ...said };
+    if (step.edge && answer.trim().toLowerCase() === noPath) return { kind: refused ? "right" : "wrong", ...said };
     const x = parse(answer);
     if (x === null) return { kind: "unread", ...said };
     return { kind: agrees(x, nothing ? 0 : step.after) ? "right" : "wrong", ...said };

@@ -7,7 +7,7 @@ const stepper = (() => {
 
   const last = ({ run }) => run.steps.length - 1;
   const stepOf = ({ run, index }) => run.steps[index];
-  const moved = (state, to) => ({ ...state, missed: null, index: Math.max(0, Math.min(last(state), to)) });
+  const moved = (state, to) => ({ ...state, missed: null, verdict: null, index: Math.max(0, Math.min(last(state), to)) });
 
   /** The state in which a graph is opened; `start` counts from the end where it is negative. */
   function initial(data, { start = 0, theme = "auto" } = {}) {
@@ -45,19 +45,34 @@ const stepper = (() => {
     return moved(now, atEnd ? last(now) : now.run.steps.find((step) => mark(step) === was)?.index ?? index);
   }
 
-  /** Where every choice stands unlike the recorded one, and how a sentence tells it. */
-  function routes({ data, recorded, run }) {
-    const [before, now] = [recorded, run].map((one) => engine.snapshot(one, -1).flows);
-    const refused = (flow) => flow && flow.local === null;
-    const other = [...now].filter(([use, flow]) => before.has(use) && refused(flow) !== refused(before.get(use)));
-    const changed = new Set(other.map(([use]) => parseInt(use, 10)));
-    const told = [...changed].map((node) => {
-      const { label, args } = data.nodes[node];
-      const winners = args.filter((_, place) => refused(now.get(`${node}_${place}`)) === false).map((arg) => data.nodes[arg].label);
-      return `${label} ${winners.length ? `takes ${winners.join(", ")}` : "is off"}`;
+  /** The places of the operands to which a path leads at these numbers. */
+  const taken = ({ partials }, at) => partials.flatMap((partial, place) => (engine.branch(partial, at).end.formula === null ? [] : [place]));
+
+  /** How a node that decides is told. */
+  function decision({ nodes }, { label, args }, takes, at) {
+    if (args.length === 1) return `${label} is ${takes.length ? "on" : "off"}`;
+    const names = takes.map((one) => (typeof args[one] === "number" ? nodes[args[one]].label : numbers.numeral(at[one])));
+    return `${label} takes ${names.join(", ") || "none"}`;
+  }
+
+  /**
+   * What the edits have changed: the nodes that decide unlike when they were recorded, how a sentence tells them, and the
+   * output as it was and is. While Predict asks, only what is computed is told.
+   */
+  function news({ data, recorded, run, leaves, predicting, index }) {
+    const [changed, told] = [new Set(), []];
+    if (!Object.keys(leaves).length) return { changed, told, output: null };
+    const hidden = (place) => predicting && place > engine.reached(run, index);
+    data.nodes.forEach((node, place) => {
+      if (!node.op?.partials.some(({ test }) => test) || hidden(place)) return; // only what decides takes another route
+      const [now, before] = [run, recorded].map((one) => engine.operands(one, place));
+      const takes = taken(node.op, now);
+      if (takes.join() === taken(node.op, before).join()) return;
+      changed.add(place);
+      told.push(decision(data, node, takes, now));
     });
     if (told.length > 3) told.splice(3, Infinity, `${told.length - 3} more`);
-    return { changed, told };
+    return { changed, told, output: hidden(data.output) ? null : [recorded, run].map((one) => one.values[data.output]) };
   }
 
   /** An answer to Predict: what is no number is asked for again, and so is a wrong one, once, before it is told. */
@@ -68,7 +83,7 @@ const stepper = (() => {
     if (verdict.kind === "unread") return { ...state, verdict };
     if (verdict.kind === "wrong" && state.missed !== step) return { ...state, missed: step, verdict: { ...verdict, kind: "again" } };
     const right = state.right + Number(verdict.kind === "right");
-    return moved({ ...state, right, asked: state.asked + 1, verdict }, step.index);
+    return { ...moved({ ...state, right, asked: state.asked + 1 }, step.index), verdict };
   }
 
   // -- Actions
@@ -90,7 +105,7 @@ const stepper = (() => {
     stop: (state, { node = stepOf(state).node }) => toggled(state, node),
     edit: (state, { changes }) => edited(state, changes),
     reset: (state) => edited(state, Object.fromEntries(Object.keys(state.leaves).map((leaf) => [leaf, state.recorded.values[leaf]]))),
-    predict: (state) => (state.predicting ? { ...state, predicting: false } : { ...asking(state), predicting: true }),
+    predict: (state) => (state.predicting ? { ...state, predicting: false, verdict: null } : { ...asking(state), predicting: true }),
     answer: (state, { text }) => (state.predicting ? answered(state, text) : state),
     theme: (state) => ({ ...state, theme: { auto: "light", light: "dark", dark: "auto" }[state.theme] }),
     slower: (state) => paced(state, -1),
@@ -105,5 +120,5 @@ const stepper = (() => {
     return ACTIONS[action.do](quiet, action, state.playing);
   }
 
-  return { initial, act, last, step: stepOf, routes, SPEEDS };
+  return { initial, act, last, step: stepOf, news, SPEEDS };
 })();

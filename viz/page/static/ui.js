@@ -36,16 +36,15 @@ function showBar({ root, part, buttons }, state) {
 }
 
 /** What happens in this step, in words and as a formula, and what the edits have changed. */
-function showStory({ part }, state, { told }) {
-  const { data, recorded, run, leaves } = state;
+function showStory({ part }, state, { told, output }) {
+  const { data, run } = state;
   const step = stepper.step(state);
   part.phase.textContent = step.phase;
   if (part.sentence.textContent !== step.sentence) part.sentence.textContent = step.sentence;
   part.math.replaceChildren(parsed(mathematics.mathml(run, step), "math"));
-  const [old, present] = [recorded, run].map((one) => numeral(one.values[data.output]));
   part.news.replaceChildren(
     ...(told.length ? [h("b", {}, "⇄ Another route: "), `now ${told.join("; ")}. `] : []),
-    ...(Object.keys(leaves).length ? [`${data.nodes[data.output].label}: ${old} → ${present}`] : []),
+    ...(output ? [`${data.nodes[data.output].label}: ${output.map(numeral).join(" → ")}`] : []),
   );
 }
 
@@ -93,19 +92,18 @@ function hinter(shell, picture, stateOf) {
 /** The painters of a state: each part shows what it is made from. */
 function paintersOf(shell, picture, { inputs, pool, asked }, page) {
   const { part } = shell;
-  let routes = { changed: new Set(), told: [] };
   return function paint(state, before) {
     numbers.write(state.data.figures); // another page may be shown by the same script
     if (state.theme !== before?.theme) showTheme(shell, state, page);
-    if (state.run !== before?.run) routes = state.run === state.recorded ? { changed: new Set(), told: [] } : stepper.routes(state);
+    const news = stepper.news(state);
     const snapshot = engine.snapshot(state.run, state.index);
     part.tip.hidden = true;
     const edited = new Set(Object.keys(state.leaves).map(Number));
-    picture.show(snapshot, { breaks: state.breaks, changed: routes.changed, edited });
+    picture.show(snapshot, { breaks: state.breaks, changed: news.changed, edited });
     inputs.show(state.run.values, snapshot.gradients);
     pool?.show(snapshot);
     showBar(shell, state);
-    showStory(shell, state, routes);
+    showStory(shell, state, news);
     asked.show(state, before);
     const moved = before && state.index !== before.index;
     if (moved && state.index === before.index + 1) picture.pulse(stepper.step(state));
