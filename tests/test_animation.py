@@ -146,10 +146,21 @@ def test_a_step_takes_time(tmp_path: Path, seconds: float) -> None:
         animate(score(), tmp_path / "film.svg", seconds=seconds)
 
 
-def test_an_animation_is_svg_or_gif(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"saved as \.svg or \.gif; got the path .*film\.mp4'"):
+def test_an_animation_is_svg_gif_or_pdf(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"saved as \.svg, \.gif or \.pdf; got the path .*film\.mp4'"):
         animate(score(), tmp_path / "film.mp4")
     assert not list(tmp_path.iterdir())
+
+
+def test_without_a_file_a_film_shows_and_saves_itself(tmp_path: Path) -> None:
+    film = animate(score(), names=False)
+    assert (
+        film.save_svg(tmp_path / "a.svg").read_text("utf-8") == film.svg() == film._repr_mimebundle_()["image/svg+xml"]
+    )
+    assert film.save(tmp_path / "b.svg").read_bytes() == animate(score(), tmp_path / "c.svg", names=False).read_bytes()
+    assert "Film of 23 steps" in repr(film)
+    with pytest.raises(ValueError, match=r"save_gif writes GIF, but .* ends in \.svg"):
+        film.save_gif(tmp_path / "d.svg")
 
 
 def test_what_is_too_long_to_watch_is_refused(tmp_path: Path) -> None:

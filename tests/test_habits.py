@@ -543,7 +543,7 @@ CALLED: dict[str, tuple[Callable[[], object], str]] = {
     "draw to a named file": (lambda: viz.draw(x * x, filename="g"), "viz.draw(y).save_svg('y.svg')"),
     "step to a file": (lambda: viz.step(x * x, "g.html"), "step(y).save_html('y.html')"),  # type: ignore[misc]
     "draw a grid": (lambda: viz.draw(cells(2, 2)), "viz.pool(grid)"),  # type: ignore[arg-type]
-    "animate nowhere": (lambda: viz.animate(x * x), "animate(y, 'y.svg')"),  # type: ignore[call-arg]
+    "animate nowhere": (lambda: viz.animate(), "animate(y, 'y.svg')"),  # type: ignore[call-arg]
     "animate a pool": (lambda: viz.animate(max_pool1d([x, y], 2), "y.svg"), "animate(sum(values), path)"),
     "step through a pool": (lambda: viz.step(max_pool1d([x, y], 2)), "step(sum(values))"),
     "a size of the picture": (lambda: viz.pool([3, 5, 1], 2), "write pool(cells, kernel_size=2)"),

@@ -219,6 +219,17 @@ def test_the_page_gives_every_box_and_line_the_same_marks_and_words(make: Any, c
                 assert words == str(looks.line_words(line)), (k, name)
 
 
+def test_what_lost_later_is_not_called_taken_whenever_it_is_drawn() -> None:
+    x = [Value(v, f"x{i}") for i, v in enumerate((3, 0, 4))]
+    p = max_pool1d(x, kernel_size=3)[0]
+    told = steps(p)
+    for snapshot in (Snapshot.of(told.graph), *map(told.snapshot, range(4, len(told)))):
+        looks = Looks(told.graph, snapshot)
+        taken = {edge.source for edge in told.graph.edges if looks.line_words([edge]).text == "taken"}
+        assert taken <= {2}
+    assert taken == set()  # a gradient has come
+
+
 # -- What drifted once
 
 

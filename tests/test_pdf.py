@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gallery import GALLERY, micrograd, neuron
+from gallery import GALLERY, micrograd, neuron, pooled
 
 import viz
-from autodiff import Value, maximum
+from autodiff import Value, maximum, steps
 from viz.layout import fonts, lettering
 from viz.layout.pdf import as_pdf
 
@@ -224,3 +224,23 @@ def test_shapes_go_where_the_svg_has_them() -> None:
 def test_what_a_page_cannot_have_is_refused_by_its_name(inside: str) -> None:
     with pytest.raises(ValueError, match=r"a PDF('s path)? has no .*(image|'A'|foreignObject).*: save it as \.svg"):
         drawn(inside)
+
+
+@pytest.mark.parametrize("step", [None, 0, "backward", 14, -2])
+def test_a_film_is_a_page_of_one_of_its_steps_with_the_sentence(step: Any, tmp_path: Path) -> None:
+    told = steps(pooled())
+    film = viz.animate(pooled(), names=False)
+    number = {None: len(told) - 1, "backward": told.forward, -2: len(told) - 2}.get(step, step)
+    page = page_of(film.pdf(step=step))
+    said = "".join(page.extract_text().split())
+    assert "".join(told[number].sentence.split()) in said
+    assert min(sizes(page)) >= LEAST - 1e-6
+    assert film.save_pdf(tmp_path / "a.pdf", step=step).read_bytes() == film.pdf(step=step)
+
+
+def test_a_film_is_saved_as_a_page_by_its_ending(tmp_path: Path) -> None:
+    film = viz.animate(pooled(), names=False, stop=14)
+    assert film.save(tmp_path / "a.pdf").read_bytes() == film.pdf(step=14) != film.pdf(step=15)
+    assert viz.animate(pooled(), tmp_path / "b.pdf", names=False, stop=14).read_bytes() == film.pdf()
+    with pytest.raises(ValueError, match="step is a step from 0 to 22"):
+        film.pdf(step=23)

@@ -116,7 +116,7 @@ def test_a_page_and_a_film_are_saved_by_their_ending(what: str, name: str, tmp_p
 
 
 @pytest.mark.parametrize("what", PLACES)
-@pytest.mark.parametrize("name", ["a.png", "a.pdf", "a.gv", "a.mp4", "a", ".png"])
+@pytest.mark.parametrize("name", ["a.png", "a.dot", "a.gv", "a.mp4", "a", ".png"])
 def test_a_page_and_a_film_are_nothing_else(what: str, name: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"is saved as .* and nothing was written"):
         PLACES[what](tmp_path / name)

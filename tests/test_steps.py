@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import gc
+import itertools
 import math
 import pickle
 import random
@@ -22,6 +23,7 @@ from autodiff import (
     TABLE,
     Graph,
     Operation,
+    Snapshot,
     StaleError,
     Steps,
     Value,
@@ -566,3 +568,16 @@ def test_what_the_value_holds_besides_is_mentioned() -> None:
         "  (x.grad holds 8: 5 of it was there before, or came with another pass; leaves add up until they are zeroed, "
         "with x.grad = 0 or zero_grad())"
     )
+
+
+@given(st.lists(st.integers(-9, 9), min_size=2, max_size=6), st.booleans())
+def test_what_lost_once_is_lost_from_the_step_on_that_decides_it(cells: list[int], scaled: bool) -> None:
+    leaves = [Value(float(x)) for x in cells]
+    y = maximum(*leaves) * (2.0 if scaled else 1.0)
+    told = steps(y)
+    graph, end = told.graph, told.snapshot(-1)
+    never = {number for number, gradient in enumerate(end.gradients) if gradient is NO_PATH}
+    lost = [told.snapshot(k).lost(graph) for k in range(len(told))]
+    assert all(before <= after for before, after in itertools.pairwise(lost))
+    assert lost[told.forward - 1] == lost[-1] == never
+    assert Snapshot.of(graph).lost(graph) == never

@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import gallery
 import pytest
 from drawn import Drawn, read
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_legible import mixed
 
 from autodiff import Edge, Graph, Value, maximum, relu
-from viz import draw
+from viz import animate, draw
+from viz import step as stepper
 from viz.graph.ways import FEW, ways_of
 from viz.ink.theme import DARK, LIGHT, Theme, contrast
 
@@ -177,3 +178,69 @@ def test_ways_are_shown_in_folds_and_parts_and_in_both_themes() -> None:
     assert draw(y, path=y).svg()
     folded, _ = shown(y, path=leaf(y, "x2"), collapse=True)
     assert {line.look["color"] for line in folded.lines} >= {LIGHT.window(0), LIGHT.window(1)}
+
+
+# -- In films and pages
+
+
+def marks_of(svg: str) -> dict[str, set[str]]:
+    """The marks of ways that the boxes and lines of a page bear, by their ids."""
+    bearers = re.findall(r'<g id="([nse][^"]*)" class="([^"]*)"', svg)
+    return {name: {*re.findall(r"gr-(way-\d|ways|faded)", classes)} for name, classes in bearers}
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=20)
+def test_a_page_marks_what_ways_lead_through_and_over(seed: int) -> None:
+    y = done(mixed(seed))
+    graph = Graph(y)
+    start = random.Random(seed).choice(graph.values)
+    found, ways = marks_of(stepper(y, path=start, names=False).svg), ways_of(graph, [start])
+    for edge in graph.edges:
+        over = ways.over.get(edge, frozenset())
+        assert found[f"e{edge.target}_{edge.position}"] == marked(over), edge
+    for node in graph:
+        through = {way for edge, own in ways.over.items() if node.number in (edge.source, edge.target) for way in own}
+        is_start = not through and graph.values[node.number] is start
+        assert found[f"n{node.number}"] == (set() if is_start else marked(through))
+
+
+def marked(ways: Collection[int]) -> set[str]:
+    return {"faded"} if not ways else {"ways"} if len(ways) > 1 else {f"way-{min(ways)}"}
+
+
+def test_a_page_calls_each_way_by_its_nodes_and_colour() -> None:
+    y = done(gallery.pooled())
+    shell = stepper(y, paths=(leaf(y, "x2"), leaf(y, "x0")), collapse=True, names=False).data["shell"]
+    told = re.findall(r'<span class="edge (gr-\w+(?:-\d)?)">.*?([^<>]+)</span>', shell)
+    assert told == [("gr-way-0", "all 2 ways from x2"), ("gr-way-1", "the way from x0"), ("gr-ways", "several ways")]
+    assert "edge" not in stepper(y, names=False).data["shell"]
+    told = re.findall(r">([^<>]+ ← [^<>]+)</span>", stepper(y, path=leaf(y, "x2"), names=False).data["shell"])
+    assert told == ["x2 ← v6 ← v9 ← v11", "x2 ← v7 ← v8 ← v10 ← v11"]
+
+
+def test_a_film_paints_ways_as_a_picture_does_and_tells_their_products_once() -> None:
+    y = done(gallery.pooled())
+    x = leaf(y, "x2")
+    film = animate(y, path=x, names=False)
+    legend = re.findall(r">([^<>]+)</text>", film.svg().split('class="legend"')[1])
+    assert legend[: len(shown(y, path=x)[1])] == shown(y, path=x)[1]
+    assert f"stroke:{LIGHT.window(0)}" in film.svg()
+    assert f"stroke:{LIGHT.positive}" not in film.svg()
+
+
+@pytest.mark.parametrize("call", [stepper, animate])
+def test_films_and_pages_refuse_what_has_no_ways(call: Callable[..., object]) -> None:
+    x = Value(1.0, "x")
+    with pytest.raises(TypeError, match="path= is a Value"):
+        call(x * 2, path="film.svg")
+    with pytest.raises(ValueError, match="is not in this graph"):
+        call(x * 2, path=Value(2.0))
+
+
+def test_in_the_middle_of_a_pass_a_way_has_no_product_but_a_refusal_that_is_known() -> None:
+    y = gallery.pooled()
+    legend = shown(y, step=14, path=leaf(y, "x2"))[1]
+    assert "x2 ← v6 ← v9 ← v11" in legend
+    legend = shown(y, step=14, path=leaf(y, "x0"))[1]
+    assert "x0 ← v5 ← v6 ← v9 ← v11: no path" in legend

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from viz import _neighbours as _neighbours  # isort: skip - first: refuses an autodiff that is not ours
 from autodiff.habits.answers import refuse_name
 from viz.graph.drawing import draw
-from viz.graph.film import animate
+from viz.graph.film import Film, animate
 from viz.graph.view import TooLargeError
 from viz.ink.theme import DARK, LIGHT, Theme
 from viz.layout.engines import LayoutError, LayoutTimeout, LayoutUnavailable, use_engine
@@ -26,6 +26,7 @@ from viz.pools.pool import pool
 __all__ = [
     "DARK",
     "LIGHT",
+    "Film",
     "LayoutError",
     "LayoutTimeout",
     "LayoutUnavailable",

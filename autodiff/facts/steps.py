@@ -97,6 +97,17 @@ class Snapshot:
         data, gradients = graph.made
         return cls([*data], [*gradients], {flow.edge: flow for flow in graph.flows(made=True)})
 
+    def lost(self, graph: Graph) -> set[int]:
+        """The nodes that nothing can reach any more: every use is refused, or leads to one of them."""
+        open_still = set(graph.outputs)
+        for edge in reversed(graph.edges):
+            flow = self.flows.get(edge)
+            if edge.target in open_still and (flow is None or flow.local is not None):
+                open_still.add(edge.source)
+        return {number for number, gradient in enumerate(self.gradients) if gradient is NO_PATH} | (
+            {*range(len(graph))} - open_still
+        )
+
 
 class Steps(Sequence[Step]):
     """The steps of a frozen graph, first forward, then backward; ``forward`` is the number of forward steps.

@@ -8,10 +8,9 @@ from autodiff import Snapshot
 from autodiff.language.notation import numeral, writing
 from autodiff.recording.reverse import NO_PATH
 from viz.graph.folding import Repeated
-from viz.graph.look import count
 from viz.graph.rows import Rows
 from viz.graph.view import View
-from viz.ink.text import listed, visible
+from viz.ink.text import count, listed, visible
 
 __all__ = ["described"]
 

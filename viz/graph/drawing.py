@@ -177,8 +177,7 @@ class Part:
             yield again
 
     def _view(self, folds: Collapse, limit: int | None) -> View:
-        shown = view(self.graph, self.around, self.depth, self.reached, folds, limit)
-        return shown if self.path is None else replace(shown, ways=ways_of(self.graph, self.path))
+        return _with_ways(view(self.graph, self.around, self.depth, self.reached, folds, limit), self.path)
 
     def _spared(self, folds: Collapse) -> Collapse:
         """The same scopes folded, but for those that are to be seen."""
@@ -239,13 +238,19 @@ def blank(
     figures: Figures | None = None,
     collapse: Collapse = False,
     max_nodes: int | None = LIMIT,
+    path: Sequence[Value] | None = None,
     timeout: float = 30,
 ) -> Laid:
     """Lay out the graph of some steps with every number left blank."""
-    shown = view(told.graph, collapse=collapse, limit=max_nodes)
+    shown = _with_ways(view(told.graph, collapse=collapse, limit=max_nodes), path)
     rows = Rows(told.graph, None, labels, theme_of(theme), style, view=shown, figures=figures)
     drawing = Drawing(shown, rows if style.haste else rows.in_style(Sketch(shown, rows).hurried(style)))
     return drawing.laid(timeout, _advice(told.graph, bool(collapse), False, None))
+
+
+def _with_ways(shown: View, nodes: Sequence[Value] | None) -> View:
+    """The same with the ways from these nodes in colour over the rest."""
+    return shown if nodes is None else replace(shown, ways=ways_of(shown.graph, nodes))
 
 
 def _advice(graph: Graph, folded: bool, cut: bool, depth: int | None) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from autodiff import Graph, Steps, Value, steps
 from autodiff.files import write
@@ -25,17 +27,20 @@ from viz.graph.rows import Rows, numbers_in
 from viz.graph.sheet import Foot, sheet
 from viz.graph.still import Still
 from viz.graph.view import ancestors
+from viz.graph.ways import wanted
 from viz.ink.figures import figured
 from viz.ink.ruler import lines_of
-from viz.ink.text import visible
+from viz.ink.text import count, visible
 from viz.ink.theme import OWN as OWN_PAPER
 from viz.ink.theme import Theme
 from viz.ink.theme import theme as theme_of
-from viz.layout.kinds import kind_of
+from viz.layout.kinds import kind_of, named
+from viz.layout.pdf import as_pdf
+from viz.layout.picture import TEXT_WIDTH
 from viz.layout.place import placed
 from viz.layout.svg import OWN, element, in_both, labelled
 
-__all__ = ["animate"]
+__all__ = ["Film", "animate"]
 
 LIMIT = 400  # steps; more would take minutes to watch
 CAPTION, LEAST = 11.0, 330.0  # the size of the words below, and the room they have at least, in points
@@ -45,7 +50,7 @@ LEAD = 1.35  # from line to line of them, in sizes
 @answered
 def animate(
     output: Value,
-    path: str | os.PathLike[str],
+    file: str | os.PathLike[str] | None = None,
     *,
     theme: str | Theme = "light",
     background: str | None = OWN_PAPER,
@@ -60,24 +65,29 @@ def animate(
     names: Names = True,
     seed: float | None = None,
     digits: int | None = None,
-) -> Path:
-    """Save an animated SVG that plays the steps of ``output``, ``seconds`` each, with a sentence below; answer where.
+    path: Value | None = None,
+    paths: Sequence[Value] | None = None,
+) -> Any:
+    """Play the steps of ``output``, ``seconds`` each, with a sentence below: a :class:`Film`, or saved, and where.
 
     It begins with the step ``start`` and ends with ``stop``: numbers of :func:`autodiff.steps`, negative ones from the
     end, or "backward", where the backward pass begins. It plays again and again, or with ``loop=False`` once.
     The graph is laid out once, the animation is style alone (no script), and whoever asked for less motion sees
-    the last step at rest. A path that ends in ``.gif`` makes a GIF instead, which needs the extra ``gif``, and has
-    paper always. ``ValueError`` for more than 400 steps, ``OSError`` naming the path when it cannot be written; else
-    as for :func:`viz.draw`.
+    the last step at rest. A ``file`` is an animated SVG, or as its name ends: ``.gif`` (extra ``gif``; it has paper
+    always), or ``.pdf`` (extra ``pdf``), the last step on a page. ``ValueError`` for more than 400 steps, ``OSError``
+    naming the file when it cannot be written; all else, ``path=x`` and ``paths=(x, y)`` too, as for :func:`viz.draw`.
 
     >>> x = Value(3.0, "x")
     >>> animate(x * x, "square.svg", start="backward", loop=False)  # doctest: +SKIP
+    >>> film = animate(x * x)
+    >>> film.save_pdf("seed.pdf", step=2)  # doctest: +SKIP
     """
     if not isinstance(seconds, (int, float)) or not seconds > 0:
         raise ValueError(f"seconds is the time of a step, more than 0, got {quoted(seconds)}")
     if not isinstance(loop, bool):
         raise ValueError(f"loop is True (again and again) or False (once), got {quoted(loop)}")
-    kind = kind_of(path, ["svg", "gif"], "an animation")
+    if file is not None:
+        kind_of(file, [*_KINDS], "an animation")
     if not isinstance(output, Value):
         many = "; of several, add up what counts: animate(sum(values), path)" if isinstance(output, Iterable) else ""
         raise TypeError(f"an animation is of one Value, the output of a graph; got {got(output)}{many}")
@@ -91,12 +101,10 @@ def animate(
     _check_length(len(shown))
     figures, labels = figured(numbers_in(told), digits), dict(enumerate(told.labels))
     last = Rows(told.graph, told.snapshot(shown[-1]), labels, theme_of(theme, background), figures=figures)
-    still = pictured(placed(fit), Part(told.graph), last, wished(detail, rankdir), legend, timeout=30)
-    with writing(figures):
-        if kind == "gif":
-            painter = still.painter
-            return write(path, gif(told, shown, painter.laid, painter.rows[0], seconds, loop, legend))
-        return write(path, _Film(told, shown, still, seconds, loop).svg().encode())
+    part = Part(told.graph, path=wanted(path, paths))
+    still = pictured(placed(fit), part, last, wished(detail, rankdir), legend, timeout=30)
+    film = Film(told, shown, still, seconds, loop)
+    return film if file is None else film.save(file)
 
 
 def _place(told: Steps, word: str, wished: int | str) -> int:
@@ -119,24 +127,72 @@ def _check_length(steps: int) -> None:
 
 
 @dataclass
-class _Film:
-    """One animation under way: the still of its last step, and the style that paints each step's looks on it."""
+class Film:
+    """The steps of a graph one after the other; made by :func:`animate`. In a notebook it plays.
+
+    >>> x = Value(3.0, "x")
+    >>> Film.save(animate(x * x), "square.txt")
+    Traceback (most recent call last):
+    ...
+    ValueError: an animation is saved as .svg, .gif or .pdf; got the path 'square.txt', and nothing was written
+    """
 
     told: Steps
     shown: range
-    still: Still
+    still: Still  # the last step
     seconds: float
     loop: bool
-    rules: list[str] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list, repr=False)
 
     def svg(self) -> str:
-        """The finished text."""
+        """The film as SVG that style alone moves."""
         theme = self.still.painter.theme
         svg = self._painted(theme)
         if theme.dark is not None:
             svg = in_both(svg, self._painted(theme.in_the_dark))
         name, words = described(self.still.painter.laid.view, self.still.painter.rows[0], "Animation")
         return labelled(svg, name, f"{words} {len(self.shown)} steps, each told in a sentence below.")
+
+    def gif(self) -> bytes:
+        """The film as GIF; ``ImportError`` without the extra ``gif``."""
+        painter, legend = self.still.painter, self.still.has_legend
+        with self._writing:
+            return gif(self.told, self.shown, painter.laid, painter.rows[0], self.seconds, self.loop, legend)
+
+    def pdf(self, width: float = TEXT_WIDTH, step: int | str | None = None) -> bytes:
+        """A step as a page of PDF with its sentence below, by default the last one; as :meth:`viz.Picture.pdf`."""
+        number = self.shown[-1] if step is None else _place(self.told, "step", step)
+        still = self.still._in_width(width)
+        with self._writing:
+            moment = still.painter.rows[0].at(self.told.snapshot(number))
+            svg = self._sheet(still, Painter(still.painter.laid, [moment]), [number])
+            return as_pdf(labelled(svg, *described(still.painter.laid.view, moment)), width, still.theme.paper)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Save the film as its name ends, ``.svg``, ``.gif`` or ``.pdf``, and return where."""
+        return write(path, _KINDS[kind_of(path, [*_KINDS], "an animation")](self))
+
+    def save_svg(self, path: str | os.PathLike[str]) -> Path:
+        """Save the film as SVG and return where; ``OSError`` names the path when it cannot be written."""
+        return write(named(path, "svg"), self.svg().encode())
+
+    def save_gif(self, path: str | os.PathLike[str]) -> Path:
+        """Save the film as GIF and return where; errors as for others."""
+        return write(named(path, "gif"), self.gif())
+
+    def save_pdf(self, path: str | os.PathLike[str], width: float = TEXT_WIDTH, step: int | str | None = None) -> Path:
+        """Save a step as a page of PDF, as :meth:`pdf` makes it, and return where; errors as for others."""
+        return write(named(path, "pdf"), self.pdf(width, step))
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return f"<Film of {count(len(self.shown), 'step')}: run it in a notebook to see it, or .save_svg(path)>"
+
+    @property
+    def _writing(self) -> AbstractContextManager[None]:
+        return writing(self.still.drawing.rows.figures)
 
     @cached_property
     def _moments(self) -> list[Rows]:
@@ -146,15 +202,19 @@ class _Film:
 
     def _painted(self, theme: Theme) -> str:
         self.rules.clear()
-        painter = Painter(self.still.painter.laid, [rows.in_theme(theme) for rows in self._moments], self._dressed)
-        view = painter.laid.view
+        with self._writing:
+            moments = [rows.in_theme(theme) for rows in self._moments]
+            return self._sheet(self.still, Painter(self.still.painter.laid, moments, self._dressed), self.shown)
+
+    def _sheet(self, still: Still, painter: Painter, steps: Sequence[int]) -> str:
+        """The painted steps, with their sentences below."""
         ends = (painter.rows[-1], painter.rows[0])  # the last step has it all but for what is not known yet
-        legend = joined(view, ends) if self.still.has_legend else []
+        legend = joined(painter.laid.view, ends) if still.has_legend else []
         wide = max(LEAST, painter.laid.layout.width)
-        sentences = [lines_of(visible(self.told[k].sentence, 200), CAPTION, wide) for k in self.shown]
+        sentences = [lines_of(visible(self.told[k].sentence, 200), CAPTION, wide) for k in steps]
         high = (max(map(len, sentences)) * LEAD + 0.5) * CAPTION
-        foot = Foot(high, LEAST + 16, lambda left, top: self._caption(sentences, left, top, theme))
-        return sheet(painter, legend, self.still.fit.place.scale, foot)
+        foot = Foot(high, LEAST + 16, lambda left, top: self._caption(sentences, left, top, painter.theme))
+        return sheet(painter, legend, still.fit.place.scale, foot)
 
     def _caption(self, sentences: Sequence[Sequence[str]], left: float, top: float, theme: Theme) -> str:
         """The sentence of each step, at its time; and the style, for everything is painted by now."""
@@ -194,3 +254,10 @@ def _changes(states: Sequence[State]) -> Iterator[tuple[float, str]]:
         if style != before:
             yield 100 * k / (len(states) + 2), style
         before = style
+
+
+_KINDS: Mapping[str, Callable[[Film], bytes]] = {
+    "svg": lambda film: film.svg().encode(),
+    "gif": lambda film: film.gif(),
+    "pdf": lambda film: film.pdf(),
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from autodiff.facts.words import SENTENCES
 from autodiff.language.notation import writing
@@ -101,7 +102,9 @@ def entries(view: View, rows: Rows) -> list[Entry]:
 
 
 def joined(view: View, moments: Iterable[Rows]) -> list[Entry]:
-    """The legend of several moments."""
+    """The legend of several moments, the last one first; only then it is known what is multiplied along a way."""
+    if view.ways is not None:
+        moments = islice(moments, 1)
     return list(dict.fromkeys(entry for rows in moments for entry in entries(view, rows)))
 
 
@@ -124,9 +127,10 @@ def _ways(ways: Ways, rows: Rows) -> list[Entry]:
     with writing(rows.figures):
         told = list(ways.told(rows.snapshot, rows.labels))
     found = [
-        Entry(text, theme.text) if way is None else Entry(text, theme.colour(f"way_{way}"), "way") for text, way in told
+        Entry(text, theme.text) if way is None else Entry(text, theme.colour(f"way_{way}"), f"way {way}")
+        for text, way in told
     ]
-    found += [Entry("several ways", theme.text, "way")] * any(len(over) > 1 for over in ways.over.values())
+    found += [Entry("several ways", theme.text, "ways")] * any(len(over) > 1 for over in ways.over.values())
     marks = {mark for edge in ways.over for mark in rows.looks.line_marks([edge])}
     found += [Entry("dashed: negative", theme.muted)] * ("negative" in marks)
     return found + [Entry(f"dotted: {SENTENCES['no path']}", theme.muted)] * ("refused" in marks)

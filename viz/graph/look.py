@@ -17,18 +17,13 @@ from autodiff.facts.nans import origin_at
 from autodiff.facts.words import operation_text, why_no_path
 from autodiff.language.notation import figures
 from autodiff.recording.reverse import NO_PATH
-from viz.ink.theme import numeral, width
+from viz.ink.text import count
+from viz.ink.theme import THINNEST, numeral, width
 
-__all__ = [
-    "BOX",
-    "LINE",
-    "Look",
-    "Looks",
-    "Words",
-    "count",
-    "look",
-    "one_source",
-]
+__all__ = ["BOX", "LINE", "MOST_WAYS", "WAYS", "Look", "Looks", "Words", "look", "one_source"]
+
+
+MOST_WAYS = 8  # have a colour of their own
 
 
 @dataclass(frozen=True)
@@ -45,8 +40,12 @@ class Look:
     small: bool | None = None  # whether the gradient's words are small
     label: str | None = None
     framed: bool | None = None  # whether what stands at a line is framed
+    silent: bool | None = None  # whether nothing stands there
     head: str | None = None  # "back" (the gradient's way), "tee" (it ends at the loser), "forth" (a value's), "none"
 
+
+# Of what ways that are shown over the rest lead through: a colour for each, another for several, the rest is faded.
+WAYS = {**{f"way {number}": f"way_{number}" for number in range(MOST_WAYS)}, "ways": "text"}
 
 # A gradient that is zero looks like any number; "waiting" is one that was not computed.
 BOX: Mapping[str, Look] = {
@@ -54,6 +53,8 @@ BOX: Mapping[str, Look] = {
     "changed": Look(ink="highlight", pen=2),  # a choice that an edit has decided differently
     "edited": Look(ink="highlight", pen=2),
     "origin": Look(ink="highlight", pen=4),  # where the first nan arose, else the first inf
+    **{mark: Look(ink=ink, pen=2) for mark, ink in WAYS.items()},
+    "faded": Look(ink="no_path", pen=THINNEST, value="muted", gradient="muted"),  # no way leads through it
     "nan": Look(ink="highlight", pen=1.8, dash="dashed"),
     "inf": Look(ink="highlight", pen=1.8, dash="solid"),
     "folded": Look("cluster_fill", "node_border", 1.2, double=True),
@@ -68,16 +69,17 @@ BOX: Mapping[str, Look] = {
 
 # The pen of a contribution is its magnitude, on one scale for all pictures.
 LINE: Mapping[str, Look] = {
-    "way": Look(),  # of a way that is shown over the rest: in its colour
     "now": Look(framed=True),  # the use over which this step sends
     "feeds": Look(ink="value", pen=2.4),  # an operand of the node that this step computes
+    **{mark: Look(ink=ink, pen=2, label=ink) for mark, ink in WAYS.items()},
+    "faded": Look(ink="cluster_border", pen=THINNEST, silent=True),
     "positive": Look(ink="positive", dash="positive_style", label="positive", head="back"),
     "negative": Look(ink="negative", dash="negative_style", label="negative", head="back"),
     "zero": Look(ink="no_path", dash="positive_style", label="not_computed", head="back"),  # computed; nan, too
     "several": Look(ink="node_border", pen=1.4, label="muted", head="back"),  # to different nodes, or of both signs
     "refused": Look(ink="no_path", pen=1, dash="no_path_style", label="not_computed", head="tee"),
     "settled": Look(head="none"),  # a head means that a gradient flows: elsewhere it does, here not
-    "line": Look(None, "no_path", 1, "solid", label="not_computed", framed=False, head="forth"),
+    "line": Look(None, "no_path", 1, "solid", label="not_computed", framed=False, silent=False, head="forth"),
 }
 
 
@@ -203,7 +205,7 @@ class Looks:
         found = self._lines.get(uses := tuple(edges))
         if found is None:
             found, sent = self._look(LINE, self.line_marks(edges)), self._sent(edges)
-            is_one = bool(sent) and "several" not in self.line_marks(edges)
+            is_one = bool(sent) and not {"several", "faded"} & self.line_marks(edges)
             found = replace(found, pen=width(sum(sent))) if is_one else found
             self._lines[uses] = found
         return found
@@ -216,7 +218,7 @@ class Looks:
         if self.snapshot is None:
             return Words(" × ".join([figures().blank] * 2), figures().blank)
         sent = self._sent(edges)
-        if edges[0].target in self.derivatives:
+        if self.line(edges).silent or edges[0].target in self.derivatives:
             return Words()  # the dots of a line say whether something comes, and the box what it goes through
         if not sent:
             return Words(self._refusal(edges) or self._inside(edges) or ("taken" if self._is_taken(edges) else ""))
@@ -267,20 +269,18 @@ class Looks:
 
     def _is_taken(self, edges: Sequence[Edge]) -> bool:
         """Whether a choice has taken this one use, and it is not known yet whether a gradient will come."""
-        assert self.snapshot is not None
         target = edges[0].target
         chosen = len(edges) == 1 and edges[0] in self._flows and _is_choice(self.graph.nodes[target])
-        return chosen and self.snapshot.gradients[target] is not NO_PATH
+        return chosen and target not in self._lost
+
+    @cached_property
+    def _lost(self) -> Collection[int]:
+        return () if self.snapshot is None else self.snapshot.lost(self.graph)
 
 
 def one_source(edges: Sequence[Edge]) -> bool:
     """Whether the contributions of these uses add up, for they all go to one node."""
     return len({edge.source for edge in edges}) == 1
-
-
-def count(number_of: int, what: str) -> str:
-    """``1 node``, ``2 nodes``."""
-    return f"{number_of} {what}{'s' * (number_of != 1)}"
 
 
 def _is_choice(node: Node) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from autodiff import Edge, Node, Scope
 from viz.graph.folding import is_fold
 from viz.graph.legend import Entry
-from viz.graph.look import BOX, Look
+from viz.graph.look import BOX, WAYS, Look
 from viz.graph.rows import Row, Rows, Run
 from viz.ink.text import html
 from viz.ink.theme import Theme
@@ -27,7 +27,12 @@ HEADS: Mapping[str, Line] = {
 
 
 # A line of the legend in characters, where nothing else can be drawn.
-SAMPLES: Mapping[str, str] = {"way": "— ", "positive": "◄— ", "negative": "◄- - ", "refused": "· · · "}
+SAMPLES: Mapping[str, str] = {
+    **dict.fromkeys(WAYS, "— "),
+    "positive": "◄— ",
+    "negative": "◄- - ",
+    "refused": "· · · ",
+}
 
 
 class Marks:

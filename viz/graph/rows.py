@@ -14,13 +14,13 @@ from autodiff.language.notation import Figures, writing
 from autodiff.recording.reverse import NO_PATH
 from autodiff.writing.phrases import labels as all_labels
 from viz.graph.folding import Formula, Repeated
-from viz.graph.look import Look, Looks, Words, count
+from viz.graph.look import Look, Looks, Words
 from viz.graph.titles import headed, operation_pieces
 from viz.graph.view import View
 from viz.graph.ways import OnWays
 from viz.ink.figures import figured
 from viz.ink.ruler import width_of
-from viz.ink.text import visible
+from viz.ink.text import count, visible
 from viz.ink.theme import Theme, numeral
 
 __all__ = [

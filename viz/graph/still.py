@@ -82,7 +82,7 @@ class Still(Picture):
         legend = entries(self.drawing.view, painter.rows[0]) if self.has_legend else []
         return sheet(painter, legend, self.fit.place.scale)
 
-    def _in_width(self, width: float) -> Picture:
+    def _in_width(self, width: float) -> Still:
         layout = self.painter.laid.layout
         if self.source != self._written or self.again is None:
             return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
@@ -13,12 +13,11 @@ from autodiff.ground.text import quoted
 from autodiff.habits.answers import got
 from autodiff.language.ieee import agree
 from autodiff.language.notation import numeral
-from viz.graph.look import Look, Looks, Words
-from viz.ink.theme import THINNEST
+from viz.graph.look import MOST_WAYS, Looks
 
 __all__ = ["OnWays", "Ways", "wanted", "ways_of"]
 
-FEW, MOST = 4, 8  # ways that have a colour each; nodes whose ways have a colour each
+FEW = 4  # ways of a node that have a colour each
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,15 @@ class Ways:
         """The ways that lead over any of these uses."""
         return frozenset().union(*(self.over.get(edge, ()) for edge in edges))
 
+    def box_marks(self, members: Collection[int]) -> set[str]:
+        """The mark of a box by the ways through it."""
+        ways = frozenset[int]().union(*(self.through.get(member, ()) for member in members))
+        return set() if not ways and set(members) & {*self.starts} else {_mark(ways)}
+
+    def line_marks(self, edges: Collection[Edge]) -> set[str]:
+        """The mark of a line by the ways over it."""
+        return {_mark(self.of(edges))}
+
     @cached_property
     def through(self) -> Mapping[int, frozenset[int]]:
         """The ways that lead through each node."""
@@ -44,19 +52,25 @@ class Ways:
             found[edge.target] |= ways
         return found
 
+    def named(self, labels: Mapping[int, str]) -> list[str]:
+        """What each way, by its number, is called."""
+        if self.singly:
+            return [" ← ".join(_named(edges, labels)) for edges in self.singly]
+        number = ("the way" if count < 2 else f"all {count} ways" for count in self.counts)
+        return [f"{ways} from {labels[start]}" for ways, start in zip(number, self.starts, strict=True)]
+
     def told(self, snapshot: Snapshot, labels: Mapping[int, str]) -> Iterator[tuple[str, int | None]]:
         """What is said of each way, with its number, and then of their sum."""
+        called = self.named(labels)
         if not self.singly:
-            for way, (start, count) in enumerate(zip(self.starts, self.counts, strict=True)):
-                number = f"all {count} ways" if count > 1 else "the way"
-                yield f"{number} from {labels[start]}", way
+            yield from zip(called, range(len(called)), strict=True)
             return
         sums = []
-        for way, edges in enumerate(self.singly):
+        for way, (names, edges) in enumerate(zip(called, self.singly, strict=True)):
             factors = _factors(edges, snapshot)
-            names = " ← ".join(_named(edges, labels))
             if factors is None:
-                yield f"{names}: no path" if edges[-1].target in _known(snapshot) else names, way
+                flows = filter(None, map(snapshot.flows.get, edges))
+                yield names + ": no path" * any(flow.local is None for flow in flows), way
                 continue
             sums.append(prod(factors))
             product = " × ".join(map(numeral, factors))
@@ -64,6 +78,10 @@ class Ways:
         gradient = snapshot.gradients[self.starts[0]]
         if sums and gradient is not None and agree(sum(sums), gradient) and len(self.singly) > 1:
             yield f"their sum, the gradient of {labels[self.starts[0]]}: {numeral(gradient)}", None
+
+
+def _mark(ways: Collection[int]) -> str:
+    return "faded" if not ways else f"way {min(ways)}" if len(ways) == 1 else "ways"
 
 
 def _named(edges: Sequence[Edge], labels: Mapping[int, str]) -> list[str]:
@@ -85,10 +103,6 @@ def _is_sent(flow: Flow | None) -> bool:
     return flow is not None and flow.contribution is not None
 
 
-def _known(snapshot: Snapshot) -> Collection[int]:
-    return {number for number, gradient in enumerate(snapshot.gradients) if gradient is not None}
-
-
 def wanted(path: object, paths: object) -> list[Value] | None:
     """The nodes whose ways are to be shown; None where nobody wished that."""
     if path is None and paths is None:
@@ -100,8 +114,8 @@ def wanted(path: object, paths: object) -> list[Value] | None:
         if not isinstance(node, Value):
             word = "path= is a Value" if paths is None else "paths= is a list of Values"
             raise TypeError(f"{word}, whose ways to the output are shown; got {got(node)}")
-    if not 0 < len(nodes) <= MOST:
-        raise ValueError(f"paths= takes 1 to {MOST} Values, for each has a colour of its own; got {len(nodes)}")
+    if not 0 < len(nodes) <= MOST_WAYS:
+        raise ValueError(f"paths= takes 1 to {MOST_WAYS} Values, for each has a colour of its own; got {len(nodes)}")
     return [node for node in dict.fromkeys(nodes) if isinstance(node, Value)]
 
 
@@ -157,25 +171,9 @@ class OnWays(Looks):
 
     ways: Ways
 
-    def box(self, members: Collection[int], speaker: int | None, folded: bool = False) -> Look:
-        """What a box looks like: faded where no way leads through it."""
-        found = super().box(members, speaker, folded)
-        ways: frozenset[int] = frozenset().union(*(self.ways.through.get(member, ()) for member in members))
-        if not ways and not set(members) & {*self.ways.starts}:
-            return replace(found, ink="no_path", pen=THINNEST, value="muted", gradient="muted")
-        return replace(found, ink=_ink(ways), pen=max(found.pen or 0, 2)) if ways else found
+    def box_marks(self, members: Collection[int], speaker: int | None, folded: bool = False) -> set[str]:
+        """The marks of a box, and which ways lead through it."""
+        return super().box_marks(members, speaker, folded) | self.ways.box_marks(members)
 
-    def line(self, edges: Sequence[Edge]) -> Look:
-        """What a line looks like: its width and its dashes tell what they always do."""
-        found, ways = super().line(edges), self.ways.of(edges)
-        if not ways:
-            return replace(found, ink="cluster_border", pen=THINNEST)
-        return replace(found, ink=_ink(ways), label=_ink(ways), pen=max(found.pen or 0, 2))
-
-    def line_words(self, edges: Sequence[Edge]) -> Words:
-        """What stands at a line; nothing where it is faded."""
-        return super().line_words(edges) if self.ways.of(edges) else Words()
-
-
-def _ink(ways: Collection[int]) -> str:
-    return f"way_{min(ways)}" if len(ways) == 1 else "text"
+    def _borne_by(self, edges: Sequence[Edge]) -> set[str]:
+        return super()._borne_by(edges) | self.ways.line_marks(edges)

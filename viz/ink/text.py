@@ -9,9 +9,18 @@ import graphviz
 
 from autodiff.ground.text import visible
 
-__all__ = ["html", "listed", "plain", "visible"]
+__all__ = ["count", "html", "listed", "plain", "visible"]
 
 MOST = 6  # things that a sentence lists
+
+
+def count(number_of: int, what: str) -> str:
+    """``1 node``, ``2 nodes``.
+
+    >>> count(1, "node"), count(0, "use")
+    ('1 node', '0 uses')
+    """
+    return f"{number_of} {what}{'s' * (number_of != 1)}"
 
 
 def html(text: str, limit: int = 60) -> str:

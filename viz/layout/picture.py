@@ -17,7 +17,7 @@ from viz.layout.kinds import kind_of, named
 from viz.layout.pdf import as_pdf
 from viz.layout.svg import clean, fitted, in_both, labelled
 
-__all__ = ["DOTS_PER_INCH", "Picture"]
+__all__ = ["DOTS_PER_INCH", "TEXT_WIDTH", "Picture"]
 
 
 DOTS_PER_INCH = 96

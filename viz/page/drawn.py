@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from html import escape
 
-from autodiff import Edge, Graph, Scope
+from autodiff import Edge, Scope
 from autodiff.language.formulas import has_none
-from viz.graph.look import count
 from viz.graph.paint import Laid, line_id
 from viz.graph.titles import headed, operation_pieces
 from viz.graph.view import View
-from viz.ink.text import visible
+from viz.ink.text import count, visible
 from viz.ink.theme import LIGHT
 from viz.layout.layout import Box, Curve
 from viz.layout.svg import SVG, element, head, inner, outline, stroke, tee
+from viz.page.style import classed
 
 __all__ = ["drawn"]
 
@@ -30,7 +30,7 @@ def drawn(laid: Laid) -> str:
     parts = [_cluster(scope, layout.clusters[name]) for name, scope in laid.clusters.items()]
     for (source, target), uses in view.edges().items():
         for edges in view.lines(source, target, uses):
-            parts.append(_line(edges, layout.lines[line_id(edges)], view.graph))
+            parts.append(_line(view, edges, layout.lines[line_id(edges)]))
     folded = {f"s{view.members(scope)[0]}": scope for scope in dict.fromkeys(view.hidden_in.values())}
     for name, box in layout.boxes.items():
         if name in folded:
@@ -57,7 +57,12 @@ def _box(laid: Laid, number: int, box: Box) -> str:
     )
     title = f"{shown} {''.join(told)}".strip()
     words = [element("text", title, x=box.middle, y=box.words[0].y)]
-    return element("g", _rectangle(box) + "".join([*words, *_numbers(box)]), id=f"n{number}", class_="node")
+    return element(
+        "g",
+        _rectangle(box) + "".join([*words, *_numbers(box)]),
+        id=f"n{number}",
+        class_=_marked("node", laid.view.ways.box_marks([number]) if laid.view.ways else ()),
+    )
 
 
 def _folded(name: str, view: View, scope: Scope, box: Box) -> str:
@@ -66,16 +71,25 @@ def _folded(name: str, view: View, scope: Scope, box: Box) -> str:
     words = [element("text", title, x=box.middle, y=place.y) for title, place in zip(titles, box.words, strict=False)]
     shapes = _rectangle(inner(box)) + element("path", d=outline(box))
     numbers = _numbers(box) if len(box.words) > len(titles) else []
-    return element("g", shapes + "".join([*words, *numbers]), id=name, class_=f"node gr-folded {_level(scope)}")
+    return element(
+        "g",
+        shapes + "".join([*words, *numbers]),
+        id=name,
+        class_=_marked(
+            f"node gr-folded {_level(scope)}", view.ways.box_marks(view.members(scope)) if view.ways else ()
+        ),
+    )
 
 
-def _line(edges: Sequence[Edge], curve: Curve, graph: Graph) -> str:
+def _line(view: View, edges: Sequence[Edge], curve: Curve) -> str:
     parts = [element("path", d=stroke(curve)), element("polygon", points=head(curve))]
-    if any((op := graph.nodes[edge.target].op) and has_none(op.partials[edge.position]) for edge in edges):
+    if any((op := view.graph.nodes[edge.target].op) and has_none(op.partials[edge.position]) for edge in edges):
         parts.append(element("polyline", points=tee(curve)))
     if curve.words:
         parts.append(element("text", "", x=curve.words.middle, y=curve.words.y))
-    return element("g", "".join(parts), id=line_id(edges), class_="edge")
+    return element(
+        "g", "".join(parts), id=line_id(edges), class_=_marked("edge", view.ways.line_marks(edges) if view.ways else ())
+    )
 
 
 def _numbers(box: Box) -> list[str]:
@@ -88,6 +102,11 @@ def _numbers(box: Box) -> list[str]:
 
 def _rectangle(box: Box) -> str:
     return element("rect", x=box.x, y=box.y, width=box.width, height=box.height, rx=6.0)
+
+
+def _marked(classes: str, marks: Collection[str]) -> str:
+    """The classes of a box or a line, with those of marks that it bears at every moment."""
+    return " ".join([classes, *map(classed, marks)])
 
 
 def _level(scope: Scope) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 from autodiff.facts.words import SENTENCES
 from autodiff.programs.javascript import functions
 from viz.ink.theme import AT_ONE, PER_DECADE, THICKEST, THINNEST
-from viz.page.style import style
+from viz.layout.svg import element
+from viz.page.style import classed, style
 
 __all__ = ["SCALE", "SCRIPTS", "frame", "module", "page", "shell"]
 
@@ -69,9 +70,12 @@ def module() -> str:
 
 
 @cache
-def shell() -> str:
-    """The buttons and places of the stepper, without a word of any graph."""
-    return _static("shell.html").replace("\n", "").replace("{no path}", SENTENCES["no path"])
+def shell(ways: tuple[tuple[str, str], ...] = ()) -> str:
+    """The buttons and places of the stepper, with what each way that is shown is called, by its mark."""
+    whole = _static("shell.html").replace("\n", "").replace("{no path}", SENTENCES["no path"])
+    sample = '<svg viewBox="0 0 26 8" aria-hidden="true"><path d="M0 4h26"/></svg>'
+    told = [element("span", sample + escape(name), class_=f"edge {classed(mark)}") for mark, name in ways]
+    return whole.replace("{ways}", "".join(told))
 
 
 def page(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from viz.graph.naming import Names, in_picture, typed
 from viz.graph.paint import line_id
 from viz.graph.rows import DIRECTIONS, numbers_in
 from viz.graph.view import View, require_boxes, view
+from viz.graph.ways import wanted
 from viz.ink.figures import figured
 from viz.ink.letters import in_letters, in_mathml
 from viz.ink.text import visible
@@ -56,6 +57,8 @@ def step(
     start: int = 0,
     seed: float | None = None,
     digits: int | None = None,
+    path: Value | None = None,
+    paths: Sequence[Value] | None = None,
     timeout: float = 30,
 ) -> Stepper:
     """Step through the graph behind a Value: each value as it is computed, each gradient as it arrives.
@@ -66,8 +69,9 @@ def step(
     is "auto" (that of the host), "light", "dark" or a :class:`viz.Theme`; ``background=None`` lets what is behind the
     page be seen, ``legend=False`` leaves the legend out; ``start`` is the step to begin with, negative ones from the
     end; ``seed`` is the gradient that arrives at the output (that of the pass that was run, else 1); ``digits`` are
-    the figures of every number, 4 by default. ``grid`` shows a pool beside the graph: give what the pool answered,
-    True for the one pool in the graph, or ``dict(cells=x, outputs=p, kernel_size=3)``.
+    the figures of every number, 4 by default; ``path=x`` and ``paths=(x, y)`` show ways in colour over the faded rest,
+    as in :func:`viz.draw`. ``grid`` shows a pool beside the graph: give what the pool answered, True for the
+    one pool in the graph, or ``dict(cells=x, outputs=p, kernel_size=3)``.
 
     No Value is changed unless :meth:`Stepper.apply` is called. ``TooLargeError`` says how to look at a part.
 
@@ -90,7 +94,8 @@ def step(
     if rankdir not in DIRECTIONS:
         raise ValueError(f"rankdir must be one of {', '.join(DIRECTIONS)}; got {quoted(rankdir)}")
     style = replace(SPREAD, rankdir=rankdir)
-    layout = {"theme": sized(own), "style": style, "collapse": collapse, "max_nodes": max_nodes, "timeout": timeout}
+    part = {"collapse": collapse, "path": wanted(path, paths), "max_nodes": max_nodes}
+    layout = {"theme": sized(own), "style": style, "timeout": timeout, **part}
     shown = None if grid is None or grid is False else step_grid(graph, grid)
     return Stepper(output, found, layout, shown, look, start, seed, style_of(own, legend), digits)
 
@@ -183,7 +188,7 @@ class Stepper:
         notation = {label: markup for number, label, markup in own if label == self._labels[number]}
         return {
             **data,
-            "shell": shell(),
+            "shell": shell(tuple(_ways(shown, self._labels))),
             "scale": SCALE,
             "leaves": names,
             "notation": notation,
@@ -243,6 +248,14 @@ class Stepper:
         return f"<Stepper through {len(self._told.graph)} nodes: {self._told.forward} steps forward, " + (
             f"{len(self._told) - self._told.forward} backward; save_html(path) writes it as a page>"
         )
+
+
+def _ways(shown: View, labels: dict[int, str]) -> Iterator[tuple[str, str]]:
+    """What each way that is shown is called, by its mark."""
+    for number, name in enumerate(shown.ways.named(labels) if shown.ways else ()):
+        yield f"way {number}", name
+    if shown.ways and any(len(ways) > 1 for ways in shown.ways.over.values()):
+        yield "ways", "several ways"
 
 
 def _folds(shown: View) -> dict[str, Fold]:

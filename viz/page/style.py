@@ -7,12 +7,12 @@ from dataclasses import fields, replace
 from functools import cache
 from importlib.resources import files
 
-from viz.graph.look import BOX, LINE, Look
+from viz.graph.look import BOX, LINE, MOST_WAYS, Look
 from viz.graph.rows import Style
 from viz.ink.theme import DARK, DASHES, FONT_STACK, KINDS, LIGHT, Theme, contrast
 from viz.ink.theme import theme as theme_of
 
-__all__ = ["PAGE", "SPREAD", "dressed", "looks", "sized", "style"]
+__all__ = ["PAGE", "SPREAD", "classed", "dressed", "looks", "sized", "style"]
 
 # The page scrolls, and shows a point as a pixel: larger words than in a still, and more room.
 PAGE = replace(LIGHT, name_size=11, value_size=15, gradient_size=12, small_size=9)
@@ -61,6 +61,15 @@ def style(own: Theme = AUTO, legend: bool = True) -> str:
     )
 
 
+def classed(mark: str) -> str:
+    """The class of what bears a mark.
+
+    >>> classed("no path")
+    'gr-no-path'
+    """
+    return f"gr-{mark.replace(' ', '-')}"
+
+
 def looks(own: Theme = PAGE) -> str:
     """The rules of every mark of a box and of a line. Of equal selectors the last one wins: the strongest mark."""
     rules = [*_shades(), *_sizes(own)]
@@ -85,7 +94,7 @@ def _sizes(own: Theme) -> Iterator[str]:
 
 
 def _selector(group: str, mark: str) -> str:
-    return f".gradroute .{group}" + ("" if mark in ("box", "line") else f".gr-{mark.replace(' ', '-')}")
+    return f".gradroute .{group}" + ("" if mark in ("box", "line") else f".{classed(mark)}")
 
 
 def _rules(selector: str, parts: dict[str, dict[str, str]]) -> Iterator[str]:
@@ -105,11 +114,12 @@ def _box(look: Look, own: Theme) -> dict[str, dict[str, str]]:
 
 
 def _line(look: Look, own: Theme) -> dict[str, dict[str, str]]:
+    hidden = {"display": "none"} if look.silent else {}
     heads = {} if look.head is None else {kind: "inline" if look.head == kind else "none" for kind in ("back", "tee")}
     return {
         "": _said({"--ink": _ink(look.ink)}),
         " path": _said(_pen(look, own)),
-        " text": {**_said({"fill": _ink(look.label)}), **(_FRAME if look.framed else {})},
+        " text": {**_said({"fill": _ink(look.label)}), **(_FRAME if look.framed else {}), **hidden},
         " polygon": _said({"display": heads.get("back")}),
         " polyline": _said({"display": heads.get("tee")}),
     }
@@ -152,5 +162,7 @@ def _variables(look: Theme) -> str:
             found[name] = value
         elif isinstance(value, tuple):
             found |= {f"{name.removesuffix('s')}-{i}": colour for i, colour in enumerate(value)}
+    found["cluster-border"] = look.colour("cluster_border")  # of what stands in no scope
+    found |= {f"way-{number}": look.colour(f"way_{number}") for number in range(MOST_WAYS)}
     scheme = "dark" if contrast(look.background, "#ffffff") > contrast(look.background, "#000000") else "light"
     return f"color-scheme:{scheme};" + "".join(f"--gr-{name}:{value};" for name, value in found.items())

@@ -182,8 +182,9 @@ function snapshot(told, index) {
   }
   if (last === steps.length - 1) gradients = gradients.map((gradient) => gradient ?? noPath);
   const reached = Array.from(values, (value, place) => (place <= last ? value : null));
+  const open = openStill(told, flows);
   const flowing = [...flows.values()].some(({ contribution }) => contribution !== null);
-  return { values: reached, gradients, flows, flowing, origin: origin(steps, last), current: steps[last] };
+  return { values: reached, gradients, flows, open, flowing, origin: origin(steps, last), current: steps[last] };
 }
 
 // The node at which the first nan arose, else the first inf; null: all is finite.
@@ -195,6 +196,18 @@ function origin(steps, last) {
     if (inf === null && Math.abs(after) === Infinity) inf = node;
   }
   return inf;
+}
+
+// The nodes that something can reach still: a use is not refused, and leads to another of them.
+function openStill({ data }, flows) {
+  const open = new Set([data.output]);
+  for (let target = data.nodes.length - 1; target >= 0; target--) {
+    if (!open.has(target)) continue;
+    data.nodes[target].args.forEach((arg, position) => {
+      if (typeof arg === "number" && flows.get(useOf({ target, position }))?.local !== null) open.add(arg);
+    });
+  }
+  return open;
 }
 
 // A choice is known once computed, before any gradient.

@@ -55,7 +55,8 @@ function graphPicture(svg, data, stage) {
     const tip = arrow.getAttribute("points").trim().split(/\s+/)[1]; // without an arrowhead the line goes on to here
     const { uses, adds, inside } = data.lines[group.id] ?? { uses: [group.id.slice(1)], adds: true, inside: [] };
     const targets = uses.map((use) => parseInt(use, 10));
-    const line = { group, path, text, uses, adds, inside, targets, bare, whole: bare.replace("M", `M${tip}L`), flags: [] };
+    const faded = group.classList.contains("gr-faded"); // no way that is shown leads over it
+    const line = { group, path, text, uses, adds, inside, faded, targets, bare, whole: bare.replace("M", `M${tip}L`), flags: [] };
     for (const use of uses) lineOf.set(use, line);
     return line;
   });
@@ -101,7 +102,7 @@ function graphPicture(svg, data, stage) {
     const flags = look.lineMarks(line, snapshot, data.nodes).map((mark) => `gr-${mark}`);
     if (!restyle(line, flags, text + result)) return;
     line.path.setAttribute("d", total === null ? line.whole : line.bare);
-    line.path.style.strokeWidth = total === null || !line.adds || look.isMixed(line, snapshot) ? "" : `${penWidth(total, data.scale)}px`;
+    line.path.style.strokeWidth = total === null || !line.adds || line.faded || look.isMixed(line, snapshot) ? "" : `${penWidth(total, data.scale)}px`;
     line.text.replaceChildren(text, shape("tspan", { "font-weight": "bold" }, result));
   }
 

@@ -74,7 +74,7 @@ const look = (() => {
     const sum = total(line, snapshot);
     if (sum === null) {
       const chosen = uses.length === 1 && snapshot.flows.has(uses[0]) && nodes[targets[0]].op?.choice;
-      const taken = chosen && snapshot.gradients[targets[0]] !== noPath;
+      const taken = chosen && snapshot.open.has(targets[0]) && snapshot.gradients[targets[0]] !== noPath;
       return [refusal(line, snapshot, nodes) || refusalInside(line, snapshot, nodes) || (taken ? "taken" : ""), ""];
     }
     if (!adds) return [`${uses.length} uses`, ""];
