@@ -51,7 +51,10 @@ class Node:
         self.acts.append(["fill", "[data-part=slider]", str(k)])
 
     def fill(self, row: int, x: float) -> None:
-        self.acts += [["focus", ".gr-input [type=number]", row], ["fill", ".gr-input [type=number]", f"{x:g}", row]]
+        self.acts += [
+            ["focus", ".gr-input [role=spinbutton]", row],
+            ["fill", ".gr-input [role=spinbutton]", f"{x:g}", row],
+        ]
 
     def seen(self) -> dict[str, Any]:
         return self.act()
@@ -74,7 +77,7 @@ class Chromium:
         self.visit.slider().fill(str(k))
 
     def fill(self, row: int, x: float) -> None:
-        self.visit.page.locator(".gr-input [type=number]").nth(row).fill(f"{x:g}")
+        self.visit.page.locator(".gr-input [role=spinbutton]").nth(row).fill(f"{x:g}")
 
     def seen(self) -> dict[str, Any]:
         found: dict[str, Any] = self.visit.page.evaluate(SEEN)

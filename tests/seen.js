@@ -36,9 +36,9 @@ function seen() {
     marks: all(at("marks"), "i", (mark) => mark.style.left), speed: at("speed").value, tip: at("tip").hidden,
     play: doing("play").ariaLabel, stop: [doing("stop").ariaPressed, doing("stop").title],
     inputs: all(at("inputs"), ".gr-input", (row) => ({
-      name: row.querySelector("label").textContent, title: row.querySelector("label").title, value: row.querySelector("[type=number]").value,
+      name: row.querySelector("label").textContent, title: row.querySelector("label").title, value: row.querySelector("[role=spinbutton]").value,
       slide: [...["min", "max", "step"].map((name) => row.querySelector("[type=range]").getAttribute(name)), row.querySelector("[type=range]").value],
-      empty: row.querySelector("[type=number]").placeholder, gradient: row.lastElementChild.textContent, edited: row.classList.contains("gr-edited"),
+      empty: row.querySelector("[role=spinbutton]").placeholder, gradient: row.lastElementChild.textContent, edited: row.classList.contains("gr-edited"),
     })),
     leaves: at("leaves").hidden, reset: at("reset").disabled, pool: at("pool").hidden, title: at("title").textContent,
     boards: all(at("boards"), "table", (table) => all(table, "tr", (row) => all(row, "td", cell))),

@@ -238,6 +238,8 @@ def test_the_widget_keeps_in_touch() -> None:
     assert widget.get_state("values")["values"] == {"a": 9.0, "b": 1.0}
     shown.values = {"b": float("nan")}
     assert widget.get_state("values")["values"]["b"] == "nan"
+    widget.set_state({"values": {"a": 9, "b": "-0"}})
+    assert math.copysign(1, shown.values["b"]) == -1
     assert a.data == 3.0
     data = widget._repr_mimebundle_()
     assert "srcdoc=" in (data[0] if isinstance(data, tuple) else data)["text/html"]

@@ -170,7 +170,7 @@ class Shown:
             assert (row["name"], row["title"]) == (node["label"], " › ".join([*node.get("scope", []), node["label"]]))
             assert row["gradient"] == Looks(self.graph, snapshot).words(leaf)[1], gradient
             assert row["edited"] is (leaf in self.edited)
-            assert row["value"] == (f"{now:.12g}" if math.isfinite(now) else "")
+            assert row["value"] == f"{now:.12g}"
             assert row["empty"] == number(before)
             reach = math.ceil(2 * min(1e6, max(1, abs(before) if before == before else 1)))
             assert [float(x) for x in row["slide"][:3]] == [-reach, reach, reach / 100]

@@ -46,13 +46,13 @@ function numeral(x) {
   return `${short(mantissa, x, Number(`1e${exponent}`))}e${exponent < 0 ? minus : ""}${Math.abs(exponent)}`;
 }
 
-const INFINITE = { nan: NaN, inf: Infinity, "-inf": -Infinity };
+const TEXTS = { nan: NaN, inf: Infinity, "-inf": -Infinity, "-0": -0 };
 
 /** A number that came as JSON, of which "nan", "inf" and "-inf" are text. */
-const real = (x) => (typeof x === "string" ? INFINITE[x] : x);
+const real = (x) => (typeof x === "string" ? TEXTS[x] : x);
 
-/** A number as JSON can hold it. */
-const packed = (x) => (Number.isFinite(x) ? x : Object.keys(INFINITE).find((text) => Object.is(INFINITE[text], x)));
+/** A number as JSON can hold it; JavaScript's would lose the sign of -0. */
+const packed = (x) => Object.keys(TEXTS).find((text) => Object.is(TEXTS[text], x)) ?? x;
 
 /** How a negative number begins. */
 const minus = () => figures.minus;

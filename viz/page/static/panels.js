@@ -2,23 +2,28 @@
 
 /** The inputs, one line each: name, field, slider, and the gradient so far. */
 function inputsPanel(data, part, change) {
-  const typed = (x) => Number(x.toPrecision(12)); // without the dust of binary fractions
+  const typed = (x) => Number(x.toPrecision(12)) || x; // without the dust of binary fractions; -0 stays
   const rows = data.nodes.flatMap(({ op, label, scope, value: recorded }, node) => {
     if (op) return [];
     const id = `gr-${(serial += 1)}`;
     const reach = Math.ceil(2 * Math.min(1e6, Math.max(1, Math.abs(recorded) || 0)));
-    const field = h("input", { id, type: "number", step: "any", autocomplete: "off", placeholder: numeral(recorded) });
+    const field = h("input", { id, type: "text", role: "spinbutton", autocomplete: "off", placeholder: numeral(recorded) });
     const slide = h("input", { type: "range", min: -reach, max: reach, step: reach / 100, tabindex: -1, "aria-hidden": "true" });
     const gradient = h("span");
     const line = h("div", { class: "gr-input" }, h("label", { for: id, title: [...scope ?? [], label].join(" › ") }, label), field, slide, gradient);
     const row = { node, recorded, field, line, gradient };
     row.take = (x, source) => {
       row.now = x;
-      if (source !== field) field.value = Number.isFinite(x) ? typed(x) : "";
+      if (source !== field) field.value = packed(typed(x));
+      h(field, { "aria-valuenow": field.value, "aria-invalid": false });
       if (source !== slide) slide.value = x;
     };
-    const set = (x, source) => Number.isFinite(x) && (row.take(x, source), change({ [node]: x }));
-    field.addEventListener("input", () => set(field.valueAsNumber, field));
+    const set = (x, source) => (row.take(x, source), change({ [node]: x }));
+    field.addEventListener("input", () => {
+      const x = arithmetic.parse(field.value);
+      if (x === null) h(field, { "aria-invalid": true }); // what is no number changes nothing
+      else set(x, field);
+    });
     slide.addEventListener("input", () => set(typed(slide.valueAsNumber), slide));
     field.addEventListener("blur", () => row.take(row.now));
     field.addEventListener("keydown", (event) => {
