@@ -144,8 +144,8 @@ POOLS: dict[str, Callable[..., viz.Picture]] = {
 }
 
 
-def _job_network(**place: Any) -> viz.Picture:
-    return viz.network(digit_network(digit(4), kernel_size=3, stride=2).score, **place)
+def _job_network(**options: Any) -> viz.Picture:
+    return viz.network(digit_network(digit(4), kernel_size=3, stride=2).score, **options)
 
 
 def _lenet(**place: Any) -> viz.Picture:
@@ -157,4 +157,8 @@ def _lenet(**place: Any) -> viz.Picture:
     return viz.network(model([[[Value(x) for x in row] for row in digit(4)]])[4], **place)
 
 
-NETWORKS: dict[str, Callable[..., viz.Picture]] = {"the main job's network": _job_network, "a LeNet on a digit": _lenet}
+NETWORKS: dict[str, Callable[..., viz.Picture]] = {
+    "the main job's network": _job_network,
+    "with its slopes": lambda **place: _job_network(slopes=True, **place),
+    "a LeNet on a digit": _lenet,
+}

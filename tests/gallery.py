@@ -33,6 +33,8 @@ from autodiff import (
     where,
 )
 from viz import DARK, LIGHT
+from viz.demo.digits import digit
+from viz.demo.network import digit_network
 from viz.graph.look import Looks
 
 KEPT = Path(__file__).with_name("gallery")
@@ -450,6 +452,19 @@ def a_network_of_channels_in_the_dark() -> Any:
     model = nn.Sequential(*body, nn.Flatten(), nn.Linear(8, 2, rng=1), nn.Tanh())
     image = [[[Value(((3 * r + 5 * c) % 7) / 7) for c in range(6)] for r in range(6)]]
     return viz.network(model(image)[0], theme="dark")
+
+
+@shown
+def a_network_with_the_slopes_of_its_relus() -> Any:
+    return viz.network(digit_network(digit(4), kernel_size=3, stride=2).score, fit="slide", slopes=True)
+
+
+@shown
+def a_perceptron_with_the_slopes_of_its_tanhs() -> Any:
+    model = nn.MLP(3, [4, 4, 1], nonlin="tanh")
+    for k, parameter in enumerate(model.parameters()):
+        parameter.data = math.sin(5 * k)
+    return viz.network(model(of(0.5, -1.0, 0.75)), slopes=True, theme="dark")
 
 
 @shown

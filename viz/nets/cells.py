@@ -19,6 +19,8 @@ SMALL = 8.25  # points: numbers in cells
 OFF = 0.35  # of a number: what a figure in a cell may leave out
 BARE = 0.1  # of the cells of a layer: if more have no room for their figures, all go by colour
 
+SIGNS = {"slope": ("muted", "muted"), "gradient": ("positive", "negative")}  # the colours above and below 0
+
 
 def short(x: float, wide: float, size: float, figures: int = 3) -> str:
     """A number in so many figures at most that it fits a width; nothing where that would say another number.
@@ -39,7 +41,7 @@ def short(x: float, wide: float, size: float, figures: int = 3) -> str:
 
 
 def cells(shown: Cells, column: Column, top: float, kind: str, look: Theme) -> Iterator[Mark]:
-    """The maps of a column: numbers of a kind, "value" or "gradient", in their cells."""
+    """The maps of a column: numbers of a kind, "value", "slope" or "gradient", in their cells."""
     known = [x for at, (_, x) in shown.items() if x is not None and at[0] in column.channels]
     heat = Heat([0.0, *map(abs, known)])
     figures = 3 if column.side >= THREE else 2
@@ -56,7 +58,7 @@ def cells(shown: Cells, column: Column, top: float, kind: str, look: Theme) -> I
             if x is None:
                 yield _dot(name, box, look)
             else:
-                yield from _cell(name, box, x, heat, kind == "gradient", look, words.get(x, ""))
+                yield from _cell(name, box, x, heat, kind, look, words.get(x, ""))
 
 
 def _blank(box: Box, look: Theme) -> Iterator[Mark]:
@@ -73,23 +75,24 @@ def _dot(name: str, box: Box, look: Theme) -> Mark:
     )
 
 
-def _cell(name: str, box: Box, x: float, heat: Heat, gradient: bool, look: Theme, words: str) -> Iterator[Mark]:
+def _cell(name: str, box: Box, x: float, heat: Heat, kind: str, look: Theme, words: str) -> Iterator[Mark]:
     inner = _inside(box)
     negative = x < 0
     if math.isnan(x):
         fill = look.leaf_fill
     elif x == 0:
         fill = look.background
-    elif gradient:
-        fill = shade(look, "negative" if negative else "positive", heat(abs(x)))
-    else:
+    elif kind == "value":
         fill = look.lost_fill if negative else shade(look, "value", heat(x))
-    line = look.no_path if gradient or x == 0 else None
+    else:
+        signs = SIGNS[kind]
+        fill = shade(look, signs[negative], heat(abs(x)))
+    line = look.no_path if kind != "value" or x == 0 else None
     yield Plate(name, inner, fill, line, 0.75 if box.width >= TWO else 0.4, data=repr(x))
     ink = look.ink(fill)
     if words:
         y = box.y + box.height / 2 + 0.36 * SMALL
-        yield Words(name, box.x + box.width / 2, y, (Run(words, ink, gradient),), SMALL)
+        yield Words(name, box.x + box.width / 2, y, (Run(words, ink, kind == "gradient"),), SMALL)
     elif negative:
         # The sign, where there is no room for it, and where hues are grey.
         wide, thin = 0.56 * box.width, max(0.5, 0.12 * box.width)

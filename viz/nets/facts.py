@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from autodiff import Graph, LayerNodes, Value, layers
 from autodiff.recording.reverse import adjoints, seed_of
 
-__all__ = ["Cells", "Field", "Network", "Place3", "Weights", "read"]
+__all__ = ["Cells", "Field", "Network", "Place3", "Product", "Weights", "read"]
 
 Place3 = tuple[int, int, int]  # channel, row, column
 Cells = Mapping[Place3, tuple[str, float | None]]  # what a cell is called, and its number; None where no path leads to
@@ -38,8 +38,22 @@ class Weights(Field):
     made: int = 1  # the first so many channels belong to the first channel that is made, and so on
 
 
+@dataclass(frozen=True)
+class Product:
+    """A cell whose gradient is θ′ times what arrived at the cell of its activation."""
+
+    cell: int
+    activation: int
+    slope: float
+    arrived: float
+    handed: float
+
+
 class Network:
     """The layers before an output, in order, the weights before each, and every cell's value and gradient."""
+
+    kinds: Sequence[str] = ("value", "gradient")  # of numbers, from above
+    formula = ""  # that says how they hang together
 
     def __init__(self, output: Value, upstream: float | None = None) -> None:
         self.graph = Graph(output)
@@ -49,12 +63,46 @@ class Network:
         self.gradients: dict[int, float] = {numbers[value]: gradient for value, gradient in found.items()}
         self.output = self.graph.outputs[0]
         known = layers(self.graph)
-        self.fields = [_field(one) for one in known if one.kind in ("units", "input")]
-        if self.fields and not any(self.output in field.nodes.values() for field in self.fields):
-            name = self.graph.nodes[self.output].name or "output"
-            self.fields.append(Field(name, "units", (1, 1, 1), {(0, 0, 0): self.output}))
+        self.learned = {n for one in known if one.kind in ("weights", "bias") for n in one.nodes.values()}
+        fields = [_field(one) for one in known if one.kind in ("units", "input")]
+        if fields and not any(self.output in field.nodes.values() for field in fields):
+            fields.append(
+                Field(self.graph.nodes[self.output].name or "output", "units", (1, 1, 1), {(0, 0, 0): self.output})
+            )
+        self.fields = self._opened(fields)
         self.home = {number: (field, at) for field in self.fields for at, number in field.nodes.items()}
         self.weights = self._weights([one for one in known if one.kind == "weights"])
+
+    def _opened(self, fields: list[Field]) -> list[Field]:
+        """What is shown of the layers."""
+        return fields
+
+    @property
+    def name(self) -> str:
+        """What the output is called."""
+        return self.graph.nodes[self.output].name or "the output"
+
+    # -- What is said of a map
+
+    def heading(self, kind: str) -> str:
+        """What is said above a row."""
+        return "values, forward →" if kind == "value" else f"gradient of {self.name}, backward ←"
+
+    def symbol(self, field: Field, kind: str) -> str:
+        """What a map is in the formula."""
+        return ""
+
+    def worked(self, numbers: Iterable[int], preferred: Iterable[int]) -> Product | None:
+        """A cell of these whose gradient is told as a product."""
+        return None
+
+    def function(self, field: Field) -> str:
+        """The name of the activation whose θ′ a map shows."""
+        return ""
+
+    def said(self) -> list[str]:
+        """Sentences of its own."""
+        return []
 
     def shown(self, field: Field, kind: str) -> Cells:
         """The values of a layer's cells, or their gradients."""
@@ -70,6 +118,10 @@ class Network:
     def heirs(self, number: int) -> list[int]:
         """Those of them that a path leads to: a max has one."""
         return self._behind(number, taken=True)
+
+    def operands(self, number: int) -> list[int]:
+        """The nodes among the operands of one."""
+        return [arg for arg in self.graph.nodes[number].args if isinstance(arg, int)]
 
     def _behind(self, number: int, taken: bool) -> list[int]:
         found: dict[int, None] = {}
@@ -143,14 +195,13 @@ class Network:
         for number in self.home:
             stack = [number]
             while stack:
-                at = stack.pop()
-                for arg in self.graph.nodes[at].args:
-                    if isinstance(arg, int) and arg not in self.home and arg not in makers:
+                for arg in self.operands(stack.pop()):
+                    if arg not in self.home and arg not in makers:
                         makers[arg] = number
                         stack.append(arg)
         found: dict[int, tuple[int, int | None]] = {}
         for node in self.graph.nodes:
-            operands = [arg for arg in node.args if isinstance(arg, int)]
+            operands = self.operands(node.number)
             for arg in operands:
                 if self.graph.nodes[arg].op is None and arg in makers and arg not in found:
                     cells = [other for other in operands if other in self.home]
@@ -191,11 +242,11 @@ def _place(place: tuple[int, ...]) -> Place3:
     return (0 if len(place) == 2 else place[-3]), place[-2], place[-1]
 
 
-def read(output: object, upstream: float | None = None) -> Network:
+def read(output: object, upstream: float | None = None, kind: type[Network] = Network) -> Network:
     """The network before an output; ``ValueError`` where no layer is known, ``TypeError`` for anything but a Value."""
     if not isinstance(output, Value):
         raise TypeError(f"network(output) takes the Value that the network computed, got {type(output).__name__}")
-    found = Network(output, upstream)
+    found = kind(output, upstream)
     if not found.fields:
         raise ValueError(
             "no layer is known in this graph: layers of autodiff.nn and pools know themselves, and "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from viz.ink.ruler import width_of
@@ -11,7 +11,7 @@ from viz.ink.theme import Theme
 from viz.layout.layout import Box
 from viz.nets.facts import Field, Network, Place3, Weights
 
-__all__ = ["THREE", "TWO", "Column", "arranged", "columns_of"]
+__all__ = ["THREE", "TWO", "Column", "arranged", "columns_of", "fields_of"]
 
 THREE, TWO = 21.75, 18.0  # points: the side of a cell that has room for three figures, or two
 SIDES = (27.0, THREE, TWO, 13.5, 10.5, 8.25, 6.75, 5.25, 4.5, 3.75, 3.0, 2.25)
@@ -55,15 +55,18 @@ class Column:
         )
 
 
-def columns_of(network: Network, look: Theme, channels: Sequence[int] | None) -> list[Column]:
+def fields_of(network: Network) -> list[Field]:
     """The layers in order, each after its weights, and the output at last."""
-    fields: list[Field] = []
-    for place, one in enumerate(network.fields):
-        fields += [*network.weights.get(place, ()), one]
+    return [part for place, one in enumerate(network.fields) for part in (*network.weights.get(place, ()), one)]
+
+
+def columns_of(network: Network, look: Theme, fields: Iterable[Field], channels: Sequence[int] | None) -> list[Column]:
+    """A column for each of these layers and weights."""
     shown = []
     chosen = set(network.choices)
     for one in fields:
-        least = max(width_of(word, look.small_size, bold=True) for word in one.name.split(" "))
+        words = [width_of(word, look.small_size, bold=True) for word in one.name.split(" ")]
+        least = max(*words, *(width_of(network.symbol(one, kind), look.small_size) for kind in network.kinds))
         gap = WAYS if chosen & {*one.nodes.values()} else GAP
         shown.append(Column(one, _channels(one, channels), SIDES[0], 1, least, gap))
     return [replace(shown[0], gap=0.0), *shown[1:]]

@@ -32,7 +32,7 @@ def counted(net: Network) -> str:
     said = f"{len(got)} of {_count(total, 'cell')} of {first.name} get{'s' if len(got) == 1 else ''} gradient"
     said += f", {zeros} of them a computed 0" if zeros else ""
     said += f"; to the other {total - len(got)} there is no path" if len(got) < total else ""
-    return ". ".join([*told, said]) + "."
+    return ". ".join([*told, *net.said(), said]) + "."
 
 
 def _count(number: int, what: str) -> str:

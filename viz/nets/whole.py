@@ -12,9 +12,10 @@ from viz.ink.theme import OWN, Theme
 from viz.ink.theme import theme as theme_of
 from viz.layout.picture import Picture
 from viz.layout.place import Place, placed
-from viz.nets.board import board
-from viz.nets.facts import Network, read
-from viz.nets.plan import Column, columns_of
+from viz.nets.board import TooWideError, board, figures_in
+from viz.nets.facts import Field, Network, read
+from viz.nets.plan import columns_of, fields_of
+from viz.nets.slopes import beside, sloped
 from viz.nets.told import counted
 from viz.nets.ways import trails
 from viz.pools.sheet import Sheet
@@ -30,6 +31,7 @@ def network(
     layers: Iterable[str | int] | None = None,
     channels: Iterable[int] | None = None,
     upstream: float | None = None,
+    slopes: bool = False,
     theme: str | Theme = "light",
     background: str | None = OWN,
     legend: bool = True,
@@ -42,7 +44,10 @@ def network(
     max does, two that meet in one cell, whose sum is written out, and one that ends where a relu is off. ``fit`` is
     that of :func:`viz.draw`; ``layers`` are the names, or the numbers from 0, of those to show, ``channels`` the
     numbers of the channels. Cells are as large as the place allows: those that have no room for figures go by colour,
-    a bar for a minus. ``ValueError`` where no layer is known, and where there is no room even so.
+    a bar for a minus. With ``slopes`` each factor of δᵢ = θ′(zᵢ) Σⱼ δⱼ wᵢⱼ has a map of its own: what arrives at an
+    activation, its θ′, and what it hands on, one product written out; θ′ has a row of its own, or stands between the
+    other two where more figures have room then. ``ValueError`` where no layer is known, where there is no room even
+    so, and for ``slopes`` where there is no activation.
 
     >>> from autodiff import nn
     >>> body = nn.Conv2d(1, 2, 3, rng=0), nn.ReLU(), nn.MaxPool2d(2)
@@ -50,19 +55,30 @@ def network(
     >>> image = [[[Value(float(i == j)) for j in range(6)] for i in range(6)]]
     >>> picture = network(model(image)[0], fit="slide")
     >>> picture.save_svg("network.svg")  # doctest: +SKIP
+    >>> x = [Value(0.5, "x0"), Value(-1.0, "x1")]
+    >>> picture = network(nn.MLP(2, [3, 1], nonlin="tanh")(x), slopes=True)
     """
     look, place = theme_of(theme, background), placed(fit)
-    net = read(output, upstream)
-    columns = _chosen(columns_of(net, look, None if channels is None else _numbers(channels)), layers)
-    return _drawn(net, columns, look, legend, place)
+    net = sloped(output, upstream) if slopes else read(output, upstream)
+    fields = _chosen(fields_of(net), layers)
+    return _drawn(net, fields, None if channels is None else _numbers(channels), look, legend, place)
 
 
-def _drawn(net: Network, columns: list[Column], look: Theme, legend: bool, fit: Place) -> Sheet:
+def _drawn(
+    net: Network, fields: list[Field], channels: list[int] | None, look: Theme, legend: bool, fit: Place
+) -> Sheet:
     """The picture for a place; it can be drawn again for another one."""
-    shown = Sheet(look, board(net, columns, trails(net, look), look, fit, legend))
-    name = net.graph.nodes[net.output].name or "the output"
-    shown.described = f"Where the gradient of {name} goes", counted(net)
-    shown.again = partial(_drawn, net, columns, look, legend)
+    told, drawn = trails(net, look), []
+    for form in [fields, beside(net, fields)] if "slope" in net.kinds else [fields]:
+        try:
+            drawn.append(board(net, columns_of(net, look, form, channels), told, look, fit, legend))
+        except TooWideError as error:
+            refused = error
+    if not drawn:
+        raise refused
+    shown = Sheet(look, max(drawn, key=figures_in))
+    shown.described = f"Where the gradient of {net.name} goes", counted(net)
+    shown.again = partial(_drawn, net, fields, channels, look, legend)
     return shown
 
 
@@ -73,23 +89,23 @@ def _numbers(channels: Iterable[int]) -> list[int]:
     return found
 
 
-def _chosen(columns: list[Column], layers: Iterable[str | int] | None) -> list[Column]:
-    """The columns of these layers, each with its weights."""
+def _chosen(fields: list[Field], layers: Iterable[str | int] | None) -> list[Field]:
+    """These layers, each with its weights."""
     if layers is None:
-        return columns
+        return fields
     wished = [layers] if isinstance(layers, (str, int)) else [*layers]
-    units = [column for column in columns if column.field.kind != "weights"]
-    names = [column.field.name for column in units]
+    units = [field for field in fields if field.kind != "weights"]
+    names = [field.name for field in units]
     for one in wished:
         if one not in names and not (isinstance(one, int) and not isinstance(one, bool) and 0 <= one < len(names)):
             raise ValueError(f"layers= are names or numbers of {', '.join(map(quoted, names))}; got {quoted(one)}")
-    kept = [k for k, name in enumerate(names) if name in wished or k in wished]
-    found: list[Column] = []
-    waiting: list[Column] = []
-    for column in columns:
-        waiting.append(column)
-        if column.field.kind != "weights":
-            if units.index(column) in kept:
-                found += waiting if found else [column]
+    kept = [field for k, field in enumerate(units) if field.name in wished or k in wished]
+    found: list[Field] = []
+    waiting: list[Field] = []
+    for field in fields:
+        waiting.append(field)
+        if field.kind != "weights":
+            if any(field is one for one in kept):
+                found += waiting if found else [field]
             waiting = []
     return found
