@@ -1,4 +1,4 @@
-"""The kernel's branch for each primitive of one or two operands, and the sum of a block."""
+"""The kernel's branch for each primitive that is a call of a library, one number at a time, and the sum of a block."""
 
 from __future__ import annotations
 
@@ -11,43 +11,23 @@ from typing import Any
 
 from autodiff.language.primitives import FUNCTIONS
 from autodiff.programs.backends.caching import jit
+from autodiff.programs.backends.lanes import VECTORS
 from autodiff.programs.backends.machine import BINARY, CODES, UNARY
 from autodiff.programs.sums import tree
 
-__all__ = ["binary", "refuse_forgotten", "sum_of_block", "unary"]
+__all__ = ["library", "library_of_two", "refuse_forgotten", "sum_of_block"]
 
 
 _jit = jit(nogil=True)
 
 # Numba freezes globals: the numbers of the instructions become constants of the compiled code, ``F.exp`` as well.
 F: Any = namedtuple("F", sorted(FUNCTIONS))(**{name: CODES[name] for name in FUNCTIONS})
-DIV, POW, NEG = (CODES[name] for name in ("/", "**", "neg"))
-LESS, LESS_EQ, MORE, MORE_EQ = (CODES[name] for name in ("<", "<=", ">", ">="))
-EQ, NOT_EQ, AND, OR, NOT = (CODES[name] for name in ("==", "!=", "and", "or", "not"))
+POW = CODES["**"]
 
 
 @_jit
-def unary(op: int, d: Any, a: Any, n: int) -> None:
-    """What the processor does itself, each in a loop of its own that runs on whole vectors; then the library's."""
-    if op == NEG:
-        for i in range(n):
-            d[i] = -a[i]
-    elif op == NOT:
-        for i in range(n):
-            d[i] = 1.0 if a[i] == 0 else 0.0
-    elif op == F.abs:
-        for i in range(n):
-            d[i] = abs(a[i])
-    elif op == F.sqrt:
-        for i in range(n):
-            d[i] = math.sqrt(a[i])
-    else:
-        _library(op, d, a, n)
-
-
-@_jit
-def _library(op: int, d: Any, a: Any, n: int) -> None:
-    """Calls of library functions, one number at a time."""
+def library(op: int, d: Any, a: Any, n: int) -> None:
+    """Calls of library functions of one number."""
     for i in range(n):
         x = a[i]
         if op == F.exp:
@@ -83,41 +63,7 @@ def _library(op: int, d: Any, a: Any, n: int) -> None:
 
 
 @_jit
-def binary(op: int, d: Any, a: Any, b: Any, n: int) -> None:
-    """Division, comparisons and logic, each in a loop of its own that runs on whole vectors; then the library's."""
-    if op == DIV:
-        for i in range(n):
-            d[i] = a[i] / b[i]
-    elif op == LESS:
-        for i in range(n):
-            d[i] = 1.0 if a[i] < b[i] else 0.0
-    elif op == LESS_EQ:
-        for i in range(n):
-            d[i] = 1.0 if a[i] <= b[i] else 0.0
-    elif op == MORE:
-        for i in range(n):
-            d[i] = 1.0 if a[i] > b[i] else 0.0
-    elif op == MORE_EQ:
-        for i in range(n):
-            d[i] = 1.0 if a[i] >= b[i] else 0.0
-    elif op == EQ:
-        for i in range(n):
-            d[i] = 1.0 if a[i] == b[i] else 0.0
-    elif op == NOT_EQ:
-        for i in range(n):
-            d[i] = 1.0 if a[i] != b[i] else 0.0
-    elif op == AND:
-        for i in range(n):
-            d[i] = 1.0 if (a[i] != 0) & (b[i] != 0) else 0.0
-    elif op == OR:
-        for i in range(n):
-            d[i] = 1.0 if (a[i] != 0) | (b[i] != 0) else 0.0
-    else:
-        _library_of_two(op, d, a, b, n)
-
-
-@_jit
-def _library_of_two(op: int, d: Any, a: Any, b: Any, n: int) -> None:
+def library_of_two(op: int, d: Any, a: Any, b: Any, n: int) -> None:
     """Calls of library functions of two numbers."""
     for i in range(n):
         if op == POW:
@@ -188,5 +134,5 @@ def _named(part: ast.expr, names: Mapping[str, Any]) -> int:
     return names[ast.unparse(part)]  # type: ignore[no-any-return]
 
 
-refuse_forgotten(UNARY, unary, _library)
-refuse_forgotten({*BINARY} - {"-"}, binary, _library_of_two)  # a difference has branches of its own, with uniforms
+refuse_forgotten({*UNARY} - VECTORS, library)
+refuse_forgotten({*BINARY} - VECTORS, library_of_two)

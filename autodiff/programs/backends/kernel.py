@@ -11,62 +11,87 @@ import numba
 import numpy as np
 
 from autodiff.programs.backends.caching import jit
-from autodiff.programs.backends.elementwise import binary, refuse_forgotten, sum_of_block, unary
-from autodiff.programs.backends.lanes import dots_1, dots_4, macs_1, macs_4
+from autodiff.programs.backends.elementwise import library, library_of_two, refuse_forgotten, sum_of_block
+from autodiff.programs.backends.lanes import VECTORS, WIDEST, add_up, chain, dots_1, dots_4, each
 from autodiff.programs.backends.machine import BINARY, CODES, UNARY
-from autodiff.programs.sums import BLOCK
+from autodiff.programs.sums import BLOCK, LANES
 
-__all__ = ["run_samples", "run_threads", "run_uniform", "sum_of_block"]
+__all__ = ["room", "rows", "run_samples", "run_threads", "run_uniform", "sum_of_block"]
 
 
 _jit = jit(nogil=True)
 
 # Numba freezes globals: the numbers of the instructions become constants of the compiled code.
-LOAD, SPREAD, STORE, SUM, DOTS = (CODES[name] for name in ("load", "spread", "store", "sum", "dots"))
-ADD, ADD_U, MUL, MUL_U = (CODES[name] for name in ("+vv", "+vu", "*vv", "*vu"))
-SUB, SUB_U, U_SUB, MORE_U = (CODES[name] for name in ("-", "-vu", "-uv", ">vu"))
-MACS, MACS_U, IF, IF_U = (CODES[name] for name in ("macs", "macs_u", "if", "if_vu"))
+LOAD, STORE, SUM, DOTS, MACS = (CODES[name] for name in ("load", "store", "sum", "dots", "macs"))
+THREE = CODES["if"]
 FIRST_UNARY = CODES[UNARY[0]]  # they are the last
+LIBRARY = np.array([name in {*BINARY, *UNARY} - VECTORS for name in CODES])
+ALIGNMENT = 64  # bytes: a vector of eight numbers, and a line of the processor's cache
 
 
 @_jit
-def _dots(code: Any, at: int, count: int, a: Any, r: Any, sums: Any, n: int) -> None:
-    """Add the sums of ``a`` times each of some slots, four at a time so that ``a`` is read once for them."""
-    k = 0
+def room(slots: int, samples: int) -> Any:
+    """Memory for so many slots of up to so many samples, from a multiple of 64 bytes on."""
+    size = slots * whole(samples)
+    raw = np.empty(size + ALIGNMENT // 8)
+    skip = -raw.ctypes.data % ALIGNMENT // 8
+    return raw[skip : skip + size]
+
+
+@_jit
+def rows(memory: Any, slots: int, samples: int) -> Any:
+    """The slots, packed: whole vectors for so many samples, each at a multiple of 64 bytes."""
+    return memory[: slots * whole(samples)].reshape(slots, whole(samples))
+
+
+@_jit
+def whole(samples: int) -> int:
+    """So many numbers are the whole vectors that hold the samples."""
+    return (samples + LANES - 1) // LANES * LANES
+
+
+@_jit
+def _dots(code: Any, at: int, r: Any, u: Any, sums: Any, n: int) -> None:
+    """Add the sums of a slot times each of some others, four at a time so that it is read once for them."""
+    k, count = 0, code[at + 2]
     while k < count:
-        p = at + 2 * k
         if k + 4 <= count:
-            t0, t1, t2, t3 = dots_4(a, r[code[p + 1]], r[code[p + 3]], r[code[p + 5]], r[code[p + 7]], n)
-            sums[code[p]] += t0
-            sums[code[p + 2]] += t1
-            sums[code[p + 4]] += t2
-            sums[code[p + 6]] += t3
+            dots_4(r, u, sums, code, at, n, k)
             k += 4
         else:
-            sums[code[p]] += dots_1(a, r[code[p + 1]], n)[0]
+            dots_1(r, u, sums, code, at, n, k)
             k += 1
 
 
 @_jit
-def _macs(code: Any, at: int, count: int, d: Any, a: Any, r: Any, u: Any, n: int) -> None:
-    """``d = a + b * c + ...``, four uniform factors at a time so that the sum stays in registers."""
-    k = 0
-    while k < count:
-        p = at + 3 * k
-        if k + 4 <= count and code[p + 1] and code[p + 4] and code[p + 7] and code[p + 10]:
-            b0, b1, b2, b3 = r[code[p]], r[code[p + 3]], r[code[p + 6]], r[code[p + 9]]
-            u0, u1, u2, u3 = u[code[p + 2]], u[code[p + 5]], u[code[p + 8]], u[code[p + 11]]
-            macs_4(d, a, b0, b1, b2, b3, u0, u1, u2, u3, n)
-            k += 4
-        elif code[p + 1]:
-            macs_1(d, a, r[code[p]], u[code[p + 2]], n)
-            k += 1
-        else:
-            b0, b1 = r[code[p]], r[code[p + 2]]
-            for i in range(n):
-                d[i] = a[i] + b0[i] * b1[i]
-            k += 1
-        a = d
+def _macs(code: Any, at: int, r: Any, u: Any, sums: Any, n: int) -> None:
+    """``d = a + b * c + ...``, as many vectors at a time as there are registers for, all of about one size."""
+    i = 0
+    while i < n:
+        left = (n - i + LANES - 1) // LANES
+        vectors = WIDEST if left >= 2 * WIDEST else (left + 1) // 2 if left > WIDEST else left
+        chain(r, u, sums, code, at, i, vectors)
+        i += LANES * vectors
+
+
+@_jit
+def _spread(number: float, n: int) -> Any:
+    """The same number for each sample."""
+    return np.full(n, number)
+
+
+@_jit
+def _call(code: Any, at: int, r: Any, u: Any, n: int) -> int:
+    """A call of a library; the numbers behind the last sample are 0."""
+    op, d, k = code[at], r[code[at + 1]], code[at + 2]
+    a = r[k] if k >= 0 else _spread(u[~k], n)
+    d[n:] = 0.0
+    if op >= FIRST_UNARY:
+        library(op, d, a, n)
+        return 3
+    k = code[at + 3]
+    library_of_two(op, d, a, r[k] if k >= 0 else _spread(u[~k], n), n)
+    return 4
 
 
 @_jit
@@ -76,101 +101,53 @@ def _block(code: Any, r: Any, u: Any, x: Any, out: Any, sums: Any, n: int) -> No
     while at < len(code):
         op = code[at]
         if op == MACS:
-            _macs(code, at + 4, code[at + 3], r[code[at + 1]], r[code[at + 2]], r, u, n)
-            at += 4 + 3 * code[at + 3]
-        elif op == MACS_U:
-            d, s = r[code[at + 1]], u[code[at + 2]]
-            for i in range(n):
-                d[i] = s
-            _macs(code, at + 4, code[at + 3], d, d, r, u, n)
-            at += 4 + 3 * code[at + 3]
+            _macs(code, at, r, u, sums, n)
+            at += 4 + 2 * code[at + 3]
         elif op == DOTS:
-            _dots(code, at + 3, code[at + 2], r[code[at + 1]], r, sums, n)
+            _dots(code, at, r, u, sums, n)
             at += 3 + 2 * code[at + 2]
-        elif op in (MUL, ADD, SUB):
-            d, a, b = r[code[at + 1]], r[code[at + 2]], r[code[at + 3]]
-            if op == MUL:
-                for i in range(n):
-                    d[i] = a[i] * b[i]
-            elif op == ADD:
-                for i in range(n):
-                    d[i] = a[i] + b[i]
-            else:
-                for i in range(n):
-                    d[i] = a[i] - b[i]
-            at += 4
-        elif op in (MUL_U, ADD_U, SUB_U, MORE_U):
-            d, a, s = r[code[at + 1]], r[code[at + 2]], u[code[at + 3]]
-            if op == MUL_U:
-                for i in range(n):
-                    d[i] = a[i] * s
-            elif op == ADD_U:
-                for i in range(n):
-                    d[i] = a[i] + s
-            elif op == SUB_U:
-                for i in range(n):
-                    d[i] = a[i] - s
-            else:
-                for i in range(n):
-                    d[i] = 1.0 if a[i] > s else 0.0
-            at += 4
-        elif op == U_SUB:
-            d, s, a = r[code[at + 1]], u[code[at + 2]], r[code[at + 3]]
-            for i in range(n):
-                d[i] = s - a[i]
-            at += 4
-        elif op == IF:
-            d, c, a, b = r[code[at + 1]], r[code[at + 2]], r[code[at + 3]], r[code[at + 4]]
-            for i in range(n):
-                d[i] = a[i] if c[i] != 0 else b[i]
-            at += 5
-        elif op == IF_U:
-            d, c, a, s = r[code[at + 1]], r[code[at + 2]], r[code[at + 3]], u[code[at + 4]]
-            for i in range(n):
-                d[i] = a[i] if c[i] != 0 else s
-            at += 5
         elif op == LOAD:
             d, k = r[code[at + 1]], code[at + 2]
             for i in range(n):
                 d[i] = x[i, k]
-            at += 3
-        elif op == SPREAD:
-            d, s = r[code[at + 1]], u[code[at + 2]]
-            for i in range(n):
-                d[i] = s
+            d[n:] = 0.0
             at += 3
         elif op == STORE:
-            k, a = code[at + 1], r[code[at + 2]]
-            for i in range(n):
-                out[i, k] = a[i]
+            k, a = code[at + 1], code[at + 2]
+            if a >= 0:
+                for i in range(n):
+                    out[i, k] = r[a, i]
+            else:
+                out[:, k] = u[~a]
             at += 3
         elif op == SUM:
-            sums[code[at + 1]] += sum_of_block(r[code[at + 2]], n)
+            add_up(r, u, sums, code, at, n, 0)
             at += 3
-        elif op >= FIRST_UNARY:
-            unary(op, r[code[at + 1]], r[code[at + 2]], n)
-            at += 3
+        elif LIBRARY[op]:
+            at += _call(code, at, r, u, n)
         else:
-            binary(op, r[code[at + 1]], r[code[at + 2]], r[code[at + 3]], n)
-            at += 4
+            each(r, u, sums, code, at, n, 0)
+            at += 3 if op >= FIRST_UNARY else 5 if op == THREE else 4
 
 
 @_jit
-def run_uniform(code: Any, u: Any) -> None:
-    """Run the code over the parameters and constants: every slot is a uniform, of one sample."""
+def run_uniform(code: Any, first: int, u: Any) -> None:
+    """Run the code over parameters and constants; what it computes are the uniforms from ``first`` on."""
     nothing = np.empty((1, 1))
-    _block(code, u.reshape(-1, 1), u, nothing, nothing, u, 1)
+    r = rows(room(len(u) - first, 1), len(u) - first, 1)
+    _block(code, r, u, nothing, nothing, u, 1)
+    u[first:] = r[:, 0]
 
 
 @_jit
 def run_samples(code: Any, slots: int, u: Any, x: Any, out: Any, sums: Any) -> None:
     """Run the code over all samples, block by block; ``sums`` are added to."""
-    r = np.empty((slots, BLOCK))
     here = np.empty_like(sums)
+    memory = room(slots, min(BLOCK, len(x)))
     for start in range(0, len(x), BLOCK):
         n = min(BLOCK, len(x) - start)
         here[:] = 0.0
-        _block(code, r, u, x[start : start + n], out[start : start + n], here, n)
+        _block(code, rows(memory, slots, n), u, x[start : start + n], out[start : start + n], here, n)
         for k in range(len(sums)):
             sums[k] += here[k]
 
@@ -179,16 +156,17 @@ def run_samples(code: Any, slots: int, u: Any, x: Any, out: Any, sums: Any) -> N
 def run_threads(code: Any, slots: int, u: Any, x: Any, out: Any, sums: Any, threads: int) -> None:
     """The same with the blocks dealt out to threads; the blocks' sums are added in order, so no bit differs."""
     blocks = (len(x) + BLOCK - 1) // BLOCK
-    each = np.zeros((blocks, len(sums)))
+    each_block = np.zeros((blocks, len(sums)))
     for thread in numba.prange(threads):
-        r = np.empty((slots, BLOCK))
+        memory = room(slots, BLOCK)
         for block in range(thread, blocks, threads):
             start = block * BLOCK
             n = min(BLOCK, len(x) - start)
-            _block(code, r, u, x[start : start + n], out[start : start + n], each[block], n)
+            r = rows(memory, slots, n)
+            _block(code, r, u, x[start : start + n], out[start : start + n], each_block[block], n)
     for block in range(blocks):
         for k in range(len(sums)):
-            sums[k] += each[block, k]
+            sums[k] += each_block[block, k]
 
 
-refuse_forgotten(CODES.keys() - {*UNARY, *BINARY} | {"-"}, _block)
+refuse_forgotten(CODES.keys() - {*UNARY, *BINARY} - VECTORS, _block)

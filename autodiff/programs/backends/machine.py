@@ -1,8 +1,9 @@
 """A routine as machine code for the Numba interpreter: fused, with slots reused as soon as they are free.
 
-The code is one row of whole numbers. An operand is a *slot* (a row of one number for each sample of a block) or a
-*uniform* (one number for all). Chains of ``a + b * c`` become one instruction, and so do the products of one factor
-that are summed over the samples; every number is rounded exactly as if each operation stood alone.
+The code is one row of whole numbers. An operand is a *slot* (a row of one number for each sample of a block) or, as
+a negative number, a *uniform* (one number for all), of which -1 is the first. Chains of ``a + b * c`` become one
+instruction, and so do the products of one factor that are summed over the samples; every number is rounded exactly
+as if each operation stood alone.
 """
 
 from __future__ import annotations
@@ -16,15 +17,11 @@ from autodiff.programs.routine import Routine
 
 __all__ = ["BINARY", "CODES", "UNARY", "Machine", "assemble"]
 
-# Instruction names, numbered. A name ends in v or u for each operand that is a slot or a uniform, where both exist.
-SPECIAL = ["load", "spread", "store", "sum", "dots", "+vv", "+vu", "*vv", "*vu", "-vu", "-uv", ">vu", "macs", "macs_u"]
-SPECIAL += ["if", "if_vu"]
-COMMUTING = ("+", "*")
-BINARY, UNARY = (
-    sorted(name for name, row in PRIMITIVES.items() if row.arity == arity and name not in COMMUTING) for arity in (2, 1)
-)
-CODES = {name: number for number, name in enumerate([*SPECIAL, *BINARY, *UNARY])}
-if _unknown := sorted(PRIMITIVES.keys() - CODES.keys() - {*COMMUTING}):
+# Instruction names, numbered: those of the machine alone, then a name for each primitive.
+SPECIAL = ["load", "store", "sum", "dots", "macs"]
+BINARY, UNARY = (sorted(name for name, row in PRIMITIVES.items() if row.arity == arity) for arity in (2, 1))
+CODES = {name: number for number, name in enumerate([*SPECIAL, "if", *BINARY, *UNARY])}
+if _unknown := sorted(PRIMITIVES.keys() - CODES.keys()):
     raise NotImplementedError(f"the machine has no instruction for {', '.join(_unknown)}")
 
 
@@ -98,9 +95,10 @@ class _Assembler:
         return found
 
     def _write_uniform(self, place: int, numbers: dict[int, int]) -> None:
-        instruction = self.routine[place]
-        name = {"+": "+vv", "*": "*vv"}.get(instruction.op, instruction.op)
-        self.machine.uniform_code += [CODES[name], numbers[place], *(numbers[arg] for arg in instruction.args)]
+        """What is computed from uniforms has a slot of its own while they run, which is then the next uniform."""
+        instruction, first = self.routine[place], self.params + len(self.machine.constants)
+        reads = [numbers[arg] - first if numbers[arg] >= first else ~numbers[arg] for arg in instruction.args]
+        self.machine.uniform_code += [CODES[instruction.op], numbers[place] - first, *reads]
 
     def _select(self) -> None:
         """Choose an instruction for each place that varies from sample to sample, fusing where it can."""
@@ -114,7 +112,7 @@ class _Assembler:
             elif place in self.chains:
                 self._macs(place)
             else:
-                self._plain(place)
+                self.items.append(_Item(instruction.op, place, instruction.args))
         for i, place in enumerate(self.routine.results):
             self.items.append(_Item("store", -1, (place,), (i,)))
         self._sums()
@@ -162,18 +160,7 @@ class _Assembler:
         flat: list[int] = []
         for b, c in terms:
             flat += (b, c) if not self.routine.is_uniform(b) else (c, b)
-        self.items.append(_Item("macs_u" if self.routine.is_uniform(start) else "macs", place, (start, *flat)))
-
-    def _plain(self, place: int) -> None:
-        instruction = self.routine[place]
-        args = instruction.args
-        kinds = "".join("u" if self.routine.is_uniform(arg) else "v" for arg in args)
-        if instruction.op in COMMUTING and kinds == "uv":
-            args, kinds = args[::-1], "vu"
-        name = instruction.op + kinds
-        if instruction.op == "if" and kinds == "vvu":
-            name = "if_vu"
-        self.items.append(_Item(name if name in CODES else instruction.op, place, args))
+        self.items.append(_Item("macs", place, (start, *flat)))
 
     def _sums(self) -> None:
         """Sums over the samples: the products of one factor together, each group where its last part is known."""
@@ -192,7 +179,7 @@ class _Assembler:
             self.items.append(_Item("dots", -1, (shared, *(part for _, part in parts)), tuple(i for i, _ in parts)))
 
     def _spread(self, items: list[_Item]) -> list[_Item]:
-        """Items in an order in which everything is read soon; uniforms are spread over a slot where no other way is."""
+        """Items in an order in which everything is read soon."""
         known = {item.place: i for i, item in enumerate(items) if item.place >= 0}
         # Stores and sums have no place of their own: they go right behind the last thing that they read.
         late: dict[int, list[_Item]] = {}
@@ -215,10 +202,6 @@ class _Assembler:
         free: list[int] = []
         slots: dict[int, int] = {}
         for i, item in enumerate(items):
-            for read in self._slots_read(item):
-                if read not in slots:  # a uniform that must be spread over a slot
-                    slots[read] = self._slot(free)
-                    self.machine.code += [CODES["spread"], slots[read], self.uniforms[read]]
             # The result gets its slot before the operands give theirs back: no instruction writes what it reads.
             if item.place >= 0:
                 slots[item.place] = self._slot(free)
@@ -237,21 +220,11 @@ class _Assembler:
         return self.machine.slots - 1
 
     def _slots_read(self, item: _Item) -> list[int]:
-        """The reads that must be in slots; the others are uniforms read as such."""
-        if item.name in ("+vu", "*vu", "-vu", ">vu"):
-            return [item.reads[0]]
-        if item.name == "-uv":
-            return [item.reads[1]]
-        if item.name == "if_vu":
-            return list(item.reads[:2])
-        if item.name in ("macs", "macs_u"):
-            start = () if item.name == "macs_u" else item.reads[:1]
-            return [*start, *(read for read in item.reads[1:] if not self.routine.is_uniform(read))]
-        return list(item.reads)
+        """The reads that are in slots; the others are uniforms."""
+        return [read for read in item.reads if not self.routine.is_uniform(read)]
 
     def _write(self, item: _Item, slots: dict[int, int]) -> None:
-        in_slots = set(self._slots_read(item))
-        reads = [slots[read] if read in in_slots else self.uniforms[read] for read in item.reads]
+        reads = [~self.uniforms[read] if self.routine.is_uniform(read) else slots[read] for read in item.reads]
         code = self.machine.code
         code.append(CODES[item.name])
         if item.name in ("store", "sum"):
@@ -260,14 +233,7 @@ class _Assembler:
             code += [reads[0], len(item.payload)]
             for index, read in zip(item.payload, reads[1:], strict=True):
                 code += [index, read]
-        elif item.name in ("macs", "macs_u"):
-            self._write_macs(item, slots[item.place], reads)
+        elif item.name == "macs":  # destination, start, number of terms, the terms
+            code += [slots[item.place], reads[0], len(reads) // 2, *reads[1:]]
         else:
             code += [slots[item.place], *item.payload, *reads]
-
-    def _write_macs(self, item: _Item, slot: int, reads: list[int]) -> None:
-        """Destination, start, number of terms, then for each term: the slot, 1 for a uniform factor, the factor."""
-        terms = list(zip(item.reads[1::2], item.reads[2::2], reads[1::2], reads[2::2], strict=True))
-        self.machine.code += [slot, reads[0], len(terms)]
-        for _, factor, b, c in terms:
-            self.machine.code += [b, int(self.routine.is_uniform(factor)), c]

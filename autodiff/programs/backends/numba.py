@@ -33,7 +33,7 @@ def build(
         uniforms = u.copy()  # each call has its own: several may run at once
         uniforms[:params] = p
         if len(uniform_code):
-            run_uniform(uniform_code, uniforms)
+            run_uniform(uniform_code, params + len(machine.constants), uniforms)
         out, totals = np.empty((len(x), results)), np.zeros(sums)
         if threads > 1 and len(x) > BLOCK:
             run_threads(code, machine.slots, uniforms, x, out, totals, threads)
