@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
 from typing import Any
 
 from autodiff.ground.calls import fields_of
+from autodiff.ground.slots import made
 from autodiff.ground.text import quoted
 from autodiff.habits.answers import got
 from autodiff.language.ieee import real
@@ -22,12 +25,11 @@ from autodiff.writing.phrases import outline
 __all__ = ["Edge", "Flow", "Graph", "Node"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Node:
     """One node of a graph: its topological number, its operation (None for a leaf), and its operands.
 
-    An operand is the number of a node (an ``int``) or a constant (a ``float``). ``level`` is the length of the
-    longest path from a leaf.
+    An operand is the number of a node (an ``int``) or a constant (a ``float``).
     """
 
     number: int
@@ -35,11 +37,10 @@ class Node:
     args: tuple[int | float, ...]
     name: str | None
     scope: Scope | None
-    level: int
     __repr__ = fields_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Edge:
     """One use of a node: ``source`` is operand number ``position`` of ``target``; ``x * x`` has two edges."""
 
@@ -48,7 +49,7 @@ class Edge:
     position: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Flow:
     """The gradient that flowed back over an edge: ``local * upstream = contribution``.
 
@@ -86,25 +87,24 @@ class Graph:
             if not isinstance(output, Value):
                 raise TypeError(f"a Graph is made of Values, got {got(output)}; write Graph(*values) for a list")
         self.values = tuple(topological(outputs, check=False))
-        self._numbers = {value: number for number, value in enumerate(self.values)}
-        self.outputs = tuple(self._numbers[output] for output in outputs)
-        self.nodes = self._nodes()
-        self.edges = tuple(
-            Edge(arg, node.number, position)
-            for node in self.nodes
-            for position, arg in enumerate(node.args)
-            if isinstance(arg, int)
-        )
-        self.leaves = tuple(node.number for node in self.nodes if node.op is None)
+        number_of = self._numbers
+        self.outputs = tuple([number_of[output] for output in outputs])
+        args = (tuple([number_of[arg] if arg.__class__ is Value else arg for arg in each.args]) for each in self.values)
+        told = {name: map(attrgetter(name), self.values) for name in ("op", "name", "scope")}
+        self.nodes = made(Node, number=range(len(self.values)), args=args, **told)
+        self.leaves = tuple([node.number for node in self.nodes if node.op is None])
+        del self._numbers  # a third of what a graph would hold, and seldom asked for
         self.made = [*map(peek, self.values)], [*map(held, self.values)]
 
-    def _nodes(self) -> tuple[Node, ...]:
-        nodes: list[Node] = []
-        for number, value in enumerate(self.values):
-            args = tuple(self._numbers[arg] if isinstance(arg, Value) else arg for arg in value.args)
-            level = 1 + max((nodes[arg].level for arg in args if isinstance(arg, int)), default=-1)
-            nodes.append(Node(number, value.op, args, value.name, value.scope, level))
-        return tuple(nodes)
+    @cached_property
+    def _numbers(self) -> dict[Value, int]:
+        return dict(zip(self.values, range(len(self.values)), strict=True))
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """One for each use of a node, by target and position."""
+        uses = ((node.number, *use) for node in self.nodes for use in enumerate(node.args))
+        return tuple(Edge(arg, target, position) for target, position, arg in uses if isinstance(arg, int))
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -130,10 +130,13 @@ class Graph:
 
     @property
     def levels(self) -> tuple[tuple[int, ...], ...]:
-        """The numbers of the nodes on each level; level 0 are the leaves."""
-        rows: list[list[int]] = [[] for _ in range(1 + max(node.level for node in self.nodes))]
+        """The numbers of the nodes by the length of the longest path from a leaf; on level 0 are the leaves."""
+        rows: list[list[int]] = []
+        level: list[int] = []
         for node in self.nodes:
-            rows[node.level].append(node.number)
+            level.append(1 + max([level[arg] for arg in node.args if isinstance(arg, int)], default=-1))
+            rows += [[] for _ in range(level[-1] == len(rows))]
+            rows[level[-1]].append(node.number)
         return tuple(map(tuple, rows))
 
     @property

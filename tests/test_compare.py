@@ -284,7 +284,7 @@ def test_leaves_may_have_been_made_in_another_order() -> None:
 def test_a_moment_of_a_graph_that_was_made_in_another_order_is_the_same(name: str) -> None:
     y = done(GRAPHS[name]())
     graph = Graph(y)
-    order = sorted(range(len(graph)), key=lambda number: (graph.nodes[number].level, -number))
+    order = [number for level in graph.levels for number in reversed(level)]
     whole = renumbered(Moment(graph, Snapshot.of(graph), {}), dict(enumerate(order)))
     twins = matched(whole.graph, graph)
     assert twins is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import Any
@@ -33,6 +34,24 @@ def test_nodes_are_numbered_in_order_of_creation() -> None:
     assert all(graph.number(value) == number for number, value in enumerate(graph.values))
 
 
+@pytest.mark.parametrize("part", [lambda graph: graph.nodes[3], lambda graph: graph.edges[0]], ids=["node", "edge"])
+def test_nodes_and_edges_are_frozen(part: Callable[[Graph], Any]) -> None:
+    thing = part(example())
+    for name in (each.name for each in dataclasses.fields(thing)):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(thing, name, None)
+
+
+def test_what_is_made_when_asked_for_is_of_the_moment_of_the_graph() -> None:
+    x = Value(2.0, "x")
+    y = x * x
+    graph = Graph(y)
+    x.name, x.data = "changed", 3.0
+    assert (graph.nodes[0].name, graph.edges, graph.number(x)) == ("x", (Edge(0, 1, 0), Edge(0, 1, 1)), 0)
+    with pytest.raises(ValueError, match="not a node of this graph"):
+        graph.number(Value(2.0, "x"))
+
+
 def test_parents_come_before_children() -> None:
     graph = example()
     assert all(edge.source < edge.target for edge in graph.edges)
@@ -61,7 +80,7 @@ def test_leaves_are_what_was_not_computed() -> None:
 def test_the_level_is_the_longest_way_from_a_leaf() -> None:
     x = Value(1.0)
     y = ad.exp(ad.exp(ad.exp(x))) + x
-    assert [node.level for node in Graph(y)] == [0, 1, 2, 3, 4]
+    assert Graph(y).levels == ((0,), (1,), (2,), (3,), (4,))
     assert example().levels == ((0, 1, 2), (3, 5), (4,), (6,))
 
 

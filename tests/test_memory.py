@@ -212,6 +212,17 @@ def test_an_aborted_pickle_spoils_no_later_one() -> None:
 
 
 @pytest.mark.usefixtures("_shallow_stack")
+def test_a_graph_holds_at_most_250_bytes_for_a_node() -> None:
+    loss = sum((MLP(2, [16, 16, 1])([i / 9, -1.0]) for i in range(9)), Value(0.0))
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    graph = Graph(loss)
+    used = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert used <= 250 * len(graph)
+
+
 def test_pickling_twice_gives_the_same_bytes() -> None:
     y = negations(Value(1.0), 3000)
     assert pickle.dumps([y, -y]) == pickle.dumps([y, -y])

@@ -252,7 +252,7 @@ def test_many_functions_are_asked() -> None:
 def test_what_is_shown_as_fields_or_by_name_is_seen() -> None:
     x = Value(2.0, ALL)
     (node,) = Graph(x).nodes
-    assert repr(node) == f"Node(number=0, op=None, args=(), name={quoted(ALL)}, scope=None, level=0)"
+    assert repr(node) == f"Node(number=0, op=None, args=(), name={quoted(ALL)}, scope=None)"
     assert not raw(repr(node))
 
 

@@ -65,10 +65,8 @@ def renumbered(moment: Moment, twins: Mapping[int, int]) -> Moment:
         return moment
     whole = object.__new__(Graph)
     whole.values = tuple(graph.values[old] for old in order)
-    whole._numbers = {value: number for number, value in enumerate(whole.values)}
     whole.outputs = tuple(number_of[old] for old in graph.outputs)
     whole.nodes = tuple(_moved(graph.nodes[old], number_of) for old in order)
-    whole.edges = tuple(Edge(e.source, e.target, e.position) for e in _moved_edges(whole.nodes))
     whole.leaves = tuple(node.number for node in whole.nodes if node.op is None)
     whole.made = [graph.made[0][old] for old in order], [graph.made[1][old] for old in order]
     flows = (_moved_flow(flow, number_of) for flow in snapshot.flows.values())
