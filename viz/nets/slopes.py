@@ -13,7 +13,7 @@ from viz.nets.cells import figured
 from viz.nets.facts import Cells, Field, Network, Product, read
 from viz.nets.reckoned import holds
 
-__all__ = ["Sloped", "Slopes", "beside"]
+__all__ = ["Sloped", "Slopes", "beside", "sloped"]
 
 
 @dataclass(frozen=True)
