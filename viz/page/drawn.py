@@ -1,12 +1,13 @@
-"""A graph laid out, as the SVG that the page paints: outlines and words, without a colour, a font or a number."""
+"""A graph laid out, as the SVG that the page paints: outlines, words and marks at a moment, without colour or font."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 from html import escape
 
 from autodiff import Edge, Scope
 from autodiff.language.formulas import has_none
+from viz.graph.look import Looks
 from viz.graph.paint import Laid, line_id
 from viz.graph.titles import headed, operation_pieces
 from viz.graph.view import View
@@ -19,27 +20,32 @@ from viz.page.style import classed
 __all__ = ["drawn"]
 
 MARGIN = 4.0
+SENDING = {"positive", "negative", "zero", "several"}  # a line ends in an arrowhead, and elsewhere at the box
 
 
-def drawn(laid: Laid) -> str:
+def drawn(laid: Laid, looks: Looks, scale: float = 1) -> str:
     """The SVG of a graph: groups of the classes ``cluster``, ``edge`` and ``node``, the last two with their ids.
 
-    The last two texts of a node are those of its value and its gradient.
+    The last two texts of a node are those of its value and its gradient. Where no script runs, this is what one sees:
+    the moment of ``looks``, ``scale`` pixels for a point.
     """
     layout, view = laid.layout, laid.view
     parts = [_cluster(scope, layout.clusters[name]) for name, scope in laid.clusters.items()]
     for (source, target), uses in view.edges().items():
         for edges in view.lines(source, target, uses):
-            parts.append(_line(view, edges, layout.lines[line_id(edges)]))
+            parts.append(_line(edges, layout.lines[line_id(edges)], looks))
     folded = {f"s{view.members(scope)[0]}": scope for scope in dict.fromkeys(view.hidden_in.values())}
     for name, box in layout.boxes.items():
         if name in folded:
-            parts.append(_folded(name, view, folded[name], box))
+            parts.append(_folded(name, view, folded[name], box, looks))
         elif name[0] == "n":
-            parts.append(_box(laid, int(name[1:]), box))
-    size = f"{layout.width + 2 * MARGIN:.2f} {layout.height + 2 * MARGIN:.2f}"
+            parts.append(_box(laid, int(name[1:]), box, looks))
+    wide, high = layout.width + 2 * MARGIN, layout.height + 2 * MARGIN
+    size = {"data_size": f"{wide:.2f} {high:.2f}", "viewBox": f"0 0 {wide:.1f} {high:.1f}"}
     graph = element("g", "".join(parts), class_="graph", transform=f"translate({MARGIN:g} {MARGIN:g})")
-    return element("svg", graph, data_size=size, role="group", aria_label="Graph", xmlns=SVG)
+    return element(
+        "svg", graph, **size, width=scale * wide, height=scale * high, role="group", aria_label="Graph", xmlns=SVG
+    )
 
 
 def _cluster(scope: Scope, box: Box) -> str:
@@ -47,7 +53,7 @@ def _cluster(scope: Scope, box: Box) -> str:
     return element("g", _rectangle(box) + title, class_=f"cluster {_level(scope)}")
 
 
-def _box(laid: Laid, number: int, box: Box) -> str:
+def _box(laid: Laid, number: int, box: Box, looks: Looks) -> str:
     node = laid.view.graph.nodes[number]
     name, is_bold = headed(node, laid.labels[number])
     shown = element("tspan", escape(name), font_weight="bold" if is_bold else None)
@@ -59,56 +65,52 @@ def _box(laid: Laid, number: int, box: Box) -> str:
     words = [element("text", title, x=box.middle, y=box.words[0].y)]
     return element(
         "g",
-        _rectangle(box) + "".join([*words, *_numbers(box)]),
+        _rectangle(box) + "".join([*words, *_numbers(box, looks.words(number))]),
         id=f"n{number}",
-        class_=_marked("node", laid.view.ways.box_marks([number]) if laid.view.ways else ()),
+        class_=_classes("node", looks.box_marks((number,), number)),
     )
 
 
-def _folded(name: str, view: View, scope: Scope, box: Box) -> str:
-    hidden = count(len(view.members(scope)), "node")
+def _folded(name: str, view: View, scope: Scope, box: Box, looks: Looks) -> str:
+    members, speaker = view.members(scope), view.speaker(scope)
+    hidden = count(len(members), "node")
     titles = element("tspan", escape(view.title(scope)), font_weight="bold"), hidden
     words = [element("text", title, x=box.middle, y=place.y) for title, place in zip(titles, box.words, strict=False)]
     shapes = _rectangle(inner(box)) + element("path", d=outline(box))
-    numbers = _numbers(box) if len(box.words) > len(titles) else []
-    return element(
-        "g",
-        shapes + "".join([*words, *numbers]),
-        id=name,
-        class_=_marked(
-            f"node gr-folded {_level(scope)}", view.ways.box_marks(view.members(scope)) if view.ways else ()
-        ),
-    )
+    numbers = _numbers(box, looks.words(speaker)) if speaker is not None and len(box.words) > len(titles) else []
+    marks = _classes("node", looks.box_marks(members, speaker, folded=True), _level(scope))
+    return element("g", shapes + "".join([*words, *numbers]), id=name, class_=marks)
 
 
-def _line(view: View, edges: Sequence[Edge], curve: Curve) -> str:
-    parts = [element("path", d=stroke(curve)), element("polygon", points=head(curve))]
-    if any((op := view.graph.nodes[edge.target].op) and has_none(op.partials[edge.position]) for edge in edges):
+def _line(edges: Sequence[Edge], curve: Curve, looks: Looks) -> str:
+    marks, words = looks.line_marks(edges), looks.line_words(edges)
+    pen = looks.line(edges).pen if marks & {"positive", "negative", "zero"} else None  # its magnitude
+    shape = stroke(curve) if marks & SENDING else stroke(curve).replace("M", f"M{head(curve).split()[1]}L", 1)
+    parts = [element("path", d=shape, stroke_width=pen and f"{pen:.2f}"), element("polygon", points=head(curve))]
+    if any((op := looks.graph.nodes[edge.target].op) and has_none(op.partials[edge.position]) for edge in edges):
         parts.append(element("polyline", points=tee(curve)))
     if curve.words:
-        parts.append(element("text", "", x=curve.words.middle, y=curve.words.y))
-    return element(
-        "g", "".join(parts), id=line_id(edges), class_=_marked("edge", view.ways.line_marks(edges) if view.ways else ())
-    )
+        told = escape(f"{words.text} = " if words.text and words.result else words.text)
+        result = element("tspan", escape(words.result), font_weight="bold") if words.result else ""
+        parts.append(element("text", told + result, x=curve.words.middle, y=curve.words.y))
+    return element("g", "".join(parts), id=line_id(edges), class_=_classes("edge", marks))
 
 
-def _numbers(box: Box) -> list[str]:
-    """The places of value and gradient, which the page fills."""
-    return [
-        element("text", "", x=box.middle, y=place.y, class_=name)
-        for place, name in zip(box.words[-2:], ("gr-value", "gr-gradient"), strict=True)
-    ]
+def _numbers(box: Box, words: Sequence[str]) -> list[str]:
+    """Value and gradient, which the page writes anew at every step."""
+    places = zip(box.words[-2:], words, ("gr-value", "gr-gradient"), strict=True)
+    return [element("text", escape(text), x=box.middle, y=place.y, class_=name) for place, text, name in places]
 
 
 def _rectangle(box: Box) -> str:
     return element("rect", x=box.x, y=box.y, width=box.width, height=box.height, rx=6.0)
 
 
-def _marked(classes: str, marks: Collection[str]) -> str:
-    """The classes of a box or a line, with those of marks that it bears at every moment."""
-    return " ".join([classes, *map(classed, marks)])
-
-
 def _level(scope: Scope) -> str:
     """The class of a scope's shade; the deepest shades repeat."""
     return f"gr-level-{min(len(scope.path), len(LIGHT.cluster_fills)) - 1}"
+
+
+def _classes(group: str, marks: Set[str], *more: str) -> str:
+    """The group's class, and those of its marks, of which the style sheet knows."""
+    return " ".join([group, *more, *map(classed, sorted(marks - {"box", "line"}))])

@@ -38,9 +38,18 @@ SCALE = {"thinnest": THINNEST, "thickest": THICKEST, "at_one": AT_ONE, "per_deca
 
 _START = """
 const told = JSON.parse(document.querySelector("#told").textContent);
-const svg = document.querySelector("#graph svg");
+const svg = document.querySelector("#stepper svg");
 mount(document.querySelector("#stepper"), told.data, { ...told, svg, page: true });
+const poster = frameElement?.previousElementSibling;
+if (poster?.matches(".gr-poster")) poster.style.display = "none";
 """
+
+# Where a script runs, nobody sees what stands there for those who have none.
+_FIRST = 'document.documentElement.classList.add("gr-script")'
+STILL = (
+    "This is the last step. Where scripts may run, which they may not here, the page steps through the graph, forwards "
+    "and backwards."
+)
 
 _PAGE = """<!doctype html>
 <html lang="en" class="gr-page" data-look="{look}">
@@ -51,11 +60,10 @@ _PAGE = """<!doctype html>
 <meta name="referrer" content="no-referrer">
 <title>{title}</title>
 <style>{style}</style>
+<script>{first}</script>
 </head>
 <body>
-<main id="stepper"></main>
-<div id="graph" hidden>{svg}</div>
-<noscript>This page steps through a graph with JavaScript, which is switched off.</noscript>
+<main id="stepper"><div class="gradroute gr-still" data-look="{still}"><p>{sentence}</p>{svg}</div></main>
 <script type="application/json" id="told">{told}</script>
 <script type="module">{script}</script>
 </body>
@@ -93,17 +101,23 @@ def page(
     script, css = module() + _START, style() if css is None else css
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; "
-        f"script-src '{_hash(script)}'; style-src '{_hash(css)}'"
+        f"script-src '{_hash(_FIRST)}' '{_hash(script)}'; style-src '{_hash(css)}'"
     )
     parts = {"policy": policy, "title": escape(title), "style": css, "svg": svg, "script": script, "look": theme}
+    parts |= {"first": _FIRST, "sentence": STILL, "still": "dark" if theme == "dark" else "light"}
     return _PAGE.format(**parts, told=_embedded(told))
 
 
-def frame(whole: str, title: str, height: int) -> str:
-    """The page as an element for the output of a notebook: a frame of its own, apart from everything around it."""
+def frame(whole: str, title: str, height: int, instead: str = "") -> str:
+    """The page as an element for the output of a notebook: a frame of its own, apart from everything around it.
+
+    ``instead`` is markup for where no frame is let in: it lies behind the frame until the page is there.
+    """
+    poster = f'<div class="gr-poster" style="overflow:auto">{instead}</div>'
     return (
-        f'<iframe srcdoc="{escape(whole)}" title="{escape(title)}" width="100%" height="{height}" '
-        'style="border:0;display:block;color-scheme:normal" loading="lazy"></iframe>'
+        f'<div style="position:relative;min-height:{height}px">{poster}'
+        f'<iframe srcdoc="{escape(whole)}" title="{escape(title)}" width="100%" height="{height}" loading="lazy" '
+        'style="border:0;display:block;color-scheme:normal;position:absolute;top:0;left:0;height:100%"></iframe></div>'
     )
 
 

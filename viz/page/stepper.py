@@ -22,7 +22,7 @@ from viz.graph.folding import Collapse, read_once
 from viz.graph.look import one_source
 from viz.graph.naming import Names, in_picture, typed
 from viz.graph.paint import line_id
-from viz.graph.rows import DIRECTIONS, numbers_in
+from viz.graph.rows import DIRECTIONS, Rows, numbers_in
 from viz.graph.view import View, require_boxes, view
 from viz.graph.ways import wanted
 from viz.ink.figures import figured
@@ -35,7 +35,8 @@ from viz.page.data import page_data
 from viz.page.drawn import drawn
 from viz.page.grid import step_grid
 from viz.page.html import SCALE, frame, page, shell
-from viz.page.style import SPREAD, dressed, sized
+from viz.page.poster import poster
+from viz.page.style import SPREAD, dressed, legible, sized
 from viz.page.style import style as style_of
 from viz.page.widget import widget
 
@@ -97,7 +98,7 @@ def step(
     part = {"collapse": collapse, "path": wanted(path, paths), "max_nodes": max_nodes}
     layout = {"theme": sized(own), "style": style, "timeout": timeout, **part}
     shown = None if grid is None or grid is False else step_grid(graph, grid)
-    return Stepper(output, found, layout, shown, look, start, seed, style_of(own, legend), digits)
+    return Stepper(output, found, layout, shown, look, start, seed, style_of(own, legend), digits, legend)
 
 
 class Stepper:
@@ -121,8 +122,9 @@ class Stepper:
         seed: float | None = None,
         style: str | None = None,
         digits: int | None = None,
+        legend: bool = True,
     ) -> None:
-        self._style = style
+        self._style, self._legend = style, legend
         graph = Graph(output)
         self._output, self._typed, self.grid, self.theme = output, all_labels(graph, names), grid, theme
         self._labels, self._names = in_picture(graph, names), names
@@ -131,9 +133,8 @@ class Stepper:
             raise ValueError(f"start is a step from 0 to {len(self._told) - 1}, or from the end; got {quoted(start)}")
         self.start = start
         self._figures = figured(numbers_in(self._told), digits)
-        laid = blank(self._told, labels=self._labels, figures=self._figures, **layout)
-        with writing(self._figures):
-            self._view, self.svg = laid.view, drawn(laid)
+        self._theme = layout["theme"]
+        self._laid = blank(self._told, labels=self._labels, figures=self._figures, **layout)
         self._edits: dict[str, float] = {}
         self._widget: Any = None
 
@@ -177,7 +178,7 @@ class Stepper:
     @property
     def data(self) -> Page:
         """What the page works on, ready for JSON."""
-        told, shown = self._told, self._view
+        told, shown = self._told, self._laid.view
         with writing(self._figures):
             data = page_data(told)
         for node in data["nodes"]:
@@ -195,6 +196,17 @@ class Stepper:
             "folds": _folds(shown),
             "lines": _lines(shown),
         }
+
+    @property
+    def svg(self) -> str:
+        """The graph as the page paints it, at the last step."""
+        with writing(self._figures):
+            return drawn(self._laid, self._ended(self._theme).looks, legible(self._theme))
+
+    def _ended(self, theme: Theme) -> Rows:
+        """What boxes and lines say at the last step."""
+        told, shown = self._told, self._laid.view
+        return Rows(told.graph, told.snapshot(-1), self._labels, theme, view=shown, figures=self._figures)
 
     @property
     def title(self) -> str:
@@ -233,13 +245,15 @@ class Stepper:
 
     @property
     def _height(self) -> int:
-        size = re.search(r'data-size="\S+ ([\d.]+)"', self.svg)
+        high = self._laid.layout.height
         beside = 70 * len(self.grid["cells"]) + 150 if self.grid else 0
         beside += 40 * min(8, len(self.leaves)) + 60
-        return round(min(760, max(480, 220 + 4 / 3 * float(size[1] if size else 0), 170 + beside)))
+        return round(min(760, max(480, 230 + 4 / 3 * high, 170 + beside)))
 
     def _repr_html_(self) -> str:
-        return frame(self.html(), self.title, self._height)
+        theme = self._theme.in_the_dark if self.theme == "dark" else replace(self._theme, dark=None)
+        instead = poster(self._laid, self._ended(theme), legend=self._legend)
+        return frame(self.html(), self.title, self._height, instead)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/html": self._repr_html_(), "text/plain": repr(self)}

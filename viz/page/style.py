@@ -11,8 +11,9 @@ from viz.graph.look import BOX, LINE, MOST_WAYS, Look
 from viz.graph.rows import Style
 from viz.ink.theme import DARK, DASHES, FONT_STACK, KINDS, LIGHT, Theme, contrast
 from viz.ink.theme import theme as theme_of
+from viz.layout.place import LEAST, PIXEL
 
-__all__ = ["PAGE", "SPREAD", "classed", "dressed", "looks", "sized", "style"]
+__all__ = ["PAGE", "SPREAD", "classed", "dressed", "legible", "looks", "sized", "style"]
 
 # The page scrolls, and shows a point as a pixel: larger words than in a still, and more room.
 PAGE = replace(LIGHT, name_size=11, value_size=15, gradient_size=12, small_size=9)
@@ -44,6 +45,15 @@ def sized(own: Theme) -> Theme:
     """
     sizes = ("name_size", "value_size", "gradient_size", "small_size")
     return replace(own, **{size: getattr(PAGE, size) * getattr(own, size) / getattr(LIGHT, size) for size in sizes})
+
+
+def legible(own: Theme) -> float:
+    """How many pixels a point takes where the page stands still, so that its smallest words can be read.
+
+    >>> legible(PAGE) * PAGE.small_size
+    10.5
+    """
+    return max(1.0, LEAST / PIXEL / min(own.name_size, own.value_size, own.gradient_size, own.small_size))
 
 
 @cache
@@ -114,11 +124,11 @@ def _box(look: Look, own: Theme) -> dict[str, dict[str, str]]:
 
 
 def _line(look: Look, own: Theme) -> dict[str, dict[str, str]]:
-    hidden = {"display": "none"} if look.silent else {}
+    pen, hidden = _pen(look, own), {"display": "none"} if look.silent else {}
     heads = {} if look.head is None else {kind: "inline" if look.head == kind else "none" for kind in ("back", "tee")}
     return {
-        "": _said({"--ink": _ink(look.ink)}),
-        " path": _said(_pen(look, own)),
+        "": _said({"--ink": _ink(look.ink), "stroke-width": pen.pop("stroke-width")}),  # a path may have its own
+        " path": _said(pen),
         " text": {**_said({"fill": _ink(look.label)}), **(_FRAME if look.framed else {}), **hidden},
         " polygon": _said({"display": heads.get("back")}),
         " polyline": _said({"display": heads.get("tee")}),

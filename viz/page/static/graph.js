@@ -28,6 +28,7 @@ function graphPicture(svg, data, stage) {
 
   const groups = [...root.querySelectorAll("g.edge[id]")];
   const lengths = groups.map((group) => group.querySelector("path").getTotalLength()); // before anything is written
+  const still = (group) => [...group.classList].filter((name) => /^gr-(?!folded|level|leaf|parameter|way|faded)/.test(name)); // its marks without a script
   const boxOf = new Map(); // the box of each node: its own, or that of the folded scope it is in
   const boxes = [...root.querySelectorAll("g.node[id]")].map((group) => {
     const { name, members = [Number(group.id.slice(1))], speaker = members[0] } = data.folds[group.id] ?? {};
@@ -40,7 +41,7 @@ function graphPicture(svg, data, stage) {
     group.classList.toggle("gr-parameter", !name && !data.nodes[speaker].op && Boolean(data.nodes[speaker].scope));
     group.append(shape("circle", { class: "gr-stop", cx: area[0], cy: area[1], r: 5 }));
     group.append(shape("text", { class: "gr-flag", x: area[0] + area[2], y: area[1] + 4 }, "⇄"));
-    const box = { group, button, area, name, members, speaker, texts, flags: [] };
+    const box = { group, button, area, name, members, speaker, texts, flags: still(group) };
     for (const member of members) boxOf.set(member, box);
     return box;
   });
@@ -51,12 +52,13 @@ function graphPicture(svg, data, stage) {
     const [path, arrow, text] = ["path", "polygon", "text"].map((tag) => group.querySelector(tag));
     const length = lengths[i];
     if (length > LONG_LINE) path.style.setProperty("--dash", length / LONG_LINE); // many dashes take long to paint
-    const bare = path.getAttribute("d");
+    const bare = path.getAttribute("d").replace(/^M[^LC]*L/, "M");
+    path.removeAttribute("stroke-width");
     const tip = arrow.getAttribute("points").trim().split(/\s+/)[1]; // without an arrowhead the line goes on to here
     const { uses, adds, inside } = data.lines[group.id] ?? { uses: [group.id.slice(1)], adds: true, inside: [] };
     const targets = uses.map((use) => parseInt(use, 10));
     const faded = group.classList.contains("gr-faded"); // no way that is shown leads over it
-    const line = { group, path, text, uses, adds, inside, faded, targets, bare, whole: bare.replace("M", `M${tip}L`), flags: [] };
+    const line = { group, path, text, uses, adds, inside, faded, targets, bare, whole: bare.replace("M", `M${tip}L`), flags: still(group) };
     for (const use of uses) lineOf.set(use, line);
     return line;
   });

@@ -1,0 +1,192 @@
+"""Where the stepper's page is not let in as it is: no script, no frame. What is seen there is the last step."""
+
+from __future__ import annotations
+
+import base64
+import random
+import re
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from browsing import browser
+
+from autodiff import Value, clamp, log, max_pool1d, maximum, nn, relu, where
+from viz.ink.theme import DARK, LIGHT
+from viz.page.html import STILL
+from viz.page.poster import LARGEST, SENTENCE
+from viz.page.stepper import Stepper, step
+
+
+def pool(**options: Any) -> Stepper:
+    cells = [Value(n, f"x{i}") for i, n in enumerate((3, 0, 4, 2, 0))]
+    p = max_pool1d(cells, kernel_size=3, stride=2)
+    y = 0.7 * p[0] + 0.9 * p[1]
+    return step(y, grid={"cells": cells, "outputs": p, "kernel_size": 3, "stride": 2}, **options)
+
+
+def neuron(**options: Any) -> Stepper:
+    random.seed(1)
+    return step(nn.MLP(2, [2, 1])([Value(1.0, "a"), Value(-2.0, "b")]), **options)
+
+
+def of(make: Callable[[Value, Value], Value], a: float, b: float) -> Callable[[], Stepper]:
+    return lambda: step(make(Value(a, "a"), Value(b, "b")))
+
+
+FAMILY: dict[str, Callable[[], Stepper]] = {
+    "pool": pool,
+    "folded": lambda: neuron(collapse=True),
+    "neuron": neuron,
+    "leaf alone": lambda: step(Value(2.0, "a")),
+    "two uses": of(lambda a, b: a * a + b, 3.0, 2.0),
+    "both signs": of(lambda a, b: (a - b) * (b - a), 3.0, 2.0),
+    "dead": of(lambda a, b: relu(a) * 0 + b, -1.0, 2.0),
+    "tie": of(maximum, 2.0, 2.0),
+    "clamped": of(lambda a, b: clamp(a, 0.0, 1.0) * b, 7.0, 2.0),
+    "another branch": of(lambda a, b: where(a, a * b, b), 0.0, 2.0),
+    "nan": of(lambda a, b: log(a) * b, -1.0, 2.0),
+    "inf": of(lambda a, b: a / b, 1.0, 0.0),
+    "markup": lambda: step(Value(1.0, "<b>&amp;\"'") * Value(2.0, "</iframe><script>")),
+}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with browser() as running:
+        yield running
+
+
+# ---- No frame
+
+
+class Sanitised(HTMLParser):
+    """What is left of markup where frames, scripts and all attributes but ``src`` and ``alt`` are taken out."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.words, self.images = "", list[dict[str, str | None]]()
+        self.feed(markup)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "img":
+            self.images.append(dict(attrs))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def pictured(stepper: Stepper) -> tuple[Sanitised, ElementTree.Element]:
+    left = Sanitised(stepper._repr_html_())
+    kind, data = str(left.images[0]["src"]).split(",", 1)
+    assert kind == "data:image/svg+xml;base64"
+    return left, ElementTree.fromstring(base64.b64decode(data))
+
+
+@pytest.mark.parametrize("kind", FAMILY)
+def test_without_a_frame_a_sentence_and_a_picture_of_the_last_step_are_left(kind: str) -> None:
+    stepper = FAMILY[kind]()
+    left, picture = pictured(stepper)
+    assert left.words == SENTENCE
+    drawn = ElementTree.fromstring(stepper.svg)
+    texts = [text for group in picture.iter() if group.get("class") == "node" for text in group.itertext()]
+    for number in drawn.iter():
+        if number.get("class") in ("gr-value", "gr-gradient"):
+            assert number.text in texts
+
+
+@pytest.mark.parametrize("theme", ["auto", "light", "dark"])
+def test_the_picture_has_the_colours_of_the_page(theme: str) -> None:
+    fills = {one.get("fill") for one in pictured(pool(theme=theme))[1].iter()} & {LIGHT.background, DARK.background}
+    papers = re.findall(r"--gr-background:(#\w+)", pool(theme=theme).html())
+    assert fills == {papers[theme == "dark"]}
+
+
+def test_the_picture_has_a_legend_as_the_page_has() -> None:
+    with_legend, without = (" ".join(pictured(pool(legend=told))[1].itertext()) for told in (True, False))
+    assert "positive" in with_legend
+    assert "positive" not in without
+
+
+def test_a_picture_too_large_for_a_notebook_is_left_out_and_the_sentence_stays() -> None:
+    total = Value(0.0, "start")
+    for k in range(300):
+        total = total + Value(float(k), f"a{k}")
+    left = Sanitised(step(total)._repr_html_())
+    assert (left.words, left.images) == (SENTENCE, [])
+    assert len(pool()._repr_html_()) < len(pool().html()) * 1.35
+    assert LARGEST < 200_000
+
+
+# ---- No script
+
+LOOK = """() => [...document.querySelectorAll("g.node[id], g.edge[id]")].map((group) => {
+  const style = (one) => { const s = getComputedStyle(one);
+    return [s.fill, s.stroke, parseFloat(s.strokeWidth).toFixed(1), s.strokeDasharray, s.display]; };
+  const shapes = [...group.querySelectorAll("rect, path, polygon, polyline")];
+  const texts = [...group.querySelectorAll("text:not(.gr-flag)")];
+  return { id: group.id, words: texts.map((one) => one.textContent), shapes: shapes.map(style),
+    type: texts.map((one) => getComputedStyle(one)).map(({ fill, fontSize }) => [fill, fontSize]),
+    way: shapes.map((one) => one.getAttribute("d")) };
+}).sort((one, other) => (one.id < other.id ? -1 : 1))"""
+
+
+def looks(chromium: Any, file: Path, html: str, script: bool) -> Any:
+    """What every box and line looks like at the last step; without a script since the page's policy forbids all."""
+    file.write_text(html if script else re.sub("script-src [^;]*", "script-src 'none'", html), "utf-8")
+    page = chromium.new_page(reduced_motion="reduce", viewport={"width": 1280, "height": 800})
+    page.goto(file.as_uri())
+    if script:
+        page.get_by_role("status").wait_for()
+        page.keyboard.press("End")
+    found = page.evaluate(LOOK)
+    if not script:
+        sentence = page.get_by_text(STILL).bounding_box()
+        assert 0 <= sentence["y"] < 40
+        assert page.locator("svg").count() == 1
+    page.close()
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", FAMILY)
+def test_without_a_script_the_page_shows_what_it_shows_at_the_last_step(
+    kind: str, chromium: Any, tmp_path: Path
+) -> None:
+    html = FAMILY[kind]().html()
+    still, stepped = (looks(chromium, tmp_path / "page.html", html, script) for script in (False, True))
+    assert still == stepped
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_in_a_sandbox_the_words_can_be_read(chromium: Any, tmp_path: Path, theme: str) -> None:
+    markup = pool(theme=theme)._repr_html_().replace("<iframe ", "<iframe sandbox ")
+    (tmp_path / "page.html").write_text(markup, "utf-8")
+    page = chromium.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    frame = page.frame_locator("iframe")
+    frame.get_by_text(STILL).wait_for()
+    sizes = frame.locator("svg text").evaluate_all(
+        "texts => texts.map((t) => parseFloat(getComputedStyle(t).fontSize) * t.ownerSVGElement.getScreenCTM().a)"
+    )
+    assert min(sizes) >= 10.49
+    page.close()
+
+
+# ---- Both
+
+
+@pytest.mark.slow
+def test_where_the_page_steps_the_picture_of_the_last_step_is_gone(chromium: Any, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(pool()._repr_html_(), "utf-8")
+    page = chromium.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    page.frame_locator("iframe").get_by_role("status").wait_for()
+    page.locator("img").wait_for(state="hidden")
+    assert not page.get_by_text(SENTENCE).is_visible()
+    assert not page.frame_locator("iframe").get_by_text(STILL).is_visible()
+    page.close()
