@@ -258,7 +258,7 @@ def test_a_folded_scope_has_two_borders_in_every_picture(tmp_path: Path) -> None
     y.backward()
     (box,) = [box for name, box in read(viz.draw(y, collapse="sum", names=False)).boxes.items() if name[0] == "s"]
     assert (box.look["peripheries"], box.look["penwidth"]) == ("2", "1.2")
-    group = re.search(r'<g id="s\d+" class="node gr-folded gr-level-0">(.*?)</g>', viz.step(y, collapse="sum").svg)
+    group = re.search(r'<g id="s\d+" class="node gr-level-0 gr-folded">(.*?)</g>', viz.step(y, collapse="sum").svg)
     assert group is not None
     assert group[1].count("<rect") == group[1].count("<path") == 1
     assert cascade("node", {"box", "folded"}, "rect")["stroke-width"] == "1.2"

@@ -33,6 +33,11 @@ def neuron(**options: Any) -> Stepper:
     return step(nn.MLP(2, [2, 1])([Value(1.0, "a"), Value(-2.0, "b")]), **options)
 
 
+def ways() -> Stepper:
+    a, b = Value(2.0, "a"), Value(-3.0, "b")
+    return step(a * b + relu(a) * b + a, path=a)
+
+
 def of(make: Callable[[Value, Value], Value], a: float, b: float) -> Callable[[], Stepper]:
     return lambda: step(make(Value(a, "a"), Value(b, "b")))
 
@@ -41,6 +46,7 @@ FAMILY: dict[str, Callable[[], Stepper]] = {
     "pool": pool,
     "folded": lambda: neuron(collapse=True),
     "neuron": neuron,
+    "ways": ways,
     "leaf alone": lambda: step(Value(2.0, "a")),
     "two uses": of(lambda a, b: a * a + b, 3.0, 2.0),
     "both signs": of(lambda a, b: (a - b) * (b - a), 3.0, 2.0),
@@ -126,9 +132,10 @@ def test_a_picture_too_large_for_a_notebook_is_left_out_and_the_sentence_stays()
 LOOK = """() => [...document.querySelectorAll("g.node[id], g.edge[id]")].map((group) => {
   const style = (one) => { const s = getComputedStyle(one);
     return [s.fill, s.stroke, parseFloat(s.strokeWidth).toFixed(1), s.strokeDasharray, s.display]; };
+  const said = (one) => (getComputedStyle(one).display === "none" ? "" : one.textContent);
   const shapes = [...group.querySelectorAll("rect, path, polygon, polyline")];
   const texts = [...group.querySelectorAll("text:not(.gr-flag)")];
-  return { id: group.id, words: texts.map((one) => one.textContent), shapes: shapes.map(style),
+  return { id: group.id, words: texts.map(said), shapes: shapes.map(style),
     type: texts.map((one) => getComputedStyle(one)).map(({ fill, fontSize }) => [fill, fontSize]),
     way: shapes.map((one) => one.getAttribute("d")) };
 }).sort((one, other) => (one.id < other.id ? -1 : 1))"""

@@ -17,7 +17,7 @@ from viz.layout.layout import Box, Curve
 from viz.layout.svg import SVG, element, head, inner, outline, stroke, tee
 from viz.page.style import classed
 
-__all__ = ["drawn"]
+__all__ = ["MARGIN", "drawn"]
 
 MARGIN = 4.0
 SENDING = {"positive", "negative", "zero", "several"}  # a line ends in an arrowhead, and elsewhere at the box
@@ -77,7 +77,8 @@ def _folded(name: str, view: View, scope: Scope, box: Box, looks: Looks) -> str:
     titles = element("tspan", escape(view.title(scope)), font_weight="bold"), hidden
     words = [element("text", title, x=box.middle, y=place.y) for title, place in zip(titles, box.words, strict=False)]
     shapes = _rectangle(inner(box)) + element("path", d=outline(box))
-    numbers = _numbers(box, looks.words(speaker)) if speaker is not None and len(box.words) > len(titles) else []
+    told = ("", "") if speaker is None else looks.words(speaker)
+    numbers = _numbers(box, told) if len(box.words) > len(titles) else []
     marks = _classes("node", looks.box_marks(members, speaker, folded=True), _level(scope))
     return element("g", shapes + "".join([*words, *numbers]), id=name, class_=marks)
 

@@ -32,7 +32,7 @@ from viz.ink.theme import OWN, Theme
 from viz.layout.kinds import kind_of, named
 from viz.page.contract import Fold, Line, Page
 from viz.page.data import page_data
-from viz.page.drawn import drawn
+from viz.page.drawn import MARGIN, drawn
 from viz.page.grid import step_grid
 from viz.page.html import SCALE, frame, page, shell
 from viz.page.poster import poster
@@ -245,10 +245,10 @@ class Stepper:
 
     @property
     def _height(self) -> int:
-        high = self._laid.layout.height
+        high = self._laid.layout.height + 2 * MARGIN
         beside = 70 * len(self.grid["cells"]) + 150 if self.grid else 0
         beside += 40 * min(8, len(self.leaves)) + 60
-        return round(min(760, max(480, 230 + 4 / 3 * high, 170 + beside)))
+        return round(min(760, max(480, 220 + 4 / 3 * high, 170 + beside)))
 
     def _repr_html_(self) -> str:
         theme = self._theme.in_the_dark if self.theme == "dark" else replace(self._theme, dark=None)
