@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import configparser
 import hashlib
 import json
 import os
@@ -15,6 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from autodiff import Graph
+from viz.demo.digits import digit
+from viz.demo.network import digit_network
 
 pytestmark = pytest.mark.slow
 
@@ -94,6 +99,7 @@ def executed(path: Path) -> dict[str, Any]:
     """The notebook after a run from top to bottom, in a fresh kernel that imports this checkout."""
     try:
         import ipykernel  # noqa: F401
+        import matplotlib.font_manager  # noqa: F401  # on a new machine it looks for fonts once, and says that it does
         import nbclient
         import nbformat
     except ImportError as error:
@@ -109,7 +115,7 @@ def executed(path: Path) -> dict[str, Any]:
 
 
 def test_there_is_a_notebook() -> None:
-    assert {"01_max_pooling", "02_step_through"} <= {path.stem for path in NOTEBOOKS}
+    assert {"01_max_pooling", "02_step_through", "03_train_a_digit_net"} <= {path.stem for path in NOTEBOOKS}
 
 
 @every_notebook
@@ -177,10 +183,63 @@ def test_can_be_opened_anywhere(path: Path) -> None:
 
 
 @every_notebook
-def test_imports_nothing_but_the_package_and_python(path: Path) -> None:
-    source = "\n".join(joined(cell["source"]) for cell in code_cells(read(path)))
-    found = set(re.findall(r"^\s*(?:import|from)\s+(\w+)", source, flags=re.MULTILINE))
-    assert found <= {"autodiff", "viz", *sys.stdlib_module_names}
+def test_imports_nothing_but_the_package_python_and_what_the_extra_brings(path: Path) -> None:
+    """And torch, which is asked only where it is: what a notebook shows is the same without."""
+    cells = [joined(cell["source"]) for cell in code_cells(read(path))]
+    found = {match for cell in cells for match in re.findall(r"^\s*(?:import|from)\s+(\w+)", cell, flags=re.MULTILINE)}
+    assert found <= {"autodiff", "viz", "torch", *brought(), *sys.stdlib_module_names}
+    for cell in cells:
+        asked, _, after = cell.partition('if find_spec("torch"):\n')
+        assert "torch" not in asked
+        assert not re.search(r"^\w.*torch", after, flags=re.MULTILINE)
+
+
+def brought() -> set[str]:
+    """What the extra ``notebooks`` installs, by name."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    return set(re.findall(r"^\w+", setup["options.extras_require"]["notebooks"], flags=re.MULTILINE))
+
+
+@every_notebook
+def test_links_lead_to_what_is_there(path: Path) -> None:
+    """To another notebook, and to a section of it that it has."""
+    for cell in read(path)["cells"]:
+        for name, section in re.findall(r"\]\(([\w-]+\.ipynb)\)(?:, section (\d+))?", joined(cell["source"])):
+            other = ROOT / "notebooks" / name
+            assert other.is_file()
+            assert not section or any(joined(c["source"]).startswith(f"## {section} · ") for c in read(other)["cells"])
+
+
+def test_each_question_is_shown_before_it_is_answered() -> None:
+    """A numbered question of the first notebook has no bold word, as answers have, and code that shows something."""
+    cells = read(ROOT / "notebooks" / "01_max_pooling.ipynb")["cells"]
+    asked = [k for k, cell in enumerate(cells) if re.match(r"## \d+ · .*\?\n", joined(cell["source"]) + "\n")]
+    assert len(asked) >= 10
+    shows = {k: next(n for n, cell in enumerate(cells) if n > k and cell.get("outputs")) for k in asked}
+    for k, first in shows.items():
+        assert not [cell["id"] for cell in cells[k:first] if "**" in joined(cell["source"]) and not cell.get("outputs")]
+
+
+def test_the_answers_below_the_still_are_the_facts_of_its_network() -> None:
+    """Which pixels get gradient, where a window's gradient ends, and which sum is written."""
+    told = {cell["id"]: joined(cell["source"]) for cell in read(ROOT / "notebooks" / "01_max_pooling.ipynb")["cells"]}
+    pool = digit_network(digit(4), kernel_size=3, stride=2)
+    pool.score.backward()
+    pixels = [node for node in Graph(pool.score).values if str(node.name).startswith("x(")]
+    windows = pool.routes().windows
+    won = [cell for window in windows for cell in window.contributions]
+    off = [(r, c) for r, c in set(won) if pool.cells[r][c].data == 0]
+    reached = [pixel for pixel in pixels if pixel.grad_state != "no path"]
+    answer = told["look-questions"]
+    assert f"{len(reached)} of {len(pixels)}: " in answer
+    assert f"({sum(pixel.grad == 0 for pixel in reached)} of the {len(reached)} got a computed 0" in answer
+    assert (len(set(won)), off, windows[0].letter) == (7, [(0, 0)], "A")
+    assert "Seven cells won, one of them is off, so there are six places." in answer
+    (twice,) = [cell for cell in set(won) if abs(pool.cells[cell[0]][cell[1]].grad - 1.4) < 1e-12]
+    sent = [f"{window.contributions[twice]:g}" for window in windows if twice in window.contributions]
+    assert [window.letter for window in windows if twice in window.contributions] == ["G", "H"]
+    assert " + ".join(sent) in answer
 
 
 # What a kernel and its client warn of while they talk to each other is not ours.
