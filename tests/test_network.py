@@ -18,9 +18,9 @@ from viz.demo.network import KERNEL, WEIGHTS, convolved, grid_of
 from viz.ink.theme import LIGHT
 from viz.layout.place import LEAST, PLACES
 from viz.nets.board import TooWideError
-from viz.nets.cells import short
 from viz.nets.facts import Network, read
-from viz.nets.ways import trails
+from viz.nets.figures import short
+from viz.nets.trails import trails
 
 SVG = "{http://www.w3.org/2000/svg}"
 

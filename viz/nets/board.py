@@ -11,13 +11,15 @@ from autodiff.ground.text import quoted
 from viz.ink.ruler import width_of
 from viz.ink.theme import Theme
 from viz.layout.layout import Box
-from viz.layout.place import Place
+from viz.layout.place import PIXEL, PLACES, Place
+from viz.nets.cells import unread
 from viz.nets.facts import Network
 from viz.nets.plan import Column, arranged
 from viz.nets.reckoned import product
 from viz.nets.rows import LEAD, Frame, frames, row
-from viz.nets.told import counted
-from viz.nets.ways import Trail, notes, ways
+from viz.nets.told import counted, outside
+from viz.nets.trails import Trail, notes
+from viz.nets.ways import ways
 from viz.pools.heat import shade
 from viz.pools.marks import Drawing, Mark, Plate, Run, Words
 from viz.pools.notes import wrapped
@@ -39,22 +41,41 @@ def board(
     network: Network, columns: Sequence[Column], told: Sequence[Trail], look: Theme, place: Place, legend: bool
 ) -> Drawing:
     """The picture in a place, its cells as large as they can be there."""
+    bare = [column for column in columns if column.field.kind != "bias"]
+    for shown in [columns, bare] if len(bare) < len(columns) else [columns]:  # biases give way first
+        if drawing := _fitted(network, shown, told, look, place, legend):
+            return drawing
+    raise TooWideError(_without_room(columns, place))
+
+
+def _fitted(
+    network: Network, columns: Sequence[Column], told: Sequence[Trail], look: Theme, place: Place, legend: bool
+) -> Drawing | None:
+    """These columns in a place, if they have room there."""
     wide = min(place.width, LARGEST) - 2 * MARGIN
     high = TALL
     for _ in range(TRIES):
         frame = Frame(network, arranged(columns, wide, high), told, look)
         if frame.whole > wide + 0.1:
-            names = ", ".join(dict.fromkeys(f"{quoted(column.field.name)}" for column in columns))
-            raise TooWideError(
-                f"{len(columns)} layers and weights have no room in a width of {wide / 0.75:.0f} pixels: show some "
-                f"with layers=[...] of {names}, some channels with channels=[0, 1], or take fit='slide'"
-            )
-        drawing = _drawing(frame, max(wide, frame.whole), legend)
-        over = drawing.height - (place.height or math.inf)
+            return None
+        over = _drawing(frame, wide, legend, draft=True).height - (place.height or math.inf)
         if over <= 0:
-            break
-        high -= max(over / len(frame.kinds) + 1, 6.0)  # sizes of cells go by steps
-    return drawing
+            return _drawing(frame, wide, legend)
+        high = max(column.size[1] for column in frame.columns) - over / len(frame.kinds) - 0.1
+    return None
+
+
+def _without_room(columns: Sequence[Column], place: Place) -> str:
+    """What can be shown of a network that is too large."""
+    names = [column.field.name for column in columns if column.field.is_layer]
+    size = f"{place.width / PIXEL:.0f}" + (f"×{place.height / PIXEL:.0f}" if place.height else "")
+    many = max((column for column in columns), key=lambda column: len(column.channels))
+    channels = ", some channels with channels=[0, 1]" if len(many.channels) > 1 else ""
+    larger = ", or take fit='slide'" if place.width < PLACES["slide"].width else ""
+    return (
+        f"{len(columns)} layers and weights have no room in {size} pixels: show some with layers=[...] of "
+        f"{', '.join(map(quoted, names))}{channels}{larger}"
+    )
 
 
 def figures_in(drawing: Drawing) -> int:
@@ -62,20 +83,23 @@ def figures_in(drawing: Drawing) -> int:
     return sum(isinstance(mark, Words) and mark.name[:1] in "vsg" and mark.name[1:].isdigit() for mark in drawing.marks)
 
 
-def _drawing(frame: Frame, wide: float, legend: bool) -> Drawing:
+def _drawing(frame: Frame, wide: float, legend: bool, draft: bool = False) -> Drawing:
+    """All of it; a draft has no maps, but is as high."""
     look, net = frame.look, frame.network
     y = LEAD * (look.value_size + 1)
     title = Run(f"Where does the gradient of {net.name} go?", look.text, True)
     marks: list[Mark] = [Words("title", 0, y, (title,), look.value_size + 1, start=True)]
     rows = []
     for kind in frame.kinds:
-        words, y, tops = row(frame, y, kind)
+        words, y, tops = row(frame, y, kind, draft)
         marks += words
         rows.append(tops)
-    marks += ways(net, frame.columns, list(zip(rows[0], rows[-1], strict=True)), frame.told, look)
-    marks += frames(frame, rows)
     under, y = _notes(frame, rows[-1], y)
     marks += under
+    if not draft:
+        said = [mark.box for mark in marks if isinstance(mark, Words)]
+        marks += ways(net, frame.columns, list(zip(rows[0], rows[-1], strict=True)), frame.told, look, said)
+        marks += frames(frame, rows)
     sentence = counted(net)
     for line in wrapped([Run(sentence, look.text)], look.small_size + 1, wide):
         y += LEAD * (look.small_size + 1)
@@ -90,9 +114,9 @@ def _drawing(frame: Frame, wide: float, legend: bool) -> Drawing:
 def _notes(frame: Frame, tops: Sequence[float], low: float) -> tuple[list[Mark], float]:
     """What is said under each layer's gradient, clear of all maps, and where that ends."""
     size, marks = frame.look.small_size, []
-    taken = [Box(c.x, top, c.width, c.size[1]) for c, top in zip(frame.columns, tops, strict=True)]
+    taken = [Box(c.x - c.gap, top, c.width + c.gap, c.size[1]) for c, top in zip(frame.columns, tops, strict=True)]
     for column, top in zip(frame.columns, tops, strict=True):
-        told = notes(frame.network, column, frame.told, frame.look)
+        told = [*notes(frame.network, column, frame.told, frame.look)]
         if worked := frame.worked(column):
             told.append([Run(product(worked.slope, worked.arrived, worked.handed), frame.look.text)])
         bottom = top + column.size[1] + 4
@@ -148,5 +172,10 @@ def _entries(frame: Frame) -> Iterator[tuple[Sequence[Plate], str]]:
         yield [Plate("legend", square, look.background, look.no_path, 0.75)], "0 that was computed"
     if None in known:
         yield [Plate("legend", Box(3, 3, 3, 3), look.no_path, dot=True)], NOTHING_FLOWS
-    if any(len(c.field.nodes) < math.prod(c.field.shape) for c in frame.columns if c.field.kind != "slope"):
-        yield [Plate("legend", square, None, look.no_path, 0.75, "dashed")], "nothing was computed from it"
+    if words := outside(net, [(column.field, column.channels) for column in frame.columns if column.field.is_layer]):
+        yield [Plate("legend", square, None, unread(look), 0.75, "dashed")], words
+    seen = {id(column.field) for column in frame.columns}
+    parts = [[field.kind for field in fields if id(field) in seen] for fields in net.weights.values()]
+    biased = [any(field.kind == "bias" for field in fields) for fields in net.weights.values()]
+    if any(kinds and has and "bias" not in kinds for kinds, has in zip(parts, biased, strict=True)):
+        yield [], "biases: no room"

@@ -3,39 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from autodiff import Graph, LayerNodes, Value, layers
+from autodiff import Graph, Value, layers
+from autodiff.facts.words import why_no_path
 from autodiff.recording.reverse import adjoints, seed_of
+from viz.nets.fields import Cells, Field, as_field, weights_before
 
-__all__ = ["Cells", "Field", "Network", "Place3", "Product", "Weights", "read"]
-
-Place3 = tuple[int, int, int]  # channel, row, column
-Cells = Mapping[Place3, tuple[str, float | None]]  # what a cell is called, and its number; None where no path leads to
-
-
-@dataclass(frozen=True)
-class Field:
-    """Cells in channels of rows: ``nodes`` has the number of a graph's node by its place; some places may have none."""
-
-    name: str
-    kind: str
-    shape: Place3
-    nodes: Mapping[Place3, int]
-
-    def places(self) -> Iterator[Place3]:
-        """All places, channel by channel, row by row."""
-        channels, rows, columns = self.shape
-        return ((c, i, j) for c in range(channels) for i in range(rows) for j in range(columns))
-
-
-@dataclass(frozen=True)
-class Weights(Field):
-    """What a layer multiplies by: a map for each channel that is made and each that is read."""
-
-    made: int = 1  # the first so many channels belong to the first channel that is made, and so on
+__all__ = ["Network", "Product", "read"]
 
 
 @dataclass(frozen=True)
@@ -64,14 +41,15 @@ class Network:
         self.output = self.graph.outputs[0]
         known = layers(self.graph)
         self.learned = {n for one in known if one.kind in ("weights", "bias") for n in one.nodes.values()}
-        fields = [_field(one) for one in known if one.kind in ("units", "input")]
+        fields = [as_field(one) for one in known if one.kind in ("units", "input")]
         if fields and not any(self.output in field.nodes.values() for field in fields):
             fields.append(
                 Field(self.graph.nodes[self.output].name or "output", "units", (1, 1, 1), {(0, 0, 0): self.output})
             )
         self.fields = self._opened(fields)
         self.home = {number: (field, at) for field in self.fields for at, number in field.nodes.items()}
-        self.weights = self._weights([one for one in known if one.kind == "weights"])
+        self.behind: dict[tuple[int, bool], list[int]] = {}  # what was asked for already
+        self.weights = weights_before(self.graph, known, self.fields, self.home)
 
     def _opened(self, fields: list[Field]) -> list[Field]:
         """What is shown of the layers."""
@@ -113,11 +91,16 @@ class Network:
 
     def reads(self, number: int) -> list[int]:
         """The nodes of earlier layers that a node was computed from, each once, in the order of its operands."""
-        return self._behind(number, taken=False)
+        return self._known(number, taken=False)
 
     def heirs(self, number: int) -> list[int]:
         """Those of them that a path leads to: a max has one."""
-        return self._behind(number, taken=True)
+        return self._known(number, taken=True)
+
+    def _known(self, number: int, taken: bool) -> list[int]:
+        if (number, taken) not in self.behind:
+            self.behind[number, taken] = self._behind(number, taken)
+        return self.behind[number, taken]
 
     def operands(self, number: int) -> list[int]:
         """The nodes among the operands of one."""
@@ -175,71 +158,26 @@ class Network:
         """Whether a cell got gradient and hands nothing on, though it was computed from an earlier layer."""
         return number in self.gradients and bool(self.reads(number)) and not self.heirs(number)
 
-    # -- Weights
+    def refusals(self, number: int) -> list[tuple[int, int]]:
+        """Where its gradient ends on the way to earlier layers: nodes, and the positions of operands they refuse."""
+        found: list[tuple[int, int]] = []
+        seen, stack = {number}, [number]
+        while stack:
+            at = stack.pop()
+            for position, arg in enumerate(self.graph.nodes[at].args):
+                if not isinstance(arg, int):
+                    continue
+                if not self._is_path(at, position):
+                    found += [(at, position)] if arg in self.home or self.reads(arg) else []
+                elif arg not in seen and arg not in self.home:
+                    seen.add(arg)
+                    stack.append(arg)
+        return sorted(found)
 
-    def _weights(self, known: list[LayerNodes]) -> dict[int, list[Weights]]:
-        """The weights before each layer, by its place among the layers."""
-        used = self._partners()
-        found: dict[int, list[Weights]] = {}
-        for one in known:
-            partners = {at: used[number] for at, number in one.nodes.items() if number in used}
-            makers = {maker for maker, _ in partners.values()}
-            if makers:
-                layer = min(self.fields.index(self.home[maker][0]) for maker in makers)
-                found.setdefault(layer, []).append(self._as_maps(one, {at: read for at, (_, read) in partners.items()}))
-        return found
-
-    def _partners(self) -> dict[int, tuple[int, int | None]]:
-        """For each leaf of no layer: the unit that it helps to compute, and the earlier cell that it multiplies."""
-        makers: dict[int, int] = {}
-        for number in self.home:
-            stack = [number]
-            while stack:
-                for arg in self.operands(stack.pop()):
-                    if arg not in self.home and arg not in makers:
-                        makers[arg] = number
-                        stack.append(arg)
-        found: dict[int, tuple[int, int | None]] = {}
-        for node in self.graph.nodes:
-            operands = self.operands(node.number)
-            for arg in operands:
-                if self.graph.nodes[arg].op is None and arg in makers and arg not in found:
-                    cells = [other for other in operands if other in self.home]
-                    found[arg] = makers[arg], cells[0] if cells else None
-        return found
-
-    def _as_maps(self, one: LayerNodes, read: Mapping[tuple[int, ...], int | None]) -> Weights:
-        """Kernels as maps; rows of a dense layer over what they read, if there is one row, else as one map."""
-        shape, nodes = one.shape, one.nodes
-        if len(shape) == 4:
-            made, channels, rows, columns = shape
-            at = {(o * channels + c, i, j): number for (o, c, i, j), number in nodes.items()}
-            return Weights(one.name, "weights", (made * channels, rows, columns), at, made)
-        outs = {place[0] for place in nodes}
-        cells = {place: self.home[cell] for place, cell in read.items() if cell is not None}
-        fields = {id(field) for field, _ in cells.values()}
-        if len(shape) == 2 and len(outs) == 1 and len(fields) == 1 and len(cells) == len(nodes):
-            field = next(iter(cells.values()))[0]
-            return Weights(one.name, "weights", field.shape, {cells[place][1]: n for place, n in nodes.items()})
-        return Weights(one.name, "weights", _shape(shape), {_place(place): n for place, n in nodes.items()})
-
-
-def _field(one: LayerNodes) -> Field:
-    return Field(one.name, one.kind, _shape(one.shape), {_place(place): n for place, n in one.nodes.items()})
-
-
-def _shape(shape: tuple[int, ...]) -> Place3:
-    """Channels, rows, columns; a vector stands upright."""
-    if len(shape) == 1:
-        return 1, shape[0], 1
-    channels = math.prod(shape[:-2])
-    return channels, shape[-2], shape[-1]
-
-
-def _place(place: tuple[int, ...]) -> Place3:
-    if len(place) == 1:
-        return 0, place[0], 0
-    return (0 if len(place) == 2 else place[-3]), place[-2], place[-1]
+    def is_off(self, number: int) -> bool:
+        """Whether a cell hands nothing on because a function of one number is off, as a relu below 0 is."""
+        ends = self.refusals(number)
+        return bool(ends) and all(why_no_path(self.graph.nodes[n], at) == "off" for n, at in ends)
 
 
 def read(output: object, upstream: float | None = None, kind: type[Network] = Network) -> Network:

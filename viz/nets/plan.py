@@ -9,14 +9,16 @@ from dataclasses import dataclass, replace
 from viz.ink.ruler import width_of
 from viz.ink.theme import Theme
 from viz.layout.layout import Box
-from viz.nets.facts import Field, Network, Place3, Weights
+from viz.nets.facts import Network
+from viz.nets.fields import Field, Place3
+from viz.nets.figures import THREE, TWO, worded
 
-__all__ = ["THREE", "TWO", "Column", "arranged", "columns_of", "fields_of"]
+__all__ = ["Column", "arranged", "columns_of", "fields_of"]
 
-THREE, TWO = 21.75, 18.0  # points: the side of a cell that has room for three figures, or two
 SIDES = (27.0, THREE, TWO, 13.5, 10.5, 8.25, 6.75, 5.25, 4.5, 3.75, 3.0, 2.25)
+WORTH = 3.0  # layers with figures that are worth as much as cells of twice the size
 BETWEEN = 5.0  # between the maps of a layer's channels
-GAP, WAYS = 12.0, 27.0  # between columns; where ways run
+GAP, WAYS, NEAR = 12.0, 27.0, 6.0  # between columns; where ways run; before a bias
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Column:
     across: int
     least: float  # how wide the longest word of its title is
     gap: float  # to the column before it
+    figures: float  # how large its cells are at least for their numbers to be written
     x: float = 0.0
 
     @property
@@ -67,46 +70,88 @@ def columns_of(network: Network, look: Theme, fields: Iterable[Field], channels:
     for one in fields:
         words = [width_of(word, look.small_size, bold=True) for word in one.name.split(" ")]
         least = max(*words, *(width_of(network.symbol(one, kind), look.small_size) for kind in network.kinds))
-        gap = WAYS if chosen & {*one.nodes.values()} else GAP
-        shown.append(Column(one, _channels(one, channels), SIDES[0], 1, least, gap))
+        gap = WAYS if chosen & {*one.nodes.values()} else NEAR if one.kind == "bias" else GAP
+        shown.append(Column(one, one.seen(channels), SIDES[0], 1, least, gap, _figures(network, one)))
     return [replace(shown[0], gap=0.0), *shown[1:]]
 
 
-def _channels(field: Field, wished: Sequence[int] | None) -> tuple[int, ...]:
-    """The channels that are shown; of kernels those that make one of them."""
-    count = field.shape[0]
-    if wished is None or count == 1:
-        return tuple(range(count))
-    if isinstance(field, Weights) and field.made > 1:
-        each = count // field.made
-        return tuple(c for c in range(count) if c // each in wished) or (0,)
-    return tuple(c for c in range(count) if c in wished) or (0,)
+def _figures(network: Network, field: Field) -> float:
+    """The side of the smallest cells that have room for the numbers, or for their gradients."""
+    shown = [network.shown(field, kind).values() for kind in network.kinds]
+    known = [[x for _, x in row if x is not None] for row in shown]
+    return min((side for side in SIDES if any(worded(row, side) for row in known if row)), default=math.inf)
 
 
 def arranged(columns: Sequence[Column], wide: float, high: float) -> list[Column]:
-    """The columns as large as fits: the one that can best do with less is made smaller, until all have room."""
-    found = [_as_high(column, high, 0) for column in columns]
-    while sum(column.width + column.gap for column in found) > wide:
-        smaller = [
-            (column.width - less.width, -k, less)
-            for k, column in enumerate(found)
-            if (less := _as_high(column, high, SIDES.index(column.side) + 1)).width < column.width
-        ]
-        if not smaller:
-            break
-        _, k, less = max(smaller, key=lambda one: one[:2])
-        found[-k] = less
+    """The columns as large as fits: cells that are alike at first, then figures for those that need least for them."""
+    first = 0
+    while first < len(SIDES) - 1 and _together([_as_high(column, high, first) for column in columns]) > wide:
+        first += 1
+    tried = [_filled(columns, k, wide, high) for k in range(first, min(first + 3, len(SIDES)))]
     x, placed = 0.0, []
-    for column in found:
+    for column in max(tried, key=_told):  # of equals the first
         x += column.gap
         placed.append(replace(column, x=x))
         x += column.width
     return placed
 
 
+def _filled(columns: Sequence[Column], first: int, wide: float, high: float) -> list[Column]:
+    """What is left over where cells are of one size goes to figures, and to the smallest cells then."""
+    found = [_as_high(column, high, first) for column in columns]
+    groups = _alike(columns)
+    for group in sorted(groups, key=lambda group: _price(found, group, high)):
+        if (more := _written(found, group, high)) and _together(more) <= wide:
+            found = more
+    for group in sorted(groups, key=lambda group: (found[group[0]].side, group)):
+        for k in range(SIDES.index(found[group[0]].side)):
+            if _together(more := _at(found, group, k, high)) <= wide:
+                found = more
+                break
+    return found
+
+
+def _told(columns: Sequence[Column]) -> float:
+    """How much can be read: layers with figures, and how large the smallest cells are."""
+    figures = sum(column.side >= column.figures for column in columns if column.field.kind != "bias")
+    return figures + WORTH * math.log2(min(column.side for column in columns))
+
+
+def _alike(columns: Sequence[Column]) -> list[list[int]]:
+    """Layers of one shape, whose cells are equally large; weights are by themselves."""
+    groups: dict[object, list[int]] = {}
+    for k, column in enumerate(columns):
+        alone = column.field.kind in ("weights", "bias")
+        groups.setdefault(k if alone else (column.field.shape, len(column.channels)), []).append(k)
+    return [*groups.values()]
+
+
+def _price(columns: Sequence[Column], group: Sequence[int], high: float) -> tuple[bool, float]:
+    """What it costs to have numbers in these cells: biases come last."""
+    more = _written(columns, group, high) or columns
+    return columns[group[0]].field.kind == "bias", _together(more) - _together(columns)
+
+
+def _written(columns: Sequence[Column], group: Sequence[int], high: float) -> list[Column] | None:
+    """The columns with cells so large in a group that all of it has numbers, if it has none yet, and can."""
+    side = max(columns[k].figures for k in group)
+    if side > SIDES[0] or columns[group[0]].side >= side:
+        return None
+    more = _at(columns, group, SIDES.index(side), high)
+    return more if all(more[k].side >= side for k in group) else None
+
+
+def _at(columns: Sequence[Column], group: Sequence[int], first: int, high: float) -> list[Column]:
+    return [_as_high(column, high, first) if k in group else column for k, column in enumerate(columns)]
+
+
+def _together(columns: Sequence[Column]) -> float:
+    return sum(column.width + column.gap for column in columns)
+
+
 def _as_high(column: Column, high: float, first: int) -> Column:
     """The column with the largest cells, from a place in the list on, whose maps are no higher than this."""
-    for side in SIDES[first:] or SIDES[-1:]:
+    for side in SIDES[first:]:
         for across in range(1, len(column.channels) + 1):
             one = replace(column, side=side, across=across)
             if one.size[1] <= high and one.size[0] <= 2.2 * high:

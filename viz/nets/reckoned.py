@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from viz.nets.cells import figured
+from viz.nets.figures import figured
 
 __all__ = ["bracketed", "holds", "number_of", "product"]
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from viz.ink.theme import Theme
 from viz.nets.cells import cells
-from viz.nets.facts import Field, Network, Place3, Product
+from viz.nets.facts import Network, Product
+from viz.nets.fields import Field, Place3
 from viz.nets.plan import Column
 from viz.nets.slopes import Slopes
-from viz.nets.ways import Trail
+from viz.nets.trails import Trail
 from viz.pools.marks import Mark, Plate, Run, Words
 from viz.pools.notes import wrapped
 
@@ -59,8 +60,8 @@ class Frame:
         return (seen[0], at) if seen else None
 
 
-def row(frame: Frame, y: float, kind: str) -> tuple[list[Mark], float, list[float]]:
-    """The maps of a row and the words above it, where it ends, and where the maps of each column begin."""
+def row(frame: Frame, y: float, kind: str, bare: bool = False) -> tuple[list[Mark], float, list[float]]:
+    """The maps of a row and the words above it, where it ends, and where the maps begin; ``bare`` leaves out cells."""
     look, size, net = frame.look, frame.look.small_size, frame.network
     known = [net.shown(column.field, kind) for column in frame.columns]
     shown = {k: numbers for k, numbers in enumerate(known) if numbers}
@@ -79,6 +80,8 @@ def row(frame: Frame, y: float, kind: str) -> tuple[list[Mark], float, list[floa
         column, own = frame.columns[k], frame.columns[k].field.kind
         for j, line in enumerate(reversed(lines)):
             marks.append(Words("name", column.x + column.width / 2, tops[k] - 9 - j * LEAD * size, line, size))
+        if bare:
+            continue
         marks += cells(shown[k], column, tops[k], own if own == "slope" else kind, look)
         if own == "slope":
             marks += _signs(frame, k, y + deep / 2)

@@ -9,8 +9,9 @@ from functools import cached_property
 
 from autodiff.language import formulas
 from autodiff.recording.reverse import adjoints
-from viz.nets.cells import figured
-from viz.nets.facts import Cells, Field, Network, Product, read
+from viz.nets.facts import Network, Product, read
+from viz.nets.fields import Cells, Field
+from viz.nets.figures import figured
 from viz.nets.reckoned import holds
 
 __all__ = ["Sloped", "Slopes", "beside", "sloped"]
@@ -192,7 +193,7 @@ def beside(network: Network, fields: Iterable[Field]) -> list[Field]:
     """The layers, each that is an activation behind a map of its θ′."""
     found: list[Field] = []
     for field in fields:
-        if field.kind != "weights" and network.shown(field, "slope"):
+        if field.is_layer and network.shown(field, "slope"):
             found.append(Slopes(field.name, "slope", field.shape, {}, field))
         found.append(field)
     return found

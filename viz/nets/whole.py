@@ -13,11 +13,12 @@ from viz.ink.theme import theme as theme_of
 from viz.layout.picture import Picture
 from viz.layout.place import Place, placed
 from viz.nets.board import TooWideError, board, figures_in
-from viz.nets.facts import Field, Network, read
+from viz.nets.facts import Network, read
+from viz.nets.fields import Field
 from viz.nets.plan import columns_of, fields_of
 from viz.nets.slopes import beside, sloped
 from viz.nets.told import counted
-from viz.nets.ways import trails
+from viz.nets.trails import trails
 from viz.pools.sheet import Sheet
 
 __all__ = ["network"]
@@ -94,7 +95,7 @@ def _chosen(fields: list[Field], layers: Iterable[str | int] | None) -> list[Fie
     if layers is None:
         return fields
     wished = [layers] if isinstance(layers, (str, int)) else [*layers]
-    units = [field for field in fields if field.kind != "weights"]
+    units = [field for field in fields if field.is_layer]
     names = [field.name for field in units]
     for one in wished:
         if one not in names and not (isinstance(one, int) and not isinstance(one, bool) and 0 <= one < len(names)):
@@ -104,7 +105,7 @@ def _chosen(fields: list[Field], layers: Iterable[str | int] | None) -> list[Fie
     waiting: list[Field] = []
     for field in fields:
         waiting.append(field)
-        if field.kind != "weights":
+        if field.is_layer:
             if any(field is one for one in kept):
                 found += waiting if found else [field]
             waiting = []
