@@ -10,7 +10,9 @@ from typing import Any
 import numba
 import numpy as np
 
+from autodiff.language.primitives import PRIMITIVES
 from autodiff.programs.backends.caching import jit
+from autodiff.programs.backends.choices import TESTS
 from autodiff.programs.backends.elementwise import library, library_of_two, refuse_forgotten, sum_of_block
 from autodiff.programs.backends.lanes import VECTORS, WIDEST, add_up, chain, dots_1, dots_4, each
 from autodiff.programs.backends.machine import BINARY, CODES, UNARY
@@ -23,9 +25,9 @@ _jit = jit(nogil=True)
 
 # Numba freezes globals: the numbers of the instructions become constants of the compiled code.
 LOAD, STORE, SUM, DOTS, MACS = (CODES[name] for name in ("load", "store", "sum", "dots", "macs"))
-THREE = CODES["if"]
 FIRST_UNARY = CODES[UNARY[0]]  # they are the last
 LIBRARY = np.array([name in {*BINARY, *UNARY} - VECTORS for name in CODES])
+LENGTHS = np.array([2 + PRIMITIVES[name].arity if name in PRIMITIVES else 6 for name in CODES])
 ALIGNMENT = 64  # bytes: a vector of eight numbers, and a line of the processor's cache
 
 
@@ -127,7 +129,7 @@ def _block(code: Any, r: Any, u: Any, x: Any, out: Any, sums: Any, n: int) -> No
             at += _call(code, at, r, u, n)
         else:
             each(r, u, sums, code, at, n, 0)
-            at += 3 if op >= FIRST_UNARY else 5 if op == THREE else 4
+            at += LENGTHS[op]
 
 
 @_jit
@@ -169,4 +171,4 @@ def run_threads(code: Any, slots: int, u: Any, x: Any, out: Any, sums: Any, thre
             sums[k] += each_block[block, k]
 
 
-refuse_forgotten(CODES.keys() - {*UNARY, *BINARY} - VECTORS, _block)
+refuse_forgotten(CODES.keys() - TESTS.keys() - {*UNARY, *BINARY} - VECTORS, _block)

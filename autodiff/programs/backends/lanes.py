@@ -19,6 +19,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np import arrayobj
 
+from autodiff.programs.backends.choices import TESTS
 from autodiff.programs.backends.machine import CODES
 from autodiff.programs.sums import LANES, tree
 
@@ -147,6 +148,18 @@ def _holds(builder: Any, sign: str, x: Any, y: Any) -> Any:
     return builder.fcmp_unordered("!=", x, y) if sign == "!=" else builder.fcmp_ordered(sign, x, y)
 
 
+def _picked(sign: str, other: int | None) -> Callable[..., Any]:
+    """Of two operands, the first where two others compare so."""
+
+    def value(builder: Any, x: Any, y: Any, a: Any, b: Any) -> Any:
+        holds = builder.fcmp_unordered("uno", x, y) if sign == "nan" else _holds(builder, sign, x, y)
+        if other is not None:
+            holds = builder.or_(holds, builder.fcmp_unordered("uno", (x, y)[other], (x, y)[other]))
+        return builder.select(holds, a, b)
+
+    return value
+
+
 def _is_true(builder: Any, x: Any) -> Any:
     return builder.fcmp_unordered("!=", x, _ZERO)
 
@@ -177,6 +190,7 @@ _VALUES: dict[str, tuple[int, Callable[..., Any]]] = {
     "if": (3, lambda b, c, x, y: b.select(_is_true(b, c), x, y)),
 }
 VECTORS = frozenset(_VALUES)
+_VALUES |= {name: (4, _picked(*test)) for name, test in TESTS.items()}
 
 
 @_instruction

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from autodiff.language.primitives import PRIMITIVES
+from autodiff.programs.backends.choices import TESTS, Choices, Tree
 from autodiff.programs.routine import Routine
 
 __all__ = ["BINARY", "CODES", "UNARY", "Machine", "assemble"]
@@ -20,7 +21,7 @@ __all__ = ["BINARY", "CODES", "UNARY", "Machine", "assemble"]
 # Instruction names, numbered: those of the machine alone, then a name for each primitive.
 SPECIAL = ["load", "store", "sum", "dots", "macs"]
 BINARY, UNARY = (sorted(name for name, row in PRIMITIVES.items() if row.arity == arity) for arity in (2, 1))
-CODES = {name: number for number, name in enumerate([*SPECIAL, "if", *BINARY, *UNARY])}
+CODES = {name: number for number, name in enumerate([*SPECIAL, *TESTS, "if", *BINARY, *UNARY])}
 if _unknown := sorted(PRIMITIVES.keys() - CODES.keys()):
     raise NotImplementedError(f"the machine has no instruction for {', '.join(_unknown)}")
 
@@ -101,44 +102,68 @@ class _Assembler:
         self.machine.uniform_code += [CODES[instruction.op], numbers[place] - first, *reads]
 
     def _select(self) -> None:
-        """Choose an instruction for each place that varies from sample to sample, fusing where it can."""
-        swallowed = self._swallowed()
-        for place in self.routine.order:
-            instruction = self.routine[place]
-            if self.routine.is_uniform(place) or place in swallowed:
-                continue
-            if instruction.op == "input":
-                self.items.append(_Item("load", place, (), (int(instruction.payload),)))
-            elif place in self.chains:
-                self._macs(place)
-            else:
-                self.items.append(_Item(instruction.op, place, instruction.args))
-        for i, place in enumerate(self.routine.results):
-            self.items.append(_Item("store", -1, (place,), (i,)))
+        """Choose instructions for what is needed and varies from sample to sample, from the end; fuse where it can."""
+        self._fuse()
         self._sums()
+        self.items += [_Item("store", -1, (place,), (i,)) for i, place in enumerate(self.routine.results)]
+        ends, self.items = self.items, []
+        needed = {read for end in ends for read in end.reads}
+        if "drop" not in self.routine.listing.passes:
+            needed.update(self.routine.order)
+        for place in reversed(self.routine.order):
+            if place in needed and not self.routine.is_uniform(place):
+                items = self._items(place)
+                self.items += reversed(items)
+                needed.update(read for item in items for read in item.reads)
+        self.items = [*reversed(self.items), *ends]
 
-    def _swallowed(self) -> set[int]:
-        """Products and partial sums that exist only inside a chain, and products that are only summed."""
-        swallowed: set[int] = set()
+    def _items(self, place: int) -> list[_Item]:
+        """What one place comes to."""
+        op, args, payload = self.routine[place]
+        if op == "input":
+            return [_Item("load", place, (), (int(payload),))]
+        if place in self.chains:
+            return [self._macs(place)]
+        choice = self.choices.find(place) if op == "if" and self.choices else None
+        return [_Item(op, place, args)] if choice is None else self._chosen(choice, place)
+
+    def _chosen(self, choice: Tree, place: int) -> list[_Item]:
+        """An instruction for each test of a choice; those within it get places of their own."""
+        items: dict[Tree, _Item] = {}
+
+        def made(tree: Tree) -> int:
+            if isinstance(tree, int):
+                return tree
+            if tree not in items:
+                test, x, y, a, b = tree
+                reads = (x, y, made(a), made(b))
+                self.places += 1
+                items[tree] = _Item(test, place if tree is choice else self.places, reads)
+            return items[tree].place
+
+        made(choice)
+        return [*items.values()]
+
+    def _fuse(self) -> None:
+        """Find chains, and products that are only summed."""
         self.chains: dict[int, tuple[int, list[tuple[int, int]]]] = {}
         self.products: dict[int, tuple[int, ...]] = {}
+        self.choices: Choices | None = None
+        self.places = len(self.routine.listing.instructions)
         if "fuse" not in self.routine.listing.passes:
-            return swallowed
+            return
+        self.choices = Choices(self.routine, self.uses)
         for place in self.routine.order:
-            self._extend_chain(place, swallowed)
-        summed = set(self.routine.sums)
-        self.products = {}
-        for place in summed:
+            self._extend_chain(place)
+        for place in set(self.routine.sums):
             instruction = self.routine[place]
             if instruction.op == "*" and self.uses[place] == 1 and self._all_vary(instruction.args):
                 self.products[place] = instruction.args
-                swallowed.add(place)
-        return swallowed
 
     def _all_vary(self, places: Iterable[int]) -> bool:
         return not any(self.routine.is_uniform(place) for place in places)
 
-    def _extend_chain(self, place: int, swallowed: set[int]) -> None:
+    def _extend_chain(self, place: int) -> None:
         """``start + b * c`` begins a chain; a chain used once, in another such sum, goes on in it."""
         instruction = self.routine[place]
         if instruction.op != "+" or self.routine.is_uniform(place):
@@ -148,19 +173,17 @@ class _Assembler:
             alone = self.uses[product] == 1 and product not in self.chains and not self.routine.is_uniform(product)
             if part.op == "*" and alone and start != product:
                 self.chains[place] = (start, [part.args[:2]])  # type: ignore[list-item]
-                swallowed.add(product)
                 if start in self.chains and self.uses[start] == 1:
                     before, terms = self.chains.pop(start)
                     self.chains[place] = (before, [*terms, *self.chains[place][1]])
-                    swallowed.add(start)
                 return
 
-    def _macs(self, place: int) -> None:
+    def _macs(self, place: int) -> _Item:
         start, terms = self.chains[place]
         flat: list[int] = []
         for b, c in terms:
             flat += (b, c) if not self.routine.is_uniform(b) else (c, b)
-        self.items.append(_Item("macs", place, (start, *flat)))
+        return _Item("macs", place, (start, *flat))
 
     def _sums(self) -> None:
         """Sums over the samples: the products of one factor together, each group where its last part is known."""
@@ -221,10 +244,10 @@ class _Assembler:
 
     def _slots_read(self, item: _Item) -> list[int]:
         """The reads that are in slots; the others are uniforms."""
-        return [read for read in item.reads if not self.routine.is_uniform(read)]
+        return [read for read in item.reads if read not in self.uniforms]
 
     def _write(self, item: _Item, slots: dict[int, int]) -> None:
-        reads = [~self.uniforms[read] if self.routine.is_uniform(read) else slots[read] for read in item.reads]
+        reads = [~self.uniforms[read] if read in self.uniforms else slots[read] for read in item.reads]
         code = self.machine.code
         code.append(CODES[item.name])
         if item.name in ("store", "sum"):
