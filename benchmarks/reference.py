@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import viz
-from autodiff import Value, max_pool1d, scope, softmax
+from autodiff import Graph, Value, max_pool1d, scope, softmax
 from autodiff.nn import MLP, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential, cross_entropy
 from benchmarks.peers import readme_graph
 from viz.demo.digits import digit
@@ -157,8 +157,14 @@ def _lenet(**place: Any) -> viz.Picture:
     return viz.network(model([[[Value(x) for x in row] for row in digit(4)]])[4], **place)
 
 
+def _job_weight(**place: Any) -> viz.Picture:
+    score = digit_network(digit(4), kernel_size=3, stride=2).score
+    return viz.weight(score, next(value for value in Graph(score).values if value.name == "w(0,1)"), **place)
+
+
 NETWORKS: dict[str, Callable[..., viz.Picture]] = {
     "the main job's network": _job_network,
     "with its slopes": lambda **place: _job_network(slopes=True, **place),
+    "its weight's gradient": _job_weight,
     "a LeNet on a digit": _lenet,
 }

@@ -468,6 +468,23 @@ def a_perceptron_with_the_slopes_of_its_tanhs() -> Any:
 
 
 @shown
+def the_gradient_of_a_weight_over_all_positions() -> Any:
+    network = digit_network(digit(4), kernel_size=3, stride=2)
+    return viz.weight(network.score, named(network.score, "w(0,1)"), fit="slide")
+
+
+@shown
+def the_gradient_of_a_kernel_over_all_positions() -> Any:
+    score = digit_network(digit(4), kernel_size=3, stride=2).score
+    kernel = [[named(score, f"w({r},{c})") for c in range(3)] for r in range(3)]
+    return viz.weight(score, kernel, theme="dark")
+
+
+def named(output: Value, name: str) -> Value:
+    return next(value for value in Graph(output).values if value.name == name)
+
+
+@shown
 def every_step_of_a_pool() -> Any:
     return steps(pooled())
 

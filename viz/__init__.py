@@ -18,6 +18,7 @@ from viz.graph.view import TooLargeError
 from viz.ink.theme import DARK, LIGHT, Theme
 from viz.layout.engines import LayoutError, LayoutTimeout, LayoutUnavailable, use_engine
 from viz.layout.picture import Picture
+from viz.nets.sharing import weight
 from viz.nets.whole import network
 from viz.page.stepper import Stepper, step
 from viz.pairs.compare import compare
@@ -41,6 +42,7 @@ __all__ = [
     "pool",
     "step",
     "use_engine",
+    "weight",
 ]
 
 if not TYPE_CHECKING:

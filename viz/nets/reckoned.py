@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from viz.nets.figures import figured
 
-__all__ = ["bracketed", "holds", "number_of", "product"]
+__all__ = ["bracketed", "holds", "number_of", "product", "total"]
+
+MOST = 12  # parts of a sum that are written out
 
 
 def product(one: float, other: float, whole: float) -> str:
@@ -32,3 +37,24 @@ def number_of(text: str) -> float:
 def bracketed(text: str) -> str:
     """A number behind a sign."""
     return f"({text})" if text.startswith("−") else text
+
+
+def total(parts: Sequence[float], whole: float) -> str:
+    """A sum written out, the largest parts of many, and what it makes.
+
+    >>> total([0.3, 1.1], 1.4), total([0.5, -0.25], 0.25), total([], 0.0)
+    ('0.3 + 1.1 = 1.4', '0.5 + (−0.25) = 0.25', '0')
+    """
+    if len(parts) <= 1:
+        return figured(whole, 3)
+    for figures in (2, 3, 4, 5, 6, 3):
+        texts, made = [figured(x, figures) for x in parts], figured(whole, figures)
+        added, near = math.fsum(map(number_of, texts)), abs(number_of(made) - whole) <= 2e-3 * abs(whole)
+        if is_true := near and math.isclose(added, number_of(made), rel_tol=1e-9, abs_tol=1e-12):
+            break
+    if len(texts) > MOST:
+        largest = sorted(range(len(parts)), key=lambda k: -abs(parts[k]))[: MOST - 2]
+        rest = len(texts) - len(largest)
+        texts, is_true = [*(texts[k] for k in sorted(largest)), f"{rest} smaller ones"], True
+    said = [text if k == 0 else bracketed(text) for k, text in enumerate(texts)]
+    return f"{' + '.join(said)} {'=' if is_true else '≈'} {made}"

@@ -1,0 +1,55 @@
+"""What the cells of maps mean: only what is drawn, in rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from autodiff.facts.words import NOTHING_FLOWS
+from viz.ink.ruler import width_of
+from viz.ink.theme import Theme
+from viz.layout.layout import Box
+from viz.pools.heat import shade
+from viz.pools.marks import Drawing, Mark, Plate, Run, Words
+
+__all__ = ["Entry", "entries", "legend"]
+
+LEAD = 1.3  # between lines, in sizes
+Entry = tuple[Sequence[Plate], str]
+
+
+def entries(known: Iterable[tuple[str, float | None]], look: Theme, unread: str = "") -> Iterator[Entry]:
+    """What numbers of these kinds look like; ``unread`` says what an empty cell means, where there is one."""
+    found = [*known]
+    kinds, came = {kind for kind, _ in found}, [x for kind, x in found if kind == "gradient"]
+    square = Box(0, 0, 9, 9)
+    if "value" in kinds:
+        yield [Plate("legend", square, shade(look, "value", 0.6))], "value"
+    if any(x and x > 0 for x in came):
+        yield [Plate("legend", square, shade(look, "positive", 0.6))], "gradient above 0"
+    if any(x and x < 0 for x in came):
+        fill = shade(look, "negative", 0.6)
+        bar = Plate("legend", Box(2, 4, 5, 1.1), look.ink(fill))  # as in cells that have no room for figures
+        yield [Plate("legend", square, fill), bar], "below 0"
+    if "slope" in kinds:
+        yield [Plate("legend", square, shade(look, "muted", 0.6))], "slope θ′"
+    if any(x == 0 for x in came):
+        yield [Plate("legend", square, look.background, look.no_path, 0.75)], "0 that was computed"
+    if any(x is None for _, x in found):
+        yield [Plate("legend", Box(3, 3, 3, 3), look.no_path, dot=True)], NOTHING_FLOWS
+    if unread:
+        yield [Plate("legend", square, None, look.no_path, 0.75, "dashed")], unread
+
+
+def legend(shown: Iterable[Entry], look: Theme, y: float, wide: float) -> tuple[list[Mark], float]:
+    """These entries in rows, and where they end."""
+    size = look.small_size
+    marks: list[Mark] = []
+    x = 0.0
+    for plates, words in shown:
+        long = 13 + width_of(words, size)
+        if x and x + long > wide:
+            x, y = 0.0, y + LEAD * size
+        marks += Drawing(0, 0, [*plates]).moved(x, y + 3)
+        marks.append(Words("legend", x + 13, y + 11, (Run(words, look.muted),), size, start=True))
+        x += long + 14
+    return marks, y + LEAD * size

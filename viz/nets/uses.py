@@ -1,0 +1,72 @@
+"""Each use of a weight: which cell it helps to compute, what it is multiplied by there, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from viz.nets.facts import Field, Network, Place3
+
+__all__ = ["Use", "by_layer", "helped", "uses_of"]
+
+
+@dataclass(frozen=True)
+class Use:
+    """One use of a weight; ``sent`` is ``local`` × ``arrived``, its part of the gradient, None where nothing flows.
+
+    ``local`` is what it is multiplied by, or the slope of what reads it; ``arrived`` is δ there. ``field`` and ``at``
+    are the layer and the place of the cell that it helps to compute; ``nth`` counts its uses for that cell.
+    """
+
+    target: int
+    field: Field
+    at: Place3
+    nth: int
+    local: float | None
+    arrived: float | None
+    sent: float | None
+
+
+def helped(net: Network) -> dict[int, int]:
+    """The cell that each node of no layer helps to compute: the first one, if there are several."""
+    found: dict[int, int] = {}
+    for number in sorted(net.home):
+        stack = [number]
+        while stack:
+            for arg in net.operands(stack.pop()):
+                if arg not in net.home and arg not in found:
+                    found[arg] = number
+                    stack.append(arg)
+    return found
+
+
+def uses_of(net: Network, weights: Iterable[int]) -> dict[int, list[Use]]:
+    """The uses of these leaves in the order in which they were recorded; their parts sum up to the gradient."""
+    found: dict[int, list[Use]] = {weight: [] for weight in weights}
+    cells = helped(net)
+    counts: dict[tuple[int, int], int] = {}
+    for node in net.graph.nodes:
+        for position, arg in enumerate(node.args):
+            if isinstance(arg, int) and arg in found:
+                cell = node.number if node.number in net.home else cells[node.number]
+                nth = counts[arg, cell] = counts.get((arg, cell), -1) + 1
+                found[arg].append(_use(net, node.number, position, cell, nth))
+    return found
+
+
+def _use(net: Network, number: int, position: int, cell: int, nth: int) -> Use:
+    node, (field, at) = net.graph.nodes[number], net.home[cell]
+    assert node.op is not None
+    data = [net.values[arg] if isinstance(arg, int) else arg for arg in node.args]
+    made, arrived = net.values[number], net.gradients.get(number)
+    local = node.op.local_derivatives(*data, made)[position]
+    sent = None if arrived is None else node.op.contributions(*data, made, arrived)[position]
+    return Use(number, field, at, nth, local, arrived, sent)
+
+
+def by_layer(uses: Iterable[Use]) -> Mapping[tuple[int, int, int], list[Use]]:
+    """Uses that are one map: of cells of one channel of one layer, and the same in their order."""
+    found: dict[tuple[int, int, int], list[Use]] = {}
+    for use in uses:
+        found.setdefault((id(use.field), use.at[0], use.nth), []).append(use)
+    return found
