@@ -24,7 +24,7 @@ from viz.pools.heat import shade
 from viz.pools.marks import Drawing, Mark, Plate, Run, Words
 from viz.pools.notes import wrapped
 
-__all__ = ["TooWideError", "board", "figures_in"]
+__all__ = ["MARGIN", "TooWideError", "board", "figures_in"]
 
 MARGIN = 12.0
 LARGEST = 960.0  # points: wider than a slide nothing is drawn

@@ -13,7 +13,7 @@ from viz.nets.facts import Network
 from viz.nets.fields import Field, Place3
 from viz.nets.figures import THREE, TWO, worded
 
-__all__ = ["Column", "arranged", "columns_of", "fields_of"]
+__all__ = ["SIDES", "Column", "arranged", "columns_of", "fields_of"]
 
 SIDES = (27.0, THREE, TWO, 13.5, 10.5, 8.25, 6.75, 5.25, 4.5, 3.75, 3.0, 2.25)
 WORTH = 3.0  # layers with figures that are worth as much as cells of twice the size
