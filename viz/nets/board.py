@@ -6,25 +6,23 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from autodiff.facts.words import NOTHING_FLOWS
 from autodiff.ground.text import quoted
 from viz.ink.ruler import width_of
 from viz.ink.theme import Theme
 from viz.layout.layout import Box
 from viz.layout.place import PIXEL, PLACES, Place
-from viz.nets.cells import unread
 from viz.nets.facts import Network
+from viz.nets.legend import LEAD, Entry, entries, legend_of
 from viz.nets.plan import Column, arranged
 from viz.nets.reckoned import product
-from viz.nets.rows import LEAD, Frame, frames, row
+from viz.nets.rows import Frame, frames, row
 from viz.nets.told import counted, outside
 from viz.nets.trails import Trail, notes
 from viz.nets.ways import ways
-from viz.pools.heat import shade
-from viz.pools.marks import Drawing, Mark, Plate, Run, Words
+from viz.pools.marks import Drawing, Mark, Run, Words
 from viz.pools.notes import wrapped
 
-__all__ = ["MARGIN", "TooWideError", "board", "figures_in"]
+__all__ = ["LARGEST", "MARGIN", "TooWideError", "board", "figures_in"]
 
 MARGIN = 12.0
 LARGEST = 960.0  # points: wider than a slide nothing is drawn
@@ -105,8 +103,8 @@ def _drawing(frame: Frame, wide: float, legend: bool, draft: bool = False) -> Dr
         y += LEAD * (look.small_size + 1)
         marks.append(Words("told", 0, y, line, look.small_size + 1, start=True))
     if legend:
-        entries, y = _legend(frame, y + 4, wide)
-        marks += entries
+        meant, y = legend_of(_meaning(frame), look, y + 4, wide)
+        marks += meant
     moved = Drawing(wide, y, marks).moved(MARGIN, MARGIN)
     return Drawing(wide + 2 * MARGIN, y + 2 * MARGIN, moved)
 
@@ -138,42 +136,13 @@ def _meet(one: Box, other: Box) -> bool:
     return not apart and one.y < other.y + other.height and other.y < one.y + one.height
 
 
-def _legend(frame: Frame, y: float, wide: float) -> tuple[list[Mark], float]:
-    """What the cells mean, in rows, and where they end."""
-    size = frame.look.small_size
-    marks: list[Mark] = []
-    x = 0.0
-    for plates, words in _entries(frame):
-        long = 13 + width_of(words, size)
-        if x and x + long > wide:
-            x, y = 0.0, y + LEAD * size
-        marks += Drawing(0, 0, [*plates]).moved(x, y + 3)
-        marks.append(Words("legend", x + 13, y + 11, (Run(words, frame.look.muted),), size, start=True))
-        x += long + 14
-    return marks, y + LEAD * size
-
-
-def _entries(frame: Frame) -> Iterator[tuple[Sequence[Plate], str]]:
-    """Only what is drawn."""
-    look, net = frame.look, frame.network
+def _meaning(frame: Frame) -> Iterator[Entry]:
+    """What the cells mean, and what has no room."""
+    net = frame.network
     numbers = [n for column in frame.columns for n in column.field.nodes.values()]
-    known = [net.gradients.get(n) for n in numbers]
-    square = Box(0, 0, 9, 9)
-    yield [Plate("legend", square, shade(look, "value", 0.6))], "value"
-    if any(x and x > 0 for x in known):
-        yield [Plate("legend", square, shade(look, "positive", 0.6))], "gradient above 0"
-    if any(x and x < 0 for x in known):
-        fill = shade(look, "negative", 0.6)
-        bar = Plate("legend", Box(2, 4, 5, 1.1), look.ink(fill))  # as in cells that have no room for figures
-        yield [Plate("legend", square, fill), bar], "below 0"
-    if "slope" in net.kinds:
-        yield [Plate("legend", square, shade(look, "muted", 0.6))], "slope θ′"
-    if any(x == 0 for x in known):
-        yield [Plate("legend", square, look.background, look.no_path, 0.75)], "0 that was computed"
-    if None in known:
-        yield [Plate("legend", Box(3, 3, 3, 3), look.no_path, dot=True)], NOTHING_FLOWS
-    if words := outside(net, [(column.field, column.channels) for column in frame.columns if column.field.is_layer]):
-        yield [Plate("legend", square, None, unread(look), 0.75, "dashed")], words
+    known: list[tuple[str, float | None]] = [("gradient", net.gradients.get(n)) for n in numbers]
+    shown = [(column.field, column.channels) for column in frame.columns if column.field.is_layer]
+    yield from entries([*known, *((kind, 1.0) for kind in net.kinds[:-1])], frame.look, outside(net, shown))
     seen = {id(column.field) for column in frame.columns}
     parts = [[field.kind for field in fields if id(field) in seen] for fields in net.weights.values()]
     biased = [any(field.kind == "bias" for field in fields) for fields in net.weights.values()]

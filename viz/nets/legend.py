@@ -8,17 +8,18 @@ from autodiff.facts.words import NOTHING_FLOWS
 from viz.ink.ruler import width_of
 from viz.ink.theme import Theme
 from viz.layout.layout import Box
+from viz.nets.cells import unread
 from viz.pools.heat import shade
 from viz.pools.marks import Drawing, Mark, Plate, Run, Words
 
-__all__ = ["Entry", "entries", "legend"]
+__all__ = ["LEAD", "Entry", "entries", "legend_of"]
 
 LEAD = 1.3  # between lines, in sizes
 Entry = tuple[Sequence[Plate], str]
 
 
-def entries(known: Iterable[tuple[str, float | None]], look: Theme, unread: str = "") -> Iterator[Entry]:
-    """What numbers of these kinds look like; ``unread`` says what an empty cell means, where there is one."""
+def entries(known: Iterable[tuple[str, float | None]], look: Theme, empty: str = "") -> Iterator[Entry]:
+    """What numbers of these kinds look like; ``empty`` says what an empty cell means, where there is one."""
     found = [*known]
     kinds, came = {kind for kind, _ in found}, [x for kind, x in found if kind == "gradient"]
     square = Box(0, 0, 9, 9)
@@ -36,11 +37,11 @@ def entries(known: Iterable[tuple[str, float | None]], look: Theme, unread: str 
         yield [Plate("legend", square, look.background, look.no_path, 0.75)], "0 that was computed"
     if any(x is None for _, x in found):
         yield [Plate("legend", Box(3, 3, 3, 3), look.no_path, dot=True)], NOTHING_FLOWS
-    if unread:
-        yield [Plate("legend", square, None, look.no_path, 0.75, "dashed")], unread
+    if empty:
+        yield [Plate("legend", square, None, unread(look), 0.75, "dashed")], empty
 
 
-def legend(shown: Iterable[Entry], look: Theme, y: float, wide: float) -> tuple[list[Mark], float]:
+def legend_of(shown: Iterable[Entry], look: Theme, y: float, wide: float) -> tuple[list[Mark], float]:
     """These entries in rows, and where they end."""
     size = look.small_size
     marks: list[Mark] = []

@@ -9,15 +9,14 @@ from viz.ink.theme import Theme
 from viz.nets.cells import cells
 from viz.nets.facts import Network, Product
 from viz.nets.fields import Field, Place3
+from viz.nets.legend import LEAD
 from viz.nets.plan import Column
 from viz.nets.slopes import Slopes
 from viz.nets.trails import Trail
 from viz.pools.marks import Mark, Plate, Run, Words
 from viz.pools.notes import wrapped
 
-__all__ = ["LEAD", "Frame", "frames", "row"]
-
-LEAD = 1.3  # between lines, in sizes
+__all__ = ["Frame", "frames", "row"]
 
 
 @dataclass(frozen=True)

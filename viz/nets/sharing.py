@@ -16,8 +16,9 @@ from viz.ink.theme import OWN, Theme
 from viz.ink.theme import theme as theme_of
 from viz.layout.picture import Picture
 from viz.layout.place import Place, placed
-from viz.nets.cells import figured
-from viz.nets.facts import Cells, Field, Network, Place3, Weights, read
+from viz.nets.facts import Network, read
+from viz.nets.fields import Cells, Field, Place3
+from viz.nets.figures import figured
 from viz.nets.reckoned import total
 from viz.nets.tiles import Band, Page, Tile, best_of
 from viz.nets.uses import Use, by_layer, uses_of
@@ -134,7 +135,7 @@ def _places(net: Network, number: int, uses: Sequence[Use], look: Theme) -> list
     return tiles
 
 
-def _kernels(net: Network) -> list[Weights]:
+def _kernels(net: Network) -> list[Field]:
     return [field for fields in net.weights.values() for field in fields]
 
 

@@ -9,20 +9,18 @@ from dataclasses import dataclass
 from viz.ink.ruler import width_of
 from viz.ink.theme import Theme
 from viz.layout.layout import Box
-from viz.layout.place import Place
-from viz.nets.board import MARGIN, TooWideError
+from viz.layout.place import PIXEL, Place
+from viz.nets.board import LARGEST, MARGIN, TooWideError
 from viz.nets.cells import cells
-from viz.nets.facts import Cells, Field, Place3
-from viz.nets.legend import entries, legend
+from viz.nets.fields import Cells, Field, Place3
+from viz.nets.legend import LEAD, entries, legend_of
 from viz.nets.plan import SIDES, Column
 from viz.pools.marks import Drawing, Mark, Plate, Run, Way, Words
 from viz.pools.notes import wrapped
 
 __all__ = ["Band", "Page", "Tile", "best_of"]
 
-LEAD = 1.3  # between lines, in sizes
 GAP, SIGN = 14.0, 20.0  # points between tiles; where a sign stands
-LARGEST = 960.0  # points: wider than a slide nothing is drawn
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,8 @@ class Tile:
         """As cells are painted: channels in rows, in the middle of a width."""
         count = self.shape[0]
         across = count if count <= 2 else math.ceil(math.sqrt(count))
-        return Column(Field("", "units", self.shape, {}), tuple(range(count)), side, across, wide, 0.0, x)
+        field = Field("", "units", self.shape, {})
+        return Column(field, tuple(range(count)), side, across, least=wide, gap=0.0, figures=0.0, x=x)
 
 
 @dataclass(frozen=True)
@@ -124,8 +123,8 @@ def _laid_out(page: Page, place: Place, hint: str, with_legend: bool) -> Drawing
         ]
         if not largest:
             raise TooWideError(
-                f"this has no room in {place.width / 0.75:.0f}"
-                + (f"×{place.height / 0.75:.0f}" if place.height else "")
+                f"this has no room in {place.width / PIXEL:.0f}"
+                + (f"×{place.height / PIXEL:.0f}" if place.height else "")
                 + f" pixels, however small its cells are: {hint}"
             )
         _, k = max(largest)
@@ -155,7 +154,7 @@ def _drawn(page: Page, sides: Sequence[float], wide: float, with_legend: bool) -
         tiles = [tile for band in page.bands for tile in band.tiles if tile]
         known = [(tile.kind, x) for tile in tiles for _, x in tile.shown.values()]
         empty = any(len(tile.shown) < math.prod(tile.shape) for tile in tiles)
-        found, y = legend(entries(known, look, page.unread if empty else ""), look, y + 4, wide)
+        found, y = legend_of(entries(known, look, page.unread if empty else ""), look, y + 4, wide)
         marks += found
     return Drawing(wide, y, marks)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from viz.nets.facts import Field, Network, Place3
+from viz.nets.facts import Network
+from viz.nets.fields import Field, Place3
 
 __all__ = ["Use", "by_layer", "helped", "uses_of"]
 
