@@ -17,7 +17,7 @@ from autodiff.programs.javascript import functions
 
 STATIC = Path(__file__).resolve().parents[1] / "viz" / "page" / "static"
 
-ENGINE = ("numbers.js", "engine.js", "telling.js", "mathematics.js")
+ENGINE = ("numbers.js", "engine.js", "telling.js", "mathematics.js", "seeing.js")
 
 Ask = Callable[[Any], Any]
 

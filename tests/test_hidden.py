@@ -11,12 +11,14 @@ import pytest
 from hosts import MODULE, Node
 from scripts import running
 from test_state import paths
+from test_whole_page import Seen
 
 import viz
 from autodiff import Graph, Steps, Value, exp, max_pool1d, maximum, relu, scope, sigmoid, steps, where
 from autodiff.language.notation import Figures, numeral, writing
 from autodiff.recording.reverse import NO_PATH
 from viz.page.html import page
+from viz.page.stepper import Stepper
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +50,14 @@ def edited(seed: int, edits: dict[int, float]) -> Steps:
     return steps(y)
 
 
-def facts(told: Steps, known: int) -> tuple[set[float], set[float]]:
-    """The numbers that are reached after a step, with those that never were hidden, and the others."""
+def facts(told: Steps, page: Seen, k: int) -> tuple[set[float], set[float]]:
+    """The numbers that are reached after a step of a page, with those that never were hidden, and the others."""
     leaves = {told.telling.data[leaf] for leaf in told.graph.leaves}
     constants = {arg for one in told.graph.nodes for arg in one.args if isinstance(arg, float)}
     seen, hidden = leaves | constants, set[float]()
     for step in told:
         numbers = {step.before, step.after, step.local, step.upstream, step.contribution} - {None, NO_PATH}
-        (seen if step.index <= known else hidden).update(numbers)
+        (seen if page.stops[step.index] <= k else hidden).update(numbers)
     return seen, hidden
 
 
@@ -81,7 +83,7 @@ def test_while_predict_asks_nothing_that_is_hidden_stands_on_the_page(node: Node
             node.acts.clear()
             if seen["quiz"]["ask"]:
                 break
-            require_hidden(seen, told, recorded, stepper.data)
+            require_hidden(seen, told, recorded, stepper)
             node.act(["submit", "wrong"], ["click", "[data-do=give]"])
         node.press("Escape", "p")
         leaf = rng.choice(recorded.graph.leaves)
@@ -90,29 +92,23 @@ def test_while_predict_asks_nothing_that_is_hidden_stands_on_the_page(node: Node
         edits[leaf] = float(f"{edits[leaf]:g}")
 
 
-def require_hidden(seen: dict[str, Any], told: Steps, recorded: Steps, data: Any) -> None:
-    with writing(Figures(**data["figures"])):
-        index = reached(seen, told)
-        known, hidden = facts(told, index)
-        before, _ = facts(recorded, index)
+def require_hidden(seen: dict[str, Any], told: Steps, recorded: Steps, stepper: Stepper) -> None:
+    page, k = Seen(told, stepper), int(seen["slider"][1])
+    with writing(Figures(**stepper.data["figures"])):
+        known, hidden = facts(told, page, k)
+        before, _ = facts(recorded, Seen(recorded, stepper), min(k, len(Seen(recorded, stepper)) - 1))
         others = hidden | {step.after for step in recorded if step.after is not None}
         secret = {numeral(abs(x)) for x in others} - {numeral(abs(x)) for x in known | before}
         shown = tokens(seen["everything"])
-        assert not {text for text in shown & secret if len(text.strip("0.")) > 3}, (index, seen["sentence"])
+        assert not {text for text in shown & secret if len(text.strip("0.")) > 3}, (k, seen["sentence"])
     now, then = paths(told), paths(recorded)
-    values = told.snapshot(index).values
+    values = page.snapshot(k).values
     changed = {one for one in now if now[one] != then[one] and values[one] is not None}
     flagged = {int(box["id"][1:]) for box in seen["boxes"] if "gr-changed" in box["marks"] and box["id"][0] == "n"}
     assert flagged <= changed
     names = {told.labels[one] for one in changed}
     assert set(re.findall(r"(\S+) (?:takes|is on|is off)", seen["news"])) <= names
     assert " → " not in seen["news"] or values[told.graph.outputs[0]] is not None
-
-
-def reached(seen: dict[str, Any], told: Steps) -> int:
-    """The last fact that a page shows."""
-    (index,) = [step.index for step in told if step.sentence == seen["sentence"]][:1]
-    return index
 
 
 def test_no_number_that_was_computed_is_in_what_the_page_is_opened_with() -> None:

@@ -17,8 +17,10 @@ from test_state import paths
 
 import viz
 from autodiff import (
+    Flow,
     Graph,
     Snapshot,
+    Step,
     Steps,
     Value,
     avg_pool1d,
@@ -36,7 +38,64 @@ from autodiff.language.notation import numeral as number
 from autodiff.recording.reverse import NO_PATH
 from viz.graph.look import Looks, one_source
 from viz.ink.theme import width
+from viz.page.seeing import seen as seen_together
 from viz.page.stepper import Stepper
+
+
+class Seen:
+    """What a page shows of a pass: its steps, of the facts that are seen together, and what is known after each."""
+
+    def __init__(self, told: Steps, stepper: Stepper) -> None:
+        self.told, self.view = told, stepper._laid.view
+        self.groups = seen_together(told, self.view)
+        self.forward = sum(facts[0] < told.forward for facts in self.groups)
+        ends = {facts[-1]: k for k, facts in enumerate(self.groups) if k or len(facts) == 1}
+        self.stops = [len(self.groups) - 1] * len(told)
+        for fact in reversed(range(len(told))):
+            self.stops[fact] = ends.get(fact, self.stops[min(fact + 1, len(told) - 1)])
+        for k, facts in enumerate(self.groups):
+            for fact in facts:
+                self.stops[fact] = k
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+    def step(self, k: int) -> Step:
+        """The fact of a step; of the inputs the first one that has a box of its own."""
+        facts = [self.told[fact] for fact in self.groups[k]]
+        own = [fact for fact in facts if fact.node not in self.view.hidden_in]
+        return (own or facts)[0] if k == 0 else facts[-1]
+
+    def node(self, k: int) -> int:
+        """The node at which a step is seen: of a folded scope that whose numbers it shows, or its last one."""
+        node = self.step(k).node
+        if node not in self.view.hidden_in:
+            return node
+        scope = self.view.hidden_in[node]
+        spoken = self.view.speaker(scope)
+        return self.view.members(scope)[-1] if spoken is None else spoken
+
+    def snapshot(self, k: int) -> Snapshot:
+        told, now = self.told, self.told.snapshot(0)
+        now.gradients, now.current = [None] * len(now.values), self.step(k)
+        if len(self.groups[0]) > 1:  # the leaves are told at once
+            now.values = [x if node.op is None else None for node, x in zip(told.graph, told.telling.data, strict=True)]
+        for step in told:
+            if self.stops[step.index] > k:
+                continue
+            if step.phase == "forward":
+                told._learn(step, now)
+            elif step.edge is None:
+                now.gradients[step.node] = step.after
+            else:
+                now.flows[step.edge] = Flow(step.edge, step.local, step.upstream, step.contribution)
+                before = now.gradients[step.node]
+                if step.contribution is not None:
+                    now.gradients[step.node] = step.contribution if before is None else before + step.contribution
+        if k == len(self) - 1:
+            now.gradients = [NO_PATH if gradient is None else gradient for gradient in now.gradients]
+        now.current = self.step(k)
+        return now
 
 
 class Shown:
@@ -49,6 +108,7 @@ class Shown:
 
     def learn(self, told: Steps) -> None:
         """What an edit has made of it."""
+        self.seen = Seen(told, self.stepper)
         self.told, self.graph, self.end = told, told.graph, told.snapshot(-1)
         pairs = [(self.end.values[leaf], self.began.values[leaf], leaf) for leaf in self.graph.leaves]
         self.edited = {leaf for a, b, leaf in pairs if a != b and not (a != a and b != b)}
@@ -58,7 +118,7 @@ class Shown:
     def check(self, seen: dict[str, Any], k: int) -> None:
         """Everything on the page, at a step."""
         with writing(Figures(**self.data["figures"])):
-            snapshot = self.told.snapshot(k)
+            snapshot = self.seen.snapshot(k)
             self.boxes(seen, snapshot)
             self.lines(seen, snapshot)
             self.bar(seen, k)
@@ -142,17 +202,18 @@ class Shown:
     # -- Beside it
 
     def bar(self, seen: dict[str, Any], k: int) -> None:
-        step, last, nodes = self.told[k], len(self.told) - 1, self.data["nodes"]
-        assert (seen["phase"], seen["told"], seen["sentence"]) == (step.phase, step.phase, step.sentence)
+        step, last, nodes = self.seen.step(k), len(self.seen) - 1, self.data["nodes"]
+        assert (seen["phase"], seen["told"]) == (step.phase, step.phase)
+        assert seen["sentence"] == step.sentence or self.data["folds"]
         assert seen["math"] == "math"
         assert (seen["count"], seen["slider"]) == (f"{k} / {last}", [str(last), str(k), f"{k} of {last}, {step.phase}"])
         split, at = (float(share[:-1]) for share in seen["track"])
-        assert (split, at) == pytest.approx((100 * (len(self.graph) - 0.5) / last, 100 * k / last))
-        stopped = [100 * one.index / last for one in self.told if one.node in self.stops]
+        assert (split, at) == pytest.approx((100 * (self.seen.forward - 0.5) / last, 100 * k / last))
+        stopped = [100 * i / last for i in range(last + 1) if self.seen.node(i) in self.stops]
         assert [float(left[:-1]) for left in seen["marks"]] == pytest.approx(stopped, abs=1e-3)
         assert (seen["play"], seen["tip"]) == ("Play", True)
-        label = nodes[step.node]["label"]
-        assert seen["stop"] == [str(step.node in self.stops).lower(), f"Breakpoint on {label} (b)"]
+        label = nodes[self.seen.node(k)]["label"]
+        assert seen["stop"] == [str(self.seen.node(k) in self.stops).lower(), f"Breakpoint on {label} (b)"]
         output = self.graph.outputs[0]
         old, new = (number(one.values[output]) for one in (self.began, self.end))  # type: ignore[arg-type]
         assert (f"{nodes[output]['label']}: {old} → {new}" in seen["news"]) is bool(self.edited)
@@ -348,11 +409,11 @@ def moved(name: str, numbers: dict[int, float]) -> Steps:
 def test_at_every_step_the_whole_page_says_what_python_says(host: Host, name: str) -> None:
     stepper, known = shown(name)
     host.open(stepper)
-    for k in range(len(known.told)):
+    for k in range(len(known.seen)):
         if k:
             host.press("ArrowRight")
         known.check(host.seen(), k)
-    for k in (len(known.told) // 2, 0, len(known.told) - 1):
+    for k in (len(known.seen) // 2, 0, len(known.seen) - 1):
         host.go(k)
         known.check(host.seen(), k)
 
@@ -366,7 +427,7 @@ def test_an_edited_page_says_what_python_says_of_the_edited_graph(host: Host, na
     for _ in range(6):
         row, leaf = rng.choice([*enumerate(known.graph.leaves)])
         edits[leaf] = rng.choice([-3.0, 0.0, 0.5, 7.0, 123.25])
-        host.go(rng.randrange(len(known.told)))
+        host.go(rng.randrange(len(known.seen)))
         host.fill(row, edits[leaf])
         known.learn(moved(name, edits))
         for keys in ((), ("Escape", "End"), ("ArrowLeft",), ("Home",)):
@@ -383,8 +444,8 @@ def test_an_edited_page_says_what_python_says_of_the_edited_graph(host: Host, na
 def test_breakpoints_are_seen_at_their_nodes_and_on_the_bar(host: Host, name: str) -> None:
     stepper, known = shown(name)
     host.open(stepper)
-    for k in (3, 8, 3, len(known.told) - 1, 5):
+    for k in (3, 8, 3, len(known.seen) - 1, 5):
         host.go(k)
         host.press("b")
-        known.stops = known.stops ^ {known.told[k].node}
+        known.stops = known.stops ^ {known.seen.node(k)}
         known.check(host.seen(), k)

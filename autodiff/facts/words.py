@@ -48,6 +48,16 @@ SENTENCES = {
     "off": "{name} gets no path through {target}: {reason}, so {target} is off",
     "never": "{name} gets no path through {target}, which passes nothing back to it",
     "tied": "{name} gets no path through {target}: {reason}",
+    "inputs": "the inputs are given: {names}",
+    "more inputs": "{count} more",
+    "inner inputs": "{count} inside of boxes",
+    "inside": "{name} = {value}, computed inside by {count} nodes",
+    "unspoken": "{name}: {count} nodes inside are computed",
+    "arrives": "{name}.grad = {sum}, from {target}",
+    "joins": "{name}.grad: {before} += {sum} from {target} → {after}",
+    "uses": " ({count} uses)",
+    "several": "{target} sends gradients back into {name}",
+    "unreached": "{name} gets no path through {target}",
 }
 
 TIES = ("tie: the first of the equals takes it", "tie: the last of the equals takes it")

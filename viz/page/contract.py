@@ -94,9 +94,10 @@ class Operation(TypedDict):
 
 
 class Fold(TypedDict):
-    """A folded scope: its name, the nodes in it, and the one whose numbers its box bears."""
+    """A folded scope: its name, and as sentences say it, the nodes in it, and the one whose numbers its box bears."""
 
     name: str
+    called: str
     members: list[int]
     speaker: int | None
 

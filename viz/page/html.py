@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from html import escape
@@ -24,6 +25,7 @@ SCRIPTS = (
     "engine.js",
     "telling.js",
     "mathematics.js",
+    "seeing.js",
     "arithmetic.js",
     "look.js",
     "quiz.js",
@@ -73,8 +75,21 @@ _PAGE = """<!doctype html>
 
 @cache
 def module() -> str:
-    """The one JavaScript module, for the page and for the widget: the primitives' arithmetic, and what stands on it."""
-    return "\n".join([functions(), *map(_static, SCRIPTS)])
+    """The one JavaScript module, for the page and for the widget: the primitives' arithmetic, and what stands on it.
+
+    Comments and indentation, a third of it, stay behind.
+    """
+    return _without_comments("\n".join([functions(), *map(_static, SCRIPTS)]))
+
+
+def _without_comments(script: str) -> str:
+    """A script of ours without what stands between its lines; no text of ours goes over several lines.
+
+    >>> _without_comments("/** Twice a number. *" + "/\\n  const f = (x) => 2 * x; // exact\\n// ---\\n")
+    'const f = (x) => 2 * x;\\n'
+    """
+    script = re.sub(r"(?ms)^ */\*\*.*?\*/ *\n", "", script)
+    return re.sub(r"(?m)^ *//.*\n| // [^\"'`\n]*$|^ +", "", script)
 
 
 @cache

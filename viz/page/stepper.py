@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -36,6 +37,7 @@ from viz.page.drawn import MARGIN, drawn
 from viz.page.grid import step_grid
 from viz.page.html import SCALE, frame, page, shell
 from viz.page.poster import poster
+from viz.page.seeing import seen
 from viz.page.style import SPREAD, dressed, legible, sized
 from viz.page.style import style as style_of
 from viz.page.widget import widget
@@ -129,12 +131,13 @@ class Stepper:
         self._output, self._typed, self.grid, self.theme = output, all_labels(graph, names), grid, theme
         self._labels, self._names = in_picture(graph, names), names
         self._told = steps(output, self._labels, seed=seed)
-        if isinstance(start, bool) or not isinstance(start, int) or not -len(self._told) <= start < len(self._told):
-            raise ValueError(f"start is a step from 0 to {len(self._told) - 1}, or from the end; got {quoted(start)}")
-        self.start = start
         self._figures = figured(numbers_in(self._told), digits)
         self._theme = layout["theme"]
         self._laid = blank(self._told, labels=self._labels, figures=self._figures, **layout)
+        count = len(self._seen)
+        if isinstance(start, bool) or not isinstance(start, int) or not -count <= start < count:
+            raise ValueError(f"start is a step from 0 to {count - 1}, or from the end; got {quoted(start)}")
+        self.start = start
         self._edits: dict[str, float] = {}
         self._widget: Any = None
 
@@ -209,6 +212,11 @@ class Stepper:
         return Rows(told.graph, told.snapshot(-1), self._labels, theme, view=shown, figures=self._figures)
 
     @property
+    def _seen(self) -> list[list[int]]:
+        """The facts of each step of the page."""
+        return seen(self._told, self._laid.view)
+
+    @property
     def title(self) -> str:
         """What the page is called."""
         return f"Step through {self._told.labels[self._told.graph.outputs[0]]}"
@@ -259,8 +267,10 @@ class Stepper:
         return {"text/html": self._repr_html_(), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
-        return f"<Stepper through {len(self._told.graph)} nodes: {self._told.forward} steps forward, " + (
-            f"{len(self._told) - self._told.forward} backward; save_html(path) writes it as a page>"
+        counted = self._seen
+        forward = sum(facts[0] < self._told.forward for facts in counted)
+        return f"<Stepper through {len(self._told.graph)} nodes: {forward} steps forward, " + (
+            f"{len(counted) - forward} backward; save_html(path) writes it as a page>"
         )
 
 
@@ -275,10 +285,14 @@ def _ways(shown: View, labels: dict[int, str]) -> Iterator[tuple[str, str]]:
 def _folds(shown: View) -> dict[str, Fold]:
     """The folded scopes by the id of their box."""
     folds: dict[str, Fold] = {}
-    for scope in dict.fromkeys(shown.hidden_in.values()):
-        members = shown.members(scope)
-        name = shown.title(scope) or "scope"
-        folds[f"s{members[0]}"] = {"name": name, "members": list(members), "speaker": shown.speaker(scope)}
+    scopes = list(dict.fromkeys(shown.hidden_in.values()))
+    often = Counter(map(shown.title, scopes))
+    for scope in scopes:
+        members, name = shown.members(scope), shown.title(scope) or "scope"
+        # A sentence has no frames around it: of several "neuron 0" it says in which layer.
+        called = name if often[name] < 2 else " › ".join([*(visible(outer) for outer in scope.path[:-1]), name])
+        speaker = shown.speaker(scope)
+        folds[f"s{members[0]}"] = {"name": name, "called": called, "members": list(members), "speaker": speaker}
     return folds
 
 

@@ -51,6 +51,7 @@
 /**
  * @typedef {object} Fold
  * @property {string} name
+ * @property {string} called
  * @property {Array<number>} members
  * @property {number | null} speaker
  */

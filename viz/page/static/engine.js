@@ -80,6 +80,9 @@ function decode(data) {
     op: rows.get(node.op) ?? null,
     args: (node.args ?? []).map((arg) => (Array.isArray(arg) ? arg.map(real) : arg)),
   }));
+  nodes.forEach((node) => { node.called = node.label; });
+  for (const { called, members, speaker } of Object.values(data.folds ?? {}))
+    for (const member of members) nodes[member].called = member === speaker ? called : `${called} › ${nodes[member].label}`;
   const ready = { ...data, nodes, seed: real(data.seed) };
   decoded.set(data, ready).set(ready, ready);
   return ready;
@@ -99,13 +102,20 @@ class Step {
   get sentence() {
     return telling.sentence(this.told, this);
   }
+
+  get uses() {
+    const { edge } = /** @type {any} */ (this);
+    return edge ? [useOf(edge)] : [];
+  }
 }
 
 /** Every step, with every choice decided anew; `leaves` are numbers by node. */
 function run(data, leaves = {}) {
   const ready = decode(data);
   numbers.write(ready.figures);
-  const told = { data: ready, values: new Float64Array(ready.nodes.length), steps: [], forward: ready.nodes.length };
+  const [count, steps] = [ready.nodes.length, []];
+  // `facts` are told by the steps themselves, unless what is seen of them makes other steps (seeing.js).
+  const told = { data: ready, values: new Float64Array(count), steps, facts: steps, stops: null, forward: count, ahead: count };
   ready.nodes.forEach(({ op, value }, place) => {
     told.values[place] = op ? op.evaluate(operands(told, place)) : leaves[place] ?? value;
     told.steps.push(new Step(told, "forward", place, { after: told.values[place] }));
@@ -166,32 +176,36 @@ function branch(partial, at) {
 const useOf = ({ target, position }) => `${target}_${position}`;
 
 /** The last node that is computed after a step. */
-const reached = (told, index) => Math.min(index, told.forward - 1);
+const reached = ({ steps, forward }, index) => Math.min(steps[index].last ?? index, forward - 1);
 
 /** What is known after a step: null where nothing is yet, `noPath` where no gradient ever comes. */
 function snapshot(told, index) {
-  const { steps, values } = told;
+  const { steps, facts, stops, values, data } = told;
   const last = index < 0 ? index + steps.length : index;
+  const computed = reached(told, last);
+  const isTold = stops ? (i) => stops[i] <= last : (i) => i <= last;
   const flows = new Map();
   let gradients = new Array(values.length).fill(null);
-  for (let place = 0; place <= Math.min(last, values.length - 1); place++) decide(told, place, flows);
-  for (let i = told.forward; i <= last; i++) {
-    const { node, after, edge, local, upstream, contribution } = steps[i];
-    gradients[node] = after;
+  for (let place = 0; place <= computed; place++) decide(told, place, flows);
+  for (let i = told.forward; i < facts.length; i++) {
+    if (!isTold(i)) continue;
+    const { node, after, edge, local, upstream, contribution } = facts[i];
+    if (!edge) gradients[node] = after;
+    else if (contribution !== null) gradients[node] = gradients[node] === null ? contribution : gradients[node] + contribution;
     if (edge) flows.set(useOf(edge), { local, upstream, contribution });
   }
   if (last === steps.length - 1) gradients = gradients.map((gradient) => gradient ?? noPath);
-  const reached = Array.from(values, (value, place) => (place <= last ? value : null));
   const open = openStill(told, flows);
+  const known = Array.from(values, (value, place) => (place <= computed || (stops && !data.nodes[place].op) ? value : null));
   const flowing = [...flows.values()].some(({ contribution }) => contribution !== null);
-  return { values: reached, gradients, flows, open, flowing, origin: origin(steps, last), current: steps[last] };
+  return { values: known, gradients, flows, open, flowing, origin: origin(facts, isTold), current: steps[last] };
 }
 
 // The node at which the first nan arose, else the first inf; null: all is finite.
-function origin(steps, last) {
+function origin(facts, isTold) {
   let inf = null;
-  for (const { index, node, after } of steps) {
-    if (index > last) break;
+  for (const { index, node, after } of facts) {
+    if (!isTold(index)) continue;
     if (Number.isNaN(after)) return node;
     if (inf === null && Math.abs(after) === Infinity) inf = node;
   }

@@ -58,14 +58,23 @@ function applied(op, parts) {
 
 /** A step in mathematical notation, with its numbers put in: a `<math>` element. */
 function mathml(told, step) {
-  const lines = step.phase === "forward" ? [forwardMath(told, step)] : backwardMath(told, step);
+  const lines = step.box || step.by || step.given ? summary(told, step) : step.phase === "forward" ? [forwardMath(told, step)] : backwardMath(told, step);
   const cells = lines.map((line) => `<mtr><mtd>${row(line)}</mtd></mtr>`).join("");
   const table = `<mtable displaystyle="true" columnalign="left">${cells}</mtable>`;
   return `<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">${table}</math>`;
 }
 
+// What is seen of several facts.
+function summary({ data }, { phase, node, given, several, before, after, contribution }) {
+  if (given || several || after === null || (phase === "backward" && contribution === null)) return [];
+  if (phase === "forward") return [equation([identified(data)(data.nodes[node].called), mathNumeral(after)])];
+  const gradient = gradientMath({ data }, node);
+  if (before === null) return [equation([gradient, mathNumeral(after)])];
+  return [equation([gradient, notation("{0}<mo>+</mo>{1}", [before, contribution].map(mathNumeral)), mathNumeral(after)])];
+}
+
 function forwardMath(told, { node, after }) {
-  const { op, label } = told.data.nodes[node];
+  const { op, called: label } = told.data.nodes[node];
   const identifier = identified(told.data);
   if (!op) return equation([identifier(label), mathNumeral(after)]);
   const at = operands(told, node);
@@ -81,8 +90,8 @@ function forwardMath(told, { node, after }) {
 function gradientMath({ data }, node) {
   const { nodes, output, seed } = data;
   const identifier = identified(data);
-  const name = identifier(nodes[node].label);
-  return seed === 1 ? derivative(identifier(nodes[output].label), name) : row(name, words(".grad"));
+  const name = identifier(nodes[node].called);
+  return seed === 1 ? derivative(identifier(nodes[output].called), name) : row(name, words(".grad"));
 }
 
 function backwardMath(told, step) {
@@ -100,7 +109,7 @@ function flowMath(told, { edge, local, upstream, contribution }) {
   const { op, at, end, decided } = use(told, edge);
   const identifier = identified(told.data);
   const [letters, numbers] = [parts(told.data, edge.target, identifier, mathNumeral), at.map(mathNumeral)];
-  const out = identifier(told.data.nodes[edge.target].label);
+  const out = identifier(told.data.nodes[edge.target].called);
   const call = op.notation === "call" ? applied(op, letters) : bracketed(applied(op, letters));
   const up = mathNumeral(upstream);
   const chain = [

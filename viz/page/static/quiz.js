@@ -11,10 +11,16 @@ const quiz = (() => {
   /** Whether a number is right: within half a percent, or the same as it is shown. */
   const agrees = (x, after) => Math.abs(x - after) < WITHIN * Math.abs(after) || numeral(x) === numeral(after);
 
+  // What is made inside of a folded scope cannot be computed from what is seen.
+  const isUnseen = ({ box, by }) => Boolean(box || by);
   const isWorthAsking = ({ data }) => ({ edge, phase, node }) => edge || (phase === "forward" && data.nodes[node].op);
 
-  /** The step that is asked for; null at the end. */
-  const target = (state) => state.run.steps.slice(state.index + 1).find(isWorthAsking(state)) ?? null;
+  /** The step that is asked for; null at the end, and where something that cannot be asked for comes before it. */
+  function target(state) {
+    const asks = isWorthAsking(state);
+    const next = state.run.steps.slice(state.index + 1).find((step) => isUnseen(step) || asks(step));
+    return next && !isUnseen(next) ? next : null;
+  }
 
   /**
    * Numbers as text with as few digits as it takes to find the number asked for, and whether these are more than usual:
@@ -33,7 +39,7 @@ const quiz = (() => {
 
   /** The words that ask for the number of a step. */
   function question({ data, run }, step) {
-    const { label, op, args } = data.nodes[step.node];
+    const { called: label, op, args } = data.nodes[step.node];
     if (step.edge) return contribution(data, step, label);
     const numbers = args.map((arg) => (Array.isArray(arg) ? arg[0] : run.values[arg]));
     const { texts } = told(numbers, (xs) => op.evaluate([...xs, step.after]), step.after);
@@ -41,7 +47,7 @@ const quiz = (() => {
   }
 
   function contribution(data, { edge, before, upstream, local, after }, label) {
-    const by = data.nodes[edge.target].label;
+    const by = data.nodes[edge.target].called;
     const sum = ([up, slope, sofar]) => sofar + slope * up;
     const { texts, exact } = local === null
       ? { texts: [upstream, 0, before ?? 0].map(numeral), exact: false }

@@ -12,7 +12,7 @@ const stepper = (() => {
   /** The state in which a graph is opened; `start` counts from the end where it is negative. */
   function initial(data, { start = 0, theme = "auto" } = {}) {
     const ready = engine.decode(data);
-    const recorded = engine.run(ready);
+    const recorded = seeing.seen(engine.run(ready));
     const looking = { breaks: new Set(), playing: false, speed: 1, theme };
     const asking = { predicting: false, right: 0, asked: 0, verdict: null, missed: null };
     const state = { data: ready, recorded, run: recorded, leaves: {}, ...looking, ...asking };
@@ -41,7 +41,7 @@ const stepper = (() => {
     for (const [leaf, value] of Object.entries(leaves)) if (Object.is(value, recorded.values[leaf])) delete leaves[leaf];
     const mark = ({ phase, node, edge }) => `${phase} ${node} ${edge && useOf(edge)}`;
     const [was, atEnd] = [mark(stepOf(state)), index === last(state)];
-    const now = { ...state, leaves, run: engine.run(data, leaves) };
+    const now = { ...state, leaves, run: seeing.seen(engine.run(data, leaves)) };
     return moved(now, atEnd ? last(now) : now.run.steps.find((step) => mark(step) === was)?.index ?? index);
   }
 
@@ -75,6 +75,13 @@ const stepper = (() => {
     return { changed, told, output: hidden(data.output) ? null : [recorded, run].map((one) => one.values[data.output]) };
   }
 
+  /** On to where Predict can ask: what is made inside of folded boxes is told. */
+  function onward(state) {
+    let now = state;
+    while (now.index < last(now) && !quiz.target(now)) now = moved(now, now.index + 1);
+    return now;
+  }
+
   /** An answer to Predict: what is no number is asked for again, and so is a wrong one, once, before it is told. */
   function answered(state, answer) {
     const step = quiz.target(state);
@@ -83,7 +90,7 @@ const stepper = (() => {
     if (verdict.kind === "unread") return { ...state, verdict };
     if (verdict.kind === "wrong" && state.missed !== step) return { ...state, missed: step, verdict: { ...verdict, kind: "again" } };
     const right = state.right + Number(verdict.kind === "right");
-    return { ...moved({ ...state, right, asked: state.asked + 1 }, step.index), verdict };
+    return { ...onward(moved({ ...state, right, asked: state.asked + 1 }, step.index)), verdict };
   }
 
   // -- Actions
@@ -96,7 +103,7 @@ const stepper = (() => {
     go: (state, { to }) => moved(state, to),
     first: (state) => moved(state, 0),
     back: (state) => moved(state, state.index - 1),
-    next: (state) => (state.predicting ? state : moved(state, state.index + 1)), // Predict asks for it first
+    next: (state) => (state.predicting && quiz.target(state) ? state : moved(state, state.index + 1)), // Predict asks for it first
     last: (state) => moved(state, last(state)),
     beat: (state) => (state.playing ? playing(moved(state, state.index + 1)) : state),
     play: (state, _, was) => (was ? state : { ...(state.index === last(state) ? moved(state, 0) : state), playing: true, predicting: false }),
@@ -105,7 +112,7 @@ const stepper = (() => {
     stop: (state, { node = stepOf(state).node }) => toggled(state, node),
     edit: (state, { changes }) => edited(state, changes),
     reset: (state) => edited(state, Object.fromEntries(Object.keys(state.leaves).map((leaf) => [leaf, state.recorded.values[leaf]]))),
-    predict: (state) => (state.predicting ? { ...state, predicting: false, verdict: null } : { ...asking(state), predicting: true }),
+    predict: (state) => (state.predicting ? { ...state, predicting: false, verdict: null } : onward({ ...asking(state), predicting: true })),
     answer: (state, { text }) => (state.predicting ? answered(state, text) : state),
     theme: (state) => ({ ...state, theme: { auto: "light", light: "dark", dark: "auto" }[state.theme] }),
     slower: (state) => paced(state, -1),

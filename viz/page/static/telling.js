@@ -39,17 +39,40 @@ function choice(op, at) {
 }
 
 const parts = ({ nodes }, place, label, constant) =>
-  nodes[place].args.map((arg) => (typeof arg === "number" ? label(nodes[arg].label) : constant(arg[0])));
+  nodes[place].args.map((arg) => (typeof arg === "number" ? label(nodes[arg].called) : constant(arg[0])));
 
 function sentence(told, step) {
   const { nodes, sentences } = told.data;
-  const name = nodes[step.node].label;
+  if (step.box || step.by || step.given) return together(told, step);
+  const name = nodes[step.node].called;
   if (step.phase === "forward") return computed(told, step.node, name);
   if (!step.edge) return said(step.after === 1 ? sentences.seed : sentences.given, { name, value: numeral(step.after) });
   if (step.local === null) return refusal(told, step.edge, name);
   const [before, after, local, upstream] = [step.before ?? 0, step.after, step.local, step.upstream].map(numeral);
   const template = step.before === null ? sentences.first : sentences.more;
   return said(template, { name, before, after, local, upstream }) + slope(told, step.edge, local);
+}
+
+const MOST = 8; // leaves that a sentence names
+
+// What is seen of several facts, at a box or at a line.
+function together({ data, values }, { given, phase, node, box, by, count, several, before, after, contribution }) {
+  const { sentences, nodes } = data;
+  if (given) return said(sentences.inputs, { names: inputs(data, values, given) });
+  const [was, is, sum] = [before, after, contribution].map((x) => (x === null ? "" : numeral(x)));
+  const words = { name: box?.called ?? nodes[node].called, before: was, after: is, value: is, sum, target: by?.called, count };
+  if (phase === "forward") return said(after === null ? sentences.unspoken : sentences.inside, words);
+  if (!several && contribution === null) return said(sentences.unreached, words);
+  const template = several ? sentences.several : before === null ? sentences.arrives : sentences.joins;
+  return said(template, words) + (count > 1 ? said(sentences.uses, words) : "");
+}
+
+function inputs({ nodes, sentences }, values, given) {
+  const names = given.slice(0, MOST).map((node) => `${nodes[node].called} = ${numeral(values[node])}`);
+  const inside = nodes.filter(({ op }) => !op).length - given.length;
+  if (given.length > MOST) names.push(said(sentences["more inputs"], { count: given.length - MOST }));
+  if (inside) names.push(said(sentences["inner inputs"], { count: inside }));
+  return names.join(", ");
 }
 
 function computed(told, place, name) {
@@ -88,7 +111,7 @@ function slope(told, edge, local) {
 function refusal(told, edge, name) {
   const { op, at, decided } = use(told, edge);
   const { nodes, sentences } = told.data;
-  const words = { name, target: nodes[edge.target].label, reason: decided && reason(op, at, edge.position, decided) };
+  const words = { name, target: nodes[edge.target].called, reason: decided && reason(op, at, edge.position, decided) };
   if (!decided) return said(sentences.never, words);
   return said(words.reason.startsWith("tie: ") ? sentences.tied : op.inputs.length === 1 ? sentences.off : sentences.refused, words);
 }

@@ -21,7 +21,7 @@ function showBar({ root, part, buttons }, state) {
   part.slider.max = last;
   part.slider.value = index;
   part.slider.ariaValueText = `${index} of ${last}, ${step.phase}`;
-  part.track.style.setProperty("--split", share(data.nodes.length - 0.5));
+  part.track.style.setProperty("--split", share(run.ahead - 0.5));
   part.track.style.setProperty("--at", share(index));
   part.count.textContent = `${index} / ${last}`;
   part.speed.value = speed;
@@ -159,7 +159,7 @@ function listen(shell, picture, handle, page, ended) {
     const [box, line] = [picture.boxAt(target), target.closest("g.edge[id]")];
     if (picture.view.dragged() || !(box || line)) return;
     if (box) return dispatch(shiftKey ? { do: "stop", node: picture.nodeOf(box) } : { do: "jump", members: box.members });
-    const flow = stateOf().run.steps.find(({ edge }) => edge && `e${useOf(edge)}` === line.id);
+    const flow = stateOf().run.steps.find(({ uses }) => uses.some((use) => `e${use}` === line.id));
     dispatch(flow ? { do: "go", to: flow.index } : { do: "pause" });
   });
   on(part.slider, "input", () => dispatch({ do: "go", to: part.slider.valueAsNumber }));

@@ -1,0 +1,53 @@
+"""Which facts of a pass are seen as one step, where scopes are folded or a part is shown: what ``seeing.js`` does."""
+
+from __future__ import annotations
+
+from autodiff import Step, Steps
+from viz.graph.view import View
+
+__all__ = ["seen"]
+
+
+def seen(told: Steps, shown: View) -> list[list[int]]:
+    """The facts of each step that a page has, in order: what happens to one box or line is one step.
+
+    Nothing is left out where all of a graph is shown and nothing is folded. Else the leaves are told at once, and what
+    happens inside of a box, or out of sight, is no step.
+
+    >>> from autodiff import Value, scope, steps
+    >>> from viz.graph.view import view
+    >>> with scope("line"):
+    ...     y = Value(2.0, "x") * 3 + 1
+    >>> told = steps(y * 2)
+    >>> len(told), seen(told, view(told.graph, collapse=True))
+    (8, [[0], [2], [3], [4], [5]])
+    """
+    if not shown.hidden_in and len(shown.numbers) == len(told.graph):
+        return [[step.index] for step in told]
+    numbers = frozenset(shown.numbers)
+    groups: dict[object, list[int]] = {}
+    for step in told:
+        key = _key(told, shown, numbers, step)
+        if key is not None:
+            groups.setdefault(key, []).append(step.index)
+    return sorted(groups.values(), key=lambda facts: -1 if _is_leaf(told, facts[0]) else facts[-1])
+
+
+def _is_leaf(told: Steps, index: int) -> bool:
+    return index < told.forward and told.graph.nodes[index].op is None
+
+
+def _key(told: Steps, shown: View, numbers: frozenset[int], step: Step) -> object:
+    """What all facts have in common that are seen together; None of one that is not seen."""
+    if _is_leaf(told, step.index):
+        return "leaves"
+    if step.node not in numbers:
+        return None
+    at = shown.key(step.node)
+    if step.phase == "forward":
+        return at
+    by = shown.key(step.edge.target) if step.edge is not None and step.edge.target in numbers else None
+    if by == at:
+        scope = shown.hidden_in[step.node]
+        return step.index if shown.speaker(scope) == step.node else None
+    return (at, by) if by is not None and "s" in at[0] + by[0] else step.index
