@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from autodiff import Step, Steps
 from viz.graph.view import View
+from viz.ink.text import visible
+from viz.page.contract import Fold
 
-__all__ = ["seen"]
+__all__ = ["folds", "seen"]
 
 
 def seen(told: Steps, shown: View) -> list[list[int]]:
@@ -51,3 +55,17 @@ def _key(told: Steps, shown: View, numbers: frozenset[int], step: Step) -> objec
         scope = shown.hidden_in[step.node]
         return step.index if shown.speaker(scope) == step.node else None
     return (at, by) if by is not None and "s" in at[0] + by[0] else step.index
+
+
+def folds(shown: View) -> dict[str, Fold]:
+    """The folded scopes by the id of their box."""
+    found: dict[str, Fold] = {}
+    scopes = list(dict.fromkeys(shown.hidden_in.values()))
+    often = Counter(map(shown.title, scopes))
+    for scope in scopes:
+        members, name = shown.members(scope), shown.title(scope) or "scope"
+        # A sentence has no frames around it: of several "neuron 0" it says in which layer.
+        called = name if often[name] < 2 else " › ".join([*(visible(outer) for outer in scope.path[:-1]), name])
+        speaker = shown.speaker(scope)
+        found[f"s{members[0]}"] = {"name": name, "called": called, "members": list(members), "speaker": speaker}
+    return found

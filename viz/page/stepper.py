@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -31,13 +30,13 @@ from viz.ink.letters import in_letters, in_mathml
 from viz.ink.text import visible
 from viz.ink.theme import OWN, Theme
 from viz.layout.kinds import kind_of, named
-from viz.page.contract import Fold, Line, Page
+from viz.page.contract import Line, Page
 from viz.page.data import page_data
 from viz.page.drawn import MARGIN, drawn
 from viz.page.grid import step_grid
 from viz.page.html import SCALE, frame, page, shell
 from viz.page.poster import poster
-from viz.page.seeing import seen
+from viz.page.seeing import folds, seen
 from viz.page.style import SPREAD, dressed, legible, sized
 from viz.page.style import style as style_of
 from viz.page.widget import widget
@@ -196,7 +195,7 @@ class Stepper:
             "scale": SCALE,
             "leaves": names,
             "notation": notation,
-            "folds": _folds(shown),
+            "folds": folds(shown),
             "lines": _lines(shown),
         }
 
@@ -280,20 +279,6 @@ def _ways(shown: View, labels: dict[int, str]) -> Iterator[tuple[str, str]]:
         yield f"way {number}", name
     if shown.ways and any(len(ways) > 1 for ways in shown.ways.over.values()):
         yield "ways", "several ways"
-
-
-def _folds(shown: View) -> dict[str, Fold]:
-    """The folded scopes by the id of their box."""
-    folds: dict[str, Fold] = {}
-    scopes = list(dict.fromkeys(shown.hidden_in.values()))
-    often = Counter(map(shown.title, scopes))
-    for scope in scopes:
-        members, name = shown.members(scope), shown.title(scope) or "scope"
-        # A sentence has no frames around it: of several "neuron 0" it says in which layer.
-        called = name if often[name] < 2 else " › ".join([*(visible(outer) for outer in scope.path[:-1]), name])
-        speaker = shown.speaker(scope)
-        folds[f"s{members[0]}"] = {"name": name, "called": called, "members": list(members), "speaker": speaker}
-    return folds
 
 
 def _lines(shown: View) -> dict[str, Line]:
