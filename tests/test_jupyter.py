@@ -19,6 +19,8 @@ from urllib.request import urlopen
 import pytest
 from browsing import absent, browser, need_browser
 
+from viz.page.poster import SENTENCE
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -114,10 +116,10 @@ def steps_and_edits(place: Any) -> None:
     assert place.locator("g[data-node='2'] .gr-gradient").text_content() == "0.9"
 
 
-def lab_page(chromium: Any, url: str) -> Any:
+def lab_page(chromium: Any, url: str, name: str = "steps.ipynb") -> Any:
     page = chromium.new_context(viewport={"width": 1280, "height": 1000}, reduced_motion="reduce").new_page()
     page.set_default_timeout(60_000)
-    page.goto(f"{url}/lab/tree/steps.ipynb")
+    page.goto(f"{url}/lab/workspaces/{Path(name).stem}/tree/{name}")
     page.locator(".jp-Notebook .jp-Cell").first.wait_for()
     return page
 
@@ -137,6 +139,7 @@ def test_jupyterlab(chromium: Any, tmp_path: Path) -> None:
         widget = page.locator(".jp-OutputArea-output .gradroute")
         widget.get_by_role("status").wait_for()
         steps_and_edits(widget)
+        assert not page.locator(".gr-kept").is_visible()
         # The keys of the notebook do nothing to it while one is in the stepper.
         count = page.locator(".jp-Notebook .jp-Cell").count()
         widget.locator("g[data-node='6'] rect").focus()
@@ -157,11 +160,32 @@ def test_jupyterlab(chromium: Any, tmp_path: Path) -> None:
     with serving(tmp_path, *LAB, *OPEN, *none, ready="/api/status") as url:
         page = lab_page(chromium, url)
         without_kernel(page)
-        frame = page.frame_locator("iframe[srcdoc]").first
-        frame.get_by_role("status").wait_for()
-        steps_and_edits(frame)
+        for i in range(2):  # in the widget's place, too
+            frame = page.frame_locator("iframe[srcdoc]").nth(i)
+            frame.get_by_role("status").wait_for()
+            steps_and_edits(frame)
+        assert not page.get_by_text("Loading widget").is_visible()
         page.context.close()
+        untrusted(chromium, url, file)
     exported(chromium, tmp_path, file)
+
+
+def untrusted(chromium: Any, url: str, file: Path) -> None:
+    """Of a notebook that came from elsewhere, sentence and picture are left."""
+    told = json.loads(file.read_text())
+    told["metadata"]["title"] = "changed by somebody else"
+    (file.parent / "foreign.ipynb").write_text(json.dumps(told))
+    page = lab_page(chromium, url, "foreign.ipynb")
+    without_kernel(page)
+    outputs = page.locator(".jp-Notebook .jp-OutputArea-output")
+    for i in range(2):
+        place = outputs.nth(i)
+        place.get_by_text(SENTENCE).wait_for()
+        image = place.locator("img")
+        assert image.evaluate("image => image.complete && image.naturalWidth") > 400
+        assert "1.6" in image.get_attribute("alt")
+    assert page.locator("iframe").count() == 0
+    page.context.close()
 
 
 def without_kernel(page: Any) -> None:

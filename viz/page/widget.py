@@ -13,6 +13,10 @@ from viz.page.style import style
 __all__ = ["widget"]
 
 
+# In JupyterLab and Notebook, what stands after a page that is kept is hidden until it is a stepper.
+_EITHER = "<style>.jp-OutputArea-child:has(.gr-kept)+.jp-OutputArea-child:not(:has(.gradroute)){display:none}</style>"
+
+
 def _packed(values: dict[str, float], _: object) -> dict[str, float | str]:
     return {name: as_json(x) for name, x in values.items()}
 
@@ -43,14 +47,32 @@ def _kind(css: str) -> Any:
         grid = traitlets.Dict(allow_none=True).tag(sync=True)
         theme = traitlets.Unicode().tag(sync=True)
         start = traitlets.Int().tag(sync=True)
+        kept = traitlets.Unicode().tag(sync=True)  # which page this widget hides
         values = traitlets.Dict().tag(sync=True, to_json=_packed, from_json=_unpacked)
         page: Callable[[], dict[str, str]]
 
         def _repr_mimebundle_(self, **options: Any) -> Any:
             """The widget, and beside it the page in a frame, for where no kernel is."""
-            bundle = super()._repr_mimebundle_(**options)
-            data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+            data, metadata = self._alone(**options)
             return {**data, **self.page()}, metadata
+
+        def _alone(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+            bundle = super()._repr_mimebundle_(**options)
+            return bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+
+        def _ipython_display_(self, **_: Any) -> None:
+            """The page in a frame, and after it the widget, which hides the page as soon as it is alive itself.
+
+            One output with both would not do: JupyterLab shows "Loading widget" for ever once the kernel is gone.
+            """
+            from IPython.display import display
+
+            data, metadata = self._alone()
+            page, self.kept = self.page(), self.model_id
+            page["text/html"] = f'<div class="gr-kept" data-widget="{self.kept}">{_EITHER}{page["text/html"]}</div>'
+            alone = {**data, "text/html": "", "text/plain": ""}  # nothing, where no widget is known
+            for shown, told in ((page, {}), (alone, metadata)):
+                display(shown, metadata=told, raw=True)  # type: ignore[no-untyped-call,unused-ignore]
 
     return StepperWidget
 

@@ -248,6 +248,7 @@ function render({ model, el }) {
     if (changes.length) handle.edit(Object.fromEntries(changes), false);
   }
   pull();
+  for (const kept of document.querySelectorAll(".gr-kept")) if (kept.dataset.widget === model.get("kept")) kept.style.display = "none";
   model.on("change:values", pull);
   return () => (model.off("change:values", pull), handle.destroy());
 }
