@@ -210,3 +210,17 @@ def test_a_dense_layers_weights_are_maps_over_what_it_reads() -> None:
         assert net.graph.values[number] is model[2].weight[out][4 * read_channel + 2 * i + j]
     assert last.shape == (1, 3, 1)
     assert weights.seen([1]) == (1, 3, 5)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_of_a_part_that_is_shown_the_ways_are_told_that_begin_and_go_on_in_it(seed: int) -> None:
+    """A letter of a window carries its channel; one that is not shown is not told of."""
+    draw = random.Random(seed)
+    body = nn.Conv2d(1, 4, 3, rng=seed), nn.ReLU(), nn.MaxPool2d(2, stride=1), nn.Flatten(), nn.Linear(36, 1, rng=seed)
+    score = nn.Sequential(*body)(picture(1, 6, 6, draw))[0]
+    for channel in range(4):
+        for layers in (None, ["input", "relu 1", "max pool 2"], ["max pool 2"]):
+            words = said(viz.network(score, channels=[channel], layers=layers))
+            told = {word for text in words for word in re.findall(r"^(\d)[A-I](?: stops: .*)?$", text)}
+            assert told <= {str(channel)}
+            assert bool(told) == (layers != ["max pool 2"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from autodiff.facts.words import why_no_path
@@ -29,11 +29,13 @@ class Trail:
     colour: str
 
 
-def trails(network: Network, look: Theme, wished: Sequence[int] | None = None) -> list[Trail]:
-    """Some ways that tell most: two that meet, and one that ends where a function is off."""
-    chosen = _telling(network) if wished is None else [*wished]
+def trails(network: Network, look: Theme, shown: Container[int] | None = None) -> list[Trail]:
+    """Some ways that tell most: two that meet, and one that ends where a function is off.
+
+    Of a network of which a part is shown, these nodes, they begin and go on in it.
+    """
     found = []
-    for k, unit in enumerate(sorted(chosen)):
+    for k, unit in enumerate(sorted(_telling(network, network.home if shown is None else shown))):
         units = [unit]
         while len(heirs := network.heirs(units[-1])) == 1:
             units.append(heirs[0])
@@ -49,20 +51,25 @@ def _called(network: Network, unit: int) -> str:
     return (str(channel) if channels > 1 else "") + letter(row * columns + column)
 
 
-def _telling(network: Network) -> list[int]:
+def _telling(network: Network, shown: Container[int]) -> list[int]:
     """Two units that meet, the largest gradients first, and one whose way ends where a function is off."""
-    order = sorted(network.choices, key=lambda unit: -abs(network.gradients[unit]))
-    met = max(network.meetings.values(), key=lambda units: sum(abs(network.gradients[u]) for u in units), default=[])
+    order = sorted(
+        (unit for unit, winner in network.choices.items() if unit in shown and winner in shown),
+        key=lambda unit: -abs(network.gradients[unit]),
+    )
+    meetings = ([unit for unit in units if unit in order] for units in network.meetings.values())
+    met = max(meetings, key=lambda units: sum(abs(network.gradients[u]) for u in units), default=[])
     found = met[:2]
-    off = [unit for unit in order if network.stops(network.choices[unit])] or _ends(network)
+    off = [unit for unit in order if network.stops(network.choices[unit])] or _ends(network, shown)
     found += [unit for unit in off[:1] if unit not in found]
     more = [unit for unit in order if unit not in found]
     return found + more[: max(0, (2 if off else 3) - len(found))]
 
 
-def _ends(network: Network) -> list[int]:
+def _ends(network: Network, shown: Container[int]) -> list[int]:
     """Units that are off themselves, the largest gradients first."""
-    units = [unit for field in network.fields for unit in field.nodes.values() if network.stops(unit)]
+    nodes = (unit for field in network.fields for unit in field.nodes.values() if unit in shown)
+    units = [unit for unit in nodes if network.stops(unit)]
     return sorted(units, key=lambda unit: -abs(network.gradients[unit]))
 
 

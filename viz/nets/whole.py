@@ -69,7 +69,8 @@ def _drawn(
     net: Network, fields: list[Field], channels: list[int] | None, look: Theme, legend: bool, fit: Place
 ) -> Sheet:
     """The picture for a place; it can be drawn again for another one."""
-    told, drawn = trails(net, look), []
+    shown = {n for field in fields for at, n in field.nodes.items() if at[0] in field.seen(channels)}
+    told, drawn = trails(net, look, shown), []
     for form in [fields, beside(net, fields)] if "slope" in net.kinds else [fields]:
         try:
             drawn.append(board(net, columns_of(net, look, form, channels), told, look, fit, legend))
@@ -77,10 +78,10 @@ def _drawn(
             refused = error
     if not drawn:
         raise refused
-    shown = Sheet(look, max(drawn, key=figures_in))
-    shown.described = f"Where the gradient of {net.name} goes", counted(net)
-    shown.again = partial(_drawn, net, fields, channels, look, legend)
-    return shown
+    sheet = Sheet(look, max(drawn, key=figures_in))
+    sheet.described = f"Where the gradient of {net.name} goes", counted(net)
+    sheet.again = partial(_drawn, net, fields, channels, look, legend)
+    return sheet
 
 
 def _numbers(channels: Iterable[int]) -> list[int]:
