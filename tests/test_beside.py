@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viz.layout.labels import Room, beside, titles, way_along
+from viz.layout.labels import Crowd, Room, beside, titles, way_along
 from viz.layout.layout import Box, Curve, Layout, Place, Point
 
 MIDDLE = (500.0, 500.0)
@@ -28,13 +28,15 @@ def through_the_middle(angle: float, half: float = 200.0, words: Place | None = 
     return straight((x - half * east, y - half * south), (x + half * east, y + half * south), words)
 
 
-def layout(*lines: Curve, boxes: tuple[Box, ...] = (), frames: tuple[Box, ...] = (), side: float = 1000.0) -> Layout:
-    return Layout(
-        side,
-        side,
-        {f"box {i}": box for i, box in enumerate(boxes)},
-        {f"frame {i}": box for i, box in enumerate(frames)},
-        {f"line {i}": line for i, line in enumerate(lines)},
+def layout(*lines: Curve, boxes: tuple[Box, ...] = (), frames: tuple[Box, ...] = (), side: float = 1000.0) -> Crowd:
+    return Crowd(
+        Layout(
+            side,
+            side,
+            {f"box {i}": box for i, box in enumerate(boxes)},
+            {f"frame {i}": box for i, box in enumerate(frames)},
+            {f"line {i}": line for i, line in enumerate(lines)},
+        )
     )
 
 

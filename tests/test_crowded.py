@@ -129,8 +129,8 @@ def test_a_crowded_picture_says_in_svg_what_it_says_in_dot(name: str) -> None:
 @pytest.mark.parametrize("name", ["one leaf, 299 times", "powers", "any use, seed 3"])
 def test_words_are_placed_in_bounded_work(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     tried, points = [], []
-    met, way = labels._Crowd.met_by, labels.way_along
-    monkeypatch.setattr(labels._Crowd, "met_by", lambda *given: (tried.append(1), met(*given))[1])
+    met, way = labels.Crowd.met_by, labels.way_along
+    monkeypatch.setattr(labels.Crowd, "met_by", lambda *given: (tried.append(1), met(*given))[1])
     monkeypatch.setattr(labels, "way_along", lambda *given: (points.extend(found := way(*given)), found)[1])
     painter = drawn(name).painter  # type: ignore[attr-defined]
     assert len(tried) <= len(painter.labels) * (1 + 2 * len(labels.APART) * len(labels.ALONG[:: labels.FEWER]))

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from drawn import read
 
-from autodiff import Graph, Value
+from autodiff import TABLE, Graph, Value
 from viz import Picture, draw
+from viz.graph import naming
 from viz.graph.naming import names_of
 
 outside = Value(7.0)
@@ -326,3 +327,15 @@ def test_a_named_tuple_is_read_like_a_tuple() -> None:
     Point = namedtuple("Point", "x y")
     point = Point(Value(1.0), Value(2.0))
     assert titles(draw(point.x * point.y)) == ["point[0]", "point[1]", "v2: ×"]
+
+
+def test_the_table_of_operations_lends_no_names_and_is_not_walked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who writes ``from autodiff import *`` has it among the variables: 60 rows with all their formulas."""
+    looked: list[object] = []
+    contents = naming._contents
+    monkeypatch.setattr(naming, "_contents", lambda thing: (looked.append(thing), contents(thing))[1])
+    table = dict(TABLE)
+    x = Value(1.0)
+    assert names_of(Graph(x), sys._getframe()) == {0: "x"}
+    formulas = [row.value for row in table.values()]
+    assert not [thing for thing in looked if any(thing is formula for formula in formulas)]

@@ -6,6 +6,9 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
+
+from graphviz import quoting
 
 from autodiff import Edge, Scope
 from autodiff.writing.phrases import is_own
@@ -89,7 +92,8 @@ class Drawing:
         canvas.attr(**HASTE[haste])
         stack = style.box == "stack"
         room = {"margin": "0.06,0.05", "height": "0.2", "width": "0.6" if stack else "0.3"}
-        canvas.attr("node", shape="box", style="rounded,filled", **room)
+        corners = "solid" if self.marks.plain else "rounded,filled"  # an engine tells of each point of round ones
+        canvas.attr("node", shape="box", style=corners, **room)
         canvas.attr("edge", fontsize=f"{look.small_size:g}", arrowsize="0.6")
         edges = self.view.edges()
         if legend:
@@ -114,11 +118,12 @@ class Drawing:
             self._align_inputs()
 
     def _node(self, name: str, **look: str) -> None:
-        self.canvas.node(self.prefix + name, **look)
+        self.canvas.body.append(f"\t{self.prefix}{name} [{_attributes(look)}]\n")
 
     def _edge(self, source: str, target: str, **look: str) -> None:
-        named = {"id": self.prefix + look.pop("id")} if "id" in look else {}
-        self.canvas.edge(self.prefix + source, self.prefix + target, **look, **named)
+        if "id" in look:
+            look["id"] = self.prefix + look["id"]
+        self.canvas.body.append(f"\t{self.prefix}{source} -> {self.prefix}{target} [{_attributes(look)}]\n")
 
     def _place_of(self, name: str) -> dict[str, str]:
         return dict(self.places.get(name, {}))
@@ -224,3 +229,12 @@ class Drawing:
         for member in below:
             self._node(f"after_{member}", **dots)
             self._edge(self.view.key(member), f"after_{member}", id=f"cut_after_{member}", **line)
+
+
+def _attributes(look: Mapping[str, str]) -> str:
+    """The attributes of a box or line, the label first, as ``Digraph.node`` writes them in five times as long."""
+    rest = sorted(look.items(), key=lambda pair: (pair[0] != "label", pair[0]))
+    return " ".join([f"{name}={text if text[:1] == '<' else _quoted(text)}" for name, text in rest])
+
+
+_quoted = lru_cache(maxsize=1024)(quoting.quote)  # colours, pens and ids: few, and over and over

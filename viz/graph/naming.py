@@ -7,10 +7,18 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from types import FrameType, GetSetDescriptorType, MemberDescriptorType, ModuleType, SimpleNamespace
+from types import (
+    BuiltinFunctionType,
+    FrameType,
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    ModuleType,
+    SimpleNamespace,
+)
 from typing import Any, NamedTuple
 
-from autodiff import Graph, Value
+from autodiff import Graph, Operation, Value
 from autodiff.ground.text import quoted
 from autodiff.writing.phrases import labels
 from viz.ink.letters import in_letters
@@ -24,7 +32,9 @@ Names = bool | Mapping[str, Any]
 
 _SCAN_LIMIT = 100_000  # entries of containers that are looked at, the shortest containers first
 _DEPTH = 7  # model.layers[1].neurons[2].w[0][3]
-_SIMPLE = frozenset({float, int, bool, complex, str, bytes, type(None)})  # they hold nothing
+_SIMPLE = frozenset(  # they hold nothing
+    {float, int, bool, complex, str, bytes, type(None), type, ModuleType, FunctionType, BuiltinFunctionType}
+)
 _FRAMES = 32  # so many callers are looked for
 _STANDARD = (os.path.dirname(os.__file__), "<frozen ")  # where the standard library's code stands
 
@@ -158,7 +168,7 @@ def _values(variables: Iterable[_Variable]) -> list[tuple[str, Value]]:
         for found in level:
             if type(found.thing) is Value:
                 values.append(((found.place, depth > 0, found.rank), found.name, found.thing))
-            elif id(found.thing) not in seen:
+            elif type(found.thing) not in _SIMPLE and id(found.thing) not in seen:
                 seen[id(found.thing)] = found.thing
                 shelves.append((*_contents(found.thing), found))
         level = []
@@ -216,7 +226,7 @@ def _is_plain(key: object) -> bool:
 
 
 _MRO, _DICT, _FLAGS = (vars(type)[name].__get__ for name in ("__mro__", "__dict__", "__flags__"))
-_NO_NAMES = (Graph, Picture)  # they hold all nodes, by numbers
+_NO_NAMES = (Graph, Picture, Operation)  # they hold all nodes, by numbers, or none
 _MADE_BY_CLASS = 1 << 9  # the flag of types that a class statement made, as against those written in C
 
 

@@ -16,7 +16,7 @@ from viz.graph.view import View
 from viz.ink.ruler import width_of
 from viz.ink.text import visible
 from viz.ink.theme import DASHES, Theme, blend
-from viz.layout.labels import Room, beside, titles
+from viz.layout.labels import Crowd, Room, beside, titles
 from viz.layout.layout import Box, Curve, Layout
 from viz.layout.svg import element, head, inner, outline, stroke, tee, way
 
@@ -24,6 +24,14 @@ __all__ = ["Laid", "Painter", "State", "at_rest", "line_id", "pen"]
 
 State = Mapping[str, str]  # presentation attributes of SVG, which are properties of CSS too
 INK = 0.74  # the height of a figure, as a share of its size
+
+
+# Of a line's end its element, the attribute that has its shape, and the heads that it is drawn for.
+_ENDS: tuple[tuple[str, str, Callable[[Curve], str], set[str]], ...] = (
+    ("polygon", "points", head, {"back"}),
+    ("polyline", "points", tee, {"tee"}),
+    ("path", "d", way, {"tee", "none", "forth"}),
+)
 
 
 @dataclass(frozen=True)
@@ -95,14 +103,18 @@ class Painter:
             said = [rows.line(edges, rows.looks.line(edges)) for rows in self.rows]
             if wide := max(map(width_of_row, said)):
                 sizes[name] = wide, INK * max(run.size for row in said for run in row)
-        return beside(self.laid.layout, sizes, self.titles.values())
+        return beside(self._crowd, sizes, self.titles.values())
+
+    @cached_property
+    def _crowd(self) -> Crowd:
+        return Crowd(self.laid.layout)
 
     @cached_property
     def titles(self) -> dict[str, Room]:
         """Where the name of each frame stands."""
         size = self.theme.name_size
         names = {name: visible(scope.name) for name, scope in self.laid.clusters.items() if scope.name}
-        return titles(self.laid.layout, {name: (width_of(text, size), INK * size) for name, text in names.items()})
+        return titles(self._crowd, {name: (width_of(text, size), INK * size) for name, text in names.items()})
 
     def _cluster(self, name: str, scope: Scope) -> str:
         fill, border = self.theme.cluster(len(scope.path) - 1)
@@ -156,18 +168,14 @@ class Painter:
 
     def _ends(self, curve: Curve, looks: Sequence[Look]) -> Iterator[str]:
         """At the operand: an arrowhead where a gradient flows, else the line goes on; a bar where it is refused."""
-        for tag, shape, heads in (
-            ("polygon", {"points": head(curve)}, {"back"}),
-            ("polyline", {"points": tee(curve)}, {"tee"}),
-            ("path", {"d": way(curve)}, {"tee", "none", "forth"}),
-        ):
+        for tag, name, shape, heads in _ENDS:
             shown = _times(look.head in heads for look in looks)
             if any(state["opacity"] == "1" for state in shown):
                 inks = [
                     {**self._pen(look), "stroke-dasharray": "none", "fill": self._colour(look.ink)} for look in looks
                 ]
                 states = [{**ink, **now} for ink, now in zip(inks, shown, strict=True)]
-                yield element(tag, **shape, **_named(self.dressed(states)))
+                yield element(tag, **{name: shape(curve)}, **_named(self.dressed(states)))
 
     def _label(self, name: str, edges: Sequence[Edge], looks: Sequence[Look]) -> Iterator[str]:
         if (room := self.labels.get(name)) is None:

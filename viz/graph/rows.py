@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
+from typing import NamedTuple
 
 from autodiff import Edge, Graph, Node, Scope, Snapshot, Steps
 from autodiff.language.ieee import agree
@@ -79,8 +80,7 @@ FULL = Style()
 DIRECTIONS = ("LR", "TB", "RL", "BT")
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """Words of one ink, size (points) and weight."""
 
     text: str
@@ -131,6 +131,7 @@ class Rows:
         if isinstance(self.looks, OnWays) and ways is not None:
             self.looks.ways = ways
         self._said: dict[tuple[Style, object], list[Row]] = {}  # in any style: said in a sketch, the DOT and the SVG
+        self._words: dict[tuple[Edge, ...], Words] = {}  # of lines, before they are shortened
         self._arrived: dict[int, list[float]] = {}
         for flow in snapshot.flows.values() if snapshot else ():
             if flow.contribution is not None:
@@ -190,7 +191,7 @@ class Rows:
             return [(Run(visible(formula.name, 40), self.theme.muted, self.theme.name_size),)]
         title = self._title(self.graph.nodes[shows], formula.name)
         if self.style.box == "stack" and len(title) > 1:  # a name of its own, and the formula below
-            titles = [title[:1], (replace(title[1], text=title[1].text.strip()),)]
+            titles = [title[:1], (title[1]._replace(text=title[1].text.strip()),)]
         else:
             titles = [title]
         with writing(self.figures):
@@ -204,7 +205,9 @@ class Rows:
 
     def _line(self, edges: Sequence[Edge], found: Look) -> Row:
         with writing(self.figures):
-            words = self.shortened(edges, self.looks.line_words(edges))
+            if (said := self._words.get(uses := tuple(edges))) is None:
+                said = self._words[uses] = self.looks.line_words(edges)
+            words = self.shortened(edges, said)
         theme, ink = self.theme, self.theme.muted if found.label is None else self.theme.colour(found.label)
         runs = [Run(words.text, ink, theme.small_size)] if words.text else []
         if words.result:
@@ -237,7 +240,7 @@ class Rows:
         for k, (text, is_constant) in enumerate(operation_pieces(node, does)):
             ink, said = theme.colour("constant") if is_constant else theme.muted, SPACE * (k == 0) + text
             if (last := runs[-1]).ink == ink and not last.bold:
-                runs[-1] = replace(last, text=last.text + said)
+                runs[-1] = last._replace(text=last.text + said)
             else:
                 runs.append(Run(said, ink, theme.name_size))
         return tuple(runs)
@@ -274,7 +277,7 @@ def _side_by_side(rows: Sequence[Row]) -> Row:
     """Several rows as one."""
     first, *others = [row for row in rows if row] or [()]
     for row in others:
-        first += (replace(row[0], text=GAP + row[0].text), *row[1:])
+        first += (row[0]._replace(text=GAP + row[0].text), *row[1:])
     return first
 
 

@@ -73,11 +73,13 @@ class Sketch:
         """How large each box is, and then the words of each line; in a style of another direction they are the same."""
         boxes, labels = style.in_boxes, style.at_lines
         if boxes not in self._sizes:
-            self._sizes[boxes] = [self._box(key, self.rows.in_style(style)) for key in self.ranks]
+            rows = self.rows.in_style(style)
+            self._sizes[boxes] = [self._box(key, rows) for key in self.ranks]
         if style.haste:
             return self._sizes[boxes] + [(0.0, 0.0)] * len(self.lines)  # words take the room that there is
         if labels not in self._sizes:
-            self._sizes[labels] = [self._label(edges, self.rows.in_style(style)) for _, _, edges in self.lines]
+            rows = self.rows.in_style(style)
+            self._sizes[labels] = [self._label(edges, rows) for _, _, edges in self.lines]
         return self._sizes[boxes] + self._sizes[labels]
 
     @cached_property
@@ -151,6 +153,12 @@ class Sketch:
 
     def frames(self, vertical: bool) -> Size:
         """What the frames of scopes add along the ranks and across."""
+        begun, ended, most = self._frames
+        return begun * (FRAME + LEAD * vertical) + ended * FRAME, most * (2 * FRAME + LEAD * (not vertical))
+
+    @cached_property
+    def _frames(self) -> tuple[int, int, int]:
+        """How many frames begin and end one after the other along the ranks, and how many at most are in one rank."""
         around = {key: list(_around(self.view, key)) for key in self.ranks}
         first: dict[Scope, int] = {}
         last: dict[Scope, int] = {}
@@ -165,8 +173,7 @@ class Sketch:
         for key, rank in self.ranks.items():
             begun[rank] = max(begun[rank], sum(first[scope] == rank for scope in around[key]))
             ended[rank] = max(ended[rank], sum(last[scope] == rank for scope in around[key]))
-        along = sum(begun.values()) * (FRAME + LEAD * vertical) + sum(ended.values()) * FRAME
-        return along, max(map(len, beside.values()), default=0) * (2 * FRAME + LEAD * (not vertical))
+        return sum(begun.values()), sum(ended.values()), max(map(len, beside.values()), default=0)
 
 
 class Sheet:

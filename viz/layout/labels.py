@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
+from typing import NamedTuple
 
 from viz.layout.layout import Box, Curve, Layout, Point
 
-__all__ = ["Room", "beside", "titles"]
+__all__ = ["Crowd", "Room", "beside", "titles"]
 
 CELL = 24.0  # points: the squares in which the neighbours of a word are looked up
 APART_BY = 2.0  # points between the points that stand for a line
@@ -28,8 +29,7 @@ BORDER = 1.5  # points that a word stays clear of a box
 PAD = 2.75  # points between a frame and its title
 
 
-@dataclass(frozen=True)
-class Room:
+class Room(NamedTuple):
     """A rectangle: left, top, right, bottom."""
 
     left: float
@@ -57,16 +57,15 @@ class Room:
         return self.left - by < x < self.right + by and self.top - by < y < self.bottom + by
 
 
-def titles(layout: Layout, sizes: Mapping[str, Point]) -> dict[str, Room]:
+def titles(crowd: Crowd, sizes: Mapping[str, Point]) -> dict[str, Room]:
     """A place for the title of each frame, given its width and height by the frame's name.
 
     It stands in the middle of the upper side, if no line goes through it there; else further left or right, else
     at another side, else where it meets least.
     """
-    crowd = _Crowd(layout)
-    found: dict[str, Room] = {}
+    crowd.words, found = [], dict[str, Room]()
     for name, size in sizes.items():
-        _, found[name] = _best(crowd, _sides(layout.clusters[name], size))
+        _, found[name] = _best(crowd, _sides(crowd.layout.clusters[name], size))
         crowd.words.append(found[name])
     return found
 
@@ -80,17 +79,17 @@ def _sides(box: Box, size: Point) -> Iterator[Room]:
         yield Room(left, top, left + size[0], top + size[1])
 
 
-def beside(layout: Layout, sizes: Mapping[str, Point], taken: Iterable[Room] = ()) -> dict[str, Room]:
+def beside(crowd: Crowd, sizes: Mapping[str, Point], taken: Iterable[Room] = ()) -> dict[str, Room]:
     """A place for the words of each line, given their width and height by the line's id; none meets what is taken.
 
     A word stands where the engine put it, if that is clear; else at the first clear place beside its line, else
     where it meets least. Words of short lines are placed first; if some find no clear place, they are first next time.
     """
-    crowd = _Crowd(layout)
-    order = sorted(sizes, key=lambda name: _length(layout.lines[name]))
+    lines = crowd.layout.lines
+    order = sorted(sizes, key=lambda name: _length(lines[name]))
     tries = []
     for _ in range(TRIES if len(sizes) <= MANY else 1):
-        placed = _placed(crowd, {name: (layout.lines[name], sizes[name]) for name in order}, taken)
+        placed = _placed(crowd, {name: (lines[name], sizes[name]) for name in order}, taken)
         tries.append((sum(met for met, _ in placed.values()), {name: room for name, (_, room) in placed.items()}))
         order.sort(key=lambda name: placed[name][0] == 0)
         if not tries[-1][0]:
@@ -99,7 +98,7 @@ def beside(layout: Layout, sizes: Mapping[str, Point], taken: Iterable[Room] = (
 
 
 def _placed(
-    crowd: _Crowd, words: Mapping[str, tuple[Curve, Point]], taken: Iterable[Room]
+    crowd: Crowd, words: Mapping[str, tuple[Curve, Point]], taken: Iterable[Room]
 ) -> dict[str, tuple[int, Room]]:
     """A place for each word, one after the other, with how much it meets."""
     crowd.words = list(taken)
@@ -110,18 +109,16 @@ def _placed(
     return found
 
 
-def _best(crowd: _Crowd, places: Iterable[Room]) -> tuple[int, Room]:
+def _best(crowd: Crowd, places: Iterable[Room]) -> tuple[int, Room]:
     """The first place that is clear, or the one that meets least; with how much that is."""
-    return min(_ranked(crowd, places), key=lambda pair: pair[0])
-
-
-def _ranked(crowd: _Crowd, places: Iterable[Room]) -> Iterator[tuple[int, Room]]:
-    """Places, each with how much it meets; none after a clear one."""
+    least, found = sys.maxsize, None
     for place in places:
-        met = crowd.met_by(place)
-        yield met, place
+        if (met := crowd.met_by(place, least)) < least:
+            least, found = met, place
         if not met:
-            return
+            break
+    assert found is not None
+    return least, found
 
 
 def _places(curve: Curve, path: Sequence[Point], size: Point, along: Sequence[float]) -> Iterator[Room]:
@@ -171,14 +168,15 @@ def _length(curve: Curve) -> float:
     return abs(bx - ax) + abs(by - ay)
 
 
-class _Crowd:
-    """All that a word should be clear of, found by where it is."""
+class Crowd:
+    """All that a word in a layout should be clear of, found by where it is."""
 
     def __init__(self, layout: Layout) -> None:
+        self.layout = layout
         self.whole = Room(0.0, 0.0, layout.width, layout.height)
         self.words: list[Room] = []
         self._boxes: dict[tuple[int, int], list[Room]] = defaultdict(list)
-        self._points: dict[tuple[int, int], list[Point]] = defaultdict(list)
+        self._points: dict[tuple[float, float], list[Point]] = defaultdict(list)
         for box in layout.boxes.values():
             room = Room(box.x, box.y, box.x + box.width, box.y + box.height).grown(BORDER)
             for cell in _cells(room):
@@ -186,18 +184,23 @@ class _Crowd:
         apart = max(APART_BY, sum(map(_length, layout.lines.values())) / POINTS)
         self.ways = {name: way_along(curve, apart) for name, curve in layout.lines.items()}
         for point in chain(*self.ways.values(), *map(_border, layout.clusters.values())):
-            self._points[int(point[0] // CELL), int(point[1] // CELL)].append(point)
+            self._points[point[0] // CELL, point[1] // CELL].append(point)
 
-    def met_by(self, place: Room) -> int:
-        """How much stands in a place already: a box counts most, for it hides what is behind it."""
-        room = place.grown(LINE)
-        left, top, right, bottom = room.left, room.top, room.right, room.bottom
-        cells, lines = list(_cells(room)), 0
-        for cell in cells:
-            lines += len([0 for x, y in self._points.get(cell, ()) if left < x < right and top < y < bottom])
-        boxes = sum(place.meets(box) for cell in cells for box in self._boxes.get(cell, ()))
+    def met_by(self, place: Room, least: int = sys.maxsize) -> int:
+        """How much stands in a place already, or part of it that is more than ``least``.
+
+        A box counts most, for it hides what is behind it.
+        """
         outside = max(0.0, -place.left, place.right - self.whole.right, -place.top, place.bottom - self.whole.bottom)
-        return lines + round(20 * outside) + 100 * boxes + 50 * sum(place.meets(other) for other in self.words)
+        met = round(20 * outside) + 50 * sum([place.meets(other) for other in self.words])
+        room = place.grown(LINE)
+        left, top, right, bottom = room
+        for cell in _cells(room):
+            met += 100 * sum([place.meets(box) for box in self._boxes.get(cell, ())])
+            if met > least:
+                return met
+            met += len([0 for x, y in self._points.get(cell, ()) if left < x < right and top < y < bottom])
+        return met
 
 
 def _border(box: Box) -> Iterator[Point]:

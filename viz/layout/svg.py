@@ -96,7 +96,8 @@ def tee(curve: Curve) -> str:
 
 
 def _points(points: Iterable[Point]) -> str:
-    return " ".join(f"{_short(x)},{_short(y)}" for x, y in points)
+    found = " ".join([f"{x:.1f},{y:.1f}" for x, y in points])
+    return _NOTHING.sub("", found)
 
 
 def _short(x: float) -> str:
@@ -183,6 +184,7 @@ def in_both(light: str, dark: str) -> str:
     return "".join(parts)
 
 
+_NOTHING = re.compile(r"-(?=0\.0(?!\d))|\.0(?!\d)")  # of a number with one decimal
 _ID = re.compile(r' id="[^"]*"')
 _TAG = re.compile(r"(<[^>]+>)")
 _ATTRIBUTE = re.compile(r' ([\w-]+)="([^"]*)"')
