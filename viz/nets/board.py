@@ -65,15 +65,20 @@ def _fitted(
 
 def _without_room(columns: Sequence[Column], place: Place) -> str:
     """What can be shown of a network that is too large."""
-    names = [column.field.name for column in columns if column.field.is_layer]
+    layers = [column for column in columns if column.field.is_layer]
+    _, rows, across = max((column.field.shape for column in layers), key=lambda shape: shape[1] * shape[2])
+    ways = []
+    if len(layers) > 1:
+        ways.append(f"some layers with layers=[...] of {', '.join(quoted(column.field.name) for column in layers)}")
+    if any(len(column.channels) > 1 for column in columns):
+        ways.append("some channels with channels=[0, 1]")
+    if rows * across > 1:
+        ways.append(f"a part of each map with crop=(range({-(-rows // 2)}), range({-(-across // 2)}))")
+    if place.width < PLACES["slide"].width:
+        ways.append("more on a slide with fit='slide'")
     size = f"{place.width / PIXEL:.0f}" + (f"×{place.height / PIXEL:.0f}" if place.height else "")
-    many = max((column for column in columns), key=lambda column: len(column.channels))
-    channels = ", some channels with channels=[0, 1]" if len(many.channels) > 1 else ""
-    larger = ", or take fit='slide'" if place.width < PLACES["slide"].width else ""
-    return (
-        f"{len(columns)} layers and weights have no room in {size} pixels: show some with layers=[...] of "
-        f"{', '.join(map(quoted, names))}{channels}{larger}"
-    )
+    told = ", ".join(ways[:-1]) + " or " + ways[-1] if len(ways) > 1 else "".join(ways)
+    return f"{len(columns)} maps of layers and weights have no room in {size} pixels: show {told}"
 
 
 def figures_in(drawing: Drawing) -> int:
@@ -141,7 +146,8 @@ def _meaning(frame: Frame) -> Iterator[Entry]:
     net = frame.network
     numbers = [n for column in frame.columns for n in column.field.nodes.values()]
     known: list[tuple[str, float | None]] = [("gradient", net.gradients.get(n)) for n in numbers]
-    shown = [(column.field, column.channels) for column in frame.columns if column.field.is_layer]
+    known += [("value", net.values[n]) for n in numbers]
+    shown = [(column.field, column.channels) for column in frame.columns]
     yield from entries([*known, *((kind, 1.0) for kind in net.kinds[:-1])], frame.look, outside(net, shown))
     seen = {id(column.field) for column in frame.columns}
     parts = [[field.kind for field in fields if id(field) in seen] for fields in net.weights.values()]

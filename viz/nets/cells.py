@@ -13,9 +13,10 @@ from viz.nets.plan import Column
 from viz.pools.heat import Heat, shade
 from viz.pools.marks import Mark, Plate, Run, Words
 
-__all__ = ["cells", "unread"]
+__all__ = ["cells", "sign", "unread"]
 
 OUTLINED = 8.0  # points: the side of the smallest cell that has an outline where it has no number
+PALE = 0.7  # how much paler values below 0 are than those above
 SIGNS = {"slope": ("muted", "muted"), "gradient": ("positive", "negative")}  # the colours above and below 0
 
 
@@ -57,28 +58,37 @@ def _dot(name: str, box: Box, look: Theme) -> Mark:
 
 
 def _cell(name: str, box: Box, x: float, heat: Heat, kind: str, look: Theme, words: Written | None) -> Iterator[Mark]:
-    inner = _inside(box)
-    negative = x < 0
-    if math.isnan(x):
-        fill = look.leaf_fill
-    elif x == 0:
-        fill = look.background
-    elif kind == "value":
-        fill = look.lost_fill if negative else shade(look, "value", heat(x))
-    else:
-        signs = SIGNS[kind]
-        fill = shade(look, signs[negative], heat(abs(x)))
+    fill = _fill(x, heat, kind, look, bool(words))
     line = look.no_path if kind != "value" or x == 0 else None
-    yield Plate(name, inner, fill, line, 0.75 if box.width >= TWO else 0.4, data=repr(x))
+    yield Plate(name, _inside(box), fill, line, 0.75 if box.width >= TWO else 0.4, data=repr(x))
     ink = look.ink(fill)
     if words:
         y = box.y + box.height / 2 + 0.36 * words.size
         yield Words(name, box.x + box.width / 2, y, (Run(words.text, ink, kind == "gradient"),), words.size)
-    elif negative:
-        # The sign, where there is no room for it, and where hues are grey.
-        wide, thin = 0.56 * box.width, max(0.5, 0.12 * box.width)
-        bar = Box(box.x + (box.width - wide) / 2, box.y + (box.height - thin) / 2, wide, thin)
-        yield Plate(name, bar, ink)
+    else:
+        yield from sign(name, box, x, ink)
+
+
+def _fill(x: float, heat: Heat, kind: str, look: Theme, worded: bool) -> str:
+    """A shade for each size, in a colour for each sign; a value below 0 is pale where its number is written."""
+    if math.isnan(x):
+        return look.leaf_fill
+    if x == 0:
+        return look.background
+    if kind == "value" and x < 0:
+        return look.lost_fill if worded else shade(look, "muted", PALE * heat(abs(x)))
+    colour = "value" if kind == "value" else SIGNS[kind][x < 0]
+    return shade(look, colour, heat(abs(x)))
+
+
+def sign(name: str, box: Box, x: float, ink: str) -> Iterator[Plate]:
+    """Where there is no room for a number, and hues are grey: a bar for a minus, a small square for a nan."""
+    side = box.width
+    if x < 0:
+        thin = max(0.5, 0.12 * side)
+        yield Plate(name, Box(box.x + 0.22 * side, box.y + (side - thin) / 2, 0.56 * side, thin), ink)
+    elif math.isnan(x):
+        yield Plate(name, Box(box.x + 0.3 * side, box.y + 0.3 * side, 0.4 * side, 0.4 * side), None, ink, 0.75)
 
 
 def _inside(box: Box) -> Box:

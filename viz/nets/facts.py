@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from autodiff import Graph, Value, layers
+from autodiff import Graph, Value, layers, nn
 from autodiff.facts.words import why_no_path
 from autodiff.recording.reverse import adjoints, seed_of
 from viz.nets.fields import Cells, Field, as_field, weights_before
@@ -46,7 +46,7 @@ class Network:
             fields.append(
                 Field(self.graph.nodes[self.output].name or "output", "units", (1, 1, 1), {(0, 0, 0): self.output})
             )
-        self.fields = self._opened(fields)
+        self.fields = self._opened(_told_apart(fields))
         self.home = {number: (field, at) for field in self.fields for at, number in field.nodes.items()}
         self.behind: dict[tuple[int, bool], list[int]] = {}  # what was asked for already
         self.weights = weights_before(self.graph, known, self.fields, self.home)
@@ -134,7 +134,7 @@ class Network:
             for number in field.nodes.values():
                 if number in self.gradients and len(self.reads(number)) > 1:
                     heirs = self.heirs(number)
-                    if len(heirs) == 1:
+                    if len(heirs) == 1 and self._is_choice(number):
                         found[number] = heirs[0]
         return found
 
@@ -174,16 +174,43 @@ class Network:
                     stack.append(arg)
         return sorted(found)
 
+    def _is_choice(self, number: int) -> bool:
+        """Whether others lost against the one that a unit hands its gradient to, and are not merely off."""
+        why = {why_no_path(self.graph.nodes[n], at) for n, at in self.refusals(number)}
+        return "not taken" in why and "off" not in why
+
     def is_off(self, number: int) -> bool:
         """Whether a cell hands nothing on because a function of one number is off, as a relu below 0 is."""
         ends = self.refusals(number)
         return bool(ends) and all(why_no_path(self.graph.nodes[n], at) == "off" for n, at in ends)
 
 
+def _told_apart(fields: Sequence[Field]) -> list[Field]:
+    """Layers that are computed more than once are counted by their names."""
+    seen: dict[str, int] = {}
+    found = []
+    for field in fields:
+        seen[field.name] = count = seen.get(field.name, 0) + 1
+        found.append(replace(field, name=f"{field.name} ({count})") if count > 1 else field)
+    return found
+
+
+def _asked(output: object) -> str:
+    """What to write for something that is no Value."""
+    got = type(output).__name__
+    if isinstance(output, Graph):
+        return "network(output) takes a Value: of a Graph write network(graph.values[-1])"
+    if isinstance(output, nn.Module):
+        return f"network(output) takes a Value that the network computed: call the {got} first, network(model(x)[0])"
+    if isinstance(output, (list, tuple)):
+        return f"network(output) takes one Value: choose one of the {got}'s, such as network(y[0]), or add them up"
+    return f"network(output) takes the Value that the network computed, got {got}"
+
+
 def read(output: object, upstream: float | None = None, kind: type[Network] = Network) -> Network:
     """The network before an output; ``ValueError`` where no layer is known, ``TypeError`` for anything but a Value."""
     if not isinstance(output, Value):
-        raise TypeError(f"network(output) takes the Value that the network computed, got {type(output).__name__}")
+        raise TypeError(_asked(output))
     found = kind(output, upstream)
     if not found.fields:
         raise ValueError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autodiff import Graph, LayerNodes
 
@@ -35,6 +35,23 @@ class Field:
         """Whether it is a layer, not the weights or slopes before one."""
         return self.kind not in ("weights", "bias", "slope")
 
+    def cropped(self, rows: range, columns: range) -> Field:
+        """These rows and columns of each map, if there are some of them; the name says which of how many."""
+        channels, high, wide = self.shape
+        down, across = _within(rows, high), _within(columns, wide)
+        if (len(down), len(across)) == (high, wide):
+            return self
+        parts = [
+            f"{what} {part.start}–{part.stop - 1} of {whole}"
+            for what, part, whole in (("rows", down, high), ("columns", across, wide))
+            if len(part) < whole
+        ]
+        nodes = {
+            (c, i - down.start, j - across.start): n for (c, i, j), n in self.nodes.items() if i in down and j in across
+        }
+        name = f"{self.name} ({', '.join(parts)})"
+        return replace(self, name=name, shape=(channels, len(down), len(across)), nodes=nodes)
+
     def seen(self, wished: Sequence[int] | None) -> tuple[int, ...]:
         """The channels that are shown if these are wished; all of what has but one."""
         count = self.shape[0]
@@ -54,6 +71,10 @@ class Weights(Field):
     def _is_of(self, channel: int, wished: Sequence[int]) -> bool:
         made, read = divmod(channel, self.shape[0] // self.made)
         return (read if self.dense or self.made == 1 else made) in wished
+
+
+def _within(part: range, whole: int) -> range:
+    return range(part.start, min(part.stop, whole)) if part.start < whole else range(whole)
 
 
 def as_field(one: LayerNodes) -> Field:
@@ -142,4 +163,5 @@ def _over(one: LayerNodes, graph: Graph, users: Users, home: Homes) -> tuple[Fie
             return None
         read.append(multiplied[0][0])
     alike = {field.shape for field in read}
-    return (read[0], cells) if len(alike) == 1 and len({*cells.values()}) == len(cells) else None
+    # Each of its cells is read, as from a vector or by a layer behind a map that was flattened.
+    return (read[0], cells) if len(alike) == 1 and len({*cells.values()}) == math.prod(*alike) else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from autodiff.facts.words import NOTHING_FLOWS
 from viz.ink.ruler import width_of
 from viz.ink.theme import Theme
 from viz.layout.layout import Box
-from viz.nets.cells import unread
+from viz.nets.cells import sign, unread
 from viz.pools.heat import shade
 from viz.pools.marks import Drawing, Mark, Plate, Run, Words
 
@@ -27,10 +28,12 @@ def entries(known: Iterable[tuple[str, float | None]], look: Theme, empty: str =
         yield [Plate("legend", square, shade(look, "value", 0.6))], "value"
     if any(x and x > 0 for x in came):
         yield [Plate("legend", square, shade(look, "positive", 0.6))], "gradient above 0"
-    if any(x and x < 0 for x in came):
-        fill = shade(look, "negative", 0.6)
-        bar = Plate("legend", Box(2, 4, 5, 1.1), look.ink(fill))  # as in cells that have no room for figures
-        yield [Plate("legend", square, fill), bar], "below 0"
+    if any(x and x < 0 for _, x in found):
+        fill = shade(look, "negative" if any(x and x < 0 for x in came) else "muted", 0.6)
+        yield [Plate("legend", square, fill), *sign("legend", square, -1.0, look.ink(fill))], "below 0"
+    if any(x is not None and math.isnan(x) for _, x in found):
+        fill = look.leaf_fill
+        yield [Plate("legend", square, fill), *sign("legend", square, math.nan, look.ink(fill))], "nan"
     if "slope" in kinds:
         yield [Plate("legend", square, shade(look, "muted", 0.6))], "slope θ′"
     if any(x == 0 for x in came):

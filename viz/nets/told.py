@@ -85,6 +85,8 @@ def outside(net: Network, shown: Iterable[tuple[Field, Sequence[int]]]) -> str:
     """How many cells of layers, in these channels, are no part of the output's graph; empty where all are."""
     parts = []
     for field, channels in shown:
+        if field.kind == "slope":
+            continue
         known = sum(channel in channels for channel, _, _ in field.nodes)
         if missing := len(channels) * math.prod(field.shape[1:]) - known:
             parts.append(f"{missing} of {field.name}")

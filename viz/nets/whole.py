@@ -31,6 +31,7 @@ def network(
     fit: str | tuple[float, float | None] | None = "column",
     layers: Iterable[str | int] | None = None,
     channels: Iterable[int] | None = None,
+    crop: tuple[range, range] | None = None,
     upstream: float | None = None,
     slopes: bool = False,
     theme: str | Theme = "light",
@@ -44,11 +45,12 @@ def network(
     boxed 0 a zero that was computed. Some ways are drawn: of units that chose one of the cells that they read, as a
     max does, two that meet in one cell, whose sum is written out, and one that ends where a relu is off. ``fit`` is
     that of :func:`viz.draw`; ``layers`` are the names, or the numbers from 0, of those to show, ``channels`` the
-    numbers of the channels. Cells are as large as the place allows: those that have no room for figures go by colour,
-    a bar for a minus. With ``slopes`` each factor of δᵢ = θ′(zᵢ) Σⱼ δⱼ wᵢⱼ has a map of its own: what arrives at an
-    activation, its θ′, and what it hands on, one product written out; θ′ has a row of its own, or stands between the
-    other two where more figures have room then. ``ValueError`` where no layer is known, where there is no room even
-    so, and for ``slopes`` where there is no activation.
+    numbers of the channels, ``crop`` the rows and the columns of each map, such as (range(8), range(4, 12)). Cells are
+    as large as the place allows: those that have no room for figures go by colour, a bar for a minus. With ``slopes``
+    each factor of δᵢ = θ′(zᵢ) Σⱼ δⱼ wᵢⱼ has a map of its own: what arrives at an activation, its θ′, and what it hands
+    on, one product written out; θ′ has a row of its own, or stands between the other two where more figures have room
+    then. ``ValueError`` where no layer is known, where there is no room even so, and for ``slopes`` where there is no
+    activation.
 
     >>> from autodiff import nn
     >>> body = nn.Conv2d(1, 2, 3, rng=0), nn.ReLU(), nn.MaxPool2d(2)
@@ -62,7 +64,11 @@ def network(
     look, place = theme_of(theme, background), placed(fit)
     net = sloped(output, upstream) if slopes else read(output, upstream)
     fields = _chosen(fields_of(net), layers)
-    return _drawn(net, fields, None if channels is None else _numbers(channels), look, legend, place)
+    if crop is not None:
+        rows, columns = _ranges(crop)
+        fields = [field.cropped(rows, columns) for field in fields]
+    most = max(field.shape[0] for field in fields if field.is_layer)
+    return _drawn(net, fields, None if channels is None else _numbers(channels, most), look, legend, place)
 
 
 def _drawn(
@@ -84,11 +90,24 @@ def _drawn(
     return sheet
 
 
-def _numbers(channels: Iterable[int]) -> list[int]:
+def _numbers(channels: Iterable[int], most: int) -> list[int]:
     found = [*channels] if isinstance(channels, Iterable) and not isinstance(channels, str) else [channels]
     if not found or any(isinstance(c, bool) or not isinstance(c, int) or c < 0 for c in found):
         raise ValueError(f"channels= are whole numbers from 0, such as [0, 1]; got {quoted(channels)}")
+    if min(found) >= most:
+        raise ValueError(f"channels= are numbers from 0 to {most - 1} here; got {quoted(channels)}")
     return found
+
+
+def _ranges(crop: object) -> tuple[range, range]:
+    parts = [*crop] if isinstance(crop, (tuple, list)) else []
+    if len(parts) != 2 or not all(
+        isinstance(part, range) and part.step == 1 and 0 <= part.start < part.stop for part in parts
+    ):
+        raise ValueError(
+            f"crop= is a range of rows and one of columns, such as (range(8), range(4, 12)); got {quoted(crop)}"
+        )
+    return parts[0], parts[1]
 
 
 def _chosen(fields: list[Field], layers: Iterable[str | int] | None) -> list[Field]:
@@ -98,7 +117,7 @@ def _chosen(fields: list[Field], layers: Iterable[str | int] | None) -> list[Fie
     wished = [layers] if isinstance(layers, (str, int)) else [*layers]
     units = [field for field in fields if field.is_layer]
     names = [field.name for field in units]
-    for one in wished:
+    for one in wished or [layers]:
         if one not in names and not (isinstance(one, int) and not isinstance(one, bool) and 0 <= one < len(names)):
             raise ValueError(f"layers= are names or numbers of {', '.join(map(quoted, names))}; got {quoted(one)}")
     kept = [field for k, field in enumerate(units) if field.name in wished or k in wished]
