@@ -77,6 +77,7 @@ def test_the_main_job_writes_the_whole_network_first_then_the_pool_the_graph_and
     names = [re.findall(r"(\w+)\.(?:svg|html)", line)[0] for line in wrote]
     assert [name for name in names if name != "digit"] == ["network", "pool", "graph", "steps"]
     assert names[0] == "network"
+    assert all(re.search(r"\.(svg|png|html): \w", line) for line in wrote)  # and what there is to see
 
 
 @pytest.mark.slow

@@ -32,6 +32,11 @@ from viz.pools.grids import picture
 from viz.pools.reading import require_readable
 
 PAGE = "steps.html"
+WORDS = {
+    "network": "the whole network, values above, where the gradient goes below",
+    "pool": "the pool, its windows, whom each chose, what comes back",
+    "graph": "node by node, and what each hands to whom",
+}
 LONGEST = 2000  # characters of a line that is printed
 MANY = 16  # cells of a window, of which each is a line; one of more is folded, as nobody reads so many
 
@@ -216,8 +221,8 @@ def _write(folder: Folder, pictures: Mapping[str, Picture]) -> None:
         [folder.keep(picture.save(folder.path / f"{name}.{kind}")) for name, picture in pictures.items()]
         for kind in ("svg", "png")
     ]
-    for paths in zip(*saved, strict=True):
-        _say("wrote " + " and ".join(map(str, paths)))
+    for name, *paths in zip(pictures, *saved, strict=True):
+        _say(f"wrote {' and '.join(map(str, paths))}: {WORDS[name]}")
 
 
 def _write_page(folder: Folder, page: Stepper) -> None:
