@@ -14,7 +14,9 @@ FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 def executed(path: Path) -> None:
     """Run a notebook from top to bottom and write it back with its outputs."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=600, record_timing=False, resources={"metadata": {"path": str(FOLDER)}}).execute()
+    where = {"metadata": {"path": str(FOLDER)}}
+    # what is printed is one text, in however many pieces it arrives
+    NotebookClient(notebook, timeout=600, record_timing=False, coalesce_streams=True, resources=where).execute()
     language = notebook.metadata.language_info
     for key in ("version", "codemirror_mode", "nbconvert_exporter"):
         language.pop(key, None)
