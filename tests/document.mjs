@@ -142,6 +142,7 @@ class Element {
     return event;
   }
   focus() { if (document.activeElement !== this) { document.activeElement?.fire?.("blur"); document.activeElement = this; this.fire("focusin"); } }
+  blur() { if (document.activeElement === this) { this.fire("blur"); document.activeElement = body; } }
   select() { this.focus(); this.selected = true; }
   showModal() { this.open = true; }
   close() { this.open = false; }
@@ -194,7 +195,7 @@ function read(markup) {
   return root;
 }
 
-const heard = () => ({ heard: [], addEventListener: Element.prototype.addEventListener });
+const heard = () => ({ heard: [], addEventListener: Element.prototype.addEventListener, fire(name) { for (const entry of [...this.heard]) if (entry.name === name) entry.react({ type: name }); } });
 const [html, body] = ["html", "body"].map((name) => new Element(name));
 html.append(body);
 const media = { ...heard(), dark: false, calm: false };
@@ -221,5 +222,7 @@ Object.assign(globalThis, {
   setTimeout: (react, after) => (timers.set((timers.last = (timers.last ?? 0) + 1), { react, after }), timers.last),
   clearTimeout: (number) => timers.delete(number),
 });
-window.top = window;
+window.top = window.parent = window;
+globalThis.KeyboardEvent = class { constructor(type, { key }) { Object.assign(this, { type, key }); } };
+globalThis.location = { hash: "" };
 globalThis.parent = { document };

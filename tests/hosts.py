@@ -33,10 +33,10 @@ class Node:
         self.ask = ask
         self.acts: list[list[Any]] = []
 
-    def open(self, stepper: Stepper, **options: Any) -> None:
+    def open(self, stepper: Stepper, hash: str = "", **options: Any) -> None:
         told = {"svg": stepper.svg, "grid": stepper.grid, "theme": stepper.theme, "start": stepper.start, "page": True}
         self.acts.clear()
-        self.ask({"open": {"data": stepper.data, "options": told | options}})
+        self.ask({"open": {"data": stepper.data, "options": told | options, "hash": hash}})
 
     def act(self, *acts: list[Any]) -> dict[str, Any]:
         """What is seen once all of this was done."""

@@ -26,16 +26,26 @@ const ACTS = {
   finish: () => { for (const played of document.played) played.onfinish(); },
   edit: (changes, tell) => handle.edit(changes, tell),
   go: (to) => handle.go(to),
+  address: (hash) => { location.hash = hash; window.fire("hashchange"); },
+  frame: (foreign) => {
+    const heard = [];
+    document.outer = { heard, focused: 0 };
+    window.parent = { focus: () => (document.outer.focused += 1) };
+    window.frameElement = foreign ? null : { dispatchEvent: (event) => heard.push(event.key) };
+  },
+  alone: () => { window.parent = window; document.outer = null; },
   destroy: () => handle.destroy(),
 };
 
-function open({ data, options }) {
+function open({ data, options, hash = "" }) {
+  location.hash = hash;
   if (find(".gradroute")) handle.destroy();
   timers.clear();
   document.activeElement = body;
   document.played = [];
   document.told = [];
-  handle = mount(body, data, { ...options, onChange: (told) => document.told.push(told) });
+  document.moved = [];
+  handle = mount(body, data, { ...options, onChange: (told) => document.told.push(told), onStep: (index) => document.moved.push(index) });
 }
 
 function more() {
@@ -55,7 +65,7 @@ function more() {
     quiz: at("quiz") && { hidden: at("quiz").hidden, pressed: find("[data-do=predict]").ariaPressed, question: words(at("question")), refuse: at("refuse").hidden, ask: at("ask").hidden, answer: at("answer").value, verdict: words(at("verdict")), kind: at("verdict").className, labelled: at("question").getAttribute("for") === at("answer").id && Boolean(at("answer").id) },
     keys: Boolean(at("keys")?.open), dashes: document.querySelectorAll("g.edge[id] path").map((path) => path.style["--dash"] ?? null),
     pieces: document.querySelectorAll("svg g").filter((one) => one.children.some((child) => child.id)).map((one) => one.children.length),
-    listening: window.heard.length,
+    listening: window.heard.length, outer: document.outer ?? null, address: handle.address(), moved: document.moved,
   };
 }
 

@@ -52,6 +52,85 @@ def at(seen: dict[str, Any]) -> int:
     return int(seen["slider"][1])
 
 
+# -- The address, and what is around
+
+
+@pytest.mark.parametrize(
+    ("address", "index", "edits"),
+    [
+        ("#step=7", 7, {}),
+        ("#step=7&x0=9", 7, {0: 9.0}),
+        ("#x0=1/2&step=-1", LAST, {0: 0.5}),
+        ("#x1=-0,5&x4=2·10^2", 0, {1: -0.5, 4: 200.0}),
+        ("#step=99", LAST, {}),
+        ("#step=two&x0=three&x9=1&v5=8", 0, {}),
+        ("#step=1.5", 0, {}),
+        ("", 0, {}),
+        ("#", 0, {}),
+    ],
+)
+def test_an_address_opens_a_step_with_numbers_of_its_own(
+    node: Node, address: str, index: int, edits: dict[int, float]
+) -> None:
+    y, p = pooled()
+    node.open(viz.step(y, names=False, grid=p), address)
+    seen = node.seen()
+    given = {leaf: float(x) for leaf, x in enumerate((3, 0, 4, 2, 0))}
+    assert {int(leaf): x for leaf, x in seen["values"].items()} == given | edits
+    assert at(seen) == index
+    other = node.act(["address", "#step=2&x2=-7"])
+    assert (at(other), other["values"]["2"]) == (2, -7)
+
+
+@pytest.mark.parametrize("name", ["x0", "step", "a&b=c#d", "π r²", "100%", "+", "<b>"])
+def test_what_is_looked_at_has_an_address_that_leads_there_again(node: Node, name: str) -> None:
+    y = Value(2.0, name) * 3 + 1
+    node.open(viz.step(y, names=False))
+    seen = node.act(["go", 3], ["edit", {"0": -0.25}])
+    assert seen["address"].startswith("#step=3&")
+    node.open(viz.step(y, names=False), seen["address"])
+    again = node.seen()
+    assert (at(again), again["values"]) == (3, {"0": -0.25})
+
+
+def test_an_address_is_read_by_a_page_of_its_own_alone(node: Node) -> None:
+    node.open(viz.step(pooled()[0], names=False), "#step=7", page=False)
+    assert at(node.seen()) == 0
+
+
+@pytest.mark.parametrize(("forth", "back"), [("PageDown", "PageUp"), ("ArrowRight", "ArrowLeft")])
+def test_a_presenter_steps_and_leaves_at_the_ends(pool: Node, forth: str, back: str) -> None:
+    pool.act(["frame", False])
+    seen = pool.act(["press", forth, forth, back])
+    assert (at(seen), seen["outer"]) == (1, {"heard": [], "focused": 0})
+    seen = pool.act(["press", "End", forth])
+    assert (at(seen), seen["outer"]) == (LAST, {"heard": [forth], "focused": 1})
+    seen = pool.act(["press", "Home", back])
+    assert (at(seen), seen["outer"]) == (0, {"heard": [forth, back], "focused": 2})
+    seen = pool.act(["frame", True], ["press", back])  # another origin gets the keys, and hears the next one
+    assert seen["outer"] == {"heard": [], "focused": 1}
+    pool.act(["alone"])
+
+
+def test_escape_gives_the_keys_back(pool: Node) -> None:
+    pool.act(["frame", False])
+    seen = pool.act(["press", "g"])
+    assert seen["active"] == "n0"
+    seen = pool.act(["press", "Escape"])
+    assert (seen["active"], seen["outer"]) == ("body", {"heard": [], "focused": 1})
+    pool.act(["alone"])
+
+
+def test_the_step_slider_steps_with_the_keys_of_a_presenter(pool: Node) -> None:
+    seen = pool.act(["focus", "[data-part=slider]"], ["press", "PageDown", "PageDown", "PageUp"])
+    assert at(seen) == 1
+
+
+def test_who_embeds_a_page_is_told_each_step(pool: Node) -> None:
+    seen = pool.act(["press", "ArrowRight", "ArrowRight", "ArrowLeft", "End", "End"])
+    assert seen["moved"] == [1, 2, 1, LAST]
+
+
 # -- Buttons and keys
 
 KEYS = {"first": "Home", "back": "ArrowLeft", "next": "ArrowRight", "last": "End", "play": "Space"}
@@ -572,7 +651,7 @@ def test_elsewhere_on_a_notebook_keys_are_not_ours(node: Node) -> None:
 
 
 def test_at_the_end_nothing_is_left(pool: Node) -> None:
-    assert pool.act(["press", "Space"])["listening"] == 1
+    assert pool.act(["press", "Space"])["listening"] == 2
     left = pool.ask({"acts": [["destroy"], ["tick", 3]]})
     assert left == {"gone": True, "listening": 0}
 

@@ -139,6 +139,29 @@ def test_at_the_end_the_gradients_are_those_of_the_pass_to_the_last_bit(node: No
                 assert box["words"][1][0] == ("no path" if gradient is NO_PATH else numeral(gradient))
 
 
+@pytest.mark.parametrize(
+    "part", [{"depth": 2}, {"around": 3, "depth": 1}, {"around": 8, "depth": 2}, {"reached": True}]
+)
+@pytest.mark.parametrize("make", [losses, several_uses, convolved], ids=lambda make: make.__name__)
+def test_of_a_part_that_is_shown_alone_each_step_is_seen(node: Node, make: Callable[[], Value], part: Any) -> None:
+    y = make()
+    y.backward()
+    if "around" in part:
+        part = {**part, "around": Graph(y).values[part["around"]]}
+    shown = viz.step(y, names=False, **part)
+    unseen = shown.data["unseen"]
+    node.open(shown)
+    last, before = int(node.seen()["slider"][0]), None
+    assert last == len(shown._seen) - 1
+    assert {box["id"] for box in node.seen()["boxes"]} == {f"n{k}" for k in range(len(Graph(y))) if k not in unseen}
+    for k in range(last + 1):
+        node.go(k)
+        found = node.seen()
+        now = (found["boxes"], found["lines"], found["halo"])
+        assert now != before, (k, found["sentence"])
+        before = now
+
+
 def test_a_network_of_many_nodes_has_few_steps() -> None:
     out = nn.MLP(4, [6, 4, 1])([Value(0.1 * i, f"x{i}") for i in range(4)])
     assert isinstance(out, Value)

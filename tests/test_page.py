@@ -352,6 +352,31 @@ def test_axe_finds_no_serious_fault(chromium: Any, tmp_path: Path, axe: str, sch
             assert not serious
 
 
+def test_in_a_frame_the_keys_of_a_presenter_leave_at_the_end(chromium: Any, tmp_path: Path) -> None:
+    frame = pool()._repr_html_()
+    deck = "<!doctype html><body onkeydown='document.title += event.key + event.keyCode'>" + frame
+    context = chromium.new_context(viewport={"width": 1000, "height": 700})
+    page = context.new_page()
+    page.set_content(deck)
+    inner = page.frames[1]
+    inner.get_by_role("status").wait_for()
+    inner.get_by_role("button", name="Next step").click()
+    slider = inner.get_by_role("slider", name="Step", exact=True)
+    for key in ("PageDown", "PageDown", "PageUp"):
+        page.keyboard.press(key)
+    assert (slider.input_value(), page.title()) == ("2", "")
+    page.keyboard.press("End")
+    page.keyboard.press("PageDown")
+    assert page.title() == "PageDown34"
+    page.keyboard.press("PageDown")  # the host has the keys
+    assert page.title() == "PageDown34PageDown34"
+    inner.get_by_role("button", name="First step").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    assert page.title().endswith("a65")
+    context.close()
+
+
 # ---- Hostile names
 
 

@@ -241,6 +241,8 @@ def test_the_widget_keeps_in_touch() -> None:
     widget.set_state({"values": {"a": 9, "b": "-0"}})
     assert math.copysign(1, shown.values["b"]) == -1
     assert a.data == 3.0
+    widget.set_state({"start": 3})
+    assert shown.start == 3  # shown again, it begins where one was
     data = widget._repr_mimebundle_()
     assert "srcdoc=" in (data[0] if isinstance(data, tuple) else data)["text/html"]
 

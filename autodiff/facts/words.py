@@ -50,7 +50,7 @@ SENTENCES = {
     "tied": "{name} gets no path through {target}: {reason}",
     "inputs": "the inputs are given: {names}",
     "more inputs": "{count} more",
-    "inner inputs": "{count} inside of boxes",
+    "inner inputs": "{count} without boxes of their own",
     "inside": "{name} = {value}, computed inside by {count} nodes",
     "unspoken": "{name}: {count} nodes inside are computed",
     "arrives": "{name}.grad = {sum}, from {target}",

@@ -237,15 +237,18 @@ def blank(
     style: Style = FULL,
     figures: Figures | None = None,
     collapse: Collapse = False,
+    around: Value | None = None,
+    depth: int | None = None,
+    reached: bool = False,
     max_nodes: int | None = LIMIT,
     path: Sequence[Value] | None = None,
     timeout: float = 30,
 ) -> Laid:
-    """Lay out the graph of some steps with every number left blank."""
-    shown = _with_ways(view(told.graph, collapse=collapse, limit=max_nodes), path)
+    """Lay out the graph of some steps, or a part of it, with every number left blank."""
+    shown = _with_ways(view(told.graph, around, depth, reached, collapse, max_nodes), path)
     rows = Rows(told.graph, None, labels, theme_of(theme), style, view=shown, figures=figures)
     drawing = Drawing(shown, rows if style.haste else rows.in_style(Sketch(shown, rows).hurried(style)))
-    return drawing.laid(timeout, _advice(told.graph, bool(collapse), False, None))
+    return drawing.laid(timeout, _advice(told.graph, bool(collapse), around is not None, depth))
 
 
 def _with_ways(shown: View, nodes: Sequence[Value] | None) -> View:

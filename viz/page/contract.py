@@ -135,7 +135,7 @@ class Facts(TypedDict):
 class Page(Facts):
     """All that the page knows of a graph, beside the SVG: names of the leaves, what is folded and joined, the shell.
 
-    ``notation`` is the MathML of names, by label.
+    ``unseen`` are the nodes without a box, where a part is shown; ``notation`` is the MathML of names, by label.
     """
 
     shell: str
@@ -143,6 +143,7 @@ class Page(Facts):
     leaves: dict[int, str]
     notation: dict[str, str]
     folds: dict[str, Fold]
+    unseen: list[int]
     lines: dict[str, Line]
 
 

@@ -30,6 +30,7 @@ SCRIPTS = (
     "look.js",
     "quiz.js",
     "state.js",
+    "around.js",
     "dom.js",
     "camera.js",
     "graph.js",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-from autodiff import Step, Steps
+from autodiff import Edge, Step, Steps
+from viz.graph.look import one_source
+from viz.graph.paint import line_id
 from viz.graph.view import View
 from viz.ink.text import visible
-from viz.page.contract import Fold
+from viz.page.contract import Fold, Line
 
-__all__ = ["folds", "seen"]
+__all__ = ["folds", "lines", "seen"]
 
 
 def seen(told: Steps, shown: View) -> list[list[int]]:
@@ -69,3 +71,18 @@ def folds(shown: View) -> dict[str, Fold]:
         speaker = shown.speaker(scope)
         found[f"s{members[0]}"] = {"name": name, "called": called, "members": list(members), "speaker": speaker}
     return found
+
+
+def lines(shown: View) -> dict[str, Line]:
+    """The lines that stand for several uses or lead into a folded scope, by id."""
+    joined: list[list[Edge]] = []
+    for (source, target), edges in shown.edges().items():
+        joined += [line for line in shown.lines(source, target, edges) if len(line) > 1 or target[0] == "s"]
+    return {
+        line_id(line): {
+            "uses": [f"{edge.target}_{edge.position}" for edge in line],
+            "adds": one_source(line),
+            "inside": list(shown.folds.get(line[0].target, ())),
+        }
+        for line in joined
+    }

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from autodiff import Edge, Graph, Value, steps
+from autodiff import Graph, Value, steps
 from autodiff.files import write
 from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered, caller, got
@@ -19,9 +19,7 @@ from autodiff.language.notation import writing
 from autodiff.writing.phrases import labels as all_labels
 from viz.graph.drawing import blank
 from viz.graph.folding import Collapse, read_once
-from viz.graph.look import one_source
 from viz.graph.naming import Names, in_picture, typed
-from viz.graph.paint import line_id
 from viz.graph.rows import DIRECTIONS, Rows, numbers_in
 from viz.graph.view import View, require_boxes, view
 from viz.graph.ways import wanted
@@ -30,13 +28,13 @@ from viz.ink.letters import in_letters, in_mathml
 from viz.ink.text import visible
 from viz.ink.theme import OWN, Theme
 from viz.layout.kinds import kind_of, named
-from viz.page.contract import Line, Page
+from viz.page.contract import Page
 from viz.page.data import page_data
 from viz.page.drawn import MARGIN, drawn
 from viz.page.grid import step_grid
 from viz.page.html import SCALE, frame, page, shell
 from viz.page.poster import poster
-from viz.page.seeing import folds, seen
+from viz.page.seeing import folds, lines, seen
 from viz.page.style import SPREAD, dressed, legible, sized
 from viz.page.style import style as style_of
 from viz.page.widget import widget
@@ -53,6 +51,9 @@ def step(
     background: str | None = OWN,
     legend: bool = True,
     collapse: Collapse = False,
+    around: Value | None = None,
+    depth: int | None = None,
+    reached: bool = False,
     names: Names = True,
     rankdir: str = "LR",
     max_nodes: int | None = 1000,
@@ -67,11 +68,12 @@ def step(
 
     In a notebook the stepper shows itself; ``save_html`` writes it as one file for any browser, ``widget()`` makes
     one that keeps in touch with Python. Unnamed Values are called like the caller's variables, unless
-    ``names=False``; ``names={"w": w}`` calls this one so. ``collapse`` folds scopes as in :func:`viz.draw`; ``theme``
-    is "auto" (that of the host), "light", "dark" or a :class:`viz.Theme`; ``background=None`` lets what is behind the
-    page be seen, ``legend=False`` leaves the legend out; ``start`` is the step to begin with, negative ones from the
-    end; ``seed`` is the gradient that arrives at the output (that of the pass that was run, else 1); ``digits`` are
-    the figures of every number, 4 by default; ``path=x`` and ``paths=(x, y)`` show ways in colour over the faded rest,
+    ``names=False``; ``names={"w": w}`` calls this one so. ``collapse`` folds scopes, ``around``, ``depth`` and
+    ``reached`` show a part, as in :func:`viz.draw`: what cannot be seen then is no step. ``theme`` is "auto" (that of
+    the host), "light", "dark" or a :class:`viz.Theme`; ``background=None`` lets what is behind the page be seen,
+    ``legend=False`` leaves the legend out; ``start`` is the step to begin with, negative ones from the end; ``seed`` is
+    the gradient that arrives at the output (that of the pass that was run, else 1); ``digits`` are the figures of every
+    number, 4 by default; ``path=x`` and ``paths=(x, y)`` show ways in colour over the faded rest,
     as in :func:`viz.draw`. ``grid`` shows a pool beside the graph: give what the pool answered, True for the
     one pool in the graph, or ``dict(cells=x, outputs=p, kernel_size=3)``.
 
@@ -89,14 +91,15 @@ def step(
         many = "; of several, add up what counts: step(sum(values))" if isinstance(output, Iterable) else ""
         raise TypeError(f"step takes one Value, the output of a graph; got {got(output)}{many}")
     collapse = read_once(collapse)
-    require_boxes([output], collapse=collapse, limit=max_nodes)
+    require_boxes([output], reached, collapse, max_nodes, around, depth)
     graph = Graph(output)
-    view(graph, collapse=collapse, limit=max_nodes)  # refuses what is too large before any work is done
+    view(graph, around, depth, reached, collapse, max_nodes)  # refuses what is too large before any work is done
     found = typed(graph, names, caller())
     if rankdir not in DIRECTIONS:
         raise ValueError(f"rankdir must be one of {', '.join(DIRECTIONS)}; got {quoted(rankdir)}")
     style = replace(SPREAD, rankdir=rankdir)
-    part = {"collapse": collapse, "path": wanted(path, paths), "max_nodes": max_nodes}
+    part: dict[str, Any] = {"around": around, "depth": depth, "reached": reached}
+    part |= {"collapse": collapse, "path": wanted(path, paths), "max_nodes": max_nodes}
     layout = {"theme": sized(own), "style": style, "timeout": timeout, **part}
     shown = None if grid is None or grid is False else step_grid(graph, grid)
     return Stepper(output, found, layout, shown, look, start, seed, style_of(own, legend), digits, legend)
@@ -196,7 +199,8 @@ class Stepper:
             "leaves": names,
             "notation": notation,
             "folds": folds(shown),
-            "lines": _lines(shown),
+            "unseen": sorted({*range(len(told.graph))} - {*shown.numbers}),
+            "lines": lines(shown),
         }
 
     @property
@@ -243,8 +247,12 @@ class Stepper:
         if self._widget is None:
             facts = {"data": self.data, "svg": self.svg, "grid": self.grid, "theme": self.theme, "start": self.start}
             told = {**facts, "values": self.values}
-            self._widget = widget(told, self._repr_mimebundle_, self._follow, self._style)
+            self._widget = widget(told, self._repr_mimebundle_, self._follow, self._look, self._style)
         return self._widget
+
+    def _look(self, step: int) -> None:
+        """The widget went to another step: shown again, this begins there."""
+        self.start = step
 
     def _follow(self, numbers: Mapping[str, float]) -> None:
         """The widget was edited."""
@@ -279,18 +287,3 @@ def _ways(shown: View, labels: dict[int, str]) -> Iterator[tuple[str, str]]:
         yield f"way {number}", name
     if shown.ways and any(len(ways) > 1 for ways in shown.ways.over.values()):
         yield "ways", "several ways"
-
-
-def _lines(shown: View) -> dict[str, Line]:
-    """The lines that stand for several uses or lead into a folded scope, by id."""
-    joined: list[list[Edge]] = []
-    for (source, target), edges in shown.edges().items():
-        joined += [line for line in shown.lines(source, target, edges) if len(line) > 1 or target[0] == "s"]
-    return {
-        line_id(line): {
-            "uses": [f"{edge.target}_{edge.position}" for edge in line],
-            "adds": one_source(line),
-            "inside": list(shown.folds.get(line[0].target, ())),
-        }
-        for line in joined
-    }

@@ -81,13 +81,16 @@ def widget(
     facts: Mapping[str, Any],
     page: Callable[[], dict[str, str]],
     follow: Callable[[dict[str, float]], None],
+    look: Callable[[int], None],
     css: str | None = None,
 ) -> Any:
-    """A widget of these facts, that tells ``follow`` its new values; ``page`` is what stands in where no kernel is.
+    """A widget of these facts, that tells ``follow`` its new values and ``look`` the step that is looked at.
 
-    ``ImportError`` says what to install when the package anywidget is not there.
+    ``page`` is what stands in where no kernel is. ``ImportError`` says what to install when the package anywidget is
+    not there.
     """
     made = _kind(style() if css is None else css)(**facts)
     made.page = page
     made.observe(lambda change: follow(change["new"]), names="values")
+    made.observe(lambda change: look(change["new"]), names="start")
     return made

@@ -93,6 +93,7 @@
  * @property {Record<string, string>} leaves
  * @property {Record<string, string>} notation
  * @property {Record<string, Fold>} folds
+ * @property {Array<number>} unseen
  * @property {Record<string, Line>} lines
  */
 

@@ -136,7 +136,7 @@ function graphPicture(svg, data, stage) {
   }
 
   const placed = ([x, y, ...size]) => [x + left, y + top, ...size];
-  const reveal = (...members) => view.reveal(members.map((member) => placed(boxOf.get(member).area)));
+  const reveal = (...members) => view.reveal(members.filter((member) => boxOf.has(member)).map((member) => placed(boxOf.get(member).area)));
   const nodeOf = (box) => box.speaker ?? box.members.at(-1);
   const boxAt = (target) => boxes.find(({ group }) => group === target?.closest?.("g.node"));
 

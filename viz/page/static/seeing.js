@@ -67,7 +67,7 @@ const seeing = (() => {
     const shown = spoken ?? box.members.at(-1);
     if (phase === "forward" && !data.nodes[node].op) {
       const given = group.map((fact) => fact.node).filter((one) => places[one] && !folded(one));
-      return { node: given[0] ?? shown, given, last: 0 };
+      return { node: given[0] ?? (box ? shown : places.findIndex(Boolean)), given, last: 0 };
     }
     if (phase === "forward") return box && { node: shown, box, after: spoken === null ? null : values[spoken] };
     if (!edge) return { node: shown };

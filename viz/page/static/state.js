@@ -7,6 +7,8 @@ const stepper = (() => {
 
   const last = ({ run }) => run.steps.length - 1;
   const stepOf = ({ run, index }) => run.steps[index];
+  /** Whether an action would lead beyond the first or the last step. */
+  const isEnd = (state, name) => (name === "next" && state.index === last(state)) || (name === "back" && state.index === 0);
   const moved = (state, to) => ({ ...state, missed: null, verdict: null, index: Math.max(0, Math.min(last(state), to)) });
 
   /** The state in which a graph is opened; `start` counts from the end where it is negative. */
@@ -127,5 +129,5 @@ const stepper = (() => {
     return ACTIONS[action.do](quiet, action, state.playing);
   }
 
-  return { initial, act, last, step: stepOf, news, SPEEDS };
+  return { initial, act, last, step: stepOf, isEnd, news, SPEEDS };
 })();

@@ -142,9 +142,11 @@ function listen(shell, picture, handle, page, ended) {
     if (event.ctrlKey || event.metaKey || event.altKey || part.keys.open || !(page || root.contains(target))) return;
     const kind = target.matches?.("input, select, textarea") ? target.type : "";
     if (kind && key === "Escape") return root.focus();
-    if (kind && (target !== part.slider || /Up|Down/.test(key))) return;
+    if (key === "Escape") return around.handBack(root);
+    if (kind && (target !== part.slider || /^Arrow(Up|Down)$/.test(key))) return;
     const { name } = (keys[key] ?? keys[key.toLowerCase()])?.dataset ?? {};
     if (!name || (/^( |Enter)$/.test(key) && target.closest?.("button"))) return;
+    if (!shiftKey && stepper.isEnd(stateOf(), name)) return around.handBack(root, event); // slides go on
     event.preventDefault();
     event.stopPropagation();
     if (shiftKey && MOVES[key]) picture.view.pan(...MOVES[key]);
@@ -170,7 +172,7 @@ function listen(shell, picture, handle, page, ended) {
 }
 
 /** @param {HTMLElement} element @param {any} given @param {Record<string, any>} options */
-export function mount(element, given, { svg, theme = "auto", grid, onChange, start = 0, page = false } = {}) {
+export function mount(element, given, { svg, theme = "auto", grid, onChange, onStep, start = 0, page = false } = {}) {
   const shell = shellOf(given.shell);
   const { root, part } = shell;
   element.replaceChildren(root);
@@ -190,6 +192,7 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     clearTimeout(timer);
     if (state.playing) timer = setTimeout(() => dispatch({ do: "beat" }), BEAT / state.speed);
     paint(state, before);
+    if (state.index !== before.index) onStep?.(state.index);
   }
 
   /** What a button or a key is called. */
@@ -212,6 +215,13 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     if (tell) onChange?.({ values: values() });
   }
 
+  /** What the address of a page asks for. */
+  function follow() {
+    const { changes, step } = around.asked(location.hash, state.data);
+    if (Object.keys(changes).length) edit(changes);
+    if (step !== null) dispatch({ do: "go", to: step < 0 ? stepper.last(state) + 1 + step : step });
+  }
+
   const ended = new AbortController();
   listen(shell, picture, { perform, dispatch, stateOf: () => state }, page, ended);
   watchHost(() => state.theme === "auto" && showTheme(shell, state, page), ended.signal);
@@ -223,6 +233,10 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
   showTheme(shell, state, page);
   picture.view.resized();
   paint(state);
+  if (page) {
+    follow();
+    window.addEventListener("hashchange", follow, { signal: ended.signal });
+  }
 
   function destroy() {
     dispatch({ do: "pause" });
@@ -230,17 +244,16 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, sta
     sizes.disconnect();
     root.remove();
   }
-  return { go: (to) => dispatch({ do: "go", to }), destroy, edit, values };
+  return { go: (to) => dispatch({ do: "go", to }), address: () => around.address(state), destroy, edit, values };
 }
 
 /** A widget: `values` goes to and from Python, by Python's names of the leaves. */
 function render({ model, el }) {
   const [data, svg, grid, theme, start] = ["data", "svg", "grid", "theme", "start"].map((name) => model.get(name));
   const names = Object.entries(data.leaves);
-  const handle = mount(el, data, { svg, grid, theme, start, onChange: ({ values }) => {
-    model.set("values", Object.fromEntries(names.map(([leaf, name]) => [name, packed(values[leaf])])));
-    model.save_changes();
-  } });
+  const told = (name, x) => (model.set(name, x), model.save_changes());
+  const onChange = ({ values }) => told("values", Object.fromEntries(names.map(([leaf, name]) => [name, packed(values[leaf])])));
+  const handle = mount(el, data, { svg, grid, theme, start, onChange, onStep: (index) => told("start", index) });
   function pull() {
     const [given, present] = [model.get("values"), handle.values()];
     const wanted = names.filter(([, name]) => name in given).map(([leaf, name]) => [leaf, real(given[name])]);

@@ -1,0 +1,45 @@
+// What is around the page: the address that it is opened with, and the frame or notebook that lends it the keys.
+
+const around = (() => {
+  const { packed } = numbers;
+
+  /**
+   * What an address asks for, `#step=7&x0=9`: a step (from the end, where it is negative) and numbers of leaves, by name.
+   * A number is read as in a field; what is none, or is of no leaf, is passed over.
+   */
+  function asked(hash, { leaves }) {
+    const given = new URLSearchParams(hash.replace(/^#/, ""));
+    const changes = {};
+    for (const [leaf, name] of Object.entries(leaves)) {
+      const x = arithmetic.parse(given.getAll(name)[name === "step" ? 1 : 0] ?? ""); // the first "step" is the step
+      if (x !== null) changes[leaf] = x;
+    }
+    const step = arithmetic.parse(given.get("step") ?? "");
+    return { changes, step: Number.isInteger(step) ? step : null };
+  }
+
+  /** The address of what is looked at: the step, and the leaves that were edited. */
+  function address({ data, index, leaves }) {
+    const edited = Object.entries(leaves).map(([leaf, x]) => [data.leaves[leaf], packed(x)]);
+    return `#${new URLSearchParams([["step", index], ...edited])}`;
+  }
+
+  function hostFrame() {
+    try {
+      return window.frameElement;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Give the keys back to what is around us, and with them this key, if it is to hear it and is of our origin. */
+  function handBack(root, event = null) {
+    if (event && window.parent === window) return;
+    root.getRootNode().activeElement?.blur();
+    window.parent.focus();
+    const frame = hostFrame(); // null where the host is of another origin: it hears the next key
+    if (event && frame) frame.dispatchEvent(new KeyboardEvent(event.type, event));
+  }
+
+  return { asked, address, handBack };
+})();
