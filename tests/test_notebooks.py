@@ -204,6 +204,14 @@ def brought() -> set[str]:
 
 
 @every_notebook
+def test_emphasis_is_not_nested(path: Path) -> None:
+    """Those who read Markdown (JupyterLab, nbconvert, hosts) differ in it, and some show the stars."""
+    words = [joined(cell["source"]) for cell in read(path)["cells"] if cell["cell_type"] == "markdown"]
+    bold = [found for text in words for found in re.findall(r"\*\*(.*?)\*\*(?!\*)", re.sub(r"`[^`]*`", "", text))]
+    assert not [text for text in bold if "*" in text]
+
+
+@every_notebook
 def test_links_lead_to_what_is_there(path: Path) -> None:
     """To another notebook, and to a section of it that it has."""
     for cell in read(path)["cells"]:
