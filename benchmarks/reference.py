@@ -162,9 +162,17 @@ def _job_weight(**place: Any) -> viz.Picture:
     return viz.weight(score, next(value for value in Graph(score).values if value.name == "w(0,1)"), **place)
 
 
+def _strip(**place: Any) -> viz.Picture:
+    body = Conv2d(1, 1, 3, padding=1, rng=0), ReLU(), MaxPool2d(3, stride=2)
+    model = Sequential(*body, Flatten(), Linear(9, 10, rng=1))
+    images = [[[[Value(x) for x in row] for row in digit(k)]] for k in range(4)]
+    return viz.network([model(image)[k] for k, image in enumerate(images)], **place)
+
+
 NETWORKS: dict[str, Callable[..., viz.Picture]] = {
     "the main job's network": _job_network,
     "with its slopes": lambda **place: _job_network(slopes=True, **place),
     "its weight's gradient": _job_weight,
+    "four digits as a strip": _strip,
     "a LeNet on a digit": _lenet,
 }

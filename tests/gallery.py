@@ -484,6 +484,29 @@ def named(output: Value, name: str) -> Value:
     return next(value for value in Graph(output).values if value.name == name)
 
 
+def convolutional() -> nn.Sequential:
+    body = nn.Conv2d(1, 1, 3, padding=1, rng=0), nn.ReLU(), nn.MaxPool2d(3, stride=2)
+    return nn.Sequential(*body, nn.Flatten(), nn.Linear(9, 10, rng=1))
+
+
+def pixels(which: int) -> Any:
+    return [[[Value(x) for x in row] for row in digit(which)]]
+
+
+@shown
+def a_strip_of_digits() -> Any:
+    model = convolutional()
+    return viz.network([model(pixels(which))[which] for which in (0, 1, 4, 7)], fit="slide")
+
+
+@shown
+def a_strip_of_a_batchs_loss_in_the_dark() -> Any:
+    model = convolutional()
+    loss = sum((nn.cross_entropy(model(pixels(which)), which) for which in (1, 3, 4)), Value(0.0)) / 3
+    loss.name = "loss"
+    return viz.network(loss, theme="dark")
+
+
 @shown
 def every_step_of_a_pool() -> Any:
     return steps(pooled())

@@ -147,8 +147,7 @@ def test_a_kernel_of_two_sides_is_one_map() -> None:
     ("given", "answer"),
     [
         (perceptron(), "call the Sequential first, network(model(x)[0])"),
-        ([Value(1.0)], "choose one of the list's, such as network(y[0])"),
-        ([[Value(1.0)]], "choose one of the list's"),
+        ([[Value(1.0)]], "choose one of the list's, such as network(y[0])"),
         (Graph(Value(1.0) * 2), "of a Graph write network(graph.values[-1])"),
         (1.5, "the Value that the network computed, got float"),
         (None, "got NoneType"),

@@ -191,7 +191,7 @@ def _told_apart(fields: Sequence[Field]) -> list[Field]:
     found = []
     for field in fields:
         seen[field.name] = count = seen.get(field.name, 0) + 1
-        found.append(replace(field, name=f"{field.name} ({count})") if count > 1 else field)
+        found.append(replace(field, name=f"{field.name} ({count})", time=count) if count > 1 else field)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from autodiff import Graph, LayerNodes
 
@@ -24,6 +24,12 @@ class Field:
     kind: str
     shape: Place3
     nodes: Mapping[Place3, int]
+    time: int = field(default=1, kw_only=True)  # how often its layer was computed so far, this time too
+
+    @property
+    def layer(self) -> str:
+        """The name of its layer, whenever it was computed."""
+        return self.name.removesuffix(f" ({self.time})") if self.time > 1 else self.name
 
     def places(self) -> Iterator[Place3]:
         """All places, channel by channel, row by row."""

@@ -45,10 +45,14 @@ class Tile:
 
 @dataclass(frozen=True)
 class Band:
-    """Tiles beside one another, None where a column has none, and what is said above them."""
+    """Tiles beside one another, None where a column has none, and what is said above them.
+
+    Bands of one ``name`` have cells of one size.
+    """
 
     heading: tuple[Run, ...]
     tiles: Sequence[Tile | None]
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,11 +115,12 @@ def _laid_out(page: Page, place: Place, hint: str, with_legend: bool) -> Drawing
     sides = [SIDES[0]] * len(page.bands)
     while True:
         whole = sum(page.widths(sides)) + sum(page.gaps)
-        drawing = _drawn(page, sides, max(whole, wide), with_legend)
-        if whole <= wide + 0.1 and drawing.height <= high + 0.1:
+        over = whole > wide + 0.1
+        if not over and _drawn(page, sides, wide, with_legend, draft=True).height <= high + 0.1:
+            drawing = _drawn(page, sides, wide, with_legend)
             drawing.width = max(_right(mark) for mark in drawing.marks)
             return Drawing(drawing.width + 2 * MARGIN, drawing.height + 2 * MARGIN, drawing.moved(MARGIN, MARGIN))
-        axis = 0 if whole > wide + 0.1 else 1
+        axis = 0 if over else 1
         largest = [
             (max(tile.column(side).size[axis] for tile in band.tiles if tile), k)
             for k, (band, side) in enumerate(zip(page.bands, sides, strict=True))
@@ -127,8 +132,9 @@ def _laid_out(page: Page, place: Place, hint: str, with_legend: bool) -> Drawing
                 + (f"×{place.height / PIXEL:.0f}" if place.height else "")
                 + f" pixels, however small its cells are: {hint}"
             )
-        _, k = max(largest)
-        sides[k] = SIDES[SIDES.index(sides[k]) + 1]
+        name, less = page.bands[max(largest)[1]].name, SIDES[SIDES.index(sides[max(largest)[1]]) + 1]
+        alike = {k for k, band in enumerate(page.bands) if name and band.name == name} | {max(largest)[1]}
+        sides = [less if k in alike else side for k, side in enumerate(sides)]
 
 
 def _right(mark: Mark) -> float:
@@ -136,14 +142,15 @@ def _right(mark: Mark) -> float:
     return mark.points[-1][0] if isinstance(mark, Way) else mark.box.x + mark.box.width
 
 
-def _drawn(page: Page, sides: Sequence[float], wide: float, with_legend: bool) -> Drawing:
+def _drawn(page: Page, sides: Sequence[float], wide: float, with_legend: bool, draft: bool = False) -> Drawing:
+    """All of it; a draft has no maps, but is as high."""
     look = page.look
     y = LEAD * (look.value_size + 1)
     marks: list[Mark] = [Words("title", 0, y, (Run(page.title, look.text, True),), look.value_size + 1, start=True)]
     widths, gaps = page.widths(sides), page.gaps
     xs = [sum(widths[:k]) + sum(gaps[: k + 1]) for k in range(len(widths))]
     for band, side in zip(page.bands, sides, strict=True):
-        found, y = _band(band, side, [*zip(xs, widths, gaps, strict=True)], y, look, wide)
+        found, y = _band(band, side, [*zip(xs, widths, gaps, strict=True)], y, look, wide, draft)
         marks += found
     y += 4
     for runs in page.told:
@@ -160,7 +167,13 @@ def _drawn(page: Page, sides: Sequence[float], wide: float, with_legend: bool) -
 
 
 def _band(
-    band: Band, side: float, columns: Sequence[tuple[float, float, float]], y: float, look: Theme, wide: float
+    band: Band,
+    side: float,
+    columns: Sequence[tuple[float, float, float]],
+    y: float,
+    look: Theme,
+    wide: float,
+    draft: bool,
 ) -> tuple[list[Mark], float]:
     """The tiles of a band with what is said about them, and where it ends."""
     size = look.small_size
@@ -182,8 +195,9 @@ def _band(
         if tile.sign:
             sign = (Run(tile.sign, look.text, True),)
             marks.append(Words("sign", x - gap / 2, y + deep / 2 + 0.36 * look.value_size, sign, look.value_size))
-        found = [*cells(tile.shown, column, top, tile.kind, look), *_frames(tile, column, top, look)]
-        marks += found
+        if not draft:
+            marks += cells(tile.shown, column, top, tile.kind, look)
+            marks += _frames(tile, column, top, look)
         bottom = top + column.size[1] + 3
         for line in wrapped(tile.below, size, width + 1) if tile.below else []:
             bottom += LEAD * size

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
+from typing import Any
 
 from autodiff import Value
+from autodiff.ground.foreign import plain
 from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered
 from viz.ink.theme import OWN, Theme
@@ -16,7 +18,9 @@ from viz.nets.board import TooWideError, board, figures_in
 from viz.nets.facts import Network, read
 from viz.nets.fields import Field
 from viz.nets.plan import columns_of, fields_of
+from viz.nets.samples import samples_in, samples_of
 from viz.nets.slopes import beside, sloped
+from viz.nets.strip import strip
 from viz.nets.told import counted
 from viz.nets.trails import trails
 from viz.pools.sheet import Sheet
@@ -26,7 +30,7 @@ __all__ = ["network"]
 
 @answered
 def network(
-    output: Value,
+    output: Value | Sequence[Value],
     *,
     fit: str | tuple[float, float | None] | None = "column",
     layers: Iterable[str | int] | None = None,
@@ -49,8 +53,12 @@ def network(
     as large as the place allows: those that have no room for figures go by colour, a bar for a minus. With ``slopes``
     each factor of δᵢ = θ′(zᵢ) Σⱼ δⱼ wᵢⱼ has a map of its own: what arrives at an activation, its θ′, and what it hands
     on, one product written out; θ′ has a row of its own, or stands between the other two where more figures have room
-    then. ``ValueError`` where no layer is known, where there is no room even so, and for ``slopes`` where there is no
-    activation.
+    then.
+
+    Of several outputs, ``network([y1, y2])``, and of a loss over several samples there is a strip: input and answer of
+    each, with their gradients, and the gradient of the first weights as the sum of the samples' parts, which is their
+    ``.grad``. ``ValueError`` where no layer is known, where there is no room even so, and for ``slopes`` where there is
+    no activation, or a strip.
 
     >>> from autodiff import nn
     >>> body = nn.Conv2d(1, 2, 3, rng=0), nn.ReLU(), nn.MaxPool2d(2)
@@ -60,15 +68,27 @@ def network(
     >>> picture.save_svg("network.svg")  # doctest: +SKIP
     >>> x = [Value(0.5, "x0"), Value(-1.0, "x1")]
     >>> picture = network(nn.MLP(2, [3, 1], nonlin="tanh")(x), slopes=True)
+    >>> images = [[[[Value(float(i == j + k)) for j in range(6)] for i in range(6)]] for k in range(3)]
+    >>> picture = network([model(image)[0] for image in images])
     """
     look, place = theme_of(theme, background), placed(fit)
-    net = sloped(output, upstream) if slopes else read(output, upstream)
-    fields = _chosen(fields_of(net), layers)
-    if crop is not None:
-        rows, columns = _ranges(crop)
-        fields = [field.cropped(rows, columns) for field in fields]
+    given: Any = output if isinstance(output, Value) else plain(output)
+    outputs = [*given] if isinstance(given, (list, tuple)) else [output]
+    if len(outputs) == 1:
+        net = sloped(outputs[0], upstream) if slopes else read(outputs[0], upstream)
+        samples = samples_in(net)
+    else:
+        samples = samples_of(outputs, upstream)
+    if slopes and samples:
+        raise ValueError("slopes=True shows θ′ for one sample: give its output alone")
+    fields = _chosen([*samples[0].fields] if samples else fields_of(net), layers)
     most = max(field.shape[0] for field in fields if field.is_layer)
-    return _drawn(net, fields, None if channels is None else _numbers(channels, most), look, legend, place)
+    seen = None if channels is None else _numbers(channels, most)
+    cut = None if crop is None else _ranges(crop)
+    if samples:
+        names = None if layers is None else [field.name for field in fields]
+        return strip([sample.cropped(cut) for sample in samples], names, seen, look, legend, place)
+    return _drawn(net, [field.cropped(*cut) for field in fields] if cut else fields, seen, look, legend, place)
 
 
 def _drawn(
