@@ -10,8 +10,11 @@ from typing import Any
 
 import numpy as np
 
+import viz
 from autodiff import Graph, Program, Value, nn
 from autodiff.programs.backends.machine import assemble
+from benchmarks.lenet import CHANNELS
+from viz.demo.digits import digit
 
 
 def _wide(samples: int) -> tuple[Value, list[Value]]:
@@ -34,6 +37,24 @@ def building() -> list[str]:
         start = time.perf_counter()
         Program(output, [], params).value_and_grad(np.empty((1, 0)))
         lines.append(f"a graph of {nodes} nodes is a program that has run in {time.perf_counter() - start:.3f} s")
+    return lines
+
+
+def drawing() -> list[str]:
+    """How long it takes from Python to the SVG of a whole network, recording and the gradient included."""
+    random.seed(0)
+    first, second = CHANNELS
+    model = nn.Sequential(
+        nn.Conv2d(1, first, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(first, second, 3, padding=1),
+        nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(second * 4, 10),
+    )  # fmt: skip
+    lines = []
+    for place in ("column", "slide"):
+        start = time.perf_counter()
+        loss = nn.cross_entropy(model([[[Value(x) for x in row] for row in digit(4)]]), 4)
+        viz.network(loss, fit=place).svg()
+        seconds = time.perf_counter() - start
+        lines.append(f"a LeNet's backward pass, {len(Graph(loss))} nodes, is drawn for a {place} in {seconds:.2f} s")
     return lines
 
 
