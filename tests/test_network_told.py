@@ -186,6 +186,36 @@ def _wider(box: Box, by: float) -> tuple[float, float, float, float]:
     return box.x - by, box.y - by, box.width + 2 * by, box.height + 2 * by
 
 
+# -- Figures
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(("kind", "seed"), FAMILY)
+def test_the_figures_in_a_cell_are_its_number_rounded(kind: Any, seed: int, place: str) -> None:
+    marks: Any = viz.network(kind(seed), fit=place).drawing.marks  # type: ignore[attr-defined]
+    numbers = {mark.name: float(mark.data) for mark in marks if isinstance(mark, Plate) and mark.data is not None}
+    for mark in marks:
+        if isinstance(mark, Words) and mark.name in numbers:
+            text = mark.runs[0].text.replace("−", "-")
+            figures, _, exponent = text.partition("e")
+            last = 10.0 ** (int(exponent or 0) - len(figures.partition(".")[2]))
+            assert abs(float(text) - numbers[mark.name]) <= 0.5 * last * (1 + 1e-9)
+            assert (float(text) == 0) == (numbers[mark.name] == 0)
+            assert text[0] != "-" or numbers[mark.name] < 0
+
+
+@pytest.mark.parametrize(("kind", "seed"), FAMILY)
+def test_a_sign_is_told_without_its_colour(kind: Any, seed: int) -> None:
+    """By a minus, or where there is no room for it by a bar."""
+    for fit in ("column", "slide"):
+        marks: Any = viz.network(kind(seed), fit=fit).drawing.marks  # type: ignore[attr-defined]
+        numbers = {mark.name: float(mark.data) for mark in marks if isinstance(mark, Plate) and mark.data is not None}
+        bars = {m.name for m in marks if isinstance(m, Plate) and m.name in numbers and m.data is None}
+        signed = {m.name for m in marks if isinstance(m, Words) and m.runs[0].text.startswith("−")}
+        assert {name for name, x in numbers.items() if x < 0} == bars | (signed & {*numbers})
+
+
 # -- Weights and biases
 
 

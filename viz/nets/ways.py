@@ -16,7 +16,7 @@ __all__ = ["ways"]
 
 LANE = 6.0  # points between ways in a gap
 PEN = 1.8
-WALL = 2.6  # how thick the bar is where a way ends
+WALL, OUT = 3.0, 3.0  # how thick the bar is where a way ends, and how far it stands out of its cell
 
 
 class _Ways:
@@ -97,7 +97,8 @@ class _Ways:
             yield Way("stop", ((box.x, middle), (left, middle)), trail.colour, PEN, casing=self.look.background)
             yield Way("stop", ((left, middle - half), (left, middle + half)), trail.colour, PEN)
         else:
-            yield Way("stop", ((box.x, middle - half), (box.x, middle + half)), trail.colour, WALL)
+            ends = (box.x, box.y - OUT), (box.x, box.y + box.height + OUT)
+            yield Way("stop", ends, trail.colour, WALL)
 
     def _is_free(self, unit: int) -> bool:
         """Whether no gradient stands to the left of a cell."""
