@@ -38,7 +38,7 @@ function seen() {
     inputs: all(at("inputs"), ".gr-input", (row) => ({
       name: row.querySelector("label").textContent, title: row.querySelector("label").title, value: row.querySelector("[role=spinbutton]").value,
       slide: [...["min", "max", "step"].map((name) => row.querySelector("[type=range]").getAttribute(name)), row.querySelector("[type=range]").value],
-      empty: row.querySelector("[role=spinbutton]").placeholder, gradient: row.lastElementChild.textContent, edited: row.classList.contains("gr-edited"),
+      empty: row.querySelector("[role=spinbutton]").placeholder, gradient: row.querySelector("span").textContent, check: row.querySelector("small").textContent, edited: row.classList.contains("gr-edited"),
     })),
     leaves: at("leaves").hidden, reset: at("reset").disabled, pool: at("pool").hidden, title: at("title").textContent,
     boards: all(at("boards"), "table", (table) => all(table, "tr", (row) => all(row, "td", cell))),

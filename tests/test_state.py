@@ -13,7 +13,7 @@ import viz
 from autodiff import Steps, Value, clamp, max_pool1d, maximum, relu, steps, where
 from autodiff.language.notation import numeral
 
-SCRIPTS = [*ENGINE, "arithmetic.js", "look.js", "quiz.js", "state.js"]
+SCRIPTS = [*ENGINE, "arithmetic.js", "look.js", "quiz.js", "checking.js", "state.js"]
 SPEEDS = [0.25, 0.5, 1, 2, 4, 8]
 
 

@@ -29,6 +29,7 @@ SCRIPTS = (
     "arithmetic.js",
     "look.js",
     "quiz.js",
+    "checking.js",
     "state.js",
     "around.js",
     "dom.js",

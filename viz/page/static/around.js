@@ -34,8 +34,9 @@ const around = (() => {
 
   /** Give the keys back to what is around us, and with them this key, if it is to hear it and is of our origin. */
   function handBack(root, event = null) {
-    if (event && window.parent === window) return;
-    root.getRootNode().activeElement?.blur();
+    const isAlone = window.parent === window;
+    if (!(event && isAlone)) root.getRootNode().activeElement?.blur();
+    if (isAlone) return;
     window.parent.focus();
     const frame = hostFrame(); // null where the host is of another origin: it hears the next key
     if (event && frame) frame.dispatchEvent(new KeyboardEvent(event.type, event));

@@ -109,17 +109,23 @@ class Step {
   }
 }
 
+/** Every value, with every choice decided anew; `leaves` are numbers by node. */
+function evaluated(data, leaves = {}) {
+  const told = { data, values: new Float64Array(data.nodes.length) };
+  data.nodes.forEach(({ op, value }, place) => {
+    told.values[place] = op ? op.evaluate(operands(told, place)) : leaves[place] ?? value;
+  });
+  return told;
+}
+
 /** Every step, with every choice decided anew; `leaves` are numbers by node. */
 function run(data, leaves = {}) {
   const ready = decode(data);
   numbers.write(ready.figures);
   const [count, steps] = [ready.nodes.length, []];
   // `facts` are told by the steps themselves, unless what is seen of them makes other steps (seeing.js).
-  const told = { data: ready, values: new Float64Array(count), steps, facts: steps, stops: null, forward: count, ahead: count };
-  ready.nodes.forEach(({ op, value }, place) => {
-    told.values[place] = op ? op.evaluate(operands(told, place)) : leaves[place] ?? value;
-    told.steps.push(new Step(told, "forward", place, { after: told.values[place] }));
-  });
+  const told = { ...evaluated(ready, leaves), steps, facts: steps, stops: null, forward: count, ahead: count };
+  told.values.forEach((after, place) => steps.push(new Step(told, "forward", place, { after })));
   backward(told);
   return told;
 }
@@ -236,6 +242,6 @@ function decide(told, target, flows) {
   });
 }
 
-return { decode, run, reached, snapshot, operands, branch, noPath, useOf };
+return { decode, evaluated, run, reached, snapshot, operands, branch, noPath, useOf };
 
 })();

@@ -11,7 +11,9 @@ function inputsPanel(data, part, change) {
     const slide = h("input", { type: "range", min: -reach, max: reach, step: reach / 100, tabindex: -1, "aria-hidden": "true" });
     const gradient = h("span");
     const line = h("div", { class: "gr-input" }, h("label", { for: id, title: [...scope ?? [], label].join(" › ") }, label), field, slide, gradient);
-    const row = { node, recorded, field, line, gradient };
+    const check = h("small", { class: "gr-check" });
+    line.append(check);
+    const row = { node, recorded, field, line, gradient, check };
     row.take = (x, source) => {
       row.now = x;
       if (source !== field) field.value = packed(typed(x));
@@ -38,8 +40,11 @@ function inputsPanel(data, part, change) {
   part.inputs.append(...rows.map(({ line }) => line));
   part.leaves.hidden = !rows.length;
 
-  function show(values, gradients) {
+  function show(values, gradients, checks) {
     for (const row of rows) {
+      const { text = "", title = "", agrees = true } = checks.get(row.node) ?? {};
+      if (row.check.textContent !== text) row.check.replaceChildren(text);
+      h(row.check, { title }).classList.toggle("gr-off", !agrees);
       if (!Object.is(values[row.node], row.now)) row.take(values[row.node]);
       row.line.classList.toggle("gr-edited", !Object.is(row.now, row.recorded));
       if (row.shown !== gradients[row.node]) row.gradient.textContent = look.gradientText((row.shown = gradients[row.node]));

@@ -15,7 +15,7 @@ const stepper = (() => {
   function initial(data, { start = 0, theme = "auto" } = {}) {
     const ready = engine.decode(data);
     const recorded = seeing.seen(engine.run(ready));
-    const looking = { breaks: new Set(), playing: false, speed: 1, theme };
+    const looking = { breaks: new Set(), playing: false, speed: 1, theme, checking: false };
     const asking = { predicting: false, right: 0, asked: 0, verdict: null, missed: null };
     const state = { data: ready, recorded, run: recorded, leaves: {}, ...looking, ...asking };
     return moved(state, start < 0 ? last(state) + 1 + start : start);
@@ -95,6 +95,15 @@ const stepper = (() => {
     return { ...onward(moved({ ...state, right, asked: state.asked + 1 }, step.index)), verdict };
   }
 
+  /** What differences say of each leaf, while they are asked for; they would tell what Predict hides. */
+  function checks(state) {
+    if (!state.checking || state.predicting) return new Map();
+    const leaves = state.data.nodes.flatMap(({ op }, place) => (op ? [] : [place]));
+    const own = leaves.filter((place) => !state.data.nodes[place].scope);
+    const first = [...own, ...leaves.filter((place) => !own.includes(place))].slice(0, checking.MOST);
+    return new Map(first.map((place) => [place, checking.said(state, place)]));
+  }
+
   // -- Actions
 
   const playing = (state) => ({ ...state, playing: state.index < last(state) && !state.breaks.has(stepOf(state).node) });
@@ -116,12 +125,13 @@ const stepper = (() => {
     reset: (state) => edited(state, Object.fromEntries(Object.keys(state.leaves).map((leaf) => [leaf, state.recorded.values[leaf]]))),
     predict: (state) => (state.predicting ? { ...state, predicting: false, verdict: null } : onward({ ...asking(state), predicting: true })),
     answer: (state, { text }) => (state.predicting ? answered(state, text) : state),
+    check: (state) => ({ ...state, checking: !state.checking }),
     theme: (state) => ({ ...state, theme: { auto: "light", light: "dark", dark: "auto" }[state.theme] }),
     slower: (state) => paced(state, -1),
     faster: (state) => paced(state, 1),
     pace: (state, { speed }) => ({ ...state, speed }),
   };
-  const PASSIVE = new Set(["beat", "theme", "slower", "faster", "pace", "edit"]); // Play goes on
+  const PASSIVE = new Set(["beat", "theme", "slower", "faster", "pace", "edit", "check"]); // Play goes on
 
   /** The state after an action, `{ do: "next" }`, `{ do: "go", to: 7 }`, `{ do: "edit", changes: { 0: 2.5 } }`, … */
   function act(state, action) {
@@ -129,5 +139,5 @@ const stepper = (() => {
     return ACTIONS[action.do](quiet, action, state.playing);
   }
 
-  return { initial, act, last, step: stepOf, isEnd, news, SPEEDS };
+  return { initial, act, last, step: stepOf, isEnd, news, checks, SPEEDS };
 })();

@@ -92,6 +92,7 @@ function hinter(shell, picture, stateOf) {
 /** The painters of a state: each part shows what it is made from. */
 function paintersOf(shell, picture, { inputs, pool, asked }, page) {
   const { part } = shell;
+  let checks = new Map();
   return function paint(state, before) {
     numbers.write(state.data.figures); // another page may be shown by the same script
     if (state.theme !== before?.theme) showTheme(shell, state, page);
@@ -100,7 +101,9 @@ function paintersOf(shell, picture, { inputs, pool, asked }, page) {
     part.tip.hidden = true;
     const edited = new Set(Object.keys(state.leaves).map(Number));
     picture.show(snapshot, { breaks: state.breaks, changed: news.changed, edited });
-    inputs.show(state.run.values, snapshot.gradients);
+    if (state.run !== before?.run || state.checking !== before?.checking || state.predicting !== before?.predicting) checks = stepper.checks(state);
+    inputs.show(state.run.values, snapshot.gradients, checks);
+    h(part.check, { "aria-pressed": state.checking }).hidden = state.predicting;
     pool?.show(snapshot);
     showBar(shell, state);
     showStory(shell, state, news);
@@ -261,7 +264,7 @@ function render({ model, el }) {
     if (changes.length) handle.edit(Object.fromEntries(changes), false);
   }
   pull();
-  for (const kept of document.querySelectorAll(".gr-kept")) if (kept.dataset.widget === model.get("kept")) kept.style.display = "none";
+  for (const kept of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".gr-kept"))) if (kept.dataset.widget === model.get("kept")) kept.style.display = "none";
   model.on("change:values", pull);
   return () => (model.off("change:values", pull), handle.destroy());
 }
