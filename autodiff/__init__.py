@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from autodiff.facts.steps import Snapshot, Step, Steps, steps
     from autodiff.graph import Edge, Flow, Graph, Node
     from autodiff.pooling import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
-    from autodiff.programs.program import FrozenBranchWarning, Program
+    from autodiff.programs.frozen import FrozenBranchWarning
+    from autodiff.programs.program import Program
 else:
     # Where the names above are at home: what a Value does not need is loaded when it is first asked for.
     _HOMES = {
@@ -49,7 +50,8 @@ else:
         "facts.steps": ("Snapshot", "Step", "Steps", "steps"),
         "graph": ("Edge", "Flow", "Graph", "Node"),
         "pooling": ("avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d"),
-        "programs.program": ("FrozenBranchWarning", "Program"),
+        "programs.frozen": ("FrozenBranchWarning",),
+        "programs.program": ("Program",),
     }
     _LATE = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
 

@@ -68,6 +68,7 @@ GUESTS: dict[str, set[str]] = {
     "autodiff.programs.backends.elementwise": {"numpy"},
     "autodiff.programs.backends.fused": {"numpy", "numba"},
     "autodiff.programs.backends.lanes": {"numba", "llvmlite"},
+    "autodiff.programs.backends.steps": {"numba", "llvmlite"},
     "viz.page.widget": {"anywidget", "traitlets"},
 }
 

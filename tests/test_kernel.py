@@ -29,7 +29,7 @@ def block_of(machine: Machine, params: list[float], batch: Any, outputs: int, su
     memory[:] = left
     slots = rows(memory, machine.slots, len(batch))
     out, totals = np.zeros((len(batch), outputs)), np.zeros(sums)
-    _block(np.array(machine.code), slots, u, batch, out, totals, len(batch))
+    _block(np.array(machine.code), slots, u, batch, out, 0, totals, 0, len(batch))
     return [out, totals, slots]
 
 

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from autodiff.ground.foreign import seen
+from autodiff.habits.answers import got
 from autodiff.programs import batches
 from autodiff.programs.batches import Sample
 from autodiff.recording.value import Value
 
-__all__ = ["first", "has_nan", "means", "own", "rest", "rows", "taken", "vector", "wrong"]
+__all__ = ["first", "given", "has_nan", "means", "own", "rest", "rows", "taken", "vector", "wrong"]
 
 Array = np.ndarray[Any, Any]
 
@@ -23,7 +24,9 @@ _NUMBERS = frozenset({float, int, bool, *(np.dtype(code).type for code in "?bhil
 
 
 def rows(batch: Any, sample: Sample, what: str = "the batch") -> Array:
-    """A row of numbers for each sample, checked."""
+    """A row of numbers for each sample, checked; they lie in memory row by row, or column by column as they came."""
+    if _is_table(batch, len(sample.leaves)):
+        return batch if batch.flags.c_contiguous or batch.flags.f_contiguous else np.ascontiguousarray(batch)
     array = _at_once(batch)
     if array is None:
         return np.array(batches.rows(batch, sample, what), dtype=float)
@@ -33,7 +36,19 @@ def rows(batch: Any, sample: Sample, what: str = "the batch") -> Array:
         array = array.reshape(len(array), -1)
     if array.shape[1] != len(sample.leaves):
         sample.check(0, array.shape[1], is_row, what)
-    return np.ascontiguousarray(array, dtype=float)
+    return np.asarray(array, dtype=float, order="F" if array.flags.f_contiguous else "C")
+
+
+def given(out: Any, samples: int, columns: int, batch: Any) -> Array:
+    """A table to write results into, checked."""
+    is_whole = _is_table(out, columns) if np.ndim(out) != 1 else columns == 1 and _is_table(out[:, None], 1)
+    if not is_whole or len(out) != samples or not (out.flags.c_contiguous or out.flags.f_contiguous):
+        shape = f"({samples}, {columns})"
+        raise ValueError(f"out= must be an array of float64 of the shape {shape}, without gaps; got {_described(out)}")
+    if not out.flags.writeable or np.may_share_memory(out, batch):
+        raise ValueError(f"out= must be {'writeable' if not out.flags.writeable else 'memory apart from the batch'}")
+    table: Array = out.reshape(samples, columns) if out.ndim == 1 else out
+    return table
 
 
 def vector(numbers: Any, leaves: Sequence[Value]) -> Array:
@@ -66,7 +81,7 @@ def means(sums: Array, samples: int, outputs: int) -> Array:
 
 def has_nan(numbers: Array) -> bool:
     """Whether any number is nan."""
-    return bool(numbers.size) and bool(isnan(numbers.max()))  # the maximum is nan where any number is
+    return bool(numbers.size) and isnan(numbers.max())  # the maximum is nan where any number is
 
 
 def wrong(numbers: Any) -> tuple[int, int] | None:
@@ -82,6 +97,18 @@ def taken(table: Array, places: list[int]) -> Array:
     """Some of the rows."""
     found: Array = table[places]
     return found
+
+
+def _is_table(array: Any, columns: int) -> bool:
+    """Whether it is rows of so many numbers, which need no look."""
+    if array.__class__ is not np.ndarray or array.dtype is not _FLOAT or array.ndim != 2:
+        return False
+    return len(array) > 0 and array.shape[1] == columns
+
+
+def _described(out: Any) -> str:
+    """What it is instead."""
+    return f"{out.dtype} of the shape {out.shape}" if isinstance(out, np.ndarray) else got(out)
 
 
 def _at_once(batch: Any) -> Array | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, NoReturn
 
 from autodiff.programs import batches
 from autodiff.programs.batches import Sample
 from autodiff.recording.value import Value
 
-__all__ = ["first", "has_nan", "means", "own", "rest", "rows", "taken", "vector", "wrong"]
+__all__ = ["first", "given", "has_nan", "means", "own", "rest", "rows", "taken", "vector", "wrong"]
 
 Rows = list[list[float]]
 
@@ -19,6 +19,13 @@ Rows = list[list[float]]
 def rows(batch: Any, sample: Sample, what: str = "the batch") -> Rows:
     """A row of numbers for each sample, checked."""
     return batches.rows(batch, sample, what)
+
+
+def given(out: Any, samples: int, columns: int, batch: Any) -> NoReturn:
+    """``TypeError``: lists are answered, not filled."""
+    raise TypeError(
+        "out= is an array to write into; the backend 'python' answers lists: use backend='numpy', or leave it"
+    )
 
 
 def vector(numbers: Any, leaves: Sequence[Value]) -> list[float]:

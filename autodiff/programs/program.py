@@ -6,20 +6,20 @@ import importlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
-from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
 from autodiff.ground.foreign import at_least_one
 from autodiff.ground.text import quoted, visible
-from autodiff.habits.answers import got, warn
+from autodiff.habits.answers import got
 from autodiff.programs.batches import Sample, vector
+from autodiff.programs.frozen import refuse_overwritten, warn_of_frozen_branches
 from autodiff.programs.listing import PASSES
 from autodiff.programs.lowering import Lowering
 from autodiff.programs.rims import chosen, rim_of
 from autodiff.programs.routine import Routine
 from autodiff.programs.sources import LANGUAGES, emit
 from autodiff.recording.copies import entry, saved
-from autodiff.recording.reverse import born, describe, peek, read_at, staleness, topological
+from autodiff.recording.reverse import describe, peek, topological
 from autodiff.recording.value import Value
 
 if TYPE_CHECKING:
@@ -27,13 +27,9 @@ if TYPE_CHECKING:
 
     Array = ndarray[Any, Any]
 
-__all__ = ["FrozenBranchWarning", "Program"]
+__all__ = ["Program"]
 
-Run = Callable[[Any, Any], tuple[Any, Any]]
-
-
-class FrozenBranchWarning(UserWarning):
-    """A number was read while the graph was recorded: a Python ``if`` on it is not part of the program."""
+Run = Callable[..., tuple[Any, Any]]
 
 
 class HasParameters(Protocol):
@@ -52,6 +48,10 @@ class Program:
     program alone: about a second for every hundred instructions, for small graphs over large batches). All of them
     give the same bits, but for library functions. ``threads`` is for "numba". ``passes`` are the passes that
     make a program short ("fold", "share", "drop", "fuse", "reuse"), by default all; each changes no bit.
+
+    Nothing is copied of a batch of float64 that lies in memory row by row, or column by column (``columns.T``), which
+    is the faster. ``out=`` is an array that results are written into, which are then views of it: a row for each
+    sample, of its outputs, of its slopes, or of first the one and then the others.
 
     A constant keeps the number it has now. A leaf that the graph does not contain has gradient 0. What is not a
     leaf, or stands twice, raises ``ValueError``; anything but Values, ``TypeError``; a batch of another shape,
@@ -96,10 +96,10 @@ class Program:
         self._leaves |= {leaf: ("param", i) for i, leaf in enumerate(self.params)}
         self._runs: dict[tuple[str, bool], Run] = {}
         nodes = topological(self.outputs, check=False)
-        _refuse_overwritten(nodes)
+        refuse_overwritten(nodes)
         # Taken now, so that what is printed later is what runs, whatever becomes of the Values.
         self.constants = {node: peek(node) for node in nodes if node.op is None and node not in self._leaves}
-        _warn_of_frozen_branches(nodes, set(self.inputs))
+        warn_of_frozen_branches(nodes, set(self.inputs))
 
     def _check(self) -> None:
         for node in (*self.outputs, *self.inputs, *self.params):
@@ -116,13 +116,15 @@ class Program:
         if twice is not None or len(set(leaves)) < len(leaves):
             raise ValueError(f"{describe(twice) if twice else 'a leaf'} stands twice among inputs and params")
 
-    def value(self, batch: Iterable[Any], params: Iterable[float] | None = None) -> list[Any] | Array:
+    def value(
+        self, batch: Iterable[Any], params: Iterable[float] | None = None, *, out: Array | None = None
+    ) -> list[Any] | Array:
         """The output of every sample: ``(samples,)``, or ``(samples, outputs)`` for several outputs.
 
         ``batch`` has the shape ``(samples, inputs)``, or holds samples nested as the inputs are; lists, arrays, tensors
         and tables, whose columns count by place. ``params`` are numbers to use instead of the Values'.
         """
-        results, _ = self._run("value", batch, params)
+        results, _ = self._run("value", batch, params, out)
         return self._shaped(results)
 
     def value_and_grad(
@@ -136,30 +138,34 @@ class Program:
         means = self.rim.means(sums, len(results), len(self.outputs))
         return self._shaped(results), means[0] if self.single else means
 
-    def grad_per_sample(self, batch: Iterable[Any], params: Iterable[float] | None = None) -> list[list[float]] | Array:
+    def grad_per_sample(
+        self, batch: Iterable[Any], params: Iterable[float] | None = None, *, out: Array | None = None
+    ) -> list[list[float]] | Array:
         """The gradient of each sample's output in each parameter: ``(samples, params)``; needs a single output."""
-        rows: list[list[float]] | Array = self._single("grad_per_sample", batch, params)
+        rows: list[list[float]] | Array = self._single("grad_per_sample", batch, params, out)
         return rows
 
-    def input_grad(self, batch: Iterable[Any], params: Iterable[float] | None = None) -> list[list[float]] | Array:
+    def input_grad(
+        self, batch: Iterable[Any], params: Iterable[float] | None = None, *, out: Array | None = None
+    ) -> list[list[float]] | Array:
         """The gradient of each sample's output in its own inputs: ``(samples, inputs)``; needs a single output."""
-        rows: list[list[float]] | Array = self._single("input_grad", batch, params)
+        rows: list[list[float]] | Array = self._single("input_grad", batch, params, out)
         return rows
 
     def value_and_input_grad(
-        self, batch: Iterable[Any], params: Iterable[float] | None = None
+        self, batch: Iterable[Any], params: Iterable[float] | None = None, *, out: Array | None = None
     ) -> tuple[list[float] | Array, list[list[float]] | Array]:
         """The output of every sample, and its gradient in the sample's inputs, in one pass; for a single output."""
-        columns = self._single("value_and_input_grad", batch, params)
+        columns = self._single("value_and_input_grad", batch, params, out)
         return self.rim.first(columns), self.rim.rest(columns)
 
-    def _single(self, what: str, batch: Any, params: Any) -> Any:
+    def _single(self, what: str, batch: Any, params: Any, out: Any) -> Any:
         if len(self.outputs) != 1:
             raise ValueError(
                 f"{what} is for a program of one output; this one has {len(self.outputs)}: make one for each, "
                 "Program(outputs[k], ...), such as Program(scores[k], image)"
             )
-        return self._run(what, batch, params)[0]
+        return self._run(what, batch, params, out)[0]
 
     def read(self) -> list[float]:
         """The parameters' present numbers, as one list."""
@@ -212,13 +218,18 @@ class Program:
         output = outputs[0] if self.single else outputs
         return (output, inputs, params, self.backend, self.threads, self.passes), constants
 
-    def _run(self, what: str, batch: Any, params: Any) -> tuple[Any, Any]:
+    def _run(self, what: str, batch: Any, params: Any, out: Any = None) -> tuple[Any, Any]:
         rows = self.rim.rows(batch, self.sample)
         numbers = self.rim.own(self.read()) if params is None else self.rim.vector(params, self.params)
-        results, sums = self._ready(what, False)(rows, numbers)
+        given = [rows, numbers]
+        if out is not None:
+            counts = {"value": len(self.outputs), "grad_per_sample": len(self.params)}
+            columns = counts.get(what, len(self.inputs) + (what == "value_and_input_grad"))
+            given.append(self.rim.given(out, len(rows), columns, rows))
+        results, sums = self._ready(what, False)(*given)
         if what != "value" and self.rim.has_nan(sums if what == "grad" else results):
             # An infinite number may have met the 0 of a side without a path: now such sides are held apart.
-            results, sums = self._ready(what, True)(rows, numbers)
+            results, sums = self._ready(what, True)(*given)
         return results, sums
 
     def _ready(self, what: str, careful: bool) -> Run:
@@ -266,30 +277,3 @@ def _told_apart(leaves: list[Value]) -> list[str | None]:
         else "_".join([*leaf.scope.path, leaf.name])
         for leaf in leaves
     ]
-
-
-def _refuse_overwritten(nodes: list[Value]) -> None:
-    """A program computes everything anew, so that stale nodes do no harm; a computed number that was written does."""
-    for node in nodes:
-        if node.op is not None and staleness(node) == inf:
-            topological([node])  # raises StaleError
-
-
-def _warn_of_frozen_branches(nodes: list[Value], inputs: set[Value]) -> None:
-    """Warn of a number that was read after the first computed node was recorded, and before the last one was.
-
-    An input that was read at the very moment before the first one counts too: ``y = x * 2 if x.data > 0 else -x``.
-    """
-    computed = [node for node in nodes if node.op is not None]
-    if not computed:
-        return
-    first, last = born(computed[0]), born(computed[-1])
-    for node in nodes:
-        if first < read_at(node) < last or (node in inputs and read_at(node) == first - 1):
-            warn(
-                f"the .data of {describe(node)} was read while this graph was being recorded. If a Python `if` or "
-                "`max()` depended on it, only the branch taken then is in the program; use where(condition, x, y), "
-                "maximum() or minimum(), which are decided anew for every sample",
-                FrozenBranchWarning,
-            )
-            return

@@ -15,7 +15,7 @@ from typing import Any
 
 from autodiff.programs.routine import Routine
 
-__all__ = ["TESTS", "Choices"]
+__all__ = ["TESTS", "Choices", "Tree"]
 
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": lambda x, y: x < y,

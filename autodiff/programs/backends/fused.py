@@ -25,17 +25,21 @@ __all__ = ["build"]
 Array = Any
 
 
-def build(routine: Routine, inputs: int, params: int) -> Callable[[Array, Array], tuple[Array, Array]]:
+def build(routine: Routine, inputs: int, params: int) -> Callable[..., tuple[Array, Array]]:
     """A function of the samples (samples, inputs) and the parameters: results (samples, results), and the sums."""
     shape = _Shape(routine)
     program, constants = _compiled(shape.source()), np.array(shape.constants, dtype=float)
     results, sums = len(routine.results), len(routine.sums)
-    columns, terms = np.empty((inputs, BLOCK)), np.empty((sums, BLOCK))
+    columns, terms = np.empty(inputs * BLOCK), np.empty((sums, BLOCK))
 
-    def run(x: Array, p: Array) -> tuple[Array, Array]:
-        out, totals = np.empty((results, len(x))), np.zeros(sums)
-        program(x, p, constants, out, columns, terms, totals)
-        return out.T, totals
+    def run(x: Array, p: Array, out: Array | None = None) -> tuple[Array, Array]:
+        is_column = out is not None and out.flags.f_contiguous
+        answer, totals = np.empty((results, len(x))) if out is None or not is_column else out.T, np.zeros(sums)
+        flat, by_row = (x.reshape(-1), True) if x.flags.c_contiguous else (x.T.reshape(-1), False)
+        program(flat, by_row, len(x), p, constants, answer, columns, terms, totals)
+        if out is not None and not is_column:
+            out[:] = answer.T
+        return answer.T if out is None else out, totals
 
     return run
 
@@ -63,7 +67,7 @@ class _Shape:
 
     Places are numbered as they come and constants are data, so that programs alike but for their constants are one
     text. Inputs and results are handled column by column, so that the inner loop runs along memory and the compiler
-    makes vectors of it.
+    makes vectors of it; a batch that comes row by row is turned.
     """
 
     def __init__(self, routine: Routine) -> None:
@@ -99,7 +103,7 @@ class _Shape:
     def _value(self, place: int) -> str:
         op, args, payload = self.routine[place]
         if op == "input":
-            self.views.append(f"x{payload} = columns[{payload}]")
+            self.views.append(f"x{payload} = table[at + {payload} * step :][:n]")
             return f"x{payload}[i]"
         if op == "param":
             return f"p[{payload}]"
@@ -136,12 +140,16 @@ class _Shape:
 
 
 _TEMPLATE = """
-def program(x, p, constants, outs, columns, terms, totals):
-{uniform}    for start in range(0, len(x), {block}):
-        n = min({block}, len(x) - start)
-        for k in range(x.shape[1]):
-            for i in range(n):
-                columns[k, i] = x[start + i, k]
+def program(x, by_row, samples, p, constants, outs, columns, terms, totals):
+    inputs = len(x) // samples
+{uniform}    for start in range(0, samples, {block}):
+        n = min({block}, samples - start)
+        table, at, step = x, start, samples
+        if by_row:
+            table, at, step = columns, 0, {block}
+            for k in range(inputs):
+                for i in range(n):
+                    columns[k * {block} + i] = x[(start + i) * inputs + k]
 {views}        for i in range(n):
 {inner}            pass
         for k in range(len(totals)):

@@ -18,7 +18,7 @@ from autodiff.programs.backends.lanes import VECTORS, WIDEST, add_up, chain, dot
 from autodiff.programs.backends.machine import BINARY, CODES, UNARY
 from autodiff.programs.sums import BLOCK, LANES
 
-__all__ = ["room", "rows", "run_samples", "run_threads", "run_uniform", "sum_of_block"]
+__all__ = ["room", "rows", "run_samples", "run_threads", "sum_of_block"]
 
 
 _jit = jit(nogil=True)
@@ -28,6 +28,7 @@ LOAD, STORE, SUM, DOTS, MACS = (CODES[name] for name in ("load", "store", "sum",
 FIRST_UNARY = CODES[UNARY[0]]  # they are the last
 LIBRARY = np.array([name in {*BINARY, *UNARY} - VECTORS for name in CODES])
 LENGTHS = np.array([2 + PRIMITIVES[name].arity if name in PRIMITIVES else 6 for name in CODES])
+REST = BLOCK // 2  # samples
 ALIGNMENT = 64  # bytes: a vector of eight numbers, and a line of the processor's cache
 
 
@@ -97,8 +98,11 @@ def _call(code: Any, at: int, r: Any, u: Any, n: int) -> int:
 
 
 @_jit
-def _block(code: Any, r: Any, u: Any, x: Any, out: Any, sums: Any, n: int) -> None:
-    """Run the code over a block of ``n`` samples: ``x`` their inputs, ``out`` their results, ``r`` the slots."""
+def _block(code: Any, r: Any, u: Any, x: Any, out: Any, columns: int, sums: Any, start: int, n: int) -> None:
+    """Run the code over ``n`` samples from ``start`` on: ``x`` all inputs, ``out`` all results, ``r`` the slots.
+
+    A row of ``x`` is a sample, or, where 1 is in ``columns``, an input; and so a row of ``out``, with 2.
+    """
     at = 0
     while at < len(code):
         op = code[at]
@@ -110,17 +114,22 @@ def _block(code: Any, r: Any, u: Any, x: Any, out: Any, sums: Any, n: int) -> No
             at += 3 + 2 * code[at + 2]
         elif op == LOAD:
             d, k = r[code[at + 1]], code[at + 2]
-            for i in range(n):
-                d[i] = x[i, k]
+            if columns & 1:
+                d[:n] = x[k, start : start + n]
+            else:
+                d[:n] = x[start : start + n, k]
             d[n:] = 0.0
             at += 3
         elif op == STORE:
             k, a = code[at + 1], code[at + 2]
-            if a >= 0:
-                for i in range(n):
-                    out[i, k] = r[a, i]
+            if a < 0 and columns & 2:
+                out[k, start : start + n] = u[~a]
+            elif a < 0:
+                out[start : start + n, k] = u[~a]
+            elif columns & 2:
+                out[k, start : start + n] = r[a, :n]
             else:
-                out[:, k] = u[~a]
+                out[start : start + n, k] = r[a, :n]
             at += 3
         elif op == SUM:
             add_up(r, u, sums, code, at, n, 0)
@@ -133,42 +142,62 @@ def _block(code: Any, r: Any, u: Any, x: Any, out: Any, sums: Any, n: int) -> No
 
 
 @_jit
-def run_uniform(code: Any, first: int, u: Any) -> None:
-    """Run the code over parameters and constants; what it computes are the uniforms from ``first`` on."""
-    nothing = np.empty((1, 1))
-    r = rows(room(len(u) - first, 1), len(u) - first, 1)
-    _block(code, r, u, nothing, nothing, u, 1)
-    u[first:] = r[:, 0]
+def _uniforms(code: Any, first: int, u: Any, p: Any) -> None:
+    """Put the parameters before the constants, and behind both, from ``first`` on, what is computed of them."""
+    u[: len(p)] = p
+    if len(code):
+        nothing, one = np.empty((1, 1)), min(len(code), 1)  # of a literal 1, all would be compiled once more
+        slots = rows(room(len(u) - first, one), len(u) - first, one)
+        _block(code, slots, u, nothing, nothing, one - 1, u, one - 1, one)
+        u[first:] = slots[:, 0]
 
 
 @_jit
-def run_samples(code: Any, slots: int, u: Any, x: Any, out: Any, sums: Any) -> None:
-    """Run the code over all samples, block by block; ``sums`` are added to."""
-    here = np.empty_like(sums)
-    memory = room(slots, min(BLOCK, len(x)))
-    for start in range(0, len(x), BLOCK):
-        n = min(BLOCK, len(x) - start)
-        here[:] = 0.0
-        _block(code, rows(memory, slots, n), u, x[start : start + n], out[start : start + n], here, n)
-        for k in range(len(sums)):
-            sums[k] += here[k]
+def run_samples(
+    code: Any, uniform_code: Any, slots: int, first: int, u: Any, p: Any, x: Any, out: Any, columns: int, sums: Any
+) -> None:
+    """Run the code over all samples, block by block; ``sums`` are added to.
+
+    A short rest has no block of its own: it is run with the last one, which costs an instruction hardly more.
+    """
+    _uniforms(uniform_code, first, u, p)
+    samples = x.shape[columns & 1]
+    memory = room(slots, min(BLOCK + REST, samples))
+    for start in range(0, samples, BLOCK):
+        left = samples - start
+        n = left if left <= BLOCK + REST else BLOCK
+        _block(code, rows(memory, slots, n), u, x, out, columns, sums, start, n)
+        if n == left:
+            break
 
 
 @jit(parallel=True)
-def run_threads(code: Any, slots: int, u: Any, x: Any, out: Any, sums: Any, threads: int) -> None:
+def run_threads(
+    code: Any,
+    uniform_code: Any,
+    slots: int,
+    first: int,
+    u: Any,
+    p: Any,
+    x: Any,
+    out: Any,
+    columns: int,
+    sums: Any,
+    threads: int,
+) -> None:
     """The same with the blocks dealt out to threads; the blocks' sums are added in order, so no bit differs."""
-    blocks = (len(x) + BLOCK - 1) // BLOCK
-    each_block = np.zeros((blocks, len(sums)))
+    _uniforms(uniform_code, first, u, p)
+    samples = x.shape[columns & 1]
+    blocks = (samples + BLOCK - 1) // BLOCK
+    parts = np.zeros((blocks, len(sums)))
     for thread in numba.prange(threads):
         memory = room(slots, BLOCK)
         for block in range(thread, blocks, threads):
-            start = block * BLOCK
-            n = min(BLOCK, len(x) - start)
-            r = rows(memory, slots, n)
-            _block(code, r, u, x[start : start + n], out[start : start + n], each_block[block], n)
+            n = min(BLOCK, samples - block * BLOCK)
+            _block(code, rows(memory, slots, n), u, x, out, columns, parts[block], block * BLOCK, n)
     for block in range(blocks):
         for k in range(len(sums)):
-            sums[k] += each_block[block, k]
+            sums[k] += parts[block, k]
 
 
 refuse_forgotten(CODES.keys() - TESTS.keys() - {*UNARY, *BINARY} - VECTORS, _block)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.programs.backends.kernel import run_samples, run_threads, run_uniform
+from autodiff.programs.backends.kernel import run_samples, run_threads
 from autodiff.programs.backends.machine import assemble
 from autodiff.programs.routine import Routine
 from autodiff.programs.sums import BLOCK, repeated
@@ -17,30 +17,32 @@ __all__ = ["build"]
 Array = Any
 
 
-def build(
-    routine: Routine, inputs: int, params: int, threads: int = 1
-) -> Callable[[Array, Array], tuple[Array, Array]]:
-    """A function of the samples (samples, inputs) and the parameters: results (samples, results), and the sums."""
+def build(routine: Routine, inputs: int, params: int, threads: int = 1) -> Callable[..., tuple[Array, Array]]:
+    """A function of the samples (samples, inputs) and the parameters: results (samples, results), and the sums.
+
+    Samples, and results that it is given, may lie in memory row by row or column by column.
+    """
     machine = assemble(routine, params)
     code = np.array(machine.code, dtype=np.int64)
     uniform_code = np.array(machine.uniform_code, dtype=np.int64)
-    u = np.zeros(params + len(machine.constants) + len(machine.uniform_results))
-    u[params : params + len(machine.constants)] = machine.constants
+    first = params + len(machine.constants)
+    constants = np.zeros(first + len(machine.uniform_results))
+    constants[params:first] = machine.constants
     results, sums = len(routine.results), len(routine.sums)
     uniform_sums = [(k, machine.numbers[place]) for k, place in enumerate(routine.sums) if routine.is_uniform(place)]
 
-    def run(x: Array, p: Array) -> tuple[Array, Array]:
-        uniforms = u.copy()  # each call has its own: several may run at once
-        uniforms[:params] = p
-        if len(uniform_code):
-            run_uniform(uniform_code, params + len(machine.constants), uniforms)
-        out, totals = np.empty((len(x), results)), np.zeros(sums)
+    def run(x: Array, p: Array, out: Array | None = None) -> tuple[Array, Array]:
+        u, totals = constants.copy(), np.zeros(sums)  # each call has its own: several may run at once
+        answer = np.empty((results, len(x))).T if out is None else out
+        x_by_column, out_by_column = not x.flags.c_contiguous, not answer.flags.c_contiguous
+        tables = x.T if x_by_column else x, answer.T if out_by_column else answer
+        what = code, uniform_code, machine.slots, first, u, p, *tables, x_by_column + 2 * out_by_column, totals
         if threads > 1 and len(x) > BLOCK:
-            run_threads(code, machine.slots, uniforms, x, out, totals, threads)
+            run_threads(*what, threads)
         else:
-            run_samples(code, machine.slots, uniforms, x, out, totals)
+            run_samples(*what)
         for k, number in uniform_sums:
-            totals[k] = repeated(float(uniforms[number]), len(x))
-        return out, totals
+            totals[k] = repeated(float(u[number]), len(x))
+        return answer, totals
 
     return run

@@ -33,7 +33,7 @@ def _ufunc(row: Primitive) -> Callable[..., Array]:
 _UFUNCS = {name: _ufunc(row) for name, row in PRIMITIVES.items()}
 
 
-def build(routine: Routine, inputs: int, params: int) -> Callable[[Array, Array], tuple[Array, Array]]:
+def build(routine: Routine, inputs: int, params: int) -> Callable[..., tuple[Array, Array]]:
     """A function of the samples (samples, inputs) and the parameters: results (samples, results), and the sums."""
     steps = [(place, routine[place]) for place in routine.order]
     last = {arg: place for place, instruction in steps for arg in instruction.args}
@@ -43,7 +43,7 @@ def build(routine: Routine, inputs: int, params: int) -> Callable[[Array, Array]
 
     numbers = _used_as_numbers(routine)
 
-    def run(x: Array, p: Array) -> tuple[Array, Array]:
+    def run(x: Array, p: Array, out: Array | None = None) -> tuple[Array, Array]:
         values: dict[int, Array] = {}
         with np.errstate(all="ignore"):
             for (place, instruction), free in zip(steps, gone, strict=True):
@@ -57,7 +57,7 @@ def build(routine: Routine, inputs: int, params: int) -> Callable[[Array, Array]
                     values[place] = np.float64(instruction.payload)
                 else:
                     values[place] = x[:, instruction.payload] if instruction.op == "input" else p[instruction.payload]
-            results = np.empty((len(x), len(routine.results)))
+            results = np.empty((len(routine.results), len(x))).T if out is None else out
             for k, place in enumerate(routine.results):
                 results[:, k] = values[place]
             return results, _sums([values[place] for place in routine.sums], len(x))
