@@ -30,7 +30,7 @@ const ACTS = {
   frame: (foreign) => {
     const heard = [];
     document.outer = { heard, focused: 0 };
-    window.parent = { focus: () => (document.outer.focused += 1) };
+    window.parent = { focus: () => (document.outer.focused += 1), postMessage: (told) => heard.push(JSON.parse(told).method) };
     window.frameElement = foreign ? null : { dispatchEvent: (event) => heard.push(event.key) };
   },
   alone: () => { window.parent = window; document.outer = null; },

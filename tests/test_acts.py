@@ -107,8 +107,8 @@ def test_a_presenter_steps_and_leaves_at_the_ends(pool: Node, forth: str, back: 
     assert (at(seen), seen["outer"]) == (LAST, {"heard": [forth], "focused": 1})
     seen = pool.act(["press", "Home", back])
     assert (at(seen), seen["outer"]) == (0, {"heard": [forth, back], "focused": 2})
-    seen = pool.act(["frame", True], ["press", back])  # another origin gets the keys, and hears the next one
-    assert seen["outer"] == {"heard": [], "focused": 1}
+    seen = pool.act(["frame", True], ["press", back])  # a deck of another origin is told, and gets the keys
+    assert seen["outer"] == {"heard": ["prev"], "focused": 1}
     pool.act(["alone"])
 
 

@@ -377,6 +377,21 @@ def test_in_a_frame_the_keys_of_a_presenter_leave_at_the_end(chromium: Any, tmp_
     context.close()
 
 
+def test_of_another_origin_a_deck_of_reveal_is_told_to_turn(chromium: Any, tmp_path: Path) -> None:
+    frame = pool()._repr_html_().replace("<iframe ", "<iframe sandbox='allow-scripts' ")
+    page = chromium.new_page()
+    page.set_content("<!doctype html><script>onmessage = ({ data }) => { document.title += data; }</script>" + frame)
+    inner = page.frames[1]
+    inner.get_by_role("status").wait_for()
+    inner.get_by_role("button", name="Last step").click()
+    page.keyboard.press("PageDown")
+    page.wait_for_function("document.title === JSON.stringify({ method: 'next' })")
+    inner.get_by_role("button", name="First step").click()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("document.title.endsWith(JSON.stringify({ method: 'prev' }))")
+    page.close()
+
+
 # ---- Hostile names
 
 

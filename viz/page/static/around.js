@@ -40,6 +40,8 @@ const around = (() => {
     window.parent.focus();
     const frame = hostFrame(); // null where the host is of another origin: it hears the next key
     if (event && frame) frame.dispatchEvent(new KeyboardEvent(event.type, event));
+    // But a deck of reveal.js listens to this, from wherever it comes.
+    else if (event) window.parent.postMessage(JSON.stringify({ method: /Right|Down/.test(event.key) ? "next" : "prev" }), "*");
   }
 
   return { asked, address, handBack };
