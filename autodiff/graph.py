@@ -113,7 +113,7 @@ class Graph:
         return iter(self.nodes)
 
     def __repr__(self) -> str:
-        return f"<Graph of {len(self.nodes)} nodes, {len(self.edges)} edges, {len(self.leaves)} leaves>"
+        return f"<Graph of {len(self.nodes)} nodes, {len(self.leaves)} of them leaves>"
 
     def __str__(self) -> str:
         """The graph as text, one line for each node; of a very large one the first and the last."""

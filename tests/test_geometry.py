@@ -56,6 +56,7 @@ def both(request: pytest.FixtureRequest) -> tuple[Any, Layout, ElementTree.Eleme
     laid = blank(told, labels=labels, collapse=collapse, style=style)
     rows = Rows(told.graph, None, labels, LIGHT, style, view=laid.view)
     source = Drawing(laid.view, rows).picture(legend=False).source
+    source = source.replace("shape=box style=solid", 'shape=box style="rounded,filled"')  # as what is to be seen has it
     return laid, laid_out(source), ElementTree.fromstring(engines.layout(source, "svg"))
 
 

@@ -394,7 +394,7 @@ def test_names_are_given_to_nodes_before_their_own() -> None:
 
 def test_every_sentence_is_of_the_table_of_sentences() -> None:
     openings = {text.split("{", 2)[1].split("}")[1] for text in SENTENCES.values() if text.startswith("{name}")}
-    assert openings == {" = ", ".grad = 1: the gradient of the output in itself", ".grad = ", ".grad = local ", ".grad: ", " gets no path through "}  # noqa: E501  # fmt: skip
+    assert openings == {" = ", ".grad = 1: the gradient of the output in itself", ".grad = ", ".grad = local ", ".grad: ", " gets no path through ", ": "}  # noqa: E501  # fmt: skip
 
 
 # ---- Explanations ---------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ def seen(told: Steps, shown: View) -> list[list[int]]:
     ...     y = Value(2.0, "x") * 3 + 1
     >>> told = steps(y * 2)
     >>> len(told), seen(told, view(told.graph, collapse=True))
-    (8, [[0], [2], [3], [4], [5]])
+    (8, [[0], [1, 2], [3], [4], [5]])
     """
     if not shown.hidden_in and len(shown.numbers) == len(told.graph):
         return [[step.index] for step in told]
