@@ -210,9 +210,11 @@ class Stepper:
             return drawn(self._laid, self._ended(self._theme).looks, legible(self._theme))
 
     def _ended(self, theme: Theme) -> Rows:
-        """What boxes and lines say at the last step."""
+        """What boxes and lines say at the last step that is seen."""
         told, shown = self._told, self._laid.view
-        return Rows(told.graph, told.snapshot(-1), self._labels, theme, view=shown, figures=self._figures)
+        return Rows(
+            told.graph, told.snapshot(self._seen[-1][-1]), self._labels, theme, view=shown, figures=self._figures
+        )
 
     @property
     def _seen(self) -> list[list[int]]:
