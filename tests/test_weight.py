@@ -143,6 +143,20 @@ def test_a_sum_that_is_written_is_one(seed: int) -> None:
         assert sum(map(float, left.split(" + "))) == pytest.approx(float(right), rel=1e-9, abs=1e-12)
 
 
+def test_a_dense_weight_has_its_uses_side_by_side() -> None:
+    model = nn.Sequential(nn.Linear(3, 2, rng=0), nn.Tanh())
+    draw = random.Random(0)
+    rows = [[Value(draw.uniform(-1, 1)) for _ in range(3)] for _ in range(5)]
+    loss = sum((nn.mse(model(row), [1.0, 0.0]) for row in rows), Value(0.0))
+    one, all_of_it = viz.weight(loss, model[0].weight[1][2]), viz.weight(loss, model[0].weight)
+    loss.backward()
+    parts = numbers(one, "c")
+    assert [*numbers(one, "x").values()] == [row[2].data for row in rows]
+    assert sum(part or 0.0 for part in parts.values()) == pytest.approx(model[0].weight[1][2].grad, abs=1e-12)
+    assert len(numbers(all_of_it, "c")) == 6 * 5
+    assert float(re.findall(r'height="([\d.]+)pt"', one.svg())[0]) < 400
+
+
 def test_one_position_is_a_sum_of_one() -> None:
     model = nn.MLP(2, [3, 1])
     score: Any = model([Value(0.5), Value(-1.0)])

@@ -21,7 +21,7 @@ from viz.nets.fields import Cells, Field, Place3
 from viz.nets.figures import figured
 from viz.nets.reckoned import total
 from viz.nets.tiles import Band, Page, Tile, best_of
-from viz.nets.uses import Use, by_layer, uses_of
+from viz.nets.uses import Use, by_layer, places_of, uses_of
 from viz.pools.marks import Run
 from viz.pools.sheet import Sheet
 
@@ -98,7 +98,7 @@ def _name(net: Network, number: int) -> str:
 def _of_one(net: Network, number: int, look: Theme) -> tuple[list[Page], str]:
     """What it is multiplied by, δ, and their products, for each map that it helps to compute; in two forms."""
     uses, name = uses_of(net, [number])[number], _name(net, number)
-    groups = [*by_layer(uses).values()]
+    groups = by_layer(uses)
     bands, places = [], _places(net, number, uses, look)
     for group in groups:
         sent = [use.sent for use in group if use.sent is not None]
@@ -108,7 +108,7 @@ def _of_one(net: Network, number: int, look: Theme) -> tuple[list[Page], str]:
             _tile(group, "c", look, title="their products", sign="="),
         ]
         added = f", in sum {figured(sum(sent), 3)}" if len(groups) > 1 else ""
-        heading = Run(f"at each cell of {group[0].field.name} that {name} helps to compute{added}", look.gradient, True)
+        heading = Run(f"{_where(group)} that {name} helps to compute{added}", look.gradient, True)
         bands.append(Band((heading,), tiles))
     said = _counted(net, number, uses)
     told = _sum(net, number, uses, look), (Run(said, look.text),)
@@ -150,11 +150,18 @@ def _layer(
 
 def _tile(group: Sequence[Use], kind: str, look: Theme, title: str, sign: str = "", below: str = "") -> Tile:
     """One number of each use, at the place of the cell that it helps to compute."""
-    shown: Cells = {(0, *use.at[1:]): (f"{kind}{use.target}", _of(use, kind)) for use in group}
-    shape = 1, *group[0].field.shape[1:]
+    shape, places = places_of(group)
+    shown: Cells = {at: (f"{kind}{use.target}", _of(use, kind)) for at, use in places.items()}
     under = (Run(below, look.text, True),) if below else ()
     ramp = "value" if kind == "x" else "gradient"
     return Tile(shape, shown, ramp, (Run(title, look.text, True),), under, sign)
+
+
+def _where(group: Sequence[Use]) -> str:
+    """The cells that they help to compute."""
+    if not group[0].is_alone:
+        return f"at each cell of {group[0].field.name}"
+    return f"at the cell of {group[0].field.layer}" + (f", {len(group)} times," if len(group) > 1 else "")
 
 
 def _of(use: Use, kind: str) -> float | None:
@@ -164,14 +171,14 @@ def _of(use: Use, kind: str) -> float | None:
 def _delta(net: Network, group: Sequence[Use]) -> str:
     """Where δ is: at the cells that it helps to compute, or within them, before a function."""
     at_cells = all(use.arrived == net.gradients.get(use.field.nodes[use.at]) for use in group)
-    return f"δ {'at' if at_cells else 'within'} {group[0].field.name}"
+    return f"δ {'at' if at_cells else 'within'} {group[0].field.layer}"
 
 
 def _factor(net: Network, number: int, group: Sequence[Use]) -> str:
     """What it is multiplied by."""
     ops = {net.graph.nodes[use.target].op for use in group}
     if {op.name for op in ops if op} <= {"multiply"}:
-        met = {net.home[a][0].name for use in group for a in net.operands(use.target) if a != number and a in net.home}
+        met = {net.home[a][0].layer for use in group for a in net.operands(use.target) if a != number and a in net.home}
         return f"{met.pop()} under it" if len(met) == 1 else "what it is multiplied by"
     return "slope of each use"
 
@@ -200,7 +207,7 @@ def _sum(net: Network, number: int, uses: Sequence[Use], look: Theme) -> tuple[R
 def _of_kernel(net: Network, rows: Sequence[Sequence[int]], look: Theme) -> tuple[list[Page], str]:
     """A map of the parts of each weight, at the weight's place; in two forms."""
     uses = uses_of(net, [n for row in rows for n in row])
-    grouped = {number: [*by_layer(found).values()] for number, found in uses.items()}
+    grouped = {number: by_layer(found) for number, found in uses.items()}
     most = max(map(len, grouped.values()))
     factors = _factors(net, rows, grouped, look)
     bands = []
@@ -219,13 +226,15 @@ def _of_kernel(net: Network, rows: Sequence[Sequence[int]], look: Theme) -> tupl
         f"; to {lost} of them there is no path." if lost else ", each of which has gradient."
     )
     told = [(Run(said, look.text),)]
-    return [Page("How does the gradient of a kernel add up?", form, told, UNREAD, look) for form in forms], said
+    return [Page("How do the gradients of these weights add up?", form, told, UNREAD, look) for form in forms], said
 
 
 def _heading(groups: Sequence[Sequence[Use]], k: int, most: int) -> str:
     which = f" ({k + 1} of {most})" if most > 1 else ""
-    name = groups[min(k, len(groups) - 1)][0].field.name
-    return f"δ × what lies under each weight, at each cell of {name}{which}, and their sum"
+    group = groups[min(k, len(groups) - 1)]
+    if group[0].is_alone:
+        return f"δ × what each weight is multiplied by for {group[0].field.layer}{which}, and their sum"
+    return f"δ × what lies under each weight, at each cell of {group[0].field.name}{which}, and their sum"
 
 
 def _part(net: Network, number: int, groups: Sequence[Sequence[Use]], k: int, look: Theme) -> Tile | None:
@@ -238,13 +247,19 @@ def _part(net: Network, number: int, groups: Sequence[Sequence[Use]], k: int, lo
 
 def _factors(net: Network, rows: Sequence[Sequence[int]], grouped: Any, look: Theme) -> list[Tile]:
     """What the weights read, δ, which is the same for all of them, and their gradients."""
-    first = grouped[rows[0][0]][0]
+    first = [use for groups in grouped.values() for use in groups[0]]
     met = [net.home[a] for use in first for a in net.operands(use.target) if a in net.home]
     tiles: list[Tile] = []
-    if met:
+    if len({(id(field), at[0]) for field, at in met}) == 1:
         tiles.append(_layer(net, met[0][0], met[0][1][0], "value", met[0][0].name, look))
-    tiles.append(_tile(first, "d", look, _delta(net, first)))
+    cells = {(id(use.field), use.at): use for use in first}  # of several uses of a cell one: δ is the same
+    if len({field for field, _ in cells}) == 1 and all(
+        use.arrived == cells[id(use.field), use.at].arrived for use in first
+    ):
+        shown: Cells = {(0, *use.at[1:]): (f"d{use.target}", use.arrived) for use in cells.values()}
+        title = (Run(_delta(net, first), look.text, True),)
+        tiles.append(Tile((1, *first[0].field.shape[1:]), shown, "gradient", title))
     shape = 1, len(rows), max(map(len, rows))
     numbers = {(0, i, j): (f"g{n}", net.gradients.get(n)) for i, row in enumerate(rows) for j, n in enumerate(row)}
-    tiles.append(Tile(shape, numbers, "gradient", (Run("gradient of the kernel", look.text, True),)))
+    tiles.append(Tile(shape, numbers, "gradient", (Run("their gradients", look.text, True),)))
     return tiles

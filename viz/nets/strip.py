@@ -18,6 +18,7 @@ from viz.pools.sheet import Sheet
 
 __all__ = ["strip"]
 
+TOLD = 8  # samples that are counted one by one
 UPRIGHT = 12  # cells of a vector that are laid across
 
 
@@ -51,9 +52,13 @@ def counted(samples: Sequence[Sample]) -> str:
     """How many cells of the first layer get gradient with each sample, and how many with all."""
     first = samples[0].fields[0]
     got = [{at for at, n in s.fields[0].nodes.items() if n in s.net.gradients} for s in samples]
-    each = ", ".join(f"{len(cells)} with {sample.name}" for sample, cells in zip(samples, got, strict=True))
     count, every = math.prod(first.shape), len(set.intersection(*got))
     name = samples[0].called.get(first.name, first.name)
+    if every == count:
+        return f"All {count} cells of {name} get gradient with every sample."
+    each = ", ".join(f"{len(cells)} with {sample.name}" for sample, cells in zip(samples, got, strict=True))
+    if len(samples) > TOLD:
+        each = f"{min(map(len, got))} to {max(map(len, got))} with each"
     return f"Of {count} cells of {name} get gradient: {each}; {every} with every one."
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from viz.nets.facts import Network
 from viz.nets.fields import Field, Place3
 
-__all__ = ["Use", "by_layer", "helped", "uses_of"]
+__all__ = ["Use", "by_layer", "helped", "places_of", "uses_of"]
+
+ACROSS = 16  # uses beside one another
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,12 @@ class Use:
     local: float | None
     arrived: float | None
     sent: float | None
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether its cell is part of a vector, where a weight has but one use each time."""
+        channels, _, columns = self.field.shape
+        return channels == columns == 1
 
 
 def helped(net: Network) -> dict[int, int]:
@@ -65,9 +73,18 @@ def _use(net: Network, number: int, position: int, cell: int, nth: int) -> Use:
     return Use(number, field, at, nth, local, arrived, sent)
 
 
-def by_layer(uses: Iterable[Use]) -> Mapping[tuple[int, int, int], list[Use]]:
-    """Uses that are one map: of cells of one channel of one layer, and the same in their order."""
-    found: dict[tuple[int, int, int], list[Use]] = {}
+def by_layer(uses: Iterable[Use]) -> list[list[Use]]:
+    """Uses that are one map: for cells of one channel of one layer; for vectors those of all times, in their order."""
+    found: dict[tuple[object, ...], list[Use]] = {}
     for use in uses:
-        found.setdefault((id(use.field), use.at[0], use.nth), []).append(use)
-    return found
+        key = (use.field.layer,) if use.is_alone else (id(use.field), use.at[0], use.nth)
+        found.setdefault(key, []).append(use)
+    return [*found.values()]
+
+
+def places_of(group: Sequence[Use]) -> tuple[Place3, dict[Place3, Use]]:
+    """The shape of their map, and where each of them stands: at its cell's place, or one after the other."""
+    if not group[0].is_alone:
+        return (1, *group[0].field.shape[1:]), {(0, *use.at[1:]): use for use in group}
+    across = min(len(group), ACROSS)
+    return (1, -(-len(group) // across), across), {(0, *divmod(k, across)): use for k, use in enumerate(group)}
