@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 import random
 import re
 from typing import Any
@@ -11,12 +13,15 @@ import pytest
 from test_network import main_job, said, shown
 
 import viz
-from autodiff import Graph, Value, layer, maximum, nn, softmax
+from autodiff import Graph, Value, layer, max_pool2d, maximum, nn, softmax
 from autodiff.recording.reverse import StaleError
+from viz.ink.theme import LIGHT
 from viz.nets.board import TooWideError
 from viz.nets.facts import read
 from viz.nets.fields import Weights
 from viz.nets.told import counted
+from viz.nets.trails import trails
+from viz.pools.marks import Words
 
 
 def perceptron() -> nn.Sequential:
@@ -138,6 +143,56 @@ def test_a_kernel_of_two_sides_is_one_map() -> None:
     ((kernel,),) = read(sum((cell for row in layer("z", z) for cell in row), Value(0.0))).weights.values()
     assert isinstance(kernel, Weights)
     assert kernel.shape == (1, 2, 2)
+
+
+# -- Names
+
+
+LONG = "spectral_normalised_features_of_the_first_stage"
+
+
+def test_names_are_shown_as_in_a_box() -> None:
+    """What nobody sees in them is made visible, and what is too long is cut; they can be asked for as they are."""
+    x = layer(LONG, [Value(1.0), Value(-2.0)], kind="input")
+    h = layer("<b>\u202e</b> of all", [cell.relu() for cell in x])
+    score = h[0] + h[1]
+    score.name = "a long name " * 9
+    for fit in ("column", "page", "slide"):
+        picture = viz.network(score, fit=fit)
+        told = said(picture)
+        assert all("\u202e" not in text for text in told)
+        assert any("\\u202e" in text for text in told)
+        marks: Any = picture.drawing  # type: ignore[attr-defined]
+        assert all(mark.box.x + mark.box.width <= marks.width for mark in marks.marks if isinstance(mark, Words))
+    assert any("spectral" in text for text in said(viz.network(score, layers=[LONG])))
+
+
+def test_ways_of_two_layers_have_letters_of_their_own() -> None:
+    for seed in range(30):
+        draw = random.Random(seed)
+        x = layer("x", [[Value(draw.uniform(-1, 1)) for _ in range(7)] for _ in range(7)], kind="input")
+        first = max_pool2d(x, 2, stride=1)
+        second = max_pool2d(first, 3, stride=1)
+        score = sum((cell * draw.uniform(-1, 1) for row in second for cell in row), Value(0.0))
+        letters = [trail.letter for trail in trails(read(score), LIGHT)]
+        assert len(letters) == len({*letters})
+
+
+def test_copies_pickles_and_files_have_the_same_picture() -> None:
+    y = perceptron()([Value(1.0), Value(-2.0), Value(0.5)])[0]
+    drawn = viz.network(y).svg()
+    graph = Graph.from_json(Graph(y).to_json())
+    for other in (copy.deepcopy(y), pickle.loads(pickle.dumps(y)), graph.values[graph.outputs[0]]):
+        assert viz.network(other).svg() == drawn
+
+
+def test_biases_are_those_of_the_channels_that_are_shown() -> None:
+    model = nn.Sequential(nn.Conv2d(1, 5, 2, rng=0), nn.Flatten(), nn.Linear(20, 1, rng=1))
+    x = [[[Value(float(i + j)) for j in range(3)] for i in range(3)]]
+    y = model(x)[0]
+    values, _ = shown(viz.network(y, channels=[1, 3]))
+    numbers = {value: n for n, value in enumerate(Graph(y).values)}
+    assert [k for k, bias in enumerate(model[0].bias) if numbers[bias] in values] == [1, 3]
 
 
 # -- Slips

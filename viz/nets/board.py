@@ -29,6 +29,8 @@ LARGEST = 960.0  # points: wider than a slide nothing is drawn
 NOTE = 130.0  # points: how wide a note may be
 TALL = 250.0  # points: how high the maps of a row may be where the place does not say it
 TRIES = 8
+NAMED = 6  # layers in a message
+FEW = 8  # rows and columns of which there is no need to leave out some
 
 
 class TooWideError(ValueError):
@@ -69,16 +71,21 @@ def _without_room(columns: Sequence[Column], place: Place) -> str:
     _, rows, across = max((column.field.shape for column in layers), key=lambda shape: shape[1] * shape[2])
     ways = []
     if len(layers) > 1:
-        ways.append(f"some layers with layers=[...] of {', '.join(quoted(column.field.name) for column in layers)}")
+        ways.append(f"some layers with layers=[...] of {_listed([column.field.name for column in layers])}")
     if any(len(column.channels) > 1 for column in columns):
         ways.append("some channels with channels=[0, 1]")
-    if rows * across > 1:
+    if max(rows, across) > FEW:
         ways.append(f"a part of each map with crop=(range({-(-rows // 2)}), range({-(-across // 2)}))")
     if place.width < PLACES["slide"].width:
         ways.append("more on a slide with fit='slide'")
     size = f"{place.width / PIXEL:.0f}" + (f"×{place.height / PIXEL:.0f}" if place.height else "")
     told = ", ".join(ways[:-1]) + " or " + ways[-1] if len(ways) > 1 else "".join(ways)
     return f"{len(columns)} maps of layers and weights have no room in {size} pixels: show {told}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED + 1 else ""
+    return ", ".join(map(quoted, names[: NAMED if more else None])) + more
 
 
 def figures_in(drawing: Drawing) -> int:
@@ -89,9 +96,11 @@ def figures_in(drawing: Drawing) -> int:
 def _drawing(frame: Frame, wide: float, legend: bool, draft: bool = False) -> Drawing:
     """All of it; a draft has no maps, but is as high."""
     look, net = frame.look, frame.network
-    y = LEAD * (look.value_size + 1)
-    title = Run(f"Where does the gradient of {net.name} go?", look.text, True)
-    marks: list[Mark] = [Words("title", 0, y, (title,), look.value_size + 1, start=True)]
+    y, size = 0.0, look.value_size + 1
+    marks: list[Mark] = []
+    for line in wrapped([Run(f"Where does the gradient of {net.name} go?", look.text, True)], size, wide):
+        y += LEAD * size
+        marks.append(Words("title", 0, y, line, size, start=True))
     rows = []
     for kind in frame.kinds:
         words, y, tops = row(frame, y, kind, draft)

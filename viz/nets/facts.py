@@ -9,6 +9,7 @@ from functools import cached_property
 
 from autodiff import Graph, Value, layers, nn
 from autodiff.facts.words import why_no_path
+from autodiff.ground.text import NAME, visible
 from autodiff.recording.reverse import adjoints, seed_of
 from viz.nets.fields import Cells, Field, as_field, weights_before
 
@@ -43,9 +44,8 @@ class Network:
         self.learned = {n for one in known if one.kind in ("weights", "bias") for n in one.nodes.values()}
         fields = [as_field(one) for one in known if one.kind in ("units", "input")]
         if fields and not any(self.output in field.nodes.values() for field in fields):
-            fields.append(
-                Field(self.graph.nodes[self.output].name or "output", "units", (1, 1, 1), {(0, 0, 0): self.output})
-            )
+            name = visible(self.graph.nodes[self.output].name or "output", NAME)
+            fields.append(Field(name, "units", (1, 1, 1), {(0, 0, 0): self.output}))
         self.fields = self._opened(_told_apart(fields))
         self.home = {number: (field, at) for field in self.fields for at, number in field.nodes.items()}
         self.behind: dict[tuple[int, bool], list[int]] = {}  # what was asked for already
@@ -58,7 +58,7 @@ class Network:
     @property
     def name(self) -> str:
         """What the output is called."""
-        return self.graph.nodes[self.output].name or "the output"
+        return visible(self.graph.nodes[self.output].name or "the output", NAME)
 
     # -- What is said of a map
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from autodiff import Graph, LayerNodes
+from autodiff.ground.text import NAME, visible
 
 __all__ = ["Cells", "Field", "Place3", "Weights", "as_field", "weights_before"]
 
@@ -85,7 +86,8 @@ def _within(part: range, whole: int) -> range:
 
 def as_field(one: LayerNodes) -> Field:
     """A layer as channels of maps; a vector stands upright."""
-    return Field(one.name, one.kind, _shape(one.shape), {_place(place, one.shape): n for place, n in one.nodes.items()})
+    nodes = {_place(place, one.shape): number for place, number in one.nodes.items()}
+    return Field(visible(one.name, NAME), one.kind, _shape(one.shape), nodes)
 
 
 def _shape(shape: tuple[int, ...]) -> Place3:
@@ -118,7 +120,9 @@ def weights_before(
         if one.kind in ("weights", "bias") and not any(number in home for number in one.nodes.values()):
             layers = [helped[number] for number in one.nodes.values() if number in helped]
             if layers:
-                found.setdefault(min(layers), []).append(_as_maps(one, graph, users, home))
+                made = fields[min(layers)].shape[0]
+                part = _biases(one) if one.shape == (made,) != (1,) else _as_maps(one, graph, users, home)
+                found.setdefault(min(layers), []).append(part)
     return {at: sorted(these, key=lambda field: field.kind == "bias") for at, these in found.items()}
 
 
@@ -134,12 +138,18 @@ def _helped(graph: Graph, users: Users, fields: Sequence[Field], home: Homes) ->
     return found
 
 
+def _biases(one: LayerNodes) -> Field:
+    """One for each channel that is made: a map of one cell."""
+    nodes = {(place[0], 0, 0): number for place, number in one.nodes.items()}
+    return Field(visible(one.name, NAME), one.kind, (one.shape[0], 1, 1), nodes)
+
+
 def _as_maps(one: LayerNodes, graph: Graph, users: Users, home: Homes) -> Field:
     """Kernels as maps; a dense layer's weights as maps over what they read, a matrix where that is a vector."""
     plain = as_field(one)
     if one.kind == "bias" or len(one.shape) > 2:
         made = one.shape[0] if len(one.shape) == 4 else 1
-        return plain if one.kind == "bias" else Weights(one.name, one.kind, plain.shape, plain.nodes, made)
+        return plain if one.kind == "bias" else Weights(plain.name, one.kind, plain.shape, plain.nodes, made)
     over = _over(one, graph, users, home)
     outs = sorted({place[0] for place in one.nodes})
     if over is not None and len(one.shape) == 2:
@@ -150,8 +160,8 @@ def _as_maps(one: LayerNodes, graph: Graph, users: Users, home: Homes) -> Field:
             for (out, read), number in one.nodes.items():
                 channel, i, j = cells[read]
                 nodes[outs.index(out) * channels + channel, i, j] = number
-            return Weights(one.name, one.kind, (len(outs) * channels, rows, columns), nodes, len(outs), dense=True)
-    return Weights(one.name, one.kind, plain.shape, plain.nodes, dense=True)
+            return Weights(plain.name, one.kind, (len(outs) * channels, rows, columns), nodes, len(outs), dense=True)
+    return Weights(plain.name, one.kind, plain.shape, plain.nodes, dense=True)
 
 
 def _over(one: LayerNodes, graph: Graph, users: Users, home: Homes) -> tuple[Field, dict[int, Place3]] | None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from autodiff.facts.words import NOTHING_FLOWS
-from viz.ink.ruler import width_of
+from viz.ink.ruler import lines_of, width_of
 from viz.ink.theme import Theme
 from viz.layout.layout import Box
 from viz.nets.cells import sign, unread
@@ -50,10 +50,13 @@ def legend_of(shown: Iterable[Entry], look: Theme, y: float, wide: float) -> tup
     marks: list[Mark] = []
     x = 0.0
     for plates, words in shown:
-        long = 13 + width_of(words, size)
+        lines = lines_of(words, size, wide - 13)
+        long = 13 + max(width_of(line, size) for line in lines)
         if x and x + long > wide:
             x, y = 0.0, y + LEAD * size
         marks += Drawing(0, 0, [*plates]).moved(x, y + 3)
-        marks.append(Words("legend", x + 13, y + 11, (Run(words, look.muted),), size, start=True))
+        for k, line in enumerate(lines):
+            y += LEAD * size * bool(k)
+            marks.append(Words("legend", x + 13, y + 11, (Run(line, look.muted),), size, start=True))
         x += long + 14
     return marks, y + LEAD * size

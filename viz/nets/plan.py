@@ -13,9 +13,10 @@ from viz.nets.facts import Network
 from viz.nets.fields import Field, Place3
 from viz.nets.figures import THREE, TWO, worded
 
-__all__ = ["SIDES", "Column", "arranged", "columns_of", "fields_of"]
+__all__ = ["SIDES", "Column", "arranged", "columns_of", "fields_of", "title_of"]
 
 SIDES = (27.0, THREE, TWO, 13.5, 10.5, 8.25, 6.75, 5.25, 4.5, 3.75, 3.0, 2.25)
+LONGEST = 90.0  # points: a word of a title
 WORTH = 3.0  # layers with figures that are worth as much as cells of twice the size
 BETWEEN = 5.0  # between the maps of a layer's channels
 GAP, WAYS, NEAR = 12.0, 27.0, 6.0  # between columns; where ways run; before a bias
@@ -35,12 +36,17 @@ class Column:
     x: float = 0.0
 
     @property
+    def between(self) -> float:
+        """How far apart its maps are: none are of one cell each, as biases are."""
+        return BETWEEN if math.prod(self.field.shape[1:]) > 1 else 0.0
+
+    @property
     def size(self) -> tuple[float, float]:
         """How wide and high its maps are together."""
         _, rows, columns = self.field.shape
         deep = math.ceil(len(self.channels) / self.across)
-        wide = self.across * columns * self.side + (self.across - 1) * BETWEEN
-        return wide, deep * rows * self.side + (deep - 1) * BETWEEN
+        wide = self.across * columns * self.side + (self.across - 1) * self.between
+        return wide, deep * rows * self.side + (deep - 1) * self.between
 
     @property
     def width(self) -> float:
@@ -52,10 +58,22 @@ class Column:
         _, rows, columns = self.field.shape
         channel, i, j = at
         down, across = divmod(self.channels.index(channel), self.across)
-        left = self.x + (self.width - self.size[0]) / 2 + across * (columns * self.side + BETWEEN)
-        return Box(
-            left + j * self.side, top + down * (rows * self.side + BETWEEN) + i * self.side, self.side, self.side
-        )
+        left = self.x + (self.width - self.size[0]) / 2 + across * (columns * self.side + self.between)
+        upper = top + down * (rows * self.side + self.between)
+        return Box(left + j * self.side, upper + i * self.side, self.side, self.side)
+
+
+def title_of(field: Field, size: float) -> str:
+    """The name of a layer, words that are too long for a column cut."""
+    return " ".join(_cut(word, size) for word in field.name.split(" "))
+
+
+def _cut(word: str, size: float) -> str:
+    if width_of(word, size, bold=True) <= LONGEST:
+        return word
+    while word and width_of(word + "…", size, bold=True) > LONGEST:
+        word = word[:-1]
+    return word + "…"
 
 
 def fields_of(network: Network) -> list[Field]:
@@ -68,7 +86,7 @@ def columns_of(network: Network, look: Theme, fields: Iterable[Field], channels:
     shown = []
     chosen = set(network.choices)
     for one in fields:
-        words = [width_of(word, look.small_size, bold=True) for word in one.name.split(" ")]
+        words = [width_of(word, look.small_size, bold=True) for word in title_of(one, look.small_size).split(" ")]
         least = max(*words, *(width_of(network.symbol(one, kind), look.small_size) for kind in network.kinds))
         gap = WAYS if chosen & {*one.nodes.values()} else NEAR if one.kind == "bias" else GAP
         shown.append(Column(one, one.seen(channels), SIDES[0], 1, least, gap, _figures(network, one)))
@@ -99,15 +117,16 @@ def arranged(columns: Sequence[Column], wide: float, high: float) -> list[Column
 def _filled(columns: Sequence[Column], first: int, wide: float, high: float) -> list[Column]:
     """What is left over where cells are of one size goes to figures, and to the smallest cells then."""
     found = [_as_high(column, high, first) for column in columns]
-    groups = _alike(columns)
-    for group in sorted(groups, key=lambda group: _price(found, group, high)):
-        if (more := _written(found, group, high)) and _together(more) <= wide:
-            found = more
-    for group in sorted(groups, key=lambda group: (found[group[0]].side, group)):
-        for k in range(SIDES.index(found[group[0]].side)):
-            if _together(more := _at(found, group, k, high)) <= wide:
+    for late in (False, True):  # biases come last
+        groups = [group for group in _alike(columns) if (columns[group[0]].field.kind == "bias") is late]
+        for group in sorted(groups, key=lambda group: _price(found, group, high)):
+            if (more := _written(found, group, high)) and _together(more) <= wide:
                 found = more
-                break
+        for group in sorted(groups, key=lambda group: (found[group[0]].side, group)):
+            for k in range(SIDES.index(found[group[0]].side)):
+                if _together(more := _at(found, group, k, high)) <= wide:
+                    found = more
+                    break
     return found
 
 
@@ -126,10 +145,9 @@ def _alike(columns: Sequence[Column]) -> list[list[int]]:
     return [*groups.values()]
 
 
-def _price(columns: Sequence[Column], group: Sequence[int], high: float) -> tuple[bool, float]:
-    """What it costs to have numbers in these cells: biases come last."""
-    more = _written(columns, group, high) or columns
-    return columns[group[0]].field.kind == "bias", _together(more) - _together(columns)
+def _price(columns: Sequence[Column], group: Sequence[int], high: float) -> float:
+    """How much room it takes to have numbers in these cells."""
+    return _together(_written(columns, group, high) or columns) - _together(columns)
 
 
 def _written(columns: Sequence[Column], group: Sequence[int], high: float) -> list[Column] | None:
@@ -151,9 +169,10 @@ def _together(columns: Sequence[Column]) -> float:
 
 def _as_high(column: Column, high: float, first: int) -> Column:
     """The column with the largest cells, from a place in the list on, whose maps are no higher than this."""
+    _, rows, _ = column.field.shape
     for side in SIDES[first:]:
-        for across in range(1, len(column.channels) + 1):
-            one = replace(column, side=side, across=across)
-            if one.size[1] <= high and one.size[0] <= 2.2 * high:
+        if deep := int((high + column.between + 0.01) / (rows * side + column.between)):
+            one = replace(column, side=side, across=math.ceil(len(column.channels) / deep))
+            if one.size[0] <= 2.2 * high:
                 return one
     return replace(column, side=SIDES[-1])

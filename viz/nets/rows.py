@@ -10,7 +10,7 @@ from viz.nets.cells import cells
 from viz.nets.facts import Network, Product
 from viz.nets.fields import Field, Place3
 from viz.nets.legend import LEAD
-from viz.nets.plan import Column
+from viz.nets.plan import Column, title_of
 from viz.nets.slopes import Slopes
 from viz.nets.trails import Trail
 from viz.pools.marks import Mark, Plate, Run, Words
@@ -105,7 +105,10 @@ def _title(frame: Frame, column: Column, kind: str) -> list[tuple[Run, ...]]:
     lines: list[tuple[Run, ...]] = [(Run(symbol, look.text),)] if symbol else []
     if kind == "slope" or column.field.kind in ("slope", "sums"):
         return lines
-    return [*wrapped([Run(column.field.name, look.text, True)], look.small_size, column.width + 1), *lines]
+    return [
+        *wrapped([Run(title_of(column.field, look.small_size), look.text, True)], look.small_size, column.width + 1),
+        *lines,
+    ]
 
 
 def _signs(frame: Frame, k: int, y: float) -> Iterator[Mark]:

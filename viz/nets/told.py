@@ -11,6 +11,8 @@ from viz.nets.fields import Field
 
 __all__ = ["counted", "outside"]
 
+OUTSIDE = 4  # layers that are named of those whose cells are not in the graph
+
 
 def counted(net: Network) -> str:
     """Who chose how many cells, how many cells hand nothing on, how much of the input is reached."""
@@ -90,6 +92,8 @@ def outside(net: Network, shown: Iterable[tuple[Field, Sequence[int]]]) -> str:
         known = sum(channel in channels for channel, _, _ in field.nodes)
         if missing := len(channels) * math.prod(field.shape[1:]) - known:
             parts.append(f"{missing} of {field.name}")
+    if len(parts) > OUTSIDE + 1:
+        parts[OUTSIDE:] = [f"{sum(int(part.split(' ')[0]) for part in parts[OUTSIDE:])} elsewhere"]
     return f"not in the graph of {net.name}: {', '.join(parts)}" if parts else ""
 
 

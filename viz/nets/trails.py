@@ -34,13 +34,15 @@ def trails(network: Network, look: Theme, shown: Container[int] | None = None) -
 
     Of a network of which a part is shown, these nodes, they begin and go on in it.
     """
-    found = []
+    found: list[Trail] = []
     for k, unit in enumerate(sorted(_telling(network, network.home if shown is None else shown))):
         units = [unit]
         while len(heirs := network.heirs(units[-1])) == 1:
             units.append(heirs[0])
         ink = look.windows[k] if k < len(look.windows) else look.muted
-        found.append(Trail(_called(network, unit), tuple(units), tuple(heirs), network.stops(units[-1]), ink))
+        name = _called(network, unit)
+        name += "′" * sum(trail.letter.rstrip("′") == name for trail in found)  # in another layer
+        found.append(Trail(name, tuple(units), tuple(heirs), network.stops(units[-1]), ink))
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from autodiff import Value
 from autodiff.ground.foreign import plain
-from autodiff.ground.text import quoted
+from autodiff.ground.text import NAME, quoted, visible
 from autodiff.habits.answers import answered
 from viz.ink.theme import OWN, Theme
 from viz.ink.theme import theme as theme_of
@@ -134,12 +134,15 @@ def _chosen(fields: list[Field], layers: Iterable[str | int] | None) -> list[Fie
     """These layers, each with its weights."""
     if layers is None:
         return fields
-    wished = [layers] if isinstance(layers, (str, int)) else [*layers]
+    given = [layers] if isinstance(layers, (str, int)) else [*layers]
+    wished = [visible(one, NAME) if isinstance(one, str) else one for one in given]
     units = [field for field in fields if field.is_layer]
     names = [field.name for field in units]
-    for one in wished or [layers]:
-        if one not in names and not (isinstance(one, int) and not isinstance(one, bool) and 0 <= one < len(names)):
-            raise ValueError(f"layers= are names or numbers of {', '.join(map(quoted, names))}; got {quoted(one)}")
+    numbers = range(len(names))
+    strange = [one for one in wished if one not in names and (isinstance(one, bool) or one not in numbers)]
+    if strange or not wished:
+        got = quoted(strange[0] if strange else layers)
+        raise ValueError(f"layers= are names or numbers of {', '.join(map(quoted, names))}; got {got}")
     kept = [field for k, field in enumerate(units) if field.name in wished or k in wished]
     found: list[Field] = []
     waiting: list[Field] = []
