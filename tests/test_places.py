@@ -184,6 +184,31 @@ def test_in_a_sandbox_the_words_can_be_read(chromium: Any, tmp_path: Path, theme
     page.close()
 
 
+# ---- A slide
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scale", [0.5, 1.0, 1.6])
+@pytest.mark.parametrize("above", [0, 200])
+def test_on_a_slide_the_frame_takes_the_room_that_is_left(
+    chromium: Any, tmp_path: Path, scale: float, above: int
+) -> None:
+    deck = (
+        f"<div class='reveal'><div class='slides' style='width:960px;height:700px;transform:scale({scale});"
+        f"transform-origin:0 0'><section style='width:100%'><div style='height:{above}px'></div>"
+        f"{pool()._repr_html_()}</section></div></div>"
+    )
+    (tmp_path / "page.html").write_text(f"<!doctype html><body style='margin:0'>{deck}", "utf-8")
+    page = chromium.new_page(viewport={"width": 1600, "height": 1200})
+    # Of the same origin, as a deck is that is served.
+    page.set_content((tmp_path / "page.html").read_text("utf-8"))
+    page.frame_locator("iframe").get_by_role("status").wait_for()
+    page.wait_for_function("document.querySelector('iframe').offsetHeight < 740")
+    box = page.locator("iframe").bounding_box()
+    assert box["y"] + box["height"] == pytest.approx(700 * scale, abs=2)
+    page.close()
+
+
 # ---- Both
 
 

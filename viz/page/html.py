@@ -44,8 +44,7 @@ _START = """
 const told = JSON.parse(document.querySelector("#told").textContent);
 const svg = document.querySelector("#stepper svg");
 mount(document.querySelector("#stepper"), told.data, { ...told, svg, page: true });
-const poster = frameElement?.previousElementSibling;
-if (poster?.matches(".gr-poster")) poster.style.display = "none";
+around.settle();
 """
 
 # Where a script runs, nobody sees what stands there for those who have none.

@@ -2,6 +2,7 @@
 
 const around = (() => {
   const { packed } = numbers;
+  const LOWEST = 400; // pixels
 
   /**
    * What an address asks for, `#step=7&x0=9`: a step (from the end, where it is negative) and numbers of leaves, by name.
@@ -44,5 +45,21 @@ const around = (() => {
     else if (event) window.parent.postMessage(JSON.stringify({ method: /Right|Down/.test(event.key) ? "next" : "prev" }), "*");
   }
 
-  return { asked, address, handBack };
+  /** Once the page is there, its picture behind the frame goes; on a slide the frame takes what room is left of it. */
+  function settle() {
+    const frame = hostFrame();
+    const poster = frame?.previousElementSibling;
+    if (!poster?.matches(".gr-poster")) return;
+    poster.setAttribute("style", "display:none");
+    const [slides, slide, place] = [frame.closest(".reveal .slides"), frame.closest("section"), frame.parentElement];
+    if (!slides || !slide) return;
+    const [whole, own] = [slide, place].map((one) => one.getBoundingClientRect());
+    const others = (whole.height - own.height) / (own.width / place.offsetWidth || 1); // a deck is scaled
+    const high = Math.max(LOWEST, slides.clientHeight - others);
+    if (high >= place.offsetHeight) return;
+    place.style.minHeight = `${high}px`;
+    window.parent.dispatchEvent(new Event("resize")); // so that the deck puts the slide into its middle
+  }
+
+  return { asked, address, handBack, settle };
 })();
