@@ -224,5 +224,6 @@ Object.assign(globalThis, {
 });
 window.top = window.parent = window;
 globalThis.KeyboardEvent = class { constructor(type, { key }) { Object.assign(this, { type, key }); } };
-globalThis.location = { hash: "" };
+Object.defineProperty(globalThis, "navigator", { value: { clipboard: { writeText: async (text) => { document.copied = text; } } } });
+globalThis.location = { hash: "", href: "file:///steps.html#old" };
 globalThis.parent = { document };

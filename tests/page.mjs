@@ -65,7 +65,7 @@ function more() {
     quiz: at("quiz") && { hidden: at("quiz").hidden, pressed: find("[data-do=predict]").ariaPressed, question: words(at("question")), refuse: at("refuse").hidden, ask: at("ask").hidden, answer: at("answer").value, verdict: words(at("verdict")), kind: at("verdict").className, labelled: at("question").getAttribute("for") === at("answer").id && Boolean(at("answer").id) },
     keys: Boolean(at("keys")?.open), dashes: document.querySelectorAll("g.edge[id] path").map((path) => path.style["--dash"] ?? null),
     pieces: document.querySelectorAll("svg g").filter((one) => one.children.some((child) => child.id)).map((one) => one.children.length),
-    listening: window.heard.length, outer: document.outer ?? null, address: handle.address(), moved: document.moved,
+    listening: window.heard.length, outer: document.outer ?? null, copied: [at("copied").value, document.copied ?? null], address: handle.address(), moved: document.moved,
   };
 }
 

@@ -10,6 +10,7 @@ import json
 import math
 import os
 import re
+import shutil
 import subprocess
 import sys
 from html import unescape
@@ -162,6 +163,7 @@ def test_the_page_allows_its_own_script_and_style_and_nothing_else() -> None:
     assert rules["default-src"] == "'none'"
     assert rules["script-src"] == " ".join(map(hashed, scripts))
     assert rules["style-src"] == hashed(style[1])
+    assert rules["img-src"] == "data:"  # a picture becomes a PNG over one
     assert "connect-src" not in rules
     assert not re.search(r"https?://(?!www\.w3\.org/)", html)
 
@@ -169,6 +171,15 @@ def test_the_page_allows_its_own_script_and_style_and_nothing_else() -> None:
 def test_the_module_is_small_and_needs_nothing() -> None:
     assert len(gzip.compress(module().encode())) < 30_000
     assert not re.search(r"\bimport\b[\s(]|\beval\(|new Function|fetch\(|XMLHttpRequest|WebSocket", module())
+
+
+def test_the_module_is_squeezed_into_a_script_that_node_reads(tmp_path: Path) -> None:
+    node = shutil.which("node")
+    if node is None:
+        absent("Node.js")
+    (tmp_path / "module.mjs").write_text(module(), encoding="utf-8")
+    subprocess.run([node, "--check", str(tmp_path / "module.mjs")], check=True)
+    assert not re.search(r"(?m)^\s*//|^ |/\*\*", module())
 
 
 @pytest.mark.slow

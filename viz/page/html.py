@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from functools import cache
 from html import escape
@@ -16,6 +15,7 @@ from autodiff.facts.words import SENTENCES
 from autodiff.programs.javascript import functions
 from viz.ink.theme import AT_ONE, PER_DECADE, THICKEST, THINNEST
 from viz.layout.svg import element
+from viz.page.squeezing import squeezed
 from viz.page.style import classed, style
 
 __all__ = ["SCALE", "SCRIPTS", "frame", "module", "page", "shell"]
@@ -33,6 +33,7 @@ SCRIPTS = (
     "state.js",
     "around.js",
     "dom.js",
+    "copying.js",
     "camera.js",
     "graph.js",
     "panels.js",
@@ -78,19 +79,9 @@ _PAGE = """<!doctype html>
 def module() -> str:
     """The one JavaScript module, for the page and for the widget: the primitives' arithmetic, and what stands on it.
 
-    Comments and indentation, a third of it, stay behind.
+    Comments, indentation and spaces, a third of it, stay behind.
     """
-    return _without_comments("\n".join([functions(), *map(_static, SCRIPTS)]))
-
-
-def _without_comments(script: str) -> str:
-    """A script of ours without what stands between its lines; no text of ours goes over several lines.
-
-    >>> _without_comments("/** Twice a number. *" + "/\\n  const f = (x) => 2 * x; // exact\\n// ---\\n")
-    'const f = (x) => 2 * x;\\n'
-    """
-    script = re.sub(r"(?ms)^ */\*\*.*?\*/ *\n", "", script)
-    return re.sub(r"(?m)^ *//.*\n| // [^\"'`\n]*$|^ +", "", script)
+    return squeezed("\n".join([functions(), *map(_static, SCRIPTS)]))
 
 
 @cache
@@ -116,7 +107,7 @@ def page(
     told = {"data": dict(data), "grid": grid, "theme": theme, "start": start}
     script, css = module() + _START, style() if css is None else css
     policy = (
-        "default-src 'none'; base-uri 'none'; form-action 'none'; "
+        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
         f"script-src '{_hash(_FIRST)}' '{_hash(script)}'; style-src '{_hash(css)}'"
     )
     parts = {"policy": policy, "title": escape(title), "style": css, "svg": svg, "script": script, "look": theme}

@@ -59,6 +59,10 @@ function applied(op, parts) {
 /** A step in mathematical notation, with its numbers put in: a `<math>` element. */
 function mathml(told, step) {
   const lines = step.box || step.by || step.given ? summary(told, step) : step.phase === "forward" ? [forwardMath(told, step)] : backwardMath(told, step);
+  return whole(lines);
+}
+
+function whole(lines) {
   const cells = lines.map((line) => `<mtr><mtd>${row(line)}</mtd></mtr>`).join("");
   const table = `<mtable displaystyle="true" columnalign="left">${cells}</mtable>`;
   return `<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">${table}</math>`;
@@ -122,6 +126,32 @@ function flowMath(told, { edge, local, upstream, contribution }) {
   return equation(chain) + (decided && !end.arithmetic ? words(` since ${reason(op, at, edge.position, decided)}`) : "");
 }
 
-return { mathml };
+/** The gradient of a step's node as the sum of what has arrived over its uses: symbols first, then numbers. */
+function sum(told, index) {
+  const { data, facts, stops, steps } = told;
+  const { node } = steps[index];
+  const [identifier, name] = [identified(data), data.nodes[node].called];
+  const arrived = facts.filter((fact) => fact.edge?.source === node && (stops ? stops[fact.index] : fact.index) <= index && fact.local !== null);
+  const gradient = engine.snapshot(told, index).gradients[node];
+  const [start, plus] = [gradientMath(told, node), sign("+")];
+  const known = gradient === null || gradient === engine.noPath ? null : gradient;
+  if (!arrived.length) {
+    const nothing = known === null ? data.sentences[engine.noPath] : numeral(known);
+    const text = gradient === null ? `${name}.grad: –` : known === null ? `${name}: ${nothing}` : `${name}.grad = ${nothing}`;
+    return { text, math: whole([gradient === null ? row(start, words(": –")) : known === null ? words(text) : equation([start, mathNumeral(known)])]) };
+  }
+  const by = arrived.map(({ edge }) => data.nodes[edge.target].called);
+  const numbers = arrived.map(({ local, upstream }) => [local, upstream]);
+  const signed = (x) => (x < 0 ? `(${numeral(x)})` : numeral(x));
+  const symbols = arrived.map(({ edge }, i) => row(derivative(identifier(by[i]), identifier(name)), DOT, gradientMath(told, edge.target)));
+  const products = numbers.map((pair) => notation(`{0}${DOT}{1}`, pair.map(mathNumeral)));
+  const terms = products.map((product, i) => (i && numbers[i][0] < 0 ? bracketed(product) : product));
+  return {
+    text: `${name}.grad = ${by.map((one) => `∂${one}/∂${name} × ${one}.grad`).join(" + ")} = ${numbers.map((pair) => pair.map(signed).join(" × ")).join(" + ")} = ${numeral(known)}`,
+    math: whole([equation([start, row(symbols.join(plus)), row(terms.join(plus)), mathNumeral(known)])]),
+  };
+}
+
+return { mathml, sum };
 
 })();

@@ -128,6 +128,8 @@ function gestures(shell, picture, inputs, stateOf) {
     fit: () => view.fit(),
     keys: () => part.keys.showModal(),
     close: () => part.keys.close(),
+    copying: () => part.copying.showModal(),
+    shown: () => part.copying.close(),
   };
 }
 
@@ -142,7 +144,7 @@ function listen(shell, picture, handle, page, ended) {
   function onKey(event) {
     const { key, shiftKey } = event;
     const [target] = event.composedPath();
-    if (event.ctrlKey || event.metaKey || event.altKey || part.keys.open || !(page || root.contains(target))) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || part.keys.open || part.copying.open || !(page || root.contains(target))) return;
     const kind = target.matches?.("input, select, textarea") ? target.type : "";
     if (kind && key === "Escape") return root.focus();
     if (key === "Escape") return around.handBack(root);
@@ -159,6 +161,12 @@ function listen(shell, picture, handle, page, ended) {
   on(window, "keydown", onKey, true); // before a notebook takes it
   on(root, "click", ({ target, shiftKey }) => {
     if (target === part.keys) part.keys.close(); // beside the dialog
+    if (target === part.copying) part.copying.close();
+    const kind = target.closest("[data-copy]")?.dataset.copy;
+    if (kind) {
+      numbers.write(stateOf().data.figures);
+      return void copying.copy(kind, stateOf(), part);
+    }
     const name = target.closest("[data-do]")?.dataset.do;
     if (name) return perform(name);
     const [box, line] = [picture.boxAt(target), target.closest("g.edge[id]")];
