@@ -166,11 +166,17 @@ def test_a_product_holds_in_the_figures_that_it_is_written_in() -> None:
             assert float(right) == pytest.approx(float(f"{a * b:.{figures}g}"), rel=1e-12)
 
 
+def test_a_crop_has_its_own_product() -> None:
+    picture = viz.network(main_job(), slopes=True, crop=(range(4, 8), range(4)), fit="slide")
+    assert "1 × 1.4 = 1.4" in said(picture)
+    assert len(slopes_in(picture)) == 12
+
+
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_text_is_smaller_than_can_be_read_nor_meets_another(place: str, theme: str) -> None:
     for output in (main_job(), network(1, "gelu")[0], nn.MLP(3, [4, 4, 1], nonlin="tanh")([Value(0.3)] * 3)):
-        picture = viz.network(output, slopes=True, fit=place, theme=theme)  # type: ignore[arg-type]
+        picture = viz.network(output, slopes=True, fit=place, theme=theme)
         svg = picture.svg()
         wide, high = map(float, re.findall(r'width="([\d.]+)pt" height="([\d.]+)pt"', svg)[0])
         least = min(map(float, re.findall(r'font-size="([\d.]+)"', svg)))

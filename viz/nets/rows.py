@@ -54,9 +54,11 @@ class Frame:
         return self._seen(number, lambda field: field.of if isinstance(field, Slopes) else None)
 
     def _seen(self, number: int, of: Callable[[Field], Field | None]) -> tuple[int, Place3] | None:
-        home, at = self.network.home[number]
-        seen = [k for k, column in enumerate(self.columns) if of(column.field) is home and at[0] in column.channels]
-        return (seen[0], at) if seen else None
+        for k, column in enumerate(self.columns):
+            for at, n in field.nodes.items() if (field := of(column.field)) else ():
+                if n == number and at[0] in column.channels:
+                    return k, at
+        return None
 
 
 def row(frame: Frame, y: float, kind: str, bare: bool = False) -> tuple[list[Mark], float, list[float]]:
