@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viz.layout.labels import Crowd, Room, beside, titles, way_along
+from viz.layout.labels import Crowd, Room, beside, clear, titles, way_along
 from viz.layout.layout import Box, Curve, Layout, Place, Point
 
 MIDDLE = (500.0, 500.0)
@@ -216,3 +216,25 @@ def test_words_of_a_short_line_go_before_those_of_a_long_one() -> None:
     both = beside(layout(long, short), {"line 0": (14.0, 10.0), "line 1": (14.0, 10.0)})
     assert both["line 1"] == alone
     assert not both["line 0"].meets(alone)
+
+
+@given(angles, sizes, st.floats(-40.0, 40.0))
+def test_words_that_are_struck_through_are_left_out_and_no_others(angle: float, size: Point, aside: float) -> None:
+    crowd = layout(through_the_middle(angle))
+    x, y = MIDDLE[0] - math.sin(angle) * aside, MIDDLE[1] + math.cos(angle) * aside
+    room = Room(x - size[0] / 2, y - size[1] / 2, x + size[0] / 2, y + size[1] / 2)
+    far = distances(room, angle)
+    kept = clear(crowd, {"word": room})
+    if min(far) < -1.0 and max(far) > 1.0:
+        assert kept == {}
+    elif min(map(abs, far)) > 2.2 and min(far) * max(far) > 0:
+        assert kept == {"word": room}
+
+
+def test_of_words_that_meet_one_stays() -> None:
+    one, other, free = Room(10, 10, 50, 20), Room(40, 12, 80, 22), Room(10, 40, 50, 50)
+    kept = clear(layout(), {"one": one, "other": other, "free": free})
+    assert len(kept) == 2
+    assert "free" in kept
+    assert clear(layout(), {"one": one}, [other]) == {}
+    assert clear(layout(), {"out": Room(-10, 10, 30, 20)}) == {}

@@ -64,7 +64,11 @@ def words(picture: Any, pattern: str = ".*") -> Iterator[tuple[str, str]]:
 
 
 def told(picture: Any) -> str:
-    return picture.described[1]  # type: ignore[no-any-return]
+    """The sentences below the picture."""
+    lines: dict[str, list[str]] = {}
+    for name, line in words(picture, r"told_\d+"):
+        lines.setdefault(name, []).append(line)
+    return " ".join(" ".join(parts) for parts in lines.values())
 
 
 def winner(numbers: Sequence[float], first: int) -> int:
@@ -304,3 +308,34 @@ def test_one_pool_and_something_else_are_compared_as_graphs() -> None:
     assert "cluster_before" in compared(p, p[0]).source
     with pytest.raises(TypeError, match="compare takes a Value"):
         compared(routes(p), p[0])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.dictionaries(st.tuples(st.integers(0, 3), st.integers(0, 3)), NUMBERS, min_size=1, max_size=4))
+def test_a_cell_tells_what_it_was_where_it_has_room(edits: dict[tuple[int, int], float]) -> None:
+    before, after = square({}, 4, 2, 2), square(edits, 4, 2, 2)
+    picture = compared(before, after)
+    old = {(r, c): (7 * r + 3 * c) % 10 - 2 for r in range(4) for c in range(4)}
+    cells = plates(picture, r"after_in_.*")
+    for mark in picture.drawing.marks:
+        if isinstance(mark, Words) and (found := re.fullmatch(r"after_was_in_(\d)_(\d)", mark.name)):
+            cell = int(found[1]), int(found[2])
+            assert old[cell] != edits[cell]
+            assert mark.runs[0].text == f"was {numeral(old[cell]).replace('-', '−')}"
+            box, ink = cells[f"after_in_{cell[0]}_{cell[1]}"], mark.box
+            assert box.x < ink.x < ink.x + ink.width < box.x + box.width
+            assert box.y < ink.y < ink.y + ink.height < box.y + box.height
+            assert mark.size * 4 / 3 >= 10.5
+
+
+def test_a_number_that_lost_stands_under_the_one_that_is_there() -> None:
+    told_in = dict(words(compared(square({}, 4, 2, 2), square({(0, 1): -3.0, (3, 3): 2.0}, 4, 2, 2)), r"after_was_.*"))
+    assert told_in == {"after_was_in_0_1": "was 1", "after_was_in_3_3": "was −2"}
+
+
+def test_a_description_has_four_sentences_at_most() -> None:
+    edits = {(r, c): float(10 + r + c) for r in range(6) for c in range(2)}
+    picture = compared(square({}), square(edits))
+    for said in (picture.described[1], compared(row((3, 0, 4, 2, 0)), row((3, 5, 4, 2, 9))).described[1]):
+        assert len(re.findall(r"[.] |[.]$", said)) <= 4, said
+    assert all(part in told(picture) for part in picture.described[1].split(". ")[:3])

@@ -118,7 +118,7 @@ def test_a_crowded_picture_says_in_svg_what_it_says_in_dot(name: str) -> None:
     told = re.findall(r" xlabel=<.*?<b>(.*?)</b></font>>\]", picture.source)
     assert told
     drawing = picture.drawing  # type: ignore[attr-defined]
-    assert len(picture.painter.labels) == picture.source.count(" xlabel=<")  # type: ignore[attr-defined]
+    assert len(picture.painter.placed) == picture.source.count(" xlabel=<")  # type: ignore[attr-defined]
     words = re.findall(r"<text[^>]*>([^<]*)</text>", picture.svg())
     for text in set(told):
         assert words.count(text) >= told.count(text)

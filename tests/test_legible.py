@@ -15,13 +15,14 @@ import pytest
 from browsing import need_browser
 
 import viz
-from autodiff import Value, scope
+from autodiff import Value, maximum, scope, where
 from benchmarks import legible, reference
 from benchmarks.legible import Place
 from viz.graph import drawing, sketch
 from viz.graph.ladder import LADDER
 from viz.graph.paint import Painter
 from viz.graph.rows import Rows
+from viz.graph.sheet import NO_ROOM
 from viz.ink.ruler import width_of
 from viz.layout.labels import Room
 from viz.layout.layout import Curve, Point
@@ -296,3 +297,43 @@ def test_the_measure_sees_what_is_small_struck_through_and_outside(screen: Any) 
         "twice outside",
     }
     assert legible.measured(screen, svg, Place("column", 150)).least == 4.5
+
+
+def tangled(seed: int) -> Value:
+    """A random graph of up to 70 nodes: any use, choices, scopes of long and of like names."""
+    draw = random.Random(seed)
+    nodes = [Value(round(draw.uniform(-3, 3), 3), f"the input {i}" if i % 2 else None) for i in range(5)]
+    while len(nodes) < draw.choice((20, 40, 70)):
+        with scope(draw.choice(("window A", "layer", "a block with a long name")) + f" {len(nodes)}"):
+            for _ in range(draw.randint(1, 5)):
+                a, b = draw.choice(nodes[-8:]), draw.choice(nodes)
+                nodes.append(draw.choice((a + b, a * b, maximum(a, b), a.relu(), a.tanh(), where(a, b, a))).tanh())
+    return nodes[-1] + nodes[-2] * nodes[-3]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("fit", ["column", None])
+def test_no_word_of_any_graph_is_struck_through_and_what_is_left_out_is_said(seed: int, fit: Any) -> None:
+    y = tangled(seed)
+    y.backward()
+    picture = viz.draw(y, names=False, fit=fit)
+    painter = picture.painter  # type: ignore[attr-defined]
+    assert faults(painter) == []
+    frames = sum(bool(scope.name) for scope in painter.laid.clusters.values())
+    is_less = len(painter.labels) < len(painter.placed) or len(painter.titles) < frames
+    assert (NO_ROOM in picture.svg()) is is_less
+
+
+def test_a_long_name_of_a_narrow_frame_is_cut_where_it_has_no_room() -> None:
+    cut = 0
+    for seed in range(4):
+        y = tangled(seed)
+        y.backward()
+        painter = viz.draw(y, names=False, fit=None, detail="short", rankdir="TB").painter  # type: ignore[attr-defined]
+        for name, (text, room) in painter._named.items():
+            assert room.right - room.left < painter.laid.layout.clusters[name].width
+            whole = painter.laid.clusters[name].name
+            assert text == whole or (text[-1] == "…" and whole.startswith(text[:-1]))
+            cut += text != whole
+    assert cut

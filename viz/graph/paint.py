@@ -16,13 +16,14 @@ from viz.graph.view import View
 from viz.ink.ruler import width_of
 from viz.ink.text import visible
 from viz.ink.theme import DASHES, Theme, blend
-from viz.layout.labels import Crowd, Room, beside, titles
+from viz.layout.labels import Crowd, Room, beside, clear, titles
 from viz.layout.layout import Box, Curve, Layout
 from viz.layout.svg import element, head, inner, outline, stroke, tee, way
 
 __all__ = ["Laid", "Painter", "State", "at_rest", "line_id", "pen"]
 
 State = Mapping[str, str]  # presentation attributes of SVG, which are properties of CSS too
+SHARES = (1.0, 0.6, 0.3)  # of a frame's name, as much as has room
 INK = 0.74  # the height of a figure, as a share of its size
 
 
@@ -76,7 +77,7 @@ class Painter:
         layout = self.laid.layout
         parts = [self._cluster(name, scope) for name, scope in self.laid.clusters.items()]
         parts += [self._line(name, edges, layout.lines[name]) for name, edges in self._lines.items()]
-        parts += [self._title(self.laid.clusters[name], room) for name, room in self.titles.items()]
+        parts += [self._title(self.laid.clusters[name], *said) for name, said in self._named.items()]
         parts += [self._cut(curve) for name, curve in layout.lines.items() if name.startswith("cut_")]
         keys = dict.fromkeys(map(self.laid.view.key, self.laid.view.numbers))
         parts += [self._box(name, layout.boxes[name]) for name in keys]
@@ -86,7 +87,7 @@ class Painter:
     def in_theme(self, theme: Theme) -> Painter:
         """The same in other colours."""
         other = Painter(self.laid, [rows.in_theme(theme) for rows in self.rows], self.dressed)
-        other.labels = self.labels
+        other.labels, other.placed, other._named = self.labels, self.placed, self._named
         return other
 
     @cached_property
@@ -97,7 +98,12 @@ class Painter:
 
     @cached_property
     def labels(self) -> dict[str, Room]:
-        """Where the words of each line stand."""
+        """Where the words of each line stand that can be read there."""
+        return clear(self._crowd, self.placed, self.titles.values())
+
+    @cached_property
+    def placed(self) -> dict[str, Room]:
+        """Where the words of each line stand best, well or not."""
         sizes = {}
         for name, edges in self._lines.items():
             said = [rows.line(edges, rows.looks.line(edges)) for rows in self.rows]
@@ -109,22 +115,39 @@ class Painter:
     def _crowd(self) -> Crowd:
         return Crowd(self.laid.layout)
 
-    @cached_property
+    @property
     def titles(self) -> dict[str, Room]:
         """Where the name of each frame stands."""
-        size = self.theme.name_size
-        names = {name: visible(scope.name) for name, scope in self.laid.clusters.items() if scope.name}
-        return titles(self._crowd, {name: (width_of(text, size), INK * size) for name, text in names.items()})
+        return {name: room for name, (_, room) in self._named.items()}
+
+    @cached_property
+    def _named(self) -> dict[str, tuple[str, Room]]:
+        """What is said of the name of each frame, and where: as much as can be read there."""
+        size, found = self.theme.name_size, dict[str, tuple[str, Room]]()
+        for share in SHARES:
+            scopes = {name: scope for name, scope in self.laid.clusters.items() if scope.name and name not in found}
+            said = {name: visible(one.name, max(4, round(share * len(one.name)))) for name, one in scopes.items()}
+            sizes = {name: (width_of(text, size), INK * size) for name, text in said.items()}
+            taken = [room for _, room in found.values()]
+            rooms = clear(self._crowd, titles(self._crowd, sizes, taken), taken)
+            found |= {name: (said[name], room) for name, room in rooms.items()}
+        return found
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether some words have no room in which they could be read."""
+        named = [scope for scope in self.laid.clusters.values() if scope.name]
+        return len(self.labels) < len(self.placed) or len(self._named) < len(named)
 
     def _cluster(self, name: str, scope: Scope) -> str:
         fill, border = self.theme.cluster(len(scope.path) - 1)
         frame = element("path", d=outline(self.laid.layout.clusters[name]), fill=fill, stroke=border)
         return element("g", frame, class_="cluster")
 
-    def _title(self, scope: Scope, room: Room) -> str:
+    def _title(self, scope: Scope, name: str, room: Room) -> str:
         paper, _ = self.theme.cluster(len(scope.path) - 1)
         look: dict[str, str | float] = {"font_size": self.theme.name_size, "fill": self.theme.muted, **_halo(paper)}
-        return element("g", _text(room.centre[0], room.bottom, escape(visible(scope.name)), **look), class_="title")
+        return element("g", _text(room.centre[0], room.bottom, escape(name), **look), class_="title")
 
     def _box(self, name: str, box: Box) -> str:
         view = self.laid.view

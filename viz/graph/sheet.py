@@ -13,9 +13,10 @@ from viz.ink.theme import DASHES, FONT_STACK, Theme
 from viz.layout.layout import Point
 from viz.layout.svg import SVG, element
 
-__all__ = ["MARGIN", "Foot", "sample", "sheet"]
+__all__ = ["MARGIN", "NO_ROOM", "Foot", "sample", "sheet"]
 
 MARGIN = 4.0
+NO_ROOM = "words without room are left out"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Foot:
 def sheet(painter: Painter, legend: Sequence[Entry], scale: Callable[[Point], float], foot: Foot | None = None) -> str:
     """The SVG of a picture; ``scale`` tells how large one of a size is shown, so that its legend lies where it may."""
     theme, layout, foot = painter.theme, painter.laid.layout, foot or Foot()
+    if legend and painter.leaves_out:
+        legend = [*legend, Entry(NO_ROOM, theme.muted)]
     whole = arranged(legend, theme.small_size, (layout.width, layout.height), scale)
     wide, tall = max(whole.size[0] + 2 * MARGIN, foot.least), whole.size[1] + 2 * MARGIN
     left, high = (wide - whole.size[0]) / 2, tall + foot.high

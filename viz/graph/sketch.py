@@ -15,13 +15,15 @@ from operator import attrgetter
 
 from autodiff import Edge, Scope
 from viz.graph.folding import is_fold
-from viz.graph.rows import Rows, Style, width_of_row
+from viz.graph.rows import Row, Rows, Style, width_of_row
 from viz.graph.view import View
+from viz.layout.svg import RING
 
 __all__ = ["Sheet", "Sketch"]
 
 
 PAD, LINE_HEIGHT, CELL = 0.06 * 72, 1.2, 2.0  # of a box: beside its words, of a line, around a row
+MIXED = 2.6  # points that words of several sizes make a row higher
 FRAME, LEAD = 8.0, 14.0  # of a scope: its margin, and the room for its name
 CROSSING = 1.2  # how much broader long lines make a layout than this sketch knows
 MOST = 6_000  # boxes, words and passing lines: no picture of more can be read, and to sketch it would take seconds
@@ -136,16 +138,17 @@ class Sketch:
         return {key: last - far for key, far in back.items()}
 
     def _box(self, key: str, rows: Rows) -> Size:
-        view, number = self.view, int(key[1:])
+        view, number, rings = self.view, int(key[1:]), 0.0
         if key[0] == "n":
             said = rows.box(rows.graph.nodes[number], rows.looks.box((number,), number))
         else:
             scope = view.hidden_in[number]
             members, shows = view.members(scope), view.speaker(scope)
             said = rows.folded(scope, members, shows, rows.looks.box(members, shows, folded=is_fold(scope)))
+            rings = 2 * RING * is_fold(scope)
         wide = max(map(width_of_row, said), default=0.0) + 2 * PAD + 2 * CELL
-        high = sum(LINE_HEIGHT * max(run.size for run in row) + CELL for row in said) + 4
-        return max(wide, rows.least_width()), high
+        high = sum(LINE_HEIGHT * max(run.size for run in row) + CELL + MIXED * _is_mixed(row) for row in said) + 4
+        return max(wide, rows.least_width()) + rings, high + rings
 
     def _label(self, edges: Sequence[Edge], rows: Rows) -> Size:
         row = rows.line(edges, rows.looks.line(edges))
@@ -174,6 +177,10 @@ class Sketch:
             begun[rank] = max(begun[rank], sum(first[scope] == rank for scope in around[key]))
             ended[rank] = max(ended[rank], sum(last[scope] == rank for scope in around[key]))
         return sum(begun.values()), sum(ended.values()), max(map(len, beside.values()), default=0)
+
+
+def _is_mixed(row: Row) -> bool:
+    return len({run.size for run in row}) > 1
 
 
 class Sheet:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from viz.layout.layout import Box, Curve, Layout, Point
 
-__all__ = ["Crowd", "Room", "beside", "titles"]
+__all__ = ["Crowd", "Room", "beside", "clear", "titles"]
 
 CELL = 24.0  # points: the squares in which the neighbours of a word are looked up
 APART_BY = 2.0  # points between the points that stand for a line
@@ -25,6 +25,7 @@ ALONG_A_SIDE = tuple(0.5 + sign * step / 24 for step in range(13) for sign in (1
 APART = (3.5, 6.0, 9.0, 12.0)  # how far from the line, in points
 NEAR = 9.0  # no further from its line than this may the engine put a word
 LINE = 2.5  # points that a word stays clear of the middle of any line: half a thick pen, and some paper
+STROKE = 1.5  # points: half a line's pen, and half of what its points are apart
 BORDER = 1.5  # points that a word stays clear of a box
 PAD = 2.75  # points between a frame and its title
 
@@ -57,13 +58,13 @@ class Room(NamedTuple):
         return self.left - by < x < self.right + by and self.top - by < y < self.bottom + by
 
 
-def titles(crowd: Crowd, sizes: Mapping[str, Point]) -> dict[str, Room]:
+def titles(crowd: Crowd, sizes: Mapping[str, Point], taken: Iterable[Room] = ()) -> dict[str, Room]:
     """A place for the title of each frame, given its width and height by the frame's name.
 
     It stands in the middle of the upper side, if no line goes through it there; else further left or right, else
     at another side, else where it meets least.
     """
-    crowd.words, found = [], dict[str, Room]()
+    crowd.words, found = [*taken], dict[str, Room]()
     for name, size in sizes.items():
         _, found[name] = _best(crowd, _sides(crowd.layout.clusters[name], size))
         crowd.words.append(found[name])
@@ -95,6 +96,18 @@ def beside(crowd: Crowd, sizes: Mapping[str, Point], taken: Iterable[Room] = ())
         if not tries[-1][0]:
             break
     return min(tries, key=lambda pair: pair[0])[1]
+
+
+def clear(crowd: Crowd, rooms: Mapping[str, Room], taken: Iterable[Room] = ()) -> dict[str, Room]:
+    """The rooms in which words can be read; of those that meet each other the one that is freer."""
+    crowd.words, found = [], set[str]()
+    order = sorted(rooms, key=lambda name: crowd.met_by(rooms[name]))
+    crowd.words = [*taken]
+    for name in order:
+        if not crowd.hides(rooms[name]):
+            found.add(name)
+            crowd.words.append(rooms[name])
+    return {name: room for name, room in rooms.items() if name in found}
 
 
 def _placed(
@@ -201,6 +214,17 @@ class Crowd:
                 return met
             met += len([0 for x, y in self._points.get(cell, ()) if left < x < right and top < y < bottom])
         return met
+
+    def hides(self, place: Room) -> bool:
+        """Whether words in a place are struck through, or stand on a box, on a border, on others or outside."""
+        room, cells = place.grown(STROKE), list(_cells(place.grown(STROKE)))
+        inside = self.whole.grown(STROKE)
+        return (
+            any(map(place.meets, self.words))
+            or any(place.meets(box) for cell in cells for box in self._boxes.get(cell, ()))
+            or any(room.holds(point) for cell in cells for point in self._points.get(cell, ()))
+            or not all(map(inside.holds, (place[:2], place[2:])))
+        )
 
 
 def _border(box: Box) -> Iterator[Point]:

@@ -18,7 +18,7 @@ from viz.layout.place import Place
 from viz.layout.svg import in_both, labelled
 from viz.pairs.changes import Changes
 from viz.pairs.sheet import Sheet, Size
-from viz.pairs.telling import sentences
+from viz.pairs.telling import in_short, sentences
 from viz.pairs.ways import Way, Ways, Wish
 
 __all__ = ["Pair"]
@@ -78,7 +78,7 @@ class Pair(Picture):
         way, laid = self.laid
         one, other = (Painter(each, [rows]) for each, rows in zip(laid, way.styled.rows, strict=True))
         if way.styled.alike:
-            one.labels = other.labels = Painter(laid[1], way.styled.rows).labels
+            one.labels = other.labels = Painter(laid[1], way.styled.rows).placed
         return one, other
 
     @cached_property
@@ -99,7 +99,7 @@ class Pair(Picture):
         svg = self.sheet.svg()
         if self.theme.dark is not None:
             svg = in_both(svg, self._sheet(replace(self.ways, theme=self.theme.in_the_dark)).svg())
-        return labelled(svg, f"{self.ways.titles[0]}, {self.ways.titles[1]}", " ".join(self.sentences))
+        return labelled(svg, f"{self.ways.titles[0]}, {self.ways.titles[1]}", in_short(self.sentences))
 
     def _in_width(self, width: float) -> Picture:
         if self.source != self._written or self.sheet.fits(Place(width)):

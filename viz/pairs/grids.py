@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import product
 
 from autodiff.ground.windows import Cell
 from autodiff.language.notation import writing
@@ -15,12 +16,13 @@ from viz.layout.layout import Box
 from viz.layout.place import LEAST, Place
 from viz.pairs.both import BothPools, came
 from viz.pairs.pools import PoolChanges
-from viz.pairs.telling import number_text
+from viz.pairs.room import placed_in
+from viz.pairs.telling import in_short, number_text
 from viz.pools.facts import Facts
 from viz.pools.heat import Heat
 from viz.pools.marks import MARGIN, Drawing, Mark, Plate, Run, Way, Words
 from viz.pools.notes import legend_marks, legend_of
-from viz.pools.paint import Painter
+from viz.pools.paint import Painter, name_of
 from viz.pools.plan import Plan
 from viz.pools.sheet import Sheet
 from viz.pools.style import Style, ladder
@@ -47,7 +49,7 @@ def pair_of_pools(
     made = BothPools(changes, titles, legend, digits)
     tried = _first(made, look, place)
     shown = Sheet(look, tried.drawing(), tried.scale)
-    shown.described = f"{titles[0]}, {titles[1]}", " ".join(made.sentences)
+    shown.described = f"{titles[0]}, {titles[1]}", in_short(made.sentences)
     shown.again = partial(_again, changes, titles, look, legend, digits)
     if look.dark is not None:
         shown.follows(Sheet(look.in_the_dark, replace(tried, look=look.in_the_dark).drawing(), tried.scale))
@@ -66,8 +68,8 @@ def _first(made: BothPools, look: Theme, place: Place) -> _Pair:
     few = max(facts.rows, facts.columns) <= NUMBERED
     best, most = None, (False, False, 0.0)
     for style in ladder(look, facts.rows == 1, len(facts.routes.windows), few):
-        for beside in (True, False):
-            pair = _Pair(made, look, style, beside, place)
+        for beside, roomy in product((True, False), (True, False)):
+            pair = _Pair(made, look, style, beside, place, roomy)
             scale = pair.scale_in_place
             if not place.enlarged and scale == 1.0:
                 return pair
@@ -88,14 +90,28 @@ class _Pair:
     style: Style
     beside: bool
     place: Place
+    roomy: bool = False  # whether cells have room for what they were
 
     @cached_property
     def plans(self) -> tuple[Plan, Plan]:
         """Where everything is: of pools that are alike in the same places."""
         one, other = self.made.facts
         told = ([one, other], [other, one]) if self.made.changes.alike else ([one], [other])
-        top = self._over
-        return Plan(told[0], self.style, self.look, top), Plan(told[1], self.style, self.look, top)
+        top, wide = self._over, self._wide if self.roomy else (0.0, 0.0)
+        return Plan(told[0], self.style, self.look, top, wide), Plan(told[1], self.style, self.look, top, wide)
+
+    @property
+    def _wide(self) -> tuple[float, float]:
+        """The room in cells for what their numbers were, and for what they got."""
+        if self._is_flat:
+            return 0.0, 0.0
+        changed, size = (self.made.changes.values, self.made.changes.gradients), self.look.small_size
+        one, other = (max((width_of(self._was(x), size) for x in old.values()), default=0.0) for old in changed)
+        return one, other
+
+    def _was(self, old: float | None) -> str:
+        with writing(self.made.facts[1].figures):
+            return f"was {number_text(old)}"
 
     @property
     def _is_flat(self) -> bool:
@@ -188,7 +204,8 @@ class _Pair:
             marks = self._painted(facts, plan)
             if side:  # the marks of windows lie above the frames of what changed
                 badges = [replace(mark, name=f"{mark.name}_letter") for mark in marks if _is_badge(mark, plan)]
-                marks = [*(mark for mark in marks if not _is_badge(mark, plan)), *self._changed(plan), *badges]
+                changed, were = [*self._changed(plan)], [*self._were_in_cells(plan, marks)]
+                marks = [*(mark for mark in marks if not _is_badge(mark, plan)), *changed, *were, *badges]
             name = ("before", "after")[side]
             marks = [replace(mark, name=f"{name}_{mark.name}") for mark in marks]
             found += Drawing(0, 0, marks).moved(x, y + self._head)
@@ -230,6 +247,20 @@ class _Pair:
             yield from self._were("in", changes.values, plan, plan.input.y - plan.badge / 2 - 5 - heading, -1)
             yield from self._were("grad", changes.gradients, plan, plan.size[1] + self.look.small_size + 1, 1)
 
+    def _were_in_cells(self, plan: Plan, marks: Sequence[Mark]) -> Iterator[Mark]:
+        """What the numbers of cells in several rows were, where a cell has room for it."""
+        size = self.look.small_size
+        if self._is_flat or plan.is_map or size * self.scale_in_place < LEAST:
+            return
+        inks = {mark.name: mark.runs[0].ink for mark in marks if isinstance(mark, Words)}
+        changes = self.made.changes
+        for name, cells, lattice in (("in", changes.values, plan.input), ("grad", changes.gradients, plan.gradient)):
+            for cell, old in cells.items():
+                runs = (Run(self._was(old), inks.get(name_of(name, cell), self.look.text)),)
+                word = Words(f"was_{name}_{cell[0]}_{cell[1]}", 0, 0, runs, size)
+                if found := placed_in(lattice.cell(*cell), word, marks):
+                    yield found
+
     def _framed(self, name: str, box: Box) -> Plate:
         grown = Box(box.x - 1.5, box.y - 1.5, box.width + 3, box.height + 3)
         return Plate(name, grown, line=self.look.highlight, pen=FRAME)
@@ -242,9 +273,8 @@ class _Pair:
         size, ends = self.look.small_size, [-math.inf, -math.inf]
         for cell in sorted(cells):
             box = lattice.cell(*cell)
-            with writing(self.made.facts[1].figures):
-                text = f"was {number_text(old[cell])}"
-            word = Words(f"was_{name}_{cell[1]}", box.x + box.width / 2, y, (Run(text, self.look.muted),), size)
+            runs = (Run(self._was(old[cell]), self.look.muted),)
+            word = Words(f"was_{name}_{cell[1]}", box.x + box.width / 2, y, runs, size)
             line = 0 if word.box.x > ends[0] + 4 else 1
             ends[line] = word.box.x + word.width
             yield replace(word, y=y + 1.25 * size * line * way)

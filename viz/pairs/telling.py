@@ -194,3 +194,12 @@ def _nothing(changes: Changes) -> list[str]:
 
 def _joined(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def in_short(told: Sequence[str]) -> str:
+    """What is told to those who do not see a picture: four sentences at most, of more the causes, and how many follow.
+
+    >>> in_short(["One."] * 4), in_short(["One."] * 6)
+    ('One. One. One. One.', 'One. One. One. 3 more sentences stand below the picture.')
+    """
+    return " ".join(told if len(told) <= 4 else [*told[:3], f"{len(told) - 3} more sentences stand below the picture."])

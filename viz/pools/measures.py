@@ -29,8 +29,11 @@ EMPTY = 14.0  # a row, or a column, of cells that got nothing
 class Measures:
     """The sizes of everything in a picture of some facts in a style; several facts have room for each."""
 
-    def __init__(self, told: Sequence[Facts], style: Style, look: Theme) -> None:
+    def __init__(
+        self, told: Sequence[Facts], style: Style, look: Theme, least: tuple[float, float] = (0.0, 0.0)
+    ) -> None:
         self.told, self.facts, self.style, self.look = told, told[0], style, look
+        self.least = least  # how wide what else is written in a cell, and in one of the gradient, is at least
         self.letter = max(LEAST, round(0.85 * style.number, 2))
         self.is_map = style.pixel > 0
 
@@ -157,7 +160,9 @@ class Measures:
         totals = [total for facts in self.told for total in facts.totals.values()]
         most = max((len(self.lettered(w)) for f in self.told for w in f.wins.values()), default=0)
         marks = max(0.0, min(most, PER_ROW) * (self.widest_badge + BADGE_GAP) - BADGE_GAP)
-        return max(self.widest(values, size), marks), max(self.widest(totals, size), marks)
+        return max(self.widest(values, size), marks, self.least[0]), max(
+            self.widest(totals, size), marks, self.least[1]
+        )
 
     def high(self, rows: int) -> float:
         """How high a number and rows of marks below it are."""

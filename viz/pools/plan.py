@@ -41,8 +41,15 @@ class Plan(Measures):
     colour alone, ``cards`` the boxes of the outputs that have numbers, by window.
     """
 
-    def __init__(self, told: Sequence[Facts], style: Style, look: Theme, top: float = 0.0) -> None:
-        super().__init__(told, style, look)
+    def __init__(
+        self,
+        told: Sequence[Facts],
+        style: Style,
+        look: Theme,
+        top: float = 0.0,
+        least: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        super().__init__(told, style, look, least)
         self.size_of_heading = look.gradient_size
         wide, high = self.cell
         base = Lattice(0, 0, (wide,) * self.facts.columns, (high,) * self.facts.rows, self.gap, min(9.0, wide))
