@@ -13,6 +13,7 @@ import pytest
 import viz
 from autodiff import Value, max_pool2d, nn
 from viz.graph import sketch
+from viz.graph.sheet import NO_ROOM
 from viz.layout import labels
 
 
@@ -120,8 +121,10 @@ def test_a_crowded_picture_says_in_svg_what_it_says_in_dot(name: str) -> None:
     drawing = picture.drawing  # type: ignore[attr-defined]
     assert len(picture.painter.placed) == picture.source.count(" xlabel=<")  # type: ignore[attr-defined]
     words = re.findall(r"<text[^>]*>([^<]*)</text>", picture.svg())
-    for text in set(told):
-        assert words.count(text) >= told.count(text)
+    dropped = sum(max(0, told.count(text) - words.count(text)) for text in set(told))
+    assert dropped <= len(picture.painter.placed) - len(picture.painter.labels)  # type: ignore[attr-defined]
+    assert dropped < len(told) / 4
+    assert (NO_ROOM in words) or not dropped
     assert drawing.rows.style.haste
 
 

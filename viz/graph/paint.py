@@ -14,7 +14,7 @@ from viz.graph.look import Look
 from viz.graph.rows import Row, Rows, width_of_row
 from viz.graph.view import View
 from viz.ink.ruler import width_of
-from viz.ink.text import visible
+from viz.ink.text import shortened, visible
 from viz.ink.theme import DASHES, Theme, blend
 from viz.layout.labels import Crowd, Room, beside, clear, titles
 from viz.layout.layout import Box, Curve, Layout
@@ -126,7 +126,7 @@ class Painter:
         size, found = self.theme.name_size, dict[str, tuple[str, Room]]()
         for share in SHARES:
             scopes = {name: scope for name, scope in self.laid.clusters.items() if scope.name and name not in found}
-            said = {name: visible(one.name, max(4, round(share * len(one.name)))) for name, one in scopes.items()}
+            said = {name: shortened(visible(one.name), share) for name, one in scopes.items()}
             sizes = {name: (width_of(text, size), INK * size) for name, text in said.items()}
             taken = [room for _, room in found.values()]
             rooms = clear(self._crowd, titles(self._crowd, sizes, taken), taken)

@@ -9,7 +9,7 @@ import graphviz
 
 from autodiff.ground.text import visible
 
-__all__ = ["count", "html", "listed", "plain", "visible"]
+__all__ = ["count", "html", "listed", "plain", "shortened", "visible"]
 
 MOST = 6  # things that a sentence lists
 
@@ -41,6 +41,18 @@ def plain(text: str, limit: int = 60) -> str:
     \\N &amp;lt;
     """
     return graphviz.escape(visible(text, limit).replace("&", "&amp;"))
+
+
+def shortened(name: str, share: float) -> str:
+    """A share of a name; a short last word, which tells it from others, stays.
+
+    >>> shortened("window B", 1), shortened("window B", 0.6), shortened("learning rate", 0.5)
+    ('window B', 'wi… B', 'learni…')
+    """
+    most, head, last = max(3, round(share * len(name))), *name.rpartition(" ")[::2]
+    if len(name) <= most:
+        return name
+    return f"{head[: max(0, most - len(last) - 2)]}… {last}" if head and len(last) < 4 else f"{name[:most]}…"
 
 
 def listed(things: Sequence[str]) -> str:

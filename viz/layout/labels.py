@@ -26,7 +26,7 @@ APART = (3.5, 6.0, 9.0, 12.0)  # how far from the line, in points
 NEAR = 9.0  # no further from its line than this may the engine put a word
 LINE = 2.5  # points that a word stays clear of the middle of any line: half a thick pen, and some paper
 STROKE = 1.5  # points: half a line's pen, and half of what its points are apart
-BORDER = 1.5  # points that a word stays clear of a box
+BORDER = 1.5  # points that a word stays clear of a box, and of another word
 PAD = 2.75  # points between a frame and its title
 
 
@@ -205,7 +205,8 @@ class Crowd:
         A box counts most, for it hides what is behind it.
         """
         outside = max(0.0, -place.left, place.right - self.whole.right, -place.top, place.bottom - self.whole.bottom)
-        met = round(20 * outside) + 50 * sum([place.meets(other) for other in self.words])
+        near = place.grown(BORDER)
+        met = round(20 * outside) + 50 * sum([near.meets(other) for other in self.words])
         room = place.grown(LINE)
         left, top, right, bottom = room
         for cell in _cells(room):
