@@ -74,6 +74,14 @@ def test_apply_takes_what_is_not_a_number() -> None:
     assert told(shown)["data"]["nodes"][0]["value"] == "nan"
 
 
+def test_apply_keeps_the_sign_of_zero() -> None:
+    x = Value(0.0, "x")
+    shown = step(1 / x)
+    shown.values = {"x": -0.0}
+    assert shown.apply() == -math.inf
+    assert math.copysign(1, x.data) == -1
+
+
 def test_an_unknown_leaf_is_named() -> None:
     shown = step(Value(1.0, "x") * 2)
     with pytest.raises(KeyError, match="no leaf is called 'z'; the leaves are"):

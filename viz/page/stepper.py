@@ -174,7 +174,7 @@ class Stepper:
         for name, number in self.values.items():
             value = self.leaves[name]
             # Writing the very same number again would make the graph out of date for nothing.
-            if value.data != number and not (value.data != value.data and number != number):
+            if repr(value.data) != repr(number):  # which tells -0.0 from 0.0, and no nan from another
                 value.data = number
         (result,) = self._told.graph.forward()
         self._told, self._edits = steps(self._output, self._labels, seed=self._told.seed), {}
