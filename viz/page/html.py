@@ -46,6 +46,7 @@ const told = JSON.parse(document.querySelector("#told").textContent);
 const svg = document.querySelector("#stepper svg");
 mount(document.querySelector("#stepper"), told.data, { ...told, svg, page: true });
 around.settle();
+addEventListener("resize", around.settle); // a deck may come to life later
 """
 
 # Where a script runs, nobody sees what stands there for those who have none.

@@ -52,9 +52,9 @@ const around = (() => {
     if (!poster?.matches(".gr-poster")) return;
     poster.setAttribute("style", "display:none");
     const [slides, slide, place] = [frame.closest(".reveal .slides"), frame.closest("section"), frame.parentElement];
-    if (!slides || !slide) return;
+    if (!slides || !slide || !place.offsetWidth) return;
     const [whole, own] = [slide, place].map((one) => one.getBoundingClientRect());
-    const others = (whole.height - own.height) / (own.width / place.offsetWidth || 1); // a deck is scaled
+    const others = (whole.height - own.height) / (own.width / place.offsetWidth); // a deck is scaled
     const high = Math.max(LOWEST, slides.clientHeight - others);
     if (high >= place.offsetHeight) return;
     place.style.minHeight = `${high}px`;
