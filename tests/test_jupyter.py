@@ -61,7 +61,7 @@ def notebook(path: Path) -> Path:
 
 
 @contextmanager
-def serving(folder: Path, *command: str, ready: str) -> Iterator[str]:
+def serving(folder: Path, *command: str, ready: str, python: str = sys.executable) -> Iterator[str]:
     """A server of this folder on a free port, ended afterwards; ``{port}`` in the command is its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -72,7 +72,7 @@ def serving(folder: Path, *command: str, ready: str) -> Iterator[str]:
     own |= {"JUPYTER_RUNTIME_DIR": str(home), "IPYTHONDIR": str(home), "XDG_CONFIG_HOME": str(home)}
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", *(part.format(port=port) for part in command)],
+            [python, "-m", *(part.format(port=port) for part in command)],
             cwd=folder,
             env={**os.environ, **own},
             stdout=log,
