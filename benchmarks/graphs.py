@@ -24,6 +24,7 @@ def readme() -> Comparison:
     contest = Contest(title, batch, np.array(expected))
     for backend in ("fused", "Numba", "numpy"):
         contest.enter(f"gradroute ({backend})", _ours, backend.lower())
+    contest.enter("gradroute (fused, feature-major, out=)", _by_column)
     for form in ("rows", "feature-major"):
         contest.enter(f"hand-written C ({form})", compiled.c_graph, form)
         contest.enter(f"jax (jit, {form})", graph_peers.jax, form)
@@ -46,6 +47,15 @@ def _ours(backend: str, batch: Array, expected: Array) -> Job:
     program = _program(backend)
     agree(program.input_grad(batch), expected)
     return lambda: program.value_and_input_grad(batch)
+
+
+def _by_column(batch: Array, expected: Array) -> Job:
+    """What the peers' feature-major forms do: nothing is turned, and nothing is allocated."""
+    program, out = _program("fused"), np.empty((3, len(batch))).T
+    columns = np.asfortranarray(batch)
+    program.value_and_input_grad(columns, out=out)
+    agree(out[:, 1:], expected)
+    return lambda: program.value_and_input_grad(columns, out=out)
 
 
 def _micrograd(batch: Array, expected: Array) -> Job:

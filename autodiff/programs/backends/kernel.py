@@ -80,7 +80,10 @@ def _macs(code: Any, at: int, r: Any, u: Any, sums: Any, n: int) -> None:
 @_jit
 def _spread(number: float, n: int) -> Any:
     """The same number for each sample."""
-    return np.full(n, number)
+    spread = np.empty(n)
+    for i in range(n):
+        spread[i] = number
+    return spread
 
 
 @_jit
@@ -88,7 +91,8 @@ def _call(code: Any, at: int, r: Any, u: Any, n: int) -> int:
     """A call of a library; the numbers behind the last sample are 0."""
     op, d, k = code[at], r[code[at + 1]], code[at + 2]
     a = r[k] if k >= 0 else _spread(u[~k], n)
-    d[n:] = 0.0
+    for i in range(n, len(d)):
+        d[i] = 0.0
     if op >= FIRST_UNARY:
         library(op, d, a, n)
         return 3
@@ -103,7 +107,7 @@ def _block(code: Any, r: Any, u: Any, x: Any, out: Any, columns: int, sums: Any,
 
     A row of ``x`` is a sample, or, where 1 is in ``columns``, an input; and so a row of ``out``, with 2.
     """
-    at = 0
+    at = np.int64(0)  # of a literal, what is called would be compiled once more
     while at < len(code):
         op = code[at]
         if op == MACS:
@@ -115,21 +119,28 @@ def _block(code: Any, r: Any, u: Any, x: Any, out: Any, columns: int, sums: Any,
         elif op == LOAD:
             d, k = r[code[at + 1]], code[at + 2]
             if columns & 1:
-                d[:n] = x[k, start : start + n]
+                source = x[k, start : start + n]
+                for i in range(n):
+                    d[i] = source[i]
             else:
-                d[:n] = x[start : start + n, k]
-            d[n:] = 0.0
+                for i in range(n):
+                    d[i] = x[start + i, k]
+            for i in range(n, len(d)):
+                d[i] = 0.0
             at += 3
         elif op == STORE:
             k, a = code[at + 1], code[at + 2]
-            if a < 0 and columns & 2:
-                out[k, start : start + n] = u[~a]
-            elif a < 0:
-                out[start : start + n, k] = u[~a]
+            if a < 0:
+                for i in range(start, start + n):
+                    out[k if columns & 2 else i, i if columns & 2 else k] = u[~a]
             elif columns & 2:
-                out[k, start : start + n] = r[a, :n]
+                target, result = out[k, start : start + n], r[a]
+                for i in range(n):
+                    target[i] = result[i]
             else:
-                out[start : start + n, k] = r[a, :n]
+                result = r[a]
+                for i in range(n):
+                    out[start + i, k] = result[i]
             at += 3
         elif op == SUM:
             add_up(r, u, sums, code, at, n, 0)
@@ -144,12 +155,14 @@ def _block(code: Any, r: Any, u: Any, x: Any, out: Any, columns: int, sums: Any,
 @_jit
 def _uniforms(code: Any, first: int, u: Any, p: Any) -> None:
     """Put the parameters before the constants, and behind both, from ``first`` on, what is computed of them."""
-    u[: len(p)] = p
+    for k in range(len(p)):
+        u[k] = p[k]
     if len(code):
         nothing, one = np.empty((1, 1)), min(len(code), 1)  # of a literal 1, all would be compiled once more
         slots = rows(room(len(u) - first, one), len(u) - first, one)
         _block(code, slots, u, nothing, nothing, one - 1, u, one - 1, one)
-        u[first:] = slots[:, 0]
+        for k in range(first, len(u)):
+            u[k] = slots[k - first, 0]
 
 
 @_jit
