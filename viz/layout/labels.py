@@ -100,13 +100,13 @@ def beside(crowd: Crowd, sizes: Mapping[str, Point], taken: Iterable[Room] = ())
 
 def clear(crowd: Crowd, rooms: Mapping[str, Room], taken: Iterable[Room] = ()) -> dict[str, Room]:
     """The rooms in which words can be read; of those that meet each other the one that is freer."""
-    crowd.words, found = [], set[str]()
-    order = sorted(rooms, key=lambda name: crowd.met_by(rooms[name]))
-    crowd.words = [*taken]
-    for name in order:
-        if not crowd.hides(rooms[name]):
+    crowd.words, words, found = [], [*taken], set[str]()
+    met = {name: crowd.met_by(room) for name, room in rooms.items()}
+    for name in sorted(rooms, key=met.__getitem__):
+        room = rooms[name]
+        if not any(map(room.meets, words)) and not (met[name] and crowd.hides(room)):
             found.add(name)
-            crowd.words.append(rooms[name])
+            words.append(room)
     return {name: room for name, room in rooms.items() if name in found}
 
 
@@ -217,12 +217,11 @@ class Crowd:
         return met
 
     def hides(self, place: Room) -> bool:
-        """Whether words in a place are struck through, or stand on a box, on a border, on others or outside."""
+        """Whether words in a place are struck through, or stand on a box, on a border or outside."""
         room, cells = place.grown(STROKE), list(_cells(place.grown(STROKE)))
         inside = self.whole.grown(STROKE)
         return (
-            any(map(place.meets, self.words))
-            or any(place.meets(box) for cell in cells for box in self._boxes.get(cell, ()))
+            any(place.meets(box) for cell in cells for box in self._boxes.get(cell, ()))
             or any(room.holds(point) for cell in cells for point in self._points.get(cell, ()))
             or not all(map(inside.holds, (place[:2], place[2:])))
         )
