@@ -151,7 +151,7 @@ function listen(shell, picture, handle, page, ended) {
     if (kind && (target !== part.slider || /^Arrow(Up|Down)$/.test(key))) return;
     const { name } = (keys[key] ?? keys[key.toLowerCase()])?.dataset ?? {};
     if (!name || (/^( |Enter)$/.test(key) && target.closest?.("button"))) return;
-    if (!shiftKey && stepper.isEnd(stateOf(), name)) return around.handBack(root, event); // slides go on
+    if (!shiftKey && !event.repeat && stepper.isEnd(stateOf(), name)) return around.handBack(root, event); // slides go on
     event.preventDefault();
     event.stopPropagation();
     if (shiftKey && MOVES[key]) picture.view.pan(...MOVES[key]);
