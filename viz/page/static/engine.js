@@ -76,11 +76,11 @@ function decode(data) {
   }
   const nodes = data.nodes.map((node) => ({
     ...node,
+    called: node.label,
     value: real(node.value),
     op: rows.get(node.op) ?? null,
     args: (node.args ?? []).map((arg) => (Array.isArray(arg) ? arg.map(real) : arg)),
   }));
-  nodes.forEach((node) => { node.called = node.label; });
   for (const { called, members, speaker } of Object.values(data.folds ?? {}))
     for (const member of members) nodes[member].called = member === speaker ? called : `${called} › ${nodes[member].label}`;
   const ready = { ...data, nodes, seed: real(data.seed) };
@@ -110,11 +110,11 @@ class Step {
 }
 
 /** Every value, with every choice decided anew; `leaves` are numbers by node. */
-function evaluated(data, leaves = {}) {
-  const told = { data, values: new Float64Array(data.nodes.length) };
-  data.nodes.forEach(({ op, value }, place) => {
+function evaluated(data, leaves = {}, told = { data, values: new Float64Array(data.nodes.length) }) {
+  for (let place = 0; place < data.nodes.length; place++) {
+    const { op, value } = data.nodes[place];
     told.values[place] = op ? op.evaluate(operands(told, place)) : leaves[place] ?? value;
-  });
+  }
   return told;
 }
 
@@ -124,8 +124,9 @@ function run(data, leaves = {}) {
   numbers.write(ready.figures);
   const [count, steps] = [ready.nodes.length, []];
   // `facts` are told by the steps themselves, unless what is seen of them makes other steps (seeing.js).
-  const told = { ...evaluated(ready, leaves), steps, facts: steps, stops: null, forward: count, ahead: count };
-  told.values.forEach((after, place) => steps.push(new Step(told, "forward", place, { after })));
+  const told = { data: ready, values: new Float64Array(count), steps, facts: steps, stops: null, forward: count, ahead: count };
+  evaluated(ready, leaves, told);
+  for (let place = 0; place < count; place++) steps.push(new Step(told, "forward", place, { after: told.values[place] }));
   backward(told);
   return told;
 }
@@ -193,7 +194,8 @@ function snapshot(told, index) {
   const flows = new Map();
   let gradients = new Array(values.length).fill(null);
   for (let place = 0; place <= computed; place++) decide(told, place, flows);
-  for (let i = told.forward; i < facts.length; i++) {
+  const end = stops ? facts.length : last + 1; // of steps that are facts those told come first
+  for (let i = told.forward; i < end; i++) {
     if (!isTold(i)) continue;
     const { node, after, edge, local, upstream, contribution } = facts[i];
     if (!edge) gradients[node] = after;
@@ -204,14 +206,15 @@ function snapshot(told, index) {
   const open = openStill(told, flows);
   const known = Array.from(values, (value, place) => (place <= computed || (stops && !data.nodes[place].op) ? value : null));
   const flowing = [...flows.values()].some(({ contribution }) => contribution !== null);
-  return { values: known, gradients, flows, open, flowing, origin: origin(facts, isTold), current: steps[last] };
+  return { values: known, gradients, flows, open, flowing, origin: origin(facts, end, isTold), current: steps[last] };
 }
 
 // The node at which the first nan arose, else the first inf; null: all is finite.
-function origin(facts, isTold) {
+function origin(facts, end, isTold) {
   let inf = null;
-  for (const { index, node, after } of facts) {
-    if (!isTold(index)) continue;
+  for (let i = 0; i < end; i++) {
+    const { node, after } = facts[i];
+    if (!isTold(i)) continue;
     if (Number.isNaN(after)) return node;
     if (inf === null && Math.abs(after) === Infinity) inf = node;
   }
