@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks import pages
 from benchmarks.reference import GRAPHS, NETWORKS, POOLS, drawn
 
 __all__ = ["LEAST", "PLACES", "Measured", "Place", "chromium", "measured", "shown"]
@@ -185,14 +186,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables; the exit code tells whether anything was too small or met something."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.legible", description=__doc__)
     parser.add_argument("--without-peers", action="store_true", help="our own pictures alone")
+    parser.add_argument(
+        "--pages", nargs="?", const="", metavar="NAME", help="the stepper's pages alone, or those of a name"
+    )
     options = parser.parse_args(arguments)
     heads = ["picture", *PLACES, "share of the slide", "overlaps"]
     graphs = {name: lambda name=name, **place: drawn(name, **place) for name in GRAPHS}
     with chromium() as page:
         print(f"Smallest text in CSS pixels; at least {LEAST} everywhere.")
+        if options.pages is not None:
+            return int(table("Pages", pages.HEADS, pages.rows(page, options.pages)) > 0)
         bad = table("Graphs", heads, rows(page, graphs))
         bad += table("Pools", heads, rows(page, POOLS))
         bad += table("Networks", heads, rows(page, NETWORKS))
+        bad += table("Pages", pages.HEADS, pages.rows(page))
         if not options.without_peers:
             table("Others, on the same things", heads[:-2], peers(page))
     print(f"\n{bad} texts are too small or meet something.")

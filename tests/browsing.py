@@ -54,7 +54,14 @@ class Visit:
     def button(self, name: str) -> Any:
         return self.page.get_by_role("button", name=name, exact=True)
 
+    def open(self, name: str) -> None:
+        """Open what a button opens, unless it is open."""
+        button = self.button(name)
+        if button.get_attribute("aria-expanded") != "true":
+            button.click()
+
     def leaf(self, name: str) -> Any:
+        self.open("Inputs")
         return self.page.get_by_role("spinbutton", name=name, exact=True)
 
     def node(self, number: int) -> Any:

@@ -77,6 +77,7 @@ class Chromium:
         self.visit.slider().fill(str(k))
 
     def fill(self, row: int, x: float) -> None:
+        self.visit.open("Inputs")
         self.visit.page.locator(".gr-input [role=spinbutton]").nth(row).fill(f"{x:g}")
 
     def seen(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ const ACTS = {
   leave: () => { find("[data-part=stage]").fire("pointerleave", { pointerType: "mouse" }); },
   fire: (selector, name, given = {}, place = 0) => { find(selector, place).fire(name, given); },
   tick: (times = 1) => { for (let i = 0; i < times; i++) { const due = [...timers]; timers.clear(); for (const [, { react }] of due) react(); } },
-  resize: (width, height) => { for (const frame of document.querySelectorAll(".gr-frame")) Object.assign(frame, { clientWidth: width, clientHeight: height }); document.resized(); },
+  resize: (width, height) => { for (const stage of document.querySelectorAll(".gr-stage")) Object.assign(stage, { clientWidth: width, clientHeight: height }); document.resized(); },
   area: (selector, area) => { find(selector).area = area; },
   system: (dark) => { media.dark = dark; for (const { react } of [...media.heard]) react(); },
   motion: (on) => { media.calm = !on; },

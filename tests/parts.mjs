@@ -25,10 +25,12 @@ function camera({ wide, high, left, top, tall = 800, around = false, acts }) {
   const toggle = (name, on) => (on ? flags.add(name) : flags.delete(name));
   const canvas = { classList: { toggle }, style: { transform: "translate(0px, 0px) scale(1)" } };
   const view = cameraOf(frame, canvas, wide, high);
+  let size = [];
   return acts.map(([act, ...given]) => {
     let prevented = false;
     const event = { preventDefault: () => (prevented = true), ...given[0] };
-    if (act === "size") Object.assign(frame, { clientWidth: given[0], clientHeight: given[1] });
+    if (act === "resized") view.open(arranged({ wide, high, boxes: [], points: [] }, size, [0, 0]));
+    else if (act === "size") size = given;
     else if (act in view) view[act](...given);
     else frame.fire(act, event);
     const [x, y, scale] = canvas.style.transform.match(/-?[\d.]+(e-?\d+)?/g).map(Number);
@@ -69,6 +71,9 @@ function watched() {
 
 const JOBS = {
   camera,
+  arranged: ({ graph, stage, card }) => arranged(graph, stage, card),
+  chosen: ({ layouts, stage, card, wish }) => layouts.indexOf(chosen(layouts, stage, card, wish)[0]),
+  corner: ({ graph, camera, stage, card, known }) => corner(graph, camera, stage, card, known) ?? null,
   host,
   watched,
   pens: ({ numbers, scale }) => numbers.map((x) => penWidth(x === "nan" ? NaN : Number(x), scale)),

@@ -8,12 +8,12 @@ function seen() {
     id: group.id, node: group.dataset.node ?? null, marks: [...group.classList].filter((name) => name.startsWith("gr-")),
     label: group.querySelector("rect").ariaLabel, tab: group.querySelector("rect").getAttribute("tabindex"),
     area: area(group.querySelector("rect")), hidden: all(group, "text", (text) => text.ariaHidden),
-    words: all(group, ".gr-value, .gr-gradient", (text) => [text.textContent, text.getAttribute("textLength")]),
+    words: all(group, ".gr-value, .gr-gradient", (text) => [text.textContent, text.getAttribute("textLength"), text.dataset.room ?? null]),
     stop: [...group.querySelectorAll(".gr-stop, .gr-flag")].map((one) => getComputedStyle(one).display !== "none"),
   });
   const line = (group) => ({
     id: group.id, marks: [...group.classList].filter((name) => name.startsWith("gr-")), text: group.querySelector("text")?.textContent ?? null,
-    bold: group.querySelector("tspan")?.textContent ?? null, pen: group.querySelector("path").style.strokeWidth,
+    room: group.querySelector("text")?.dataset.wide ?? null, full: group.querySelector("text")?.dataset.full ?? null, bold: group.querySelector("tspan")?.textContent ?? null, pen: group.querySelector("path").style.strokeWidth,
     way: group.querySelector("path").getAttribute("d"), tip: group.querySelector("polygon").getAttribute("points"),
   });
   const cell = (td) => ({
@@ -27,6 +27,7 @@ function seen() {
   });
   const halo = document.querySelector(".gr-halo");
   return {
+    folded: doing("fold").ariaPressed === "true",
     boxes: all(document, ".gr-canvas g.node[id]", box), lines: all(document, ".gr-canvas g.edge[id]", line),
     halo: [halo.style.transform, halo.getAttribute("width"), halo.getAttribute("height")],
     phase: document.querySelector(".gradroute").dataset.phase, told: at("phase").textContent, sentence: at("sentence").textContent,
@@ -36,7 +37,7 @@ function seen() {
     marks: all(at("marks"), "i", (mark) => mark.style.left), speed: at("speed").value, tip: at("tip").hidden,
     play: doing("play").ariaLabel, stop: [doing("stop").ariaPressed, doing("stop").title],
     inputs: all(at("inputs"), ".gr-input", (row) => ({
-      name: row.querySelector("label").textContent, title: row.querySelector("label").title, value: row.querySelector("[role=spinbutton]").value,
+      name: row.querySelector("label").textContent, title: row.querySelector("label").title, value: row.querySelector("[role=spinbutton]").value, whole: row.querySelector("[role=spinbutton]").title,
       slide: [...["min", "max", "step"].map((name) => row.querySelector("[type=range]").getAttribute(name)), row.querySelector("[type=range]").value],
       empty: row.querySelector("[role=spinbutton]").placeholder, gradient: row.querySelector("span").textContent, check: row.querySelector("small").textContent, edited: row.classList.contains("gr-edited"),
     })),

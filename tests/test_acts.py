@@ -171,7 +171,7 @@ def test_a_field_keeps_its_keys_and_escape_leaves_it(pool: Node) -> None:
     assert field["selected"]
     stayed = pool.act(["press", "End", "p", "b", "Space"])
     assert (at(stayed), stayed["quiz"]["hidden"], stayed["marks"], stayed["play"]) == (0, True, [], "Play")
-    assert pool.act(["press", "Escape"])["active"] == "gradroute"
+    assert pool.act(["press", "Escape"])["active"].split()[0] == "gradroute"
     assert at(pool.act(["press", "End"])) == LAST
 
 
@@ -677,5 +677,5 @@ def test_words_wider_than_their_box_are_squeezed_into_it(node: Node) -> None:
     seen = node.act(["press", "End"])
     assert len(Graph(y)) == len(seen["boxes"])
     for box in seen["boxes"]:
-        for (text, squeezed), letter in zip(box["words"], (8.4, 6.7), strict=True):
+        for (text, squeezed, _), letter in zip(box["words"], (7.8, 6.9), strict=True):
             assert (squeezed is not None) is (len(text) * letter > box["area"][2])

@@ -76,7 +76,7 @@ def test_the_numbers_of_a_sum_make_its_total(node: Node, seed: int) -> None:
     node.open(viz.step(out, names=False, digits=9, start=-1))
     for number in range(len(Graph(out))):
         node.act(["go", 0])
-        node.act(["click", f"g.node[id=n{number}]"], ["press", "End"])
+        node.act(["focus", f"g.node[id=n{number}] rect"], ["press", "Enter", "End"])
         last = max(step.index for step in steps(out) if step.node == number)
         text = copied(node, "sum text", last).replace("−", "-").replace("×", "*")
         terms = text.split(" = ")

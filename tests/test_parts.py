@@ -15,7 +15,6 @@ from viz.ink.theme import width
 from viz.page import html
 from viz.page.html import SCALE
 
-LEGEND = 28  # the height of the line below the graph
 SCRIPTS = [name for name in html.SCRIPTS if name != "ui.js"]  # which mounts the page at once
 
 
@@ -61,29 +60,22 @@ def test_fit_shows_all_of_the_graph_in_the_middle_as_large_as_it_can_and_at_most
     told = filmed(ask, ["fit"], wide=drawn[0], high=drawn[1], size=frame)[-1]
     x, y, scale = told["x"], told["y"], told["scale"]
     (wide, high), (width_, height) = drawn, frame
-    margins = [x, width_ - x - wide * scale]
-    above, below = y, height - 20 - y - high * scale
-    assert margins[0] >= 8 * min(scale, 1) - 1e-6
-    assert margins[0] == pytest.approx(max(8, (margins[0] + margins[1]) / 2))
-    assert above == pytest.approx(below)
-    assert scale == pytest.approx(min(width_ / (wide + 16), (height - LEGEND) / (high + 16), 2))
+    assert x == pytest.approx(width_ - x - wide * scale)
+    assert y == pytest.approx(height - y - high * scale)
+    assert scale == pytest.approx(min(width_ / wide, height / high, 2))
     assert not told["gliding"]
 
 
 @pytest.mark.parametrize(("drawn", "frame"), SIZES)
-def test_a_new_size_fits_unless_the_graph_would_be_too_small_to_read(
+def test_a_graph_opens_whole_or_at_its_start_in_its_own_size(
     ask: Ask, drawn: tuple[int, int], frame: tuple[int, int]
 ) -> None:
     opened, fitted = filmed(ask, ["fit"], wide=drawn[0], high=drawn[1], size=frame)
-    if fitted["scale"] >= 0.6:
+    if fitted["scale"] >= 1:
         assert opened == fitted
     else:
-        assert opened["scale"] == 0.8
-        assert opened["x"] == max(8, (frame[0] - drawn[0] * 0.8) / 2)  # its start
-
-
-def test_a_frame_without_a_size_has_that_of_a_small_page(ask: Ask) -> None:
-    assert filmed(ask, ["fit"], size=(0, 0)) == filmed(ask, ["fit"], size=(600, 400))
+        assert opened["scale"] == 1  # the page's smallest words are those that can just be read
+        assert (opened["x"], opened["y"]) == tuple(max(0, (f - d) / 2) for f, d in zip(frame, drawn, strict=True))
 
 
 @pytest.mark.parametrize("factor", [1.3, 1 / 1.3, 3.0, 0.1])
@@ -114,8 +106,8 @@ def test_pan_moves_by_just_so_much(ask: Ask) -> None:
 )
 def test_a_new_size_leaves_alone_what_a_hand_has_set_until_it_is_fitted(ask: Ask, act: Any, remembered: bool) -> None:
     opened, moved, _, resized, _, again = filmed(ask, act, ["size", 500, 500], ["resized"], ["fit"], ["resized"])
-    assert (resized["scale"] == moved["scale"]) is (remembered or moved["scale"] == 0.8 == opened["scale"])
-    assert again["scale"] == min(500 / 816, 472 / 316, 2)
+    assert (resized == moved) is remembered
+    assert (opened["scale"], again["scale"]) == (1, 1)
 
 
 # -- Boxes come into view, and no further than needed
@@ -138,7 +130,7 @@ def test_what_is_revealed_is_in_view(ask: Ask, seed: int) -> None:
     )
     scale = zoomed["scale"]
     for side, name in enumerate("xy"):
-        space = size[side] - side * LEGEND
+        space = size[side]
         low, up = (min(b[side] for b in boxes) * scale, max(b[side] + b[side + 2] for b in boxes) * scale)
         was = [low + zoomed[name], up + zoomed[name]]
         now = [low + after[name], up + after[name]]
@@ -160,18 +152,71 @@ def test_what_is_revealed_is_in_view(ask: Ask, seed: int) -> None:
     assert before["scale"] > 0
 
 
-@pytest.mark.parametrize(("side", "size"), [(0, 600), (1, 400 - LEGEND)])
+@pytest.mark.parametrize(("side", "size"), [(0, 600), (1, 400)])
 @pytest.mark.parametrize(("low", "moves"), [(4, False), (3.9, True)])
 def test_four_points_from_the_border_are_in_view(ask: Ask, side: int, size: int, low: float, moves: bool) -> None:
     box = [100.0, 100.0, 50.0, 50.0]
     for place in (low, size - low - 50):
         box[side] = place
-        _, *_, before, after = filmed(ask, ["zoom", 1, 0, 0], ["reveal", [box]], wide=584, high=284, size=(600, 400))
+        _, *_, before, after = filmed(ask, ["zoom", 1, 0, 0], ["reveal", [box]], wide=600, high=300, size=(600, 400))
         far = (before["x"], before["y"], before["scale"])
         assert before["scale"] == 1
         shifted = [box[0] - far[0], box[1] - far[1], 50.0, 50.0]
-        *_, before, after = filmed(ask, ["zoom", 1, 0, 0], ["reveal", [shifted]], wide=584, high=284, size=(600, 400))
+        *_, before, after = filmed(ask, ["zoom", 1, 0, 0], ["reveal", [shifted]], wide=600, high=300, size=(600, 400))
         assert (after != before) is moves, (place, before, after)
+
+
+# -- The graph and the card in one stage
+
+
+def graph(rng: random.Random, wide: float, high: float, count: int, **more: Any) -> dict[str, Any]:
+    return {"wide": wide, "high": high, "boxes": spots(rng, count, wide, high), "points": [], **more}
+
+
+def covered(drawn: dict[str, Any], at: dict[str, Any], card: tuple[float, float]) -> list[Any]:
+    """The boxes of a graph that the card stands over."""
+    (left, top), scale = at["at"], at["scale"]
+    boxes = [(at["x"] + scale * x, at["y"] + scale * y, scale * w, scale * h) for x, y, w, h in drawn["boxes"]]
+    within = [(x < left + card[0] and left < x + w, y < top + card[1] and top < y + h) for x, y, w, h in boxes]
+    return [box for box, meets in zip(boxes, within, strict=True) if all(meets)]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_card_covers_no_box_and_no_word_is_smaller_than_drawn(ask: Ask, seed: int) -> None:
+    rng = random.Random(seed)
+    stage, card = rng.choice([(1060, 596), (750, 516), (444, 516)]), rng.choice([(428, 124), (308, 108)])
+    drawn = graph(rng, rng.choice([300, 700, 1000, 1500]), rng.choice([150, 400, 560, 900]), rng.choice([3, 12, 60]))
+    told = ask({"job": "arranged", "graph": drawn, "stage": stage, "card": card})
+    left, top, wide, high = told["area"]
+    assert 1 <= told["scale"] <= 2
+    if told["whole"]:
+        assert left - 1e-6 <= told["x"]
+        assert told["x"] + told["scale"] * drawn["wide"] <= left + wide + 1e-6
+        assert top - 1e-6 <= told["y"]
+        assert told["y"] + told["scale"] * drawn["high"] <= top + high + 1e-6
+        assert not covered(drawn, told, card)
+    elif told.get("at"):  # it is moved beside the card, in one direction
+        assert told["at"] == [stage[0] - card[0], stage[1] - card[1]]
+        assert drawn["wide"] <= wide <= stage[0] - card[0] or drawn["high"] <= high <= stage[1] - card[1]
+
+
+def test_a_stage_takes_the_layout_that_it_shows_whole(ask: Ask) -> None:
+    rng = random.Random(1)
+    layouts = [graph(rng, 900, 300, 9), graph(rng, 350, 600, 9), graph(rng, 300, 200, 4, folded=True)]
+    about = {"job": "chosen", "layouts": layouts, "card": [0, 0]}
+    stages = [(1060, 596), (390, 640), (390, 400), (200, 100)]
+    assert [ask({**about, "stage": stage}) for stage in stages] == [0, 1, 2, 0]
+    assert [ask({**about, "stage": (1060, 596), "wish": wish}) for wish in (True, False)] == [2, 0]
+
+
+def test_the_card_stays_in_its_corner_as_long_as_that_is_as_good(ask: Ask) -> None:
+    about = {"job": "corner", "camera": [1, 0, 0], "stage": [400, 300], "card": [100, 80]}
+    empty = {"boxes": [], "points": []}
+    assert ask({**about, "graph": empty}) == [300, 220]
+    assert ask({**about, "graph": empty, "known": [0, 0]}) == [0, 0]
+    assert ask({**about, "graph": {"boxes": [[290, 210, 20, 20]], "points": []}}) == [0, 220]
+    assert ask({**about, "graph": {"boxes": [], "points": [[350, 250], [20, 250]]}}) == [300, 0]
+    assert ask({**about, "graph": {"boxes": [[0, 0, 400, 300]], "points": []}}) is None
 
 
 # -- Hands

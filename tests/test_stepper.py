@@ -195,7 +195,7 @@ def test_a_page_of_300_nodes_is_small() -> None:
     x = [Value(i / 7 - 1) for i in range(6)]
     shown = step(nn.MLP(6, [8, 6, 1])(x), names=False)
     assert len(told(shown)["data"]["nodes"]) > 300
-    assert len(shown.html().encode()) < 400_000
+    assert len(shown.html().encode()) < 440_000  # with a second layout, in which its layers are folded
 
 
 @pytest.mark.slow

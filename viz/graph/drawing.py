@@ -28,7 +28,7 @@ from viz.ink.theme import theme as theme_of
 from viz.layout.picture import Picture
 from viz.layout.place import Place, placed
 
-__all__ = ["Part", "blank", "draw", "foldings", "pictured", "wished"]
+__all__ = ["Part", "advice", "blank", "draw", "foldings", "pictured", "wished", "with_ways"]
 
 
 LOOKED = 20  # times as many boxes as may be drawn are looked at, for much of it may repeat
@@ -177,7 +177,7 @@ class Part:
             yield again
 
     def _view(self, folds: Collapse, limit: int | None) -> View:
-        return _with_ways(view(self.graph, self.around, self.depth, self.reached, folds, limit), self.path)
+        return with_ways(view(self.graph, self.around, self.depth, self.reached, folds, limit), self.path)
 
     def _spared(self, folds: Collapse) -> Collapse:
         """The same scopes folded, but for those that are to be seen."""
@@ -194,7 +194,7 @@ def pictured(place: Place, part: Part, rows: Rows, rungs: Sequence[Style], legen
             break
     again = partial(pictured, part=part, rows=rows, rungs=rungs, legend=legend, timeout=timeout)
     picture = Still(shown, told, found, legend, timeout, again=again)
-    picture.advice = _advice(part.graph, bool(part.collapse), part.around is not None, part.depth)
+    picture.advice = advice(part.graph, bool(part.collapse), part.around is not None, part.depth)
     return picture
 
 
@@ -245,18 +245,18 @@ def blank(
     timeout: float = 30,
 ) -> Laid:
     """Lay out the graph of some steps, or a part of it, with every number left blank."""
-    shown = _with_ways(view(told.graph, around, depth, reached, collapse, max_nodes), path)
+    shown = with_ways(view(told.graph, around, depth, reached, collapse, max_nodes), path)
     rows = Rows(told.graph, None, labels, theme_of(theme), style, view=shown, figures=figures)
     drawing = Drawing(shown, rows if style.haste else rows.in_style(Sketch(shown, rows).hurried(style)))
-    return drawing.laid(timeout, _advice(told.graph, bool(collapse), around is not None, depth))
+    return drawing.laid(timeout, advice(told.graph, bool(collapse), around is not None, depth))
 
 
-def _with_ways(shown: View, nodes: Sequence[Value] | None) -> View:
+def with_ways(shown: View, nodes: Sequence[Value] | None) -> View:
     """The same with the ways from these nodes in colour over the rest."""
     return shown if nodes is None else replace(shown, ways=ways_of(shown.graph, nodes))
 
 
-def _advice(graph: Graph, folded: bool, cut: bool, depth: int | None) -> str:
+def advice(graph: Graph, folded: bool, cut: bool, depth: int | None) -> str:
     """What is left to try when the layout takes too long, given what was tried already."""
     part = "draw a part of the graph with viz.draw(..., around=<a Value>, depth=2)"
     smaller = "take depth=1" if depth == 2 else "take a smaller depth, such as 2"

@@ -20,7 +20,7 @@ from viz.layout.labels import Crowd, Room, beside, clear, titles
 from viz.layout.layout import Box, Curve, Layout
 from viz.layout.svg import element, head, inner, outline, stroke, tee, way
 
-__all__ = ["Laid", "Painter", "State", "at_rest", "line_id", "pen"]
+__all__ = ["INK", "Laid", "Painter", "State", "at_rest", "line_id", "pen"]
 
 State = Mapping[str, str]  # presentation attributes of SVG, which are properties of CSS too
 SHARES = (1.0, 0.6, 0.3)  # of a frame's name, as much as has room

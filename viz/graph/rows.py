@@ -142,11 +142,14 @@ class Rows:
 
     def at(self, snapshot: Snapshot) -> Rows:
         """The same at another moment."""
-        return Rows(self.graph, snapshot, self.labels, self.theme, self.style, self.gradients, self.view, self.figures)
+        return self._like(snapshot, self.view)
 
     def of(self, view: View) -> Rows:
         """The same in a picture of a part of the graph."""
-        return Rows(self.graph, self.snapshot, self.labels, self.theme, self.style, self.gradients, view, self.figures)
+        return self._like(self.snapshot, view)
+
+    def _like(self, snapshot: Snapshot | None, view: View | None) -> Rows:
+        return type(self)(self.graph, snapshot, self.labels, self.theme, self.style, self.gradients, view, self.figures)
 
     def in_style(self, style: Style) -> Rows:
         """The same in another style."""

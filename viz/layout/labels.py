@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
 from viz.layout.layout import Box, Curve, Layout, Point
 
-__all__ = ["Crowd", "Room", "beside", "clear", "titles"]
+__all__ = ["Crowd", "Room", "alone", "beside", "clear", "titles", "vacant"]
 
 CELL = 24.0  # points: the squares in which the neighbours of a word are looked up
 APART_BY = 2.0  # points between the points that stand for a line
@@ -110,6 +110,40 @@ def clear(crowd: Crowd, rooms: Mapping[str, Room], taken: Iterable[Room] = ()) -
     return {name: room for name, room in rooms.items() if name in found}
 
 
+def alone(
+    crowd: Crowd, layout: Layout, sizes: Mapping[str, Point], others: Mapping[str, Room], taken: Collection[Room]
+) -> dict[str, Room]:
+    """A clear place for longer words of each line that are shown while ``others`` stand at all other lines.
+
+    They stand in the middle of their line's own words, or near it; lines that have no clear place are left out.
+    """
+    found = {}
+    for name, size in sizes.items():
+        crowd.words = [*taken, *(room for other, room in others.items() if other != name)]
+        own = [_around(others[name].centre, size)] if name in others else []
+        met, room = _best(crowd, chain(own, _places(layout.lines[name], crowd.ways[name], size, ALONG[::FEWER])))
+        if not met:
+            found[name] = room
+    return found
+
+
+def vacant(
+    crowd: Crowd, wanted: Mapping[str, Sequence[Room]], taken: Iterable[Room], margin: float = 0.0
+) -> dict[str, Room]:
+    """The first of the places wanted for each thing that is clear of all there is; none where there is none.
+
+    They may stand outside of the layout, so far as ``margin`` tells.
+    """
+    crowd.whole, crowd.words = crowd.whole.grown(margin), list(taken)
+    found = {}
+    for name, rooms in wanted.items():
+        place = next((room for room in rooms if not crowd.met_by(room)), None)
+        if place is not None:
+            found[name] = place
+            crowd.words.append(place)
+    return found
+
+
 def _placed(
     crowd: Crowd, words: Mapping[str, tuple[Curve, Point]], taken: Iterable[Room]
 ) -> dict[str, tuple[int, Room]]:
@@ -204,7 +238,9 @@ class Crowd:
 
         A box counts most, for it hides what is behind it.
         """
-        outside = max(0.0, -place.left, place.right - self.whole.right, -place.top, place.bottom - self.whole.bottom)
+        whole = self.whole
+        across = max(0.0, whole.left - place.left, place.right - whole.right)
+        outside = max(across, whole.top - place.top, place.bottom - whole.bottom)
         near = place.grown(BORDER)
         met = round(20 * outside) + 50 * sum([near.meets(other) for other in self.words])
         room = place.grown(LINE)

@@ -22,6 +22,7 @@ __all__ = [
     "Operation",
     "Page",
     "Partial",
+    "Shown",
     "Told",
     "Window",
     "jsdoc",
@@ -103,14 +104,10 @@ class Fold(TypedDict):
 
 
 class Line(TypedDict):
-    """A line of several uses ("7_0": operand 0 of node 7), or into a folded scope; ``adds``: to one node.
-
-    ``inside`` are the nodes of the folded scope that it leads into.
-    """
+    """A line of several uses ("7_0": operand 0 of node 7), or into a folded scope; ``adds``: to one node."""
 
     uses: list[str]
     adds: bool
-    inside: list[int]
 
 
 class Figures(TypedDict):
@@ -132,10 +129,18 @@ class Facts(TypedDict):
     sentences: dict[str, str]
 
 
+class Shown(TypedDict):
+    """What of a graph is folded, by the id of its box, and joined, by the id of its line, where it is laid out."""
+
+    folds: dict[str, Fold]
+    lines: dict[str, Line]
+
+
 class Page(Facts):
     """All that the page knows of a graph, beside the SVG: names of the leaves, what is folded and joined, the shell.
 
-    ``unseen`` are the nodes without a box, where a part is shown; ``notation`` is the MathML of names, by label.
+    ``folded`` is of the layout in which more is folded, so that it fits; ``unseen`` are the nodes without a box,
+    where a part is shown; ``notation`` is the MathML of names, by label.
     """
 
     shell: str
@@ -145,6 +150,7 @@ class Page(Facts):
     folds: dict[str, Fold]
     unseen: list[int]
     lines: dict[str, Line]
+    folded: Shown | None
 
 
 class Window(TypedDict):
@@ -178,7 +184,21 @@ class Told(TypedDict):
     start: int
 
 
-MESSAGES: tuple[Any, ...] = (Node, Condition, Partial, Operation, Fold, Line, Figures, Facts, Page, Window, Grid, Told)
+MESSAGES: tuple[Any, ...] = (
+    Node,
+    Condition,
+    Partial,
+    Operation,
+    Fold,
+    Line,
+    Figures,
+    Facts,
+    Shown,
+    Page,
+    Window,
+    Grid,
+    Told,
+)
 
 
 def jsdoc() -> str:

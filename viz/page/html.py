@@ -34,6 +34,7 @@ SCRIPTS = (
     "around.js",
     "dom.js",
     "copying.js",
+    "room.js",
     "camera.js",
     "graph.js",
     "panels.js",
@@ -43,7 +44,7 @@ SCALE = {"thinnest": THINNEST, "thickest": THICKEST, "at_one": AT_ONE, "per_deca
 
 _START = """
 const told = JSON.parse(document.querySelector("#told").textContent);
-const svg = document.querySelector("#stepper svg");
+const svg = document.querySelectorAll("#stepper svg");
 mount(document.querySelector("#stepper"), told.data, { ...told, svg, page: true });
 around.settle();
 addEventListener("resize", around.settle); // a deck may come to life later

@@ -82,7 +82,6 @@ def lines(shown: View) -> dict[str, Line]:
         line_id(line): {
             "uses": [f"{edge.target}_{edge.position}" for edge in line],
             "adds": one_source(line),
-            "inside": list(shown.folds.get(line[0].target, ())),
         }
         for line in joined
     }

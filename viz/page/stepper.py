@@ -17,9 +17,10 @@ from autodiff.habits.answers import answered, caller, got
 from autodiff.language.ieee import real
 from autodiff.language.notation import writing
 from autodiff.writing.phrases import labels as all_labels
-from viz.graph.drawing import blank
+from viz.graph.drawing import Part
 from viz.graph.folding import Collapse, read_once
 from viz.graph.naming import Names, in_picture, typed
+from viz.graph.paint import Laid
 from viz.graph.rows import DIRECTIONS, Rows, numbers_in
 from viz.graph.view import View, require_boxes, view
 from viz.graph.ways import wanted
@@ -33,9 +34,10 @@ from viz.page.data import page_data
 from viz.page.drawn import MARGIN, drawn
 from viz.page.grid import step_grid
 from viz.page.html import SCALE, frame, page, shell
+from viz.page.layouts import Blank, laid_out
 from viz.page.poster import poster
 from viz.page.seeing import folds, lines, seen
-from viz.page.style import SPREAD, dressed, legible, sized
+from viz.page.style import dressed, legible, sized
 from viz.page.style import style as style_of
 from viz.page.widget import widget
 
@@ -55,7 +57,7 @@ def step(
     depth: int | None = None,
     reached: bool = False,
     names: Names = True,
-    rankdir: str = "LR",
+    rankdir: str = "auto",
     max_nodes: int | None = 1000,
     start: int = 0,
     seed: float | None = None,
@@ -95,12 +97,11 @@ def step(
     graph = Graph(output)
     view(graph, around, depth, reached, collapse, max_nodes)  # refuses what is too large before any work is done
     found = typed(graph, names, caller())
-    if rankdir not in DIRECTIONS:
-        raise ValueError(f"rankdir must be one of {', '.join(DIRECTIONS)}; got {quoted(rankdir)}")
-    style = replace(SPREAD, rankdir=rankdir)
+    if rankdir not in ("auto", *DIRECTIONS):
+        raise ValueError(f"rankdir must be 'auto' or one of {', '.join(DIRECTIONS)}; got {quoted(rankdir)}")
     part: dict[str, Any] = {"around": around, "depth": depth, "reached": reached}
     part |= {"collapse": collapse, "path": wanted(path, paths), "max_nodes": max_nodes}
-    layout = {"theme": sized(own), "style": style, "timeout": timeout, **part}
+    layout = {"theme": sized(own), "rankdir": rankdir, "part": part, "timeout": timeout}
     shown = None if grid is None or grid is False else step_grid(graph, grid)
     return Stepper(output, found, layout, shown, look, start, seed, style_of(own, legend), digits, legend)
 
@@ -135,7 +136,10 @@ class Stepper:
         self._told = steps(output, self._labels, seed=seed)
         self._figures = figured(numbers_in(self._told), digits)
         self._theme = layout["theme"]
-        self._laid = blank(self._told, labels=self._labels, figures=self._figures, **layout)
+        blank = Blank(graph, None, self._labels, self._theme, figures=self._figures)
+        blank.ended = self._told.snapshot(-1)
+        self._whole = laid_out(blank, Part(graph, **layout["part"]), layout["rankdir"], layout["timeout"])
+        self._laid = self._whole.laid[0]
         count = len(self._seen)
         if isinstance(start, bool) or not isinstance(start, int) or not -count <= start < count:
             raise ValueError(f"start is a step from 0 to {count - 1}, or from the end; got {quoted(start)}")
@@ -183,7 +187,7 @@ class Stepper:
     @property
     def data(self) -> Page:
         """What the page works on, ready for JSON."""
-        told, shown = self._told, self._laid.view
+        told, shown, folded = self._told, self._laid.view, self._whole.folded_view
         with writing(self._figures):
             data = page_data(told)
         for node in data["nodes"]:
@@ -199,22 +203,25 @@ class Stepper:
             "leaves": names,
             "notation": notation,
             "folds": folds(shown),
-            "unseen": sorted({*range(len(told.graph))} - {*shown.numbers}),
             "lines": lines(shown),
+            "unseen": sorted({*range(len(told.graph))} - {*shown.numbers}),
+            "folded": None if folded is None else {"folds": folds(folded), "lines": lines(folded)},
         }
 
     @property
     def svg(self) -> str:
-        """The graph as the page paints it, at the last step."""
+        """The graph in each of the layouts that the page has of it, at the last step."""
         with writing(self._figures):
-            return drawn(self._laid, self._ended(self._theme).looks, legible(self._theme))
+            whole, scale = self._whole, legible(self._theme)
+            shown = enumerate(zip(whole.laid, whole.rows, strict=True))
+            ended = [self._ended(self._theme, laid) for laid in whole.laid]
+            return "".join(drawn(laid, rows, ended[k].looks, scale, k == whole.folded) for k, (laid, rows) in shown)
 
-    def _ended(self, theme: Theme) -> Rows:
-        """What boxes and lines say at the last step that is seen."""
-        told, shown = self._told, self._laid.view
-        return Rows(
-            told.graph, told.snapshot(self._seen[-1][-1]), self._labels, theme, view=shown, figures=self._figures
-        )
+    def _ended(self, theme: Theme, laid: Laid) -> Rows:
+        """What boxes and lines say at the last step that is seen, as shortly as there is room for."""
+        (rows,) = (rows for other, rows in zip(self._whole.laid, self._whole.rows, strict=True) if other is laid)
+        ended, told = self._told.snapshot(self._seen[-1][-1]), self._told
+        return Rows(told.graph, ended, self._labels, theme, rows.style, view=laid.view, figures=self._figures)
 
     @property
     def _seen(self) -> list[list[int]]:
@@ -262,14 +269,14 @@ class Stepper:
 
     @property
     def _height(self) -> int:
-        high = self._laid.layout.height + 2 * MARGIN
+        high = self._laid.layout.height + 2 * MARGIN[1]
         beside = 70 * len(self.grid["cells"]) + 150 if self.grid else 0
         beside += 40 * min(8, len(self.leaves)) + 60
         return round(min(760, max(480, 220 + 4 / 3 * high, 170 + beside)))
 
     def _repr_html_(self) -> str:
         theme = self._theme.in_the_dark if self.theme == "dark" else replace(self._theme, dark=None)
-        instead = poster(self._laid, self._ended(theme), legend=self._legend)
+        instead = poster(self._laid, self._ended(theme, self._laid), legend=self._legend)
         return frame(self.html(), self.title, self._height, instead)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from functools import cache
 from importlib.resources import files
 
 from viz.graph.look import BOX, LINE, MOST_WAYS, Look
-from viz.graph.rows import Style
 from viz.ink.theme import DARK, DASHES, FONT_STACK, KINDS, LIGHT, Theme, contrast
 from viz.ink.theme import theme as theme_of
 from viz.layout.place import LEAST, PIXEL
 
-__all__ = ["PAGE", "SPREAD", "classed", "dressed", "legible", "looks", "sized", "style"]
+__all__ = ["PAGE", "classed", "dressed", "legible", "looks", "sized", "style"]
 
-# The page scrolls, and shows a point as a pixel: larger words than in a still, and more room.
-PAGE = replace(LIGHT, name_size=11, value_size=15, gradient_size=12, small_size=9)
-SPREAD = Style(nodesep=0.28, ranksep=0.5)
+# The page shows a point as a pixel, and nothing smaller: the sizes of a still, so large that its smallest are read.
+PAGE = replace(LIGHT, name_size=10.5, value_size=14, gradient_size=12.25, small_size=10.5)
 
 
 AUTO = theme_of("auto")
+_SPARED = re.compile(r"(?m)^ +|/\*.*?\*/\n?|(?<=[;{}])\n")  # what a browser has no use for: indentation, comments
 
 
 def dressed(theme: str | Theme, background: str | None) -> tuple[Theme, str]:
@@ -41,7 +41,7 @@ def sized(own: Theme) -> Theme:
     """The sizes of a theme on the page, as many times larger as the page's are than those of the light theme.
 
     >>> sized(replace(LIGHT, value_size=24)).value_size
-    30.0
+    28.0
     """
     sizes = ("name_size", "value_size", "gradient_size", "small_size")
     return replace(own, **{size: getattr(PAGE, size) * getattr(own, size) / getattr(LIGHT, size) for size in sizes})
@@ -60,12 +60,13 @@ def legible(own: Theme) -> float:
 def style(own: Theme = AUTO, legend: bool = True) -> str:
     """The whole style sheet, with the colours of a theme and of what it becomes in the dark."""
     light, dark = own, own.in_the_dark
+    sheet = (files("viz.page") / "static" / "stepper.css").read_text(encoding="utf-8")
     paper, dark_paper = light.paper or "transparent", dark.paper or "transparent"
     return (
         f".gradroute{{{_variables(light)}--gr-font:{FONT_STACK}}}\n.gradroute[data-look=dark]{{{_variables(dark)}}}\n"
         f"html{{background:{paper}}}\nhtml[data-look=dark]{{background:{dark_paper}}}\n"
         f"@media(prefers-color-scheme:dark){{html[data-look=auto]{{background:{dark_paper}}}}}\n"
-        f"{looks(sized(own))}\n{(files('viz.page') / 'static' / 'stepper.css').read_text(encoding='utf-8')}"
+        f"{looks(sized(own))}\n{_SPARED.sub('', sheet)}"
         + ".gradroute{background:none}" * (not own.has_paper)
         + ".gradroute .gr-legend{display:none}" * (not legend)
     )

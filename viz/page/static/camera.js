@@ -1,28 +1,36 @@
 // Zoom, pan and fit, by CSS: nothing is painted anew.
 
-function cameraOf(frame, canvas, wide, high) {
+/** `settle` is told of every new place: scale, left and top. */
+function cameraOf(frame, canvas, wide, high, settle = (_) => {}) {
   let [scale, x, y] = [1, 0, 0];
   let touched = false; // by a person: then a new size leaves it alone
   let moved = 0;
   const pointers = new Map();
-  let size = [600, 400];
+  let area = [0, 0, 600, 400]; // the part of the frame in which boxes come into view
 
   function set(toScale, toX, toY, gliding = false) {
     [scale, x, y] = [toScale, toX, toY];
     canvas.classList.toggle("gr-gliding", gliding);
     canvas.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
+    settle([scale, x, y]);
   }
 
-  /** All of it; if that would be too small, its start at the scale `least`. */
-  function fit(least = 0) {
+  /** As it was arranged for a frame, unless a hand has set it. */
+  function open(plan) {
+    area = plan.area;
+    if (!touched) set(plan.scale, plan.x, plan.y);
+  }
+
+  /** All of it, however small. */
+  function fit() {
     touched = false;
-    const [width, height] = size;
-    const all = Math.min(width / (wide + 16), (height - 28) / (high + 16), 2);
-    const whole = all < 0.6 ? Math.max(all, least) : all;
-    set(whole, Math.max(8, (width - wide * whole) / 2), (height - 20 - high * whole) / 2);
+    const [left, top, width, height] = area;
+    const whole = Math.min(width / wide, height / high, MOST);
+    set(whole, left + (width - wide * whole) / 2, top + (height - high * whole) / 2);
   }
 
-  function zoom(factor, atX = size[0] / 2, atY = size[1] / 2) {
+  const middle = () => [area[0] + area[2] / 2, area[1] + area[3] / 2];
+  function zoom(factor, atX = middle()[0], atY = middle()[1]) {
     touched = true;
     const to = Math.min(6, Math.max(0.05, scale * factor));
     set(to, atX - ((atX - x) * to) / scale, atY - ((atY - y) * to) / scale);
@@ -36,9 +44,9 @@ function cameraOf(frame, canvas, wide, high) {
   /** Bring boxes [x, y, width, height] into view, moving no more than needed. */
   function reveal(boxes) {
     const shift = (side, offset) => {
-      const space = size[side] - side * 28; // the legend is below
-      const low = Math.min(...boxes.map((box) => box[side] * scale + offset));
-      const up = Math.max(...boxes.map((box) => (box[side] + box[side + 2]) * scale + offset));
+      const [start, space] = [area[side], area[side + 2]];
+      const low = Math.min(...boxes.map((box) => box[side] * scale + offset)) - start;
+      const up = Math.max(...boxes.map((box) => (box[side] + box[side + 2]) * scale + offset)) - start;
       const edge = Math.min(36, space / 8);
       if (low >= 4 && up <= space - 4) return 0;
       if (up - low > space - 2 * edge) return edge - low;
@@ -53,7 +61,7 @@ function cameraOf(frame, canvas, wide, high) {
   const inside = ([atX, atY], { left, top } = frame.getBoundingClientRect()) => [atX - left, atY - top];
   frame.addEventListener("pointerdown", (event) => {
     moved = 0;
-    if (!event.button) pointers.set(event.pointerId, at(event));
+    if (!event.button && event.target?.localName !== "input") pointers.set(event.pointerId, at(event));
   });
   frame.addEventListener("pointermove", (event) => {
     const before = pointers.get(event.pointerId);
@@ -78,9 +86,5 @@ function cameraOf(frame, canvas, wide, high) {
     zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0015)), ...inside(at(event)));
   };
   frame.addEventListener("wheel", onWheel, { passive: false });
-  function resized() {
-    size = [frame.clientWidth || 600, frame.clientHeight || 400];
-    if (!touched) fit(0.8);
-  }
-  return { fit, resized, zoom, pan, reveal, dragged: () => moved >= 5 };
+  return { fit, open, zoom, pan, reveal, dragged: () => moved >= 5 };
 }

@@ -60,7 +60,6 @@
  * @typedef {object} Line
  * @property {Array<string>} uses
  * @property {boolean} adds
- * @property {Array<number>} inside
  */
 
 /**
@@ -81,6 +80,12 @@
  */
 
 /**
+ * @typedef {object} Shown
+ * @property {Record<string, Fold>} folds
+ * @property {Record<string, Line>} lines
+ */
+
+/**
  * @typedef {object} Page
  * @property {Array<Node>} nodes
  * @property {number} output
@@ -95,6 +100,7 @@
  * @property {Record<string, Fold>} folds
  * @property {Array<number>} unseen
  * @property {Record<string, Line>} lines
+ * @property {Shown | null} folded
  */
 
 /**

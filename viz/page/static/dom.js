@@ -26,10 +26,10 @@ function cleaned(node) {
   return copy;
 }
 
-/** The first `selector` of some markup, cleaned. A parsed document is inert: nothing in it runs or loads. */
+/** All `selector` of some markup that stand in no other, cleaned. A parsed document is inert: nothing in it runs or loads. */
 function parsed(markup, selector) {
-  const found = new DOMParser().parseFromString(markup, "text/html").querySelector(selector);
-  return found ? cleaned(found) : "";
+  const found = new DOMParser().parseFromString(markup, "text/html").querySelectorAll(selector);
+  return [...found].filter((one) => !one.parentElement.closest(selector)).map(cleaned);
 }
 
 /** Our document and, in a notebook's output, the one around it. */

@@ -7,13 +7,37 @@ function penWidth(contribution, { thinnest, thickest, at_one, per_decade }) {
 }
 
 const PIECE = 60; // nodes and edges in a piece of the drawing
+const MANY = 150; // boxes: of more, lines are not kept clear of the card
+const FLAT = 40; // pixels: how high the card is below a graph that leaves no corner to it
 const LONG_LINE = 900; // longer ones have longer dashes
 
-function graphPicture(svg, data, stage) {
+/** What is known of a layout before it is shown: its size, its boxes and points of its lines. */
+function layoutOf(svg) {
+  const [wide, high] = svg.dataset.size.split(" ").map(Number);
   const drawn = svg.querySelector("g.graph");
-  const [width, height] = svg.dataset.size.split(" ").map(Number);
   const transform = drawn.getAttribute("transform");
-  const [, left, top] = /translate\(([-\d.]+)[ ,]+([-\d.]+)/.exec(transform).map(Number);
+  const shift = /translate\(([-\d.]+)[ ,]+([-\d.]+)/.exec(transform).slice(1).map(Number);
+  const boxes = [...svg.querySelectorAll("g.node[id]")].map((group) => {
+    const [x, y, ...size] = ["x", "y", "width", "height"].map((side) => Number(group.querySelector("rect").getAttribute(side)));
+    return [x + shift[0], y + shift[1], ...size];
+  });
+  // From one bend of a line to the next.
+  const points = [...(boxes.length > MANY ? [] : svg.querySelectorAll("g.edge[id] path"))].flatMap((path) => {
+    const bends = [...path.getAttribute("d").matchAll(/(-?[\d.]+),(-?[\d.]+)/g)].map(([, x, y]) => [Number(x) + shift[0], Number(y) + shift[1]]);
+    return bends.flatMap(([x, y], i) => {
+      const [ax, ay] = bends[Math.max(0, i - 1)];
+      const parts = Math.ceil(Math.hypot(x - ax, y - ay) / 24) || 1;
+      return Array.from({ length: parts }, (_, k) => [x + ((ax - x) * k) / parts, y + ((ay - y) * k) / parts]);
+    });
+  });
+  svg.remove(); // nothing of it is seen before it is needed
+  return { drawn, transform, shift, wide, high, boxes, points, folded: svg.dataset.folded !== undefined };
+}
+
+/** One layout of the graph, painted at moments. */
+function graphPicture(layout, data, stage, settle, slider) {
+  const { drawn, transform, shift: [left, top], wide: width, high: height } = layout;
+  const shown = layout.folded ? data.folded : data;
   const halo = shape("rect", { class: "gr-halo", rx: 9 });
   const overlay = shape("g", { transform });
   const root = h("div", { class: "gr-canvas", role: "group", "aria-label": "Graph" });
@@ -21,17 +45,16 @@ function graphPicture(svg, data, stage) {
   const piece = (content, attributes) => root.append(shape("svg", { width, height, ...attributes }, content));
   while (drawn.firstElementChild) piece(shape("g", { transform }, ...[...drawn.children].slice(0, PIECE)));
   piece(overlay, { class: "gr-over", "aria-hidden": "true" });
-  svg.remove();
   const frame = h("div", { class: "gr-frame" }, root);
   stage.prepend(frame);
-  const view = cameraOf(frame, root, width, height);
+  const view = cameraOf(frame, root, width, height, settle);
 
   const groups = [...root.querySelectorAll("g.edge[id]")];
   const lengths = groups.map((group) => group.querySelector("path").getTotalLength()); // before anything is written
   const still = (group) => [...group.classList].filter((name) => /^gr-(?!folded|level|leaf|parameter|way|faded)/.test(name)); // its marks without a script
   const boxOf = new Map(); // the box of each node: its own, or that of the folded scope it is in
   const boxes = [...root.querySelectorAll("g.node[id]")].map((group) => {
-    const { name, members = [Number(group.id.slice(1))], speaker = members[0] } = data.folds[group.id] ?? {};
+    const { name, members = [Number(group.id.slice(1))], speaker = members[0] } = shown.folds[group.id] ?? {};
     const button = h(group.querySelector("rect"), { tabindex: -1, role: "button" });
     const area = ["x", "y", "width", "height"].map((side) => Number(button.getAttribute(side)));
     const texts = [".gr-value", ".gr-gradient"].flatMap((part) => [...group.querySelectorAll(part)]);
@@ -42,6 +65,10 @@ function graphPicture(svg, data, stage) {
     group.append(shape("circle", { class: "gr-stop", cx: area[0], cy: area[1], r: 5 }));
     group.append(shape("text", { class: "gr-flag", x: area[0] + area[2], y: area[1] + 4 }, "⇄"));
     const box = { group, button, area, name, members, speaker, texts, flags: still(group) };
+    if (group.dataset.slide && slider) {
+      const [x, y, wide] = group.dataset.slide.split(" ").map(Number);
+      root.append(placed(slider(speaker), [x + left, y + top, wide]));
+    }
     for (const member of members) boxOf.set(member, box);
     return box;
   });
@@ -55,10 +82,15 @@ function graphPicture(svg, data, stage) {
     const bare = path.getAttribute("d").replace(/^M[^LC]*L/, "M");
     path.removeAttribute("stroke-width");
     const tip = arrow.getAttribute("points").trim().split(/\s+/)[1]; // without an arrowhead the line goes on to here
-    const { uses, adds, inside } = data.lines[group.id] ?? { uses: [group.id.slice(1)], adds: true, inside: [] };
+    const { uses, adds } = shown.lines[group.id] ?? { uses: [group.id.slice(1)], adds: true };
     const targets = uses.map((use) => parseInt(use, 10));
+    const { name, members } = boxOf.get(targets[0]);
+    const inside = name ? members : []; // of the folded scope that it leads into
     const faded = group.classList.contains("gr-faded"); // no way that is shown leads over it
-    const line = { group, path, text, uses, adds, inside, faded, targets, bare, whole: bare.replace("M", `M${tip}L`), flags: still(group) };
+    const line = { group, path, uses, adds, inside, faded, targets, bare, whole: bare.replace("M", `M${tip}L`), flags: still(group) };
+    // Where the short words stand, if there is room for them, and how much; and where all of them do.
+    const [full, short = ["x", "y"].map((side) => text?.getAttribute(side) ?? 0)] = ["full", "short"].map((name) => text?.dataset[name]?.split(" "));
+    Object.assign(line, { text, short, room: Number(text?.dataset.wide ?? (text ? 99 : 0)), full });
     for (const use of uses) lineOf.set(use, line);
     return line;
   });
@@ -86,8 +118,10 @@ function graphPicture(svg, data, stage) {
     const words = speaker === null ? [] : look.words(value, gradient);
     box.texts.forEach((text, i) => {
       text.textContent = words[i];
-      // Squeezed if wider than its box: a digit is 8.4 wide, a gradient's 6.7.
-      if (words[i].length * (i ? 6.7 : 8.4) > box.area[2]) h(text, { textLength: box.area[2] - 6, lengthAdjust: "spacingAndGlyphs" });
+      // Squeezed if wider than its box: a figure is 7.8 wide, a gradient's 6.9.
+      const room = Number(text.dataset.room ?? box.area[2]);
+      const [fits, squeezed] = text.dataset.room ? [room + 1, room] : [room, room - 6];
+      if (words[i].length * (i ? 6.9 : 7.8) > fits) h(text, { textLength: squeezed, lengthAdjust: "spacingAndGlyphs" });
       else text.removeAttribute("textLength");
     });
     const parts = [box.name ? `${box.name}, ${members.length} nodes folded` : data.nodes[speaker].label];
@@ -100,11 +134,17 @@ function graphPicture(svg, data, stage) {
 
   function showLine(line, snapshot) {
     const total = look.total(line, snapshot);
-    const [text, result] = look.lineWords(line, snapshot, data.nodes);
-    const flags = look.lineMarks(line, snapshot, data.nodes).map((mark) => `gr-${mark}`);
+    const marks = look.lineMarks(line, snapshot, data.nodes);
+    const told = look.lineWords(line, snapshot, data.nodes);
+    const isFull = marks.includes("now") && line.full;
+    const [text, result] = isFull ? told : look.shortWords(told, line.room);
+    const flags = marks.map((mark) => `gr-${mark}`);
     if (!restyle(line, flags, text + result)) return;
     line.path.setAttribute("d", total === null ? line.whole : line.bare);
     line.path.style.strokeWidth = total === null || !line.adds || line.faded || look.isMixed(line, snapshot) ? "" : `${penWidth(total, data.scale)}px`;
+    if (!line.text) return;
+    const [x, y] = isFull ? line.full : line.short;
+    h(line.text, { x, y });
     line.text.replaceChildren(text, shape("tspan", { "font-weight": "bold" }, result));
   }
 
@@ -135,8 +175,8 @@ function graphPicture(svg, data, stage) {
     }
   }
 
-  const placed = ([x, y, ...size]) => [x + left, y + top, ...size];
-  const reveal = (...members) => view.reveal(members.filter((member) => boxOf.has(member)).map((member) => placed(boxOf.get(member).area)));
+  const onCanvas = ([x, y, ...size]) => [x + left, y + top, ...size];
+  const reveal = (...members) => view.reveal(members.filter((member) => boxOf.has(member)).map((member) => onCanvas(boxOf.get(member).area)));
   const nodeOf = (box) => box.speaker ?? box.members.at(-1);
   const boxAt = (target) => boxes.find(({ group }) => group === target?.closest?.("g.node"));
 
@@ -155,5 +195,81 @@ function graphPicture(svg, data, stage) {
   tabTo(stop);
   root.addEventListener("focusin", ({ target }) => tabTo(boxAt(target) ?? stop));
   const follow = (step) => reveal(step.node, step.edge ? step.edge.target : step.node);
-  return { show, pulse, follow, view, walk, boxAt, nodeOf, focusNode: (node) => focus(boxOf.get(node)) };
+  const lineAt = (target) => lines.find(({ group }) => group === target?.closest?.("g.edge"));
+
+  /** A field over the value of an input, for as long as it has the focus. */
+  function over(box, field) {
+    const [x, y, wide, high] = onCanvas(box.area);
+    root.append(placed(field, [x + (wide - Math.max(wide, 76)) / 2, y + (high - 26) / 2, Math.max(wide, 76)]));
+  }
+  return { show, pulse, follow, view, walk, boxAt, lineAt, nodeOf, over, frame, layout, boxOf, focusNode: (node) => focus(boxOf.get(node)) };
+}
+
+/** An element over the graph, in the graph's own points. */
+function placed(element, [x, y, wide]) {
+  for (const [side, far] of Object.entries({ left: x, top: y, width: wide })) element.style[side] = `${far}px`;
+  return element;
+}
+
+/** The graph in whichever of its layouts fits the stage, and the card beside it. */
+function fittedPicture(svgs, data, { stage, side, pool, boards, card, fold, note }, slider) {
+  const layouts = svgs.map(layoutOf);
+  const known = new Map();
+  let wish = null; // to see scopes folded, or open
+  let picture, plan, at, last;
+  let measured = { room: [600, 400], size: [0, 0] };
+
+  /** The card goes to the emptiest corner; where there is none, it lies flat below the graph. @param {any} camera */
+  function settle(camera) {
+    const { room, size } = measured;
+    const free = plan.at && corner(picture.layout, camera, room, size, at);
+    const isFlat = !free && size[0] > 0;
+    card.classList.toggle("gr-flat", isFlat);
+    picture.frame.style.bottom = isFlat ? `${FLAT}px` : "";
+    at = free;
+    if (free && size[0]) placed(card, [free[0] + BESIDE, free[1] + BESIDE, size[0] - 2 * BESIDE]);
+  }
+
+  /** The room there is for the graph and the card; the card needs none where it stands below the graph or the grid. */
+  function measure(aside) {
+    (aside ? side : stage).append(card);
+    card.classList.remove("gr-flat");
+    const [wide, high] = [card.offsetWidth || 0, card.offsetHeight || 0];
+    const isBelow = getComputedStyle(card).position === "static";
+    const size = isBelow ? [0, 0] : [wide + 2 * BESIDE, high + 2 * BESIDE];
+    measured = { size, room: [stage.clientWidth || 600, (stage.clientHeight || 400) - (isBelow && !aside ? high : 0)] };
+    return chosen(layouts, measured.room, measured.size, wish);
+  }
+
+  function resized() {
+    let [layout, found] = measure(false);
+    if (!found.whole && measured.size[0] && !pool.hidden && boards.offsetHeight + 40 + measured.size[1] < side.clientHeight) {
+      const beside = measure(true);
+      if (beside[1].whole) [layout, found] = beside;
+      else measure(false);
+    }
+    plan = found;
+    if (picture?.layout !== layout) {
+      picture?.frame.remove();
+      if (!known.has(layout)) known.set(layout, graphPicture(layout, data, stage, (camera) => settle(camera), slider));
+      picture = known.get(layout);
+      stage.prepend(picture.frame);
+      if (last) picture.show(...last);
+    }
+    if (!plan.at) plan.area = [0, 0, measured.room[0], measured.room[1] - FLAT];
+    picture.view.open(plan);
+    fold.hidden = !layouts.some((one) => one.folded);
+    fold.ariaPressed = layout.folded;
+    note.textContent = layout.folded ? "folded (o)" : plan.whole ? "" : "drag to move";
+  }
+
+  return {
+    now: () => picture, // whichever is seen
+    show: (...given) => picture.show(...(last = given)),
+    resized,
+    fold() {
+      wish = !picture.layout.folded;
+      resized();
+    },
+  };
 }

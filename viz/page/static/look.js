@@ -84,5 +84,13 @@ const look = (() => {
     return [`${numeral(local)} × ${numeral(upstream)} = `, numeral(sum)];
   }
 
-  return { numberMarks, gradientText, words, total, lineMarks, lineWords, isMixed };
+  /**
+   * So much of a line's words as there is room for at every line: what came, or why nothing can.
+   * @param {any[]} words @param {number} room
+   */
+  function shortWords([text, result], room) {
+    return result ? ["", room ? result : ""] : [text.length * 5 <= room + 2 ? text : "", ""];
+  }
+
+  return { numberMarks, gradientText, words, total, lineMarks, lineWords, shortWords, isMixed };
 })();

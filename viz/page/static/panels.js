@@ -7,38 +7,63 @@ function inputsPanel(data, part, change) {
     if (op) return [];
     const id = `gr-${(serial += 1)}`;
     const reach = Math.ceil(2 * Math.min(1e6, Math.max(1, Math.abs(recorded) || 0)));
-    const field = h("input", { id, type: "text", role: "spinbutton", autocomplete: "off", placeholder: numeral(recorded) });
-    const slide = h("input", { type: "range", min: -reach, max: reach, step: reach / 100, tabindex: -1, "aria-hidden": "true" });
+    const field = h("input", { id, class: "gr-field", type: "text", role: "spinbutton", autocomplete: "off", placeholder: numeral(recorded) });
     const gradient = h("span");
-    const line = h("div", { class: "gr-input" }, h("label", { for: id, title: [...scope ?? [], label].join(" › ") }, label), field, slide, gradient);
+    const name = [...scope ?? [], label].join(" / ");
+    const line = h("div", { class: "gr-input" }, h("label", { for: id, title: name }, name), field);
     const check = h("small", { class: "gr-check" });
-    line.append(check);
-    const row = { node, recorded, field, line, gradient, check };
+    const row = { node, recorded, field, line, gradient, check, slides: [] };
+    const write = (isWhole) => {
+      const whole = String(packed(typed(row.now)));
+      const brief = row.now && Number.isFinite(row.now) ? numeral(row.now).replaceAll("−", "-") : whole;
+      field.value = isWhole ? whole : brief;
+      field.title = brief === whole ? "" : whole; // a field says so where it does not say all
+    };
     row.take = (x, source) => {
       row.now = x;
-      if (source !== field) field.value = packed(typed(x));
-      h(field, { "aria-valuenow": field.value, "aria-invalid": false });
-      if (source !== slide) slide.value = x;
+      if (source !== field) write(false);
+      h(field, { "aria-valuenow": packed(typed(x)), "aria-invalid": false });
+      for (const slide of row.slides) if (source !== slide) slide.value = x;
     };
     const set = (x, source) => (row.take(x, source), change({ [node]: x }));
+    row.slide = (kind) => {
+      const slide = h("input", { class: kind, type: "range", min: -reach, max: reach, step: reach / 100, tabindex: -1, "aria-hidden": "true" });
+      slide.addEventListener("input", () => set(typed(slide.valueAsNumber), slide));
+      row.slides.push(slide);
+      if (row.now !== undefined) slide.value = row.now;
+      return slide;
+    };
+    line.append(row.slide(""), gradient, check);
     field.addEventListener("input", () => {
       const x = arithmetic.parse(field.value);
       if (x === null) h(field, { "aria-invalid": true }); // what is no number changes nothing
       else set(x, field);
     });
-    slide.addEventListener("input", () => set(typed(slide.valueAsNumber), slide));
-    field.addEventListener("blur", () => row.take(row.now));
+    field.addEventListener("focusin", () => {
+      if (!field.title) return;
+      write(true);
+      field.select(); // what was selected is, still
+    });
+    field.addEventListener("blur", () => {
+      row.take(row.now);
+      if (field.parentElement !== line) line.firstElementChild.after(field); // it was over its box
+    });
     field.addEventListener("keydown", (event) => {
       const way = { ArrowUp: 1, ArrowDown: -1 }[event.key];
       if (!way) return;
       event.preventDefault();
       set(typed((row.now || 0) + way * (event.shiftKey ? 1 : event.altKey ? 0.01 : 0.1)));
+      write(true);
     });
     row.take(recorded);
     return [row];
   });
+  // What people give comes before what a layer keeps.
+  const kept = ({ node }) => (data.nodes[node].scope ? 1 : 0);
+  rows.sort((one, other) => kept(one) - kept(other));
+  const rowOf = new Map(rows.map((row) => [row.node, row]));
   part.inputs.append(...rows.map(({ line }) => line));
-  part.leaves.hidden = !rows.length;
+  part.leaves.hidden = part.drawer.hidden = !rows.length;
 
   function show(values, gradients, checks) {
     for (const row of rows) {
@@ -51,7 +76,7 @@ function inputsPanel(data, part, change) {
     }
     part.reset.disabled = rows.every(({ now, recorded }) => Object.is(now, recorded));
   }
-  return { rows, show };
+  return { rows, show, slider: (node) => rowOf.get(node).slide("gr-slide"), field: (node) => rowOf.get(node)?.field };
 }
 
 /** The grid of a pool at each step. */
@@ -126,7 +151,6 @@ function gridPanel(grid, part) {
       // What the pool sent: a cell used elsewhere too has a gradient of its own.
       if (parts.length > (small ? 1 : 3)) pieces.splice(0, Infinity, "Σ");
       if (parts.length > 1) pieces.push(" = ", h("strong", {}, numeral(parts.reduce((sum, [x]) => sum + x, 0))));
-      if (!parts.length && gradients[node] === noPath) pieces.push("no path");
       const known = node === null ? value : values[node];
       fill(cells[r][c], node === current.node, known === null ? "·" : numeral(known), pieces);
       cells[r][c][0].parentElement.classList.toggle("gr-won", parts.length > 0);

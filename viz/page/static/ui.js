@@ -41,7 +41,7 @@ function showStory({ part }, state, { told, output }) {
   const step = stepper.step(state);
   part.phase.textContent = step.phase;
   if (part.sentence.textContent !== step.sentence) part.sentence.textContent = step.sentence;
-  part.math.replaceChildren(parsed(mathematics.mathml(run, step), "math"));
+  part.math.replaceChildren(...parsed(mathematics.mathml(run, step), "math"));
   part.news.replaceChildren(
     ...(told.length ? [h("b", {}, "⇄ Another route: "), `now ${told.join("; ")}. `] : []),
     ...(output ? [`${data.nodes[data.output].label}: ${output.map(numeral).join(" → ")}`] : []),
@@ -57,9 +57,24 @@ function showTheme({ root, buttons }, { theme }, page) {
   h(buttons.theme, { "aria-label": `Theme: ${theme}`, title: `Theme: ${theme} (t)` });
 }
 
-/** Details of the node that one points at. */
+/** Which signs the lines bear that are drawn in the end: the legend tells of no others. */
+function showLegend({ part }, { run }) {
+  const kinds = { positive: ({ contribution }) => contribution > 0, negative: ({ contribution }) => contribution < 0, refused: ({ local }) => local === null };
+  for (const [kind, is] of Object.entries(kinds)) part.legend.querySelector(`.gr-${kind}`).hidden = !run.facts.some((fact) => fact.edge && is(fact));
+}
+
+/** Details of the node or line that one points at. */
 function hinter(shell, picture, stateOf) {
   const { root, part } = shell;
+  /** All that a line says, and between what. */
+  function told(line) {
+    const { data, run, index } = stateOf();
+    numbers.write(data.figures);
+    const [source, target] = [data.nodes[line.targets[0]].args[Number(line.uses[0].split("_")[1])], line.targets[0]];
+    const snapshot = engine.snapshot(run, index);
+    const words = look.lineWords(line, snapshot, data.nodes).join("");
+    return [`${data.nodes[target].label} → ${data.nodes[source].label}`, { "": words || "–" }];
+  }
   function lines(place) {
     const { data, run, index } = stateOf();
     numbers.write(data.figures);
@@ -76,12 +91,14 @@ function hinter(shell, picture, stateOf) {
     };
   }
   return ({ target, type, pointerType }) => {
-    const box = type === "pointerover" && pointerType !== "touch" ? picture.boxAt(target) : null;
-    part.tip.hidden = !box || Boolean(box.name);
+    const pointed = type === "pointerover" && pointerType !== "touch";
+    const [box, line] = pointed ? [picture.now().boxAt(target), picture.now().lineAt(target)] : [null, null];
+    part.tip.hidden = !(line || (box && !box.name));
     if (part.tip.hidden) return;
-    const pairs = Object.entries(lines(box.speaker)).flatMap(([term, text]) => (text ? [h("dt", {}, term), h("dd", {}, text)] : []));
-    part.tip.replaceChildren(h("b", {}, stateOf().data.nodes[box.speaker].label), h("dl", {}, ...pairs));
-    const [frame, at, own] = [root, box.group, part.tip].map((one) => one.getBoundingClientRect());
+    const [title, facts] = line ? told(line) : [stateOf().data.nodes[box.speaker].label, lines(box.speaker)];
+    const pairs = Object.entries(facts).flatMap(([term, text]) => (text ? [...(term ? [h("dt", {}, term)] : []), h("dd", {}, text)] : []));
+    part.tip.replaceChildren(h("b", {}, title), h("dl", {}, ...pairs));
+    const [frame, at, own] = [root, (line ?? box).group, part.tip].map((one) => one.getBoundingClientRect());
     const left = at.left - frame.left + (at.width - own.width) / 2;
     const top = at.bottom + 8 + own.height < frame.bottom ? at.bottom + 8 : at.top - own.height - 8;
     part.tip.style.left = `${Math.max(8, Math.min(frame.width - own.width - 8, left))}px`;
@@ -96,6 +113,7 @@ function paintersOf(shell, picture, { inputs, pool, asked }, page) {
   return function paint(state, before) {
     numbers.write(state.data.figures); // another page may be shown by the same script
     if (state.theme !== before?.theme) showTheme(shell, state, page);
+    if (state.run !== before?.run) showLegend(shell, state);
     const news = stepper.news(state);
     const snapshot = engine.snapshot(state.run, state.index);
     part.tip.hidden = true;
@@ -108,24 +126,48 @@ function paintersOf(shell, picture, { inputs, pool, asked }, page) {
     showBar(shell, state);
     showStory(shell, state, news);
     asked.show(state, before);
+    if (before && state.predicting !== before.predicting) picture.resized(); // the card has grown
     const moved = before && state.index !== before.index;
-    if (moved && state.index === before.index + 1) picture.pulse(stepper.step(state));
-    if (!before || moved || state.run !== before.run) picture.follow(stepper.step(state));
+    if (moved && state.index === before.index + 1) picture.now().pulse(stepper.step(state));
+    if (!before || moved || state.run !== before.run) picture.now().follow(stepper.step(state));
   };
 }
 
 /** What the buttons and keys do that is no action of a state: the camera, the focus, the dialog. */
 function gestures(shell, picture, inputs, stateOf) {
   const { part } = shell;
-  const { view } = picture;
+  /** The inputs beside the graph, shown or not. */
+  function drawn(on = !shell.root.classList.contains("gr-drawn")) {
+    shell.root.classList.toggle("gr-drawn", on);
+    part.drawer.ariaExpanded = on;
+  }
+  function opened(on = part.menu.hidden) {
+    part.menu.hidden = !on;
+    part.more.ariaExpanded = on;
+    shell.root.classList.toggle("gr-open", on);
+  }
   return {
-    up: () => picture.walk(-1),
-    down: () => picture.walk(1),
-    focus: () => picture.focusNode(stepper.step(stateOf()).node),
-    edit: () => inputs.rows[0]?.field.select(),
-    in: () => view.zoom(1.3),
-    out: () => view.zoom(1 / 1.3),
-    fit: () => view.fit(),
+    shut: () => opened(false),
+    show: () => drawn(true),
+    up: () => picture.now().walk(-1),
+    down: () => picture.now().walk(1),
+    focus: () => picture.now().focusNode(stepper.step(stateOf()).node),
+    edit() {
+      drawn(true);
+      inputs.rows[0]?.field.select();
+    },
+    inputs: () => drawn(),
+    menu: () => opened(),
+    whole: () => (document.fullscreenElement ? document.exitFullscreen() : shell.root.requestFullscreen()),
+    fold: () => part.fold.hidden || picture.fold(),
+    formula() {
+      part.math.hidden = !part.math.hidden;
+      part.formula.ariaPressed = !part.math.hidden;
+      picture.resized();
+    },
+    in: () => picture.now().view.zoom(1.3),
+    out: () => picture.now().view.zoom(1 / 1.3),
+    fit: () => picture.now().view.fit(),
     keys: () => part.keys.showModal(),
     close: () => part.keys.close(),
     copying: () => part.copying.showModal(),
@@ -133,10 +175,10 @@ function gestures(shell, picture, inputs, stateOf) {
   };
 }
 
-const PASSIVE = /^(in|out|fit|up|down|focus)$/; // Play goes on
+const PASSIVE = /^(in|out|fit|up|down|focus|inputs|menu|shut|whole|fold|formula)$/; // Play goes on
 
 /** What people do, as actions. */
-function listen(shell, picture, handle, page, ended) {
+function listen(shell, picture, inputs, handle, page, ended) {
   const { root, part, keys } = shell;
   const { perform, dispatch, stateOf } = handle;
   const on = (where, name, react, capture = false) => where.addEventListener(name, react, { signal: ended.signal, capture });
@@ -146,15 +188,15 @@ function listen(shell, picture, handle, page, ended) {
     const [target] = event.composedPath();
     if (event.ctrlKey || event.metaKey || event.altKey || part.keys.open || part.copying.open || !(page || root.contains(target))) return;
     const kind = target.matches?.("input, select, textarea") ? target.type : "";
-    if (kind && key === "Escape") return root.focus();
-    if (key === "Escape") return around.handBack(root);
+    if (kind && (key === "Escape" || (key === "Enter" && target.classList.contains("gr-field")))) return root.focus();
+    if (key === "Escape") return part.menu.hidden ? around.handBack(root) : perform("menu");
     if (kind && (target !== part.slider || /^Arrow(Up|Down)$/.test(key))) return;
     const { name } = (keys[key] ?? keys[key.toLowerCase()])?.dataset ?? {};
     if (!name || (/^( |Enter)$/.test(key) && target.closest?.("button"))) return;
     if (!shiftKey && !event.repeat && stepper.isEnd(stateOf(), name)) return around.handBack(root, event); // slides go on
     event.preventDefault();
     event.stopPropagation();
-    if (shiftKey && MOVES[key]) picture.view.pan(...MOVES[key]);
+    if (shiftKey && MOVES[key]) picture.now().view.pan(...MOVES[key]);
     else perform(name);
   }
 
@@ -167,11 +209,18 @@ function listen(shell, picture, handle, page, ended) {
       numbers.write(stateOf().data.figures);
       return void copying.copy(kind, stateOf(), part);
     }
+    if (!part.menu.hidden && !target.closest(".gr-bar")) perform("shut");
     const name = target.closest("[data-do]")?.dataset.do;
     if (name) return perform(name);
-    const [box, line] = [picture.boxAt(target), target.closest("g.edge[id]")];
-    if (picture.view.dragged() || !(box || line)) return;
-    if (box) return dispatch(shiftKey ? { do: "stop", node: picture.nodeOf(box) } : { do: "jump", members: box.members });
+    const [box, line] = [picture.now().boxAt(target), target.closest("g.edge[id]")];
+    if (picture.now().view.dragged() || !(box || line)) return;
+    const field = box && !box.name && !shiftKey && inputs.field(box.speaker);
+    if (field) {
+      dispatch({ do: "pause" });
+      picture.now().over(box, field);
+      return field.select();
+    }
+    if (box) return dispatch(shiftKey ? { do: "stop", node: picture.now().nodeOf(box) } : { do: "jump", members: box.members });
     const flow = stateOf().run.steps.find(({ uses }) => uses.some((use) => `e${use}` === line.id));
     dispatch(flow ? { do: "go", to: flow.index } : { do: "pause" });
   });
@@ -189,12 +238,15 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, onS
   element.replaceChildren(root);
   let state = stepper.initial(given, { start, theme });
   let timer;
-  const picture = graphPicture(typeof svg === "string" ? parsed(svg, "svg") : svg, state.data, part.stage);
+  part.whole.hidden = !document.fullscreenEnabled;
   const inputs = inputsPanel(state.data, part, (changes) => edit(changes));
+  const board = grid && gridPanel(grid, part); // before the graph: it takes room
+  const picture = fittedPicture(typeof svg === "string" ? parsed(svg, "svg") : [...svg], state.data, part, inputs.slider);
+  picture.resized();
   const asked = quizPanel(part, (text) => dispatch({ do: "answer", text }));
-  const paint = paintersOf(shell, picture, { inputs, asked, pool: grid && gridPanel(grid, part) }, page);
+  const paint = paintersOf(shell, picture, { inputs, asked, pool: board }, page);
   const own = gestures(shell, picture, inputs, () => state);
-  const focused = () => picture.boxAt(root.getRootNode().activeElement);
+  const focused = () => picture.now().boxAt(root.getRootNode().activeElement);
 
   function dispatch(action) {
     const before = state;
@@ -213,9 +265,10 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, onS
       if (!PASSIVE.test(name)) dispatch({ do: "pause" });
       own[name]();
     } else if (name === "jump") box && dispatch({ do: "jump", members: box.members });
-    else if (name === "stop") dispatch(box ? { do: "stop", node: picture.nodeOf(box) } : { do: "stop" });
+    else if (name === "stop") dispatch(box ? { do: "stop", node: picture.now().nodeOf(box) } : { do: "stop" });
     else if (name === "refuse" || name === "give") dispatch({ do: "answer", text: name === "give" ? "" : noPath });
     else dispatch({ do: name });
+    if (name === "check") own.show(); // where its answers stand
     if (!root.contains(root.getRootNode().activeElement)) root.focus({ preventScroll: true });
     if (state.predicting && /^(next|predict|refuse|give)$/.test(name)) part.answer.focus();
   }
@@ -234,15 +287,14 @@ export function mount(element, given, { svg, theme = "auto", grid, onChange, onS
   }
 
   const ended = new AbortController();
-  listen(shell, picture, { perform, dispatch, stateOf: () => state }, page, ended);
+  listen(shell, picture, inputs, { perform, dispatch, stateOf: () => state }, page, ended);
   watchHost(() => state.theme === "auto" && showTheme(shell, state, page), ended.signal);
   const sizes = new ResizeObserver(() => {
-    picture.view.resized();
-    picture.follow(stepper.step(state));
+    picture.resized();
+    picture.now().follow(stepper.step(state));
   });
   sizes.observe(part.stage);
   showTheme(shell, state, page);
-  picture.view.resized();
   paint(state);
   if (page) {
     follow();
