@@ -200,14 +200,14 @@ function graphPicture(layout, data, stage, settle, slider) {
   /** A field over the value of an input, for as long as it has the focus. */
   function over(box, field) {
     const [x, y, wide, high] = onCanvas(box.area);
-    root.append(placed(field, [x + (wide - Math.max(wide, 76)) / 2, y + (high - 26) / 2, Math.max(wide, 76)]));
+    root.append(placed(field, [x - 8, y + high / 2 - 13, wide + 16]));
   }
-  return { show, pulse, follow, view, walk, boxAt, lineAt, nodeOf, over, frame, layout, boxOf, focusNode: (node) => focus(boxOf.get(node)) };
+  return { show, pulse, follow, view, walk, boxAt, lineAt, nodeOf, over, frame, layout, focusNode: (node) => focus(boxOf.get(node)) };
 }
 
 /** An element over the graph, in the graph's own points. */
 function placed(element, [x, y, wide]) {
-  for (const [side, far] of Object.entries({ left: x, top: y, width: wide })) element.style[side] = `${far}px`;
+  Object.assign(element.style, { left: `${x}px`, top: `${y}px`, width: `${wide}px` });
   return element;
 }
 
@@ -226,8 +226,7 @@ function fittedPicture(svgs, data, { stage, side, pool, boards, card, fold, note
     const isFlat = !free && size[0] > 0;
     card.classList.toggle("gr-flat", isFlat);
     picture.frame.style.bottom = isFlat ? `${FLAT}px` : "";
-    at = free;
-    if (free && size[0]) placed(card, [free[0] + BESIDE, free[1] + BESIDE, size[0] - 2 * BESIDE]);
+    if ((at = free)) placed(card, [free[0] + BESIDE, free[1] + BESIDE, size[0] - 2 * BESIDE]);
   }
 
   /** The room there is for the graph and the card; the card needs none where it stands below the graph or the grid. */
@@ -251,7 +250,7 @@ function fittedPicture(svgs, data, { stage, side, pool, boards, card, fold, note
     plan = found;
     if (picture?.layout !== layout) {
       picture?.frame.remove();
-      if (!known.has(layout)) known.set(layout, graphPicture(layout, data, stage, (camera) => settle(camera), slider));
+      if (!known.has(layout)) known.set(layout, graphPicture(layout, data, stage, settle, slider));
       picture = known.get(layout);
       stage.prepend(picture.frame);
       if (last) picture.show(...last);
