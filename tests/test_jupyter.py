@@ -111,7 +111,9 @@ def steps_and_edits(place: Any) -> None:
     assert place.get_by_role("status").text_content() == "x2 = 4"
     slider.press("End")
     assert place.locator("g[data-node='2'] .gr-gradient").text_content() == "1.6"
+    place.get_by_role("button", name="Inputs", exact=True).click()
     place.get_by_role("spinbutton", name="x0", exact=True).fill("9")
+    place.get_by_role("button", name="Inputs", exact=True).click()
     assert place.locator("g[data-node='0'] .gr-gradient").text_content() == "0.7"
     assert place.locator("g[data-node='2'] .gr-gradient").text_content() == "0.9"
 
