@@ -11,10 +11,11 @@ from operator import add
 import pytest
 
 import viz
-from autodiff import Value, max_pool2d, nn
+from autodiff import Value, max_pool2d, maximum, nn
 from viz.graph import sketch
-from viz.graph.sheet import NO_ROOM
+from viz.graph.sheet import NO_ROOM, TOO_LARGE
 from viz.layout import labels
+from viz.layout.place import LEAST, PLACES
 
 
 def one_leaf(count: int) -> Value:
@@ -147,3 +148,17 @@ def test_films_and_pages_of_a_crowded_graph_keep_room_for_words(name: str) -> No
     y = GRAPHS[name]()
     page = viz.step(y, names=False, max_nodes=None).html()
     assert page.count('class="edge') == drawn(name).source.count("->")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["column", "page", "slide"])
+def test_what_can_be_read_nowhere_says_so_in_words_that_can_be_read(place: str) -> None:
+    dice = random.Random(1)
+    nodes = [Value(dice.uniform(-1, 1), f"x{i}") for i in range(15)]
+    for _ in range(150):
+        nodes.append(dice.choice([Value.__add__, Value.__mul__, maximum])(*dice.sample(nodes[-25:], 2)))
+    large = viz.draw(sum(nodes[-10:], Value(0.0)), fit=place, names=False).svg()
+    wide, high = map(float, re.findall(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', large)[0])
+    (size,) = re.findall(rf'font-size="([\d.]+)"[^>]*>{TOO_LARGE}<', large)
+    assert float(size) * PLACES[place].scale((wide, high)) >= LEAST
+    assert TOO_LARGE not in viz.draw(nodes[0] * nodes[1] + nodes[2], fit=place, names=False).svg()

@@ -11,12 +11,14 @@ from viz.graph.look import BOX, LINE
 from viz.graph.paint import Painter
 from viz.ink.theme import DASHES, FONT_STACK, Theme
 from viz.layout.layout import Point
+from viz.layout.place import LEAST
 from viz.layout.svg import SVG, element
 
-__all__ = ["MARGIN", "NO_ROOM", "Foot", "sample", "sheet"]
+__all__ = ["MARGIN", "NO_ROOM", "TOO_LARGE", "Foot", "sample", "sheet"]
 
 MARGIN = 4.0
 NO_ROOM = "words without room are left out"
+TOO_LARGE = "Too large for its place to be read there: enlarge it, or show a part by around= or collapse="
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,17 @@ def sheet(painter: Painter, legend: Sequence[Entry], scale: Callable[[Point], fl
     whole = arranged(legend, theme.small_size, (layout.width, layout.height), scale)
     wide, tall = max(whole.size[0] + 2 * MARGIN, foot.least), whole.size[1] + 2 * MARGIN
     left, high = (wide - whole.size[0]) / 2, tall + foot.high
+    warning, shown = "", scale((wide, high))
+    if shown * min(theme.small_size, theme.name_size, theme.gradient_size) < LEAST - 1e-9:
+        # Nothing else can be read there: this is, with some room for what it takes itself.
+        large = 1.1 * LEAST / shown
+        look = {"font_size": round(large, 2), "fill": theme.text}
+        warning, high = element("text", escape(TOO_LARGE), x=2 * MARGIN, y=high + large, **look), high + 1.6 * large
     paper = element("path", d=f"M0 0H{wide:g}V{high:g}H0Z", fill=theme.paper or "none")
     graph = element("g", painter.graph(), class_="graph", transform=f"translate({left + whole.left:g} {MARGIN:g})")
     entries = "".join(sample(entry, theme, x, y) for entry, x, y in whole.entries)
     below = element("g", entries, class_="legend", transform=f"translate({left:g} {MARGIN:g})")
-    parts = [paper, graph, below, foot.words(min(left, 2 * MARGIN), tall)]
+    parts = [paper, graph, below, foot.words(min(left, 2 * MARGIN), tall), warning]
     size = {"width": f"{wide:g}pt", "height": f"{high:g}pt", "viewBox": f"0 0 {wide:g} {high:g}"}
     return element("svg", "\n".join(filter(None, parts)), **size, xmlns=SVG, font_family=FONT_STACK)
 
