@@ -15,7 +15,7 @@ from viz.ink.text import visible
 from viz.pairs.changes import Changes, Choice
 from viz.pairs.matching import Moment
 
-__all__ = ["LISTED", "NAME", "number_text", "sentences"]
+__all__ = ["LISTED", "NAME", "in_short", "number_text", "sentences"]
 
 LISTED = 3  # changes of a kind that are told one by one
 NAME = 24  # characters of a name in a sentence
