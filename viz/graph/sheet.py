@@ -42,8 +42,8 @@ def sheet(painter: Painter, legend: Sequence[Entry], scale: Callable[[Point], fl
     if shown * min(theme.small_size, theme.name_size, theme.gradient_size) < LEAST - 1e-9:
         # Nothing else can be read there: this is, with some room for what it takes itself.
         large = 1.1 * LEAST / shown
-        look = {"font_size": round(large, 2), "fill": theme.text}
-        warning, high = element("text", escape(TOO_LARGE), x=2 * MARGIN, y=high + large, **look), high + 1.6 * large
+        at = {"x": f"{2 * MARGIN:g}", "y": f"{high + large:g}", "font_size": f"{large:.2f}"}
+        warning, high = element("text", escape(TOO_LARGE), fill=theme.text, **at), high + 1.6 * large
     paper = element("path", d=f"M0 0H{wide:g}V{high:g}H0Z", fill=theme.paper or "none")
     graph = element("g", painter.graph(), class_="graph", transform=f"translate({left + whole.left:g} {MARGIN:g})")
     entries = "".join(sample(entry, theme, x, y) for entry, x, y in whole.entries)
