@@ -151,6 +151,7 @@ def test_of_a_part_that_is_shown_alone_each_step_is_seen(node: Node, make: Calla
     shown = viz.step(y, names=False, **part)
     unseen = shown.data["unseen"]
     node.open(shown)
+    node.act(["resize", 4000, 4000])  # where a narrow frame is given folded scopes, this is not
     last, before = int(node.seen()["slider"][0]), None
     assert last == len(shown._seen) - 1
     assert {box["id"] for box in node.seen()["boxes"]} == {f"n{k}" for k in range(len(Graph(y))) if k not in unseen}

@@ -147,7 +147,8 @@ def test_words_are_placed_in_bounded_work(name: str, monkeypatch: pytest.MonkeyP
 def test_films_and_pages_of_a_crowded_graph_keep_room_for_words(name: str) -> None:
     y = GRAPHS[name]()
     page = viz.step(y, names=False, max_nodes=None).html()
-    assert page.count('class="edge') == drawn(name).source.count("->")
+    first = page.partition("<svg ")[2].partition("</svg>")[0]  # of up to three layouts
+    assert first.count('class="edge') == drawn(name).source.count("->")
 
 
 @pytest.mark.slow

@@ -498,7 +498,8 @@ def test_an_engine_of_ones_own_lays_out_pictures_pages_and_films(own: Callable[[
     assert picture.png().startswith(b"\x89PNG")
     viz.step(y)
     viz.animate(y, tmp_path / "film.svg")
-    assert asked == [("json", "dot"), ("png", "dot"), ("json", "dot"), ("json", "dot")]
+    assert asked[:2] == [("json", "dot"), ("png", "dot")]
+    assert set(asked[2:]) == {("json", "dot")}  # a page has up to three layouts
 
 
 @pytest.mark.parametrize("answer", ["junk", b"", "<svg><script>alert(1)</script></svg>", None, 7])

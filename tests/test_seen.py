@@ -347,7 +347,7 @@ def test_copies_of_markup_lose_handlers_links_and_scripts(chromium: Any, tmp_pat
     script = (
         "const numbers = {}, engine = {}, telling = {}, page = {}, notation = {};"
         + source
-        + f"; parsed({hostile!r}, 'svg').outerHTML"
+        + f"; parsed({hostile!r}, 'svg')[0].outerHTML"
     )
     markup = seen.evaluate(f"(() => {{ {script.rsplit(';', 1)[0]}; return {script.rsplit(';', 1)[1]} }})()")
     context.close()

@@ -184,8 +184,8 @@ def test_the_page_takes_a_theme_of_ones_own_with_its_sizes() -> None:
     usual, page = page_of(), page_of(theme=own)
     assert "--gr-positive:#8a2be2" in page
     assert DARK.positive not in page
-    assert ".node .gr-value{font-size:30px}" in page
-    assert ".node .gr-value{font-size:15px}" in usual
+    assert ".node .gr-value{font-size:28px}" in page
+    assert ".node .gr-value{font-size:14px}" in usual
     wide = [float(re.findall(r'data-size="([\d.]+)', text)[0]) for text in (usual, page)]
     assert wide[0] < wide[1]
     assert f"--gr-positive:{DARK.positive}" in page_of(theme=replace(own, dark=DARK))

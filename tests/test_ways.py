@@ -184,7 +184,8 @@ def test_ways_are_shown_in_folds_and_parts_and_in_both_themes() -> None:
 
 
 def marks_of(svg: str) -> dict[str, set[str]]:
-    """The marks of ways that the boxes and lines of a page bear, by their ids."""
+    """The marks of ways that the boxes and lines of a page's first layout bear, by their ids."""
+    svg = svg.partition("</svg>")[0]
     bearers = re.findall(r'<g id="([nse][^"]*)" class="([^"]*)"', svg)
     return {name: {*re.findall(r"gr-(way-\d|ways|faded)", classes)} for name, classes in bearers}
 
