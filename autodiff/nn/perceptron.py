@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
+from operator import mul
 from typing import Any
 
 from autodiff import functions
@@ -43,7 +44,7 @@ class Neuron(Module):
     def __call__(self, x: Iterable[Value | float]) -> Value:
         x = _once(x, self, len(self.w))
         with self.scope:
-            act = sum((wi * xi for wi, xi in zip(self.w, x, strict=True)), self.b)
+            act = sum(map(mul, self.w, x), self.b)
             function = activation(self.nonlin)
             return act if function is None else _answer(function, act)
 
