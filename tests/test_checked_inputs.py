@@ -14,6 +14,8 @@ from scripts import running
 import viz
 from autodiff import Value, clamp, exp, grad, log, maximum, minimum, relu, sigmoid, sign, sqrt, tanh, where
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:

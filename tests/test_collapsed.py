@@ -16,6 +16,8 @@ from autodiff.language.notation import Figures, numeral, writing
 from autodiff.recording.reverse import NO_PATH
 from viz.page.stepper import Stepper
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:

@@ -17,6 +17,8 @@ from autodiff import Graph, Value, max_pool1d, maximum, relu, scope, sigmoid, st
 from autodiff.recording.reading import apply
 from autodiff.table.operations import TABLE
 
+pytestmark = pytest.mark.slow
+
 KINDS = ["step text", "step LaTeX", "sum text", "sum LaTeX", "SVG", "PNG", "link"]
 
 

@@ -20,6 +20,8 @@ from autodiff.recording.reverse import NO_PATH
 from viz.page.html import page
 from viz.page.stepper import Stepper
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:

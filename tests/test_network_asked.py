@@ -23,6 +23,8 @@ from viz.nets.told import counted
 from viz.nets.trails import trails
 from viz.pools.marks import Words
 
+pytestmark = pytest.mark.slow
+
 
 def perceptron() -> nn.Sequential:
     return nn.Sequential(nn.Linear(3, 4, rng=0), nn.ReLU(), nn.Linear(4, 2, rng=1))

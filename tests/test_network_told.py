@@ -18,6 +18,8 @@ from viz.nets.fields import Weights
 from viz.nets.told import counted
 from viz.pools.marks import Plate, Way, Words
 
+pytestmark = pytest.mark.slow
+
 
 def picture(channels: int, rows: int, columns: int, draw: random.Random) -> list[list[list[Value]]]:
     return [[[Value(draw.uniform(-1, 1)) for _ in range(columns)] for _ in range(rows)] for _ in range(channels)]

@@ -14,6 +14,8 @@ from viz.demo.digits import digit
 from viz.nets.facts import Network, read
 from viz.nets.fields import Weights
 
+pytestmark = pytest.mark.slow
+
 torch = pytest.importorskip("torch")
 
 CHANNELS = 4, 8

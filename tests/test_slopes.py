@@ -18,6 +18,8 @@ from viz.layout.place import LEAST, PLACES
 from viz.nets.reckoned import product
 from viz.nets.slopes import Sloped
 
+pytestmark = pytest.mark.slow
+
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
 

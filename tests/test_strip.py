@@ -17,6 +17,8 @@ from viz.layout.place import LEAST, PLACES
 from viz.nets.facts import read
 from viz.nets.samples import samples_in, samples_of, shared_by
 
+pytestmark = pytest.mark.slow
+
 torch = pytest.importorskip("torch")
 
 

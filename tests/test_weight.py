@@ -18,6 +18,8 @@ from viz.nets.facts import read
 from viz.nets.reckoned import total
 from viz.nets.uses import uses_of
 
+pytestmark = pytest.mark.slow
+
 torch = pytest.importorskip("torch")
 F = torch.nn.functional
 
