@@ -81,10 +81,8 @@ def opened(node: Node, make: Callable[[], Value]) -> tuple[Stepper, int]:
     return shown, int(node.seen()["slider"][0])
 
 
-@every_graph
-def test_each_step_changes_what_is_seen_and_python_counts_the_same(node: Node, make: Callable[[], Value]) -> None:
-    shown, last = opened(node, make)
-    assert last == len(shown._seen) - 1
+def require_changes(node: Node, last: int) -> None:
+    """Each step shows something else than the one before it."""
     before: Any = None
     for k in range(last + 1):
         node.go(k)
@@ -92,6 +90,13 @@ def test_each_step_changes_what_is_seen_and_python_counts_the_same(node: Node, m
         now = (found["boxes"], found["lines"], found["halo"])
         assert now != before, (k, found["sentence"])
         before = now
+
+
+@every_graph
+def test_each_step_changes_what_is_seen_and_python_counts_the_same(node: Node, make: Callable[[], Value]) -> None:
+    shown, last = opened(node, make)
+    assert last == len(shown._seen) - 1
+    require_changes(node, last)
     forward = sum(facts[0] < shown._told.forward for facts in shown._seen)
     assert f": {forward} steps forward, {last + 1 - forward} backward" in repr(shown)
 
@@ -154,15 +159,10 @@ def test_of_a_part_that_is_shown_alone_each_step_is_seen(node: Node, make: Calla
     unseen = shown.data["unseen"]
     node.open(shown)
     node.act(["resize", 4000, 4000])  # where a narrow frame is given folded scopes, this is not
-    last, before = int(node.seen()["slider"][0]), None
+    last = int(node.seen()["slider"][0])
     assert last == len(shown._seen) - 1
     assert {box["id"] for box in node.seen()["boxes"]} == {f"n{k}" for k in range(len(Graph(y))) if k not in unseen}
-    for k in range(last + 1):
-        node.go(k)
-        found = node.seen()
-        now = (found["boxes"], found["lines"], found["halo"])
-        assert now != before, (k, found["sentence"])
-        before = now
+    require_changes(node, last)
 
 
 def test_a_network_of_many_nodes_has_few_steps() -> None:

@@ -8,6 +8,7 @@ Where a nan is compared and the answer is calculated from it, any nan of the com
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import product
@@ -18,12 +19,12 @@ from autodiff.programs.routine import Routine
 __all__ = ["TESTS", "Choices", "Tree"]
 
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
-    "<": lambda x, y: x < y,
-    "<=": lambda x, y: x <= y,
-    ">": lambda x, y: x > y,
-    ">=": lambda x, y: x >= y,
-    "==": lambda x, y: x == y,
-    "!=": lambda x, y: x != y,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
     "nan": lambda x, y: x != x or y != y,
 }
 # The instructions ``d x y a b``: d = a where x and y compare so (or one of them, by its place, is nan), else b.
