@@ -26,6 +26,12 @@ class Host(Protocol):
     def seen(self) -> dict[str, Any]: ...
 
 
+def told(stepper: Stepper) -> dict[str, Any]:
+    """What Python tells the page, to open it any number of times."""
+    options = {"svg": stepper.svg, "grid": stepper.grid, "theme": stepper.theme, "start": stepper.start, "page": True}
+    return {"data": stepper.data, "options": options}
+
+
 class Node:
     """A page in Node, in as little of a document as it needs."""
 
@@ -34,9 +40,12 @@ class Node:
         self.acts: list[list[Any]] = []
 
     def open(self, stepper: Stepper, hash: str = "", **options: Any) -> None:
-        told = {"svg": stepper.svg, "grid": stepper.grid, "theme": stepper.theme, "start": stepper.start, "page": True}
+        self.tell(told(stepper), hash, **options)
+
+    def tell(self, told: dict[str, Any], hash: str = "", **options: Any) -> None:
+        """Open a page that was laid out before."""
         self.acts.clear()
-        self.ask({"open": {"data": stepper.data, "options": told | options, "hash": hash}})
+        self.ask({"open": {**told, "options": told["options"] | options, "hash": hash}})
 
     def act(self, *acts: list[Any]) -> dict[str, Any]:
         """What is seen once all of this was done."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hosts import MODULE, Node
+from hosts import MODULE, Node, told
 from scripts import running
 
 import viz
@@ -16,6 +16,7 @@ from autodiff import Graph, Value, max_pool1d, maximum, scope, steps
 from autodiff.language import notation
 from autodiff.recording.reverse import NO_PATH
 
+pytestmark = pytest.mark.slow
 BEAT = 1100  # milliseconds of a step at speed 1
 LEFT, TOP = 4, 4  # where the graph begins in its drawing
 
@@ -37,10 +38,15 @@ def pooled() -> tuple[Value, Any]:
     return 0.7 * p[0] - 0.9 * p[1], p
 
 
-@pytest.fixture
-def pool(node: Node) -> Node:
+@pytest.fixture(scope="module")
+def page() -> dict[str, Any]:
     y, p = pooled()
-    node.open(viz.step(y, names=False, grid=p))
+    return told(viz.step(y, names=False, grid=p))
+
+
+@pytest.fixture
+def pool(node: Node, page: dict[str, Any]) -> Node:
+    node.tell(page)
     return node
 
 
@@ -70,10 +76,9 @@ def at(seen: dict[str, Any]) -> int:
     ],
 )
 def test_an_address_opens_a_step_with_numbers_of_its_own(
-    node: Node, address: str, index: int, edits: dict[int, float]
+    node: Node, page: dict[str, Any], address: str, index: int, edits: dict[int, float]
 ) -> None:
-    y, p = pooled()
-    node.open(viz.step(y, names=False, grid=p), address)
+    node.tell(page, address)
     seen = node.seen()
     given = {leaf: float(x) for leaf, x in enumerate((3, 0, 4, 2, 0))}
     assert {int(leaf): x for leaf, x in seen["values"].items()} == given | edits
@@ -136,7 +141,6 @@ def test_who_embeds_a_page_is_told_each_step(pool: Node) -> None:
 KEYS = {"first": "Home", "back": "ArrowLeft", "next": "ArrowRight", "last": "End", "play": "Space"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", KEYS)
 @pytest.mark.parametrize("begin", [0, 7, LAST])
 def test_a_key_does_what_its_button_does(pool: Node, name: str, begin: int) -> None:
@@ -271,7 +275,6 @@ def test_play_goes_a_step_a_beat_and_stops_at_a_breakpoint_and_at_the_end(pool: 
     assert at(pool.act(["press", "End", "Space"])) == 0  # from the end it begins anew
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("speed", [0.25, 0.5, 1, 2, 4, 8])
 def test_a_beat_is_shorter_at_a_higher_speed(pool: Node, speed: float) -> None:
     seen = pool.act(["fill", "[data-part=speed]", f"{speed:g}"], ["press", "Space"])
@@ -285,7 +288,6 @@ def test_speed_keys_go_up_and_down_between_two_ends_and_play_goes_on(pool: Node)
     assert pool.act()["play"] == "Pause"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "goes_on"),
     [("+", True), ("-", True), ("f", True), ("g", True), ("ArrowDown", True), ("t", True)]
@@ -363,7 +365,6 @@ def test_at_the_end_nothing_is_asked_and_predict_begins_anew(pool: Node) -> None
 # -- Inputs
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "by"),
     [
@@ -486,7 +487,6 @@ def test_of_many_users_five_are_named(node: Node) -> None:
         assert found == ", ".join(labels[:5]) + (f" and {count - 5} more" if count > 5 else "")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("bottom", [100, 395])
 @pytest.mark.parametrize("left", [0, 250, 580])
 def test_details_stand_below_the_node_or_above_it_inside_the_frame(pool: Node, bottom: float, left: float) -> None:
@@ -509,7 +509,6 @@ def test_a_folded_box_has_no_details(node: Node) -> None:
 # -- What moves
 
 
-@pytest.mark.slow
 def test_a_dot_runs_with_each_step_forth_and_back_and_a_refused_one_ends_early(pool: Node) -> None:
     length = 100
     for step in STEPS[1:]:
@@ -538,7 +537,6 @@ def test_nothing_runs_on_a_jump_or_for_those_who_want_calm(pool: Node) -> None:
     assert pool.act(["motion", True], ["press", "ArrowLeft"])["dots"] == []
 
 
-@pytest.mark.slow
 def test_the_current_node_is_kept_in_view(node: Node) -> None:
     y = Value(1.0, "x")
     for _ in range(40):
@@ -659,7 +657,6 @@ def test_at_the_end_nothing_is_left(pool: Node) -> None:
 # -- Large drawings
 
 
-@pytest.mark.slow
 def test_a_drawing_is_cut_into_pieces_of_sixty_and_long_lines_have_longer_dashes(node: Node) -> None:
     y = Value(1.0, "x")
     for _ in range(100):

@@ -72,6 +72,7 @@ def test_the_main_job_writes_both_pictures_and_says_where_the_gradient_went(caps
     assert "cell (4,2) got 0.4 from window D and 0.6 from window E = 1" in sentences
 
 
+@pytest.mark.slow
 def test_the_main_job_writes_the_whole_network_first_then_the_pool_the_graph_and_the_page(capsys: Captured) -> None:
     wrote = [line for line in run(capsys).splitlines() if line.startswith("wrote ")]
     names = [re.findall(r"(\w+)\.(?:svg|html)", line)[0] for line in wrote]

@@ -92,6 +92,7 @@ def pictured(stepper: Stepper) -> tuple[Sanitised, ElementTree.Element]:
     return left, ElementTree.fromstring(base64.b64decode(data))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FAMILY)
 def test_without_a_frame_a_sentence_and_a_picture_of_the_last_step_are_left(kind: str) -> None:
     stepper = FAMILY[kind]()
@@ -117,6 +118,7 @@ def test_the_picture_has_a_legend_as_the_page_has() -> None:
     assert "positive" not in without
 
 
+@pytest.mark.slow
 def test_a_picture_too_large_for_a_notebook_is_left_out_and_the_sentence_stays() -> None:
     total = Value(0.0, "start")
     for k in range(300):

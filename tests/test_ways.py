@@ -190,6 +190,7 @@ def marks_of(svg: str) -> dict[str, set[str]]:
     return {name: {*re.findall(r"gr-(way-\d|ways|faded)", classes)} for name, classes in bearers}
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10**6))
 @settings(max_examples=20)
 def test_a_page_marks_what_ways_lead_through_and_over(seed: int) -> None:
