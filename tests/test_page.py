@@ -14,6 +14,7 @@ from test_labels import HOSTILE
 
 from autodiff import Value, max_pool1d, max_pool2d, nn, relu, scope, steps
 from viz.ink.theme import width
+from viz.page.html import short_names
 from viz.page.stepper import Stepper, step
 
 pytestmark = pytest.mark.slow
@@ -326,6 +327,11 @@ def test_motion_is_reduced_for_those_who_ask(chromium: Any, tmp_path: Path) -> N
             seen.slider().fill("16")
             seen.button("Next step").click()
             assert seen.page.locator(".gr-dot").count() == dots
+
+
+def test_no_name_that_the_script_is_shortened_by_is_one_of_the_browsers(opened: Visit) -> None:
+    names = [*short_names(), *short_names().values()]
+    assert opened.page.evaluate("names => names.filter(name => name in window)", names) == []
 
 
 @pytest.fixture(scope="module")

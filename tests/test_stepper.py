@@ -21,9 +21,11 @@ import pytest
 from browsing import absent
 from test_labels import HOSTILE
 
-from autodiff import Value, avg_pool2d, max_pool1d, maximum, nn, scope
+from autodiff import Value, avg_pool2d, gelu, max_pool1d, maximum, nn, scope
+from autodiff.programs.javascript import functions
 from viz import TooLargeError
-from viz.page.html import module, page
+from viz.page.html import SCRIPTS, module, page, short_names, static
+from viz.page.squeezing import squeezed
 from viz.page.stepper import Stepper, step
 
 
@@ -176,9 +178,54 @@ def test_the_page_allows_its_own_script_and_style_and_nothing_else() -> None:
     assert not re.search(r"https?://(?!www\.w3\.org/)", html)
 
 
-def test_the_module_is_small_and_needs_nothing() -> None:
-    assert len(gzip.compress(module().encode())) < 30_000
+def scripted(stepper: Stepper) -> str:
+    """The page's own script."""
+    script = re.search(r'<script type="module">(.*?)</script>', stepper.html(), flags=re.DOTALL)
+    assert script
+    return script[1]
+
+
+def gzipped(text: str) -> int:
+    return len(gzip.compress(text.encode()))
+
+
+def test_the_script_of_a_page_with_all_that_a_stepper_can_is_small_and_needs_nothing() -> None:
+    x = [Value(v, f"x{i}") for i, v in enumerate((3.0, 0.0, 4.0, 2.0, 0.0))]
+    p = max_pool1d(x, kernel_size=3, stride=2)
+    assert gzipped(scripted(step(0.7 * p[0] + 0.9 * p[1], grid=p))) < 28_000
+    assert gzipped(module()) < 29_000  # with all primitives, and as a widget
     assert not re.search(r"\bimport\b[\s(]|\beval\(|new Function|fetch\(|XMLHttpRequest|WebSocket", module())
+
+
+def test_the_guide_says_how_many_bytes_each_part_of_the_script_takes() -> None:
+    guide = (Path(__file__).parents[1] / "docs" / "stepper.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ((?:`[\w.]+`(?:, )?)+) \| ([\d,]+) \|", guide, flags=re.MULTILINE)
+    parts = {"primitives": squeezed(functions())} | {name: squeezed(static(name), short_names()) for name in SCRIPTS}
+    whole, named = gzipped("".join(parts.values())), []
+    for names, bytes_ in rows:
+        mine = names.replace("`", "").split(", ")
+        named += mine
+        less = whole - gzipped("".join(text for name, text in parts.items() if name not in mine))
+        assert abs(less - int(bytes_.replace(",", ""))) <= 100, f"{names}: {less}"
+    assert sorted(named) == sorted(parts)
+
+
+def test_a_page_brings_the_arithmetic_and_the_parts_that_it_needs_alone() -> None:
+    x = Value(3.0, "x")
+    plain, curved = scripted(step(x * 2)), scripted(step(gelu(x)))
+    assert "erfc" not in plain
+    assert "erfc" in curved
+    assert "routed here" not in plain  # what stands over the grid of a pool
+    assert gzipped(plain) < gzipped(curved) < gzipped(module())
+
+
+def test_no_name_that_is_shortened_is_one_of_the_language(tmp_path: Path) -> None:
+    node = shutil.which("node")
+    if node is None:
+        absent("Node.js")
+    asked = f"console.log({json.dumps([*short_names()])}.filter((name) => name in globalThis).join())"
+    told = subprocess.run([node, "-e", asked], check=True, capture_output=True, encoding="utf-8").stdout
+    assert told.strip() == ""
 
 
 def test_the_module_is_squeezed_into_a_script_that_node_reads(tmp_path: Path) -> None:

@@ -75,10 +75,11 @@ def helpers(used: Collection[str]) -> Iterator[str]:
     return (text for name, text in HELPERS.items() if name in names)
 
 
-def functions() -> str:
-    """The primitives as an object of functions of numbers, with what they need: the arithmetic of the page."""
-    entries = "".join(f"  {name!r}: {_function(name)},\n" for name in sorted(PRIMITIVES))
-    return "\n".join([*helpers(PRIMITIVES), f"const primitives = {{\n{entries}}};\n"])
+def functions(used: Collection[str] | None = None) -> str:
+    """The primitives, or those of them that are used, as an object of functions of numbers, with what they need."""
+    names = PRIMITIVES.keys() if used is None else PRIMITIVES.keys() & used
+    entries = "".join(f"  {name!r}: {_function(name)},\n" for name in sorted(names))
+    return "\n".join([*helpers(names), f"const primitives = {{\n{entries}}};\n"])
 
 
 def _function(name: str) -> str:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
 from html import escape
 from importlib.resources import files
 from typing import Any
 
 from autodiff.facts.words import SENTENCES
+from autodiff.language.primitives import PRIMITIVES
 from autodiff.programs.javascript import functions
 from viz.ink.theme import AT_ONE, PER_DECADE, THICKEST, THINNEST
 from viz.layout.svg import element
-from viz.page.squeezing import squeezed
+from viz.page.squeezing import shortened, squeezed
 from viz.page.style import classed, style
 
-__all__ = ["SCALE", "SCRIPTS", "frame", "module", "page", "shell"]
+__all__ = ["SCALE", "SCRIPTS", "SOME", "frame", "module", "page", "shell", "short_names", "signs", "static"]
 
 SCRIPTS = (
     "numbers.js",
@@ -38,8 +40,11 @@ SCRIPTS = (
     "camera.js",
     "graph.js",
     "panels.js",
+    "grid.js",
     "ui.js",
+    "widget.js",
 )
+SOME = ("grid.js", "widget.js")  # which only some pages need
 SCALE = {"thinnest": THINNEST, "thickest": THICKEST, "at_one": AT_ONE, "per_decade": PER_DECADE}
 
 _START = """
@@ -78,18 +83,45 @@ _PAGE = """<!doctype html>
 
 
 @cache
-def module() -> str:
-    """The one JavaScript module, for the page and for the widget: the primitives' arithmetic, and what stands on it.
+def module(some: tuple[str, ...] = SOME, used: frozenset[str] | None = None) -> str:
+    """The one JavaScript module, for a page or a widget: the primitives' arithmetic, and what stands on it.
 
-    Comments, indentation and spaces, a third of it, stay behind.
+    ``some`` are the scripts brought of those that only some pages need, ``used`` the primitives (None: all). Comments,
+    indentation and spaces, a third of it, stay behind, and names that no other script knows are short.
     """
-    return squeezed("\n".join([functions(), *map(_static, SCRIPTS)]))
+    names = [name for name in SCRIPTS if name in some or name not in SOME]
+    return squeezed(functions(used)) + "".join(map(_squeezed, names))
+
+
+def signs(data: Mapping[str, Any]) -> frozenset[str]:
+    """The primitives that the formulas of a page's data use, and at most some more."""
+
+    def words(part: Any) -> Iterator[str]:
+        if isinstance(part, (dict, list)):
+            for inner in part.values() if isinstance(part, dict) else part:
+                yield from words(inner)
+        elif isinstance(part, str):
+            yield part
+
+    return frozenset(PRIMITIVES.keys() & words(data.get("operations")))
+
+
+@cache
+def _squeezed(name: str) -> str:
+    return squeezed(static(name), short_names())
+
+
+@cache
+def short_names() -> dict[str, str]:
+    """The short names of all scripts together, so that one may call what is of another."""
+    known = re.findall(r"\w+", functions() + _START)
+    return shortened([*map(static, SCRIPTS)], known)
 
 
 @cache
 def shell(ways: tuple[tuple[str, str], ...] = ()) -> str:
     """The buttons and places of the stepper, with what each way that is shown is called, by its mark."""
-    whole = _static("shell.html").replace("\n", "").replace("{no path}", SENTENCES["no path"])
+    whole = static("shell.html").replace("\n", "").replace("{no path}", SENTENCES["no path"])
     sample = '<svg viewBox="0 0 26 8" aria-hidden="true"><path d="M0 4h26"/></svg>'
     told = [element("span", sample + escape(name), class_=f"edge {classed(mark)}") for mark, name in ways]
     return whole.replace("{ways}", "".join(told))
@@ -107,7 +139,8 @@ def page(
 ) -> str:
     """The whole page. Its security policy allows this very script and style, and nothing from any network."""
     told = {"data": dict(data), "grid": grid, "theme": theme, "start": start}
-    script, css = module() + _START, style() if css is None else css
+    script = module(("grid.js",) if grid else (), signs(data)) + _START
+    css = style() if css is None else css
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
         f"script-src '{_hash(_FIRST)}' '{_hash(script)}'; style-src '{_hash(css)}'"
@@ -140,5 +173,6 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _static(name: str) -> str:
+def static(name: str) -> str:
+    """The text of a script or a shell of ours."""
     return (files("viz.page") / "static" / name).read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from autodiff.language.notation import as_json
-from viz.page.html import module
+from viz.page.html import SOME, module, signs
 from viz.page.style import style
 
 __all__ = ["widget"]
@@ -26,8 +26,8 @@ def _unpacked(values: dict[str, float | str], _: object) -> dict[str, float]:
 
 
 @cache
-def _kind(css: str) -> Any:
-    """The class of the widgets of a style, made when the first one is asked for."""
+def _kind(css: str, script: str) -> Any:
+    """The class of the widgets of a style and a script, made when the first one is asked for."""
     try:
         import anywidget
         import traitlets
@@ -40,7 +40,7 @@ def _kind(css: str) -> Any:
     class StepperWidget(anywidget.AnyWidget):  # type: ignore[misc,unused-ignore]
         """A stepper whose ``values``, the numbers of the leaves by name, go both ways between page and Python."""
 
-        _esm = module()
+        _esm = script
         _css = css
         data = traitlets.Dict().tag(sync=True)
         svg = traitlets.Unicode().tag(sync=True)
@@ -89,7 +89,8 @@ def widget(
     ``page`` is what stands in where no kernel is. ``ImportError`` says what to install when the package anywidget is
     not there.
     """
-    made = _kind(style() if css is None else css)(**facts)
+    script = module(SOME if facts["grid"] else ("widget.js",), signs(facts["data"]))
+    made = _kind(style() if css is None else css, script)(**facts)
     made.page = page
     made.observe(lambda change: follow(change["new"]), names="values")
     made.observe(lambda change: look(change["new"]), names="start")
