@@ -14,7 +14,7 @@ from autodiff.ground.sizes import pair, whole
 from autodiff.ground.text import letter
 from autodiff.ground.windows import Axis, Cell, Shape
 from autodiff.habits.answers import answered
-from autodiff.recording.scopes import Part, scope
+from autodiff.recording.scopes import Part, Scope, current
 from autodiff.recording.value import Operand, Value, operand
 
 __all__ = [
@@ -44,9 +44,9 @@ class Pool:
         """The output grid: each window is recorded in a scope of its own, which knows its place in the pool."""
         grid, shape, greatest = self.grid, self.shape, self.shape.kind == "max"
         out: list[list[Value]] = [[] for _ in range(shape.rows.count)]
+        around = current()[0]
         for number, (place, covered) in enumerate(shape.windows()):
-            with scope(f"window {letter(number)}") as window:
-                window.part = Part(shape, place)
+            with Scope(f"window {letter(number)}", around, part=Part(shape, place)):
                 cells = [grid[r][c] for r, c in covered]
                 out[place[0]].append(maximum(*cells) if greatest else self._mean(cells, place))
         return out

@@ -25,12 +25,12 @@ def grid_of(rows: Any, expected: str, read: Callable[[Any], Any]) -> list[list[A
         raise ValueError(f"a pool needs {expected} with at least one cell, got none")
     if len({len(row) for row in grid}) > 1:
         raise ValueError(f"all rows of a pool's input must have one length, got {[len(row) for row in grid]}")
-    for cell in (cell for row in grid for cell in row):
-        if isinstance(cell, Iterable):
+    for kind in dict.fromkeys(type(cell) for row in grid for cell in row):
+        if issubclass(kind, Iterable):
             more = "one channel at a time, or nn.MaxPool2d (nn.AvgPool2d) for all channels of an image"
             if "rows" not in expected:
                 more = "a grid of rows goes to max_pool2d (avg_pool2d)"
-            raise TypeError(f"a pool takes {expected}, got {type(cell).__name__} where a Value was expected: {more}")
+            raise TypeError(f"a pool takes {expected}, got {kind.__name__} where a Value was expected: {more}")
     return [[read(cell) for cell in row] for row in grid]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 from itertools import islice
 
 __all__ = ["NAME", "escape", "letter", "quoted", "visible"]
@@ -57,6 +58,7 @@ def quoted(thing: object, limit: int | None = None) -> str:
     return shown[:limit] + ELLIPSIS + (mark and shown[0])
 
 
+@cache
 def letter(number: int) -> str:
     """What window ``number`` of a pool is called, wherever it is spoken of; they are counted row by row.
 

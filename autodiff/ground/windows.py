@@ -105,7 +105,7 @@ class Shape:
         down = [self.rows.window(i) for i in range(self.rows.count)]
         across = [self.columns.window(j) for j in range(self.columns.count)]
         return [
-            ((i, j), tuple((r, c) for r in down[i] for c in across[j]))
+            ((i, j), tuple([(r, c) for r in down[i] for c in across[j]]))
             for i in range(len(down))
             for j in range(len(across))
         ]
