@@ -13,7 +13,7 @@ import pytest
 from autodiff import TABLE
 
 # Packages that only extras bring: modules that need one can be read for their examples only where it is installed.
-_GUESTS = {"IPython", "PIL", "anywidget", "llvmlite", "numba", "numpy", "tqdm", "traitlets"}
+_GUESTS = {"IPython", "PIL", "anywidget", "llvmlite", "numba", "numpy", "traitlets"}
 _ROOT = Path(__file__).parent
 
 

@@ -403,6 +403,8 @@ def test_both_rims_answer_alike(table: list[list[float]]) -> None:
             rim.rest(rows),
             rim.means(vector, 3, 1),
             rim.taken(rows, [0, 0]),
+            rim.joined([rows, rows]),
+            *[np.array(part).tolist() for part in rim.regrouped([rows, rows[:0], rows], 2)],
             rim.has_nan(rows),
             rim.has_nan(vector),
             rim.wrong(rows),

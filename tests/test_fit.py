@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import importlib.util
+import io
 import math
 import random
 import sys
+import threading
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ import pytest
 from programs import moons
 
 from autodiff import Graph, Program, Value
+from autodiff.ground import progress
 from autodiff.nn import (
     MLP,
     Conv2d,
@@ -287,20 +290,63 @@ def test_an_error_of_the_onlooker_comes_through_and_loses_nothing() -> None:
     assert line.numbers != [0.0, 0.0]
 
 
-def test_a_progress_bar_is_shown_where_tqdm_is_installed(capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("tqdm")
+class Terminal(io.StringIO):
+    """A screen that somebody looks at; ``shown`` is set as soon as something stands on it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown = threading.Event()
+
+    def isatty(self) -> bool:
+        return True
+
+    def flush(self) -> None:
+        self.shown.set()
+
+
+@pytest.fixture
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "AFTER", 0.0)
+    monkeypatch.setattr(progress, "EVERY", 0.0)
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_a_training_that_takes_long_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
     line = Line()
-    history = line.fit(progress=True, epochs=4, batch_size=None)
-    shown = capsys.readouterr().err
-    assert "4/4" in shown
-    assert f"loss {history.losses[-1]:.4g}" in shown
-    line.fit(progress=False)
+    history = line.fit(progress=True, epochs=4, batch_size=2, after_epoch=lambda _: screen.shown.wait(60) is None)
+    last = screen.getvalue().rpartition("\r")[2]
+    assert last.startswith(f"fit: epoch 4 of 4, step 12, loss {history.losses[-1]:.4g}, 0:00 left (0:")
+    assert last.endswith(")\n")
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_nothing_is_told_in_a_pipe_or_where_it_is_not_wanted(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Line().fit(progress=True)
     assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys, "stderr", screen := Terminal())
+    for unwanted in (False, np.bool_(False)):
+        Line().fit(progress=unwanted)
+    assert screen.getvalue() == ""
+    monkeypatch.setattr(sys, "stderr", None)  # as in a window without a console
+    Line().fit(progress=True)
 
 
-def test_without_tqdm_there_is_no_bar(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setitem(sys.modules, "tqdm", None)
-    assert Line().fit(progress=True, epochs=2).steps == 2
+@pytest.mark.usefixtures("_at_once")
+def test_a_notebook_is_told_and_so_is_who_waits_for_a_program_to_be_built(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell = type("Shell", (), {"kernel": None})()
+    monkeypatch.setitem(sys.modules, "IPython", type("IPython", (), {"get_ipython": lambda: shell}))
+    line, told = Line(), threading.Event()
+    program = Program(line.loss, line.inputs, line.params, backend="python")
+    monkeypatch.setattr(program, "_built", lambda routine: told.wait(0.2) or Program._built(program, routine))
+    program.value([[1.0, 2.0]])
+    assert "building <Program of 2 inputs, 2 params, 1 outputs, on python> (0:00)" in capsys.readouterr().err
+    program.value([[1.0, 2.0]])
     assert capsys.readouterr().err == ""
 
 

@@ -53,7 +53,7 @@ FLOORS: dict[str, int] = {
 # What may be imported from outside: by every module, and only inside functions or for type checking.
 REQUIRED: dict[str, set[str]] = {"autodiff": set(), "viz": {"graphviz"}}
 OPTIONAL: dict[str, set[str]] = {
-    "autodiff": {"numpy", "numba", "tqdm", "torch"},
+    "autodiff": {"numpy", "numba", "torch"},
     "viz": {"numpy", "numba", "IPython", "anywidget", "PIL", "reportlab"},
 }
 

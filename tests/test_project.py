@@ -188,7 +188,7 @@ def test_with_ci_only_what_is_listed_is_skipped(pytester: pytest.Pytester, monke
 @pytest.mark.slow
 def test_examples_are_found_where_no_extra_is_installed() -> None:
     """As after the README's second command: modules that need what only an extra brings are left out."""
-    guests = ("IPython", "PIL", "anywidget", "llvmlite", "numba", "numpy", "tqdm", "traitlets")
+    guests = ("IPython", "PIL", "anywidget", "llvmlite", "numba", "numpy", "traitlets")
     hide = f"import sys; sys.modules.update(dict.fromkeys({guests})); import pytest; "
     run = "sys.exit(pytest.main(['-q', '--collect-only', '-p', 'no:cacheprovider', 'autodiff', 'viz']))"
     done = subprocess.run([sys.executable, "-c", hide + run], cwd=ROOT, capture_output=True, text=True)

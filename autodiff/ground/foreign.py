@@ -20,6 +20,7 @@ __all__ = [
     "headings",
     "is_array",
     "is_masked",
+    "is_stream",
     "is_true",
     "is_unordered",
     "plain",
@@ -91,6 +92,17 @@ def is_array(x: object) -> bool:
 def is_masked(x: Any) -> bool:
     """Whether entries of an array may be hidden."""
     return hasattr(x, "mask") and hasattr(x, "filled")
+
+
+def is_stream(x: Any) -> bool:
+    """Whether its parts can only be had one after the other: an iterator, or what makes one whenever it is asked.
+
+    >>> is_stream(iter([1.0])), is_stream([1.0]), is_stream({1.0})
+    (True, False, False)
+    """
+    if not isinstance(x, Iterable) or hasattr(x, "__getitem__") or is_unordered(x):
+        return False
+    return not (_offers(x.__class__) or _lists(x.__class__))
 
 
 def is_unordered(x: object) -> bool:

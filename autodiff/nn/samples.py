@@ -33,16 +33,15 @@ def placeholder(*shape: int | Sequence[int], name: str = "x") -> Any:
     return _placed([at_least_one("a placeholder's size", size) for size in sizes], name, "")
 
 
-def table(data: Any, program: Program) -> Any:
-    """The data as the program's rows; every number checked, and finite."""
-    what = "the data"
-    rows = program.rim.rows(data, program.sample, what)
+def table(data: Any, program: Program, what: str = "the data", number: int = 0) -> Any:
+    """The data as the program's rows, of which the first has this ``number``; every number checked, and finite."""
+    rows = program.rim.rows(data, program.sample, what, number)
     if (wrong := program.rim.wrong(rows)) is not None:
         row, column = wrong
-        place = program.sample.place(row, column, headings(data))
-        number = float(rows[row][column])
+        place = program.sample.place(number + row, column, headings(data))
+        found = float(rows[row][column])
         raise ValueError(
-            f"{place} of {what} is {quoted(number)}; training needs finite numbers, so leave that sample out"
+            f"{place} of {what} is {quoted(found)}; training needs finite numbers, so leave that sample out"
         )
     return rows
 

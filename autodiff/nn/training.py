@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-import random
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from autodiff.graph import Graph
-from autodiff.ground.foreign import at_least_one, counted, is_true, plain
+from autodiff.ground.foreign import at_least_one, is_true, plain
+from autodiff.ground.progress import clock, shown
 from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered, got
-from autodiff.nn.samples import table, warn_of_constants
+from autodiff.nn.feeding import Feed, feed
+from autodiff.nn.histories import History, Moment, begun, told
+from autodiff.nn.samples import warn_of_constants
 from autodiff.optim import Adam, Optimizer, leaves, write
 from autodiff.programs.program import Program
 from autodiff.recording.reverse import describe, topological
@@ -25,15 +24,6 @@ __all__ = ["History", "NonFiniteError", "fit"]
 
 class NonFiniteError(ArithmeticError):
     """Training met a number that is nan or infinite, and stopped; the parameters are the last good ones."""
-
-
-@dataclass
-class History:
-    """What :func:`fit` did: the mean loss of each whole epoch, how many steps, and whether it was interrupted."""
-
-    losses: list[float] = field(default_factory=list)
-    steps: int = 0
-    interrupted: bool = False
 
 
 @answered
@@ -51,6 +41,7 @@ def fit(
     threads: int = 1,
     after_epoch: Callable[[History], object] | None = None,
     constants: Any = (),
+    resume: History | None = None,
 ) -> History:
     """Train: change the parameters so that the mean of ``loss`` over the data falls.
 
@@ -60,8 +51,13 @@ def fit(
     Values or a Module, ``optimizer`` is ``Adam(params)`` unless it is given, and then brings its own params.
 
     Each epoch goes through the data once, in batches of ``batch_size`` in an order drawn with ``seed``, or in one
-    batch (None). ``backend`` and ``threads`` are those of :class:`Program`. A progress bar is shown where tqdm is
-    installed. ``after_epoch(history)`` sees the Values up to date; training ends where it answers True.
+    batch (None). Data larger than memory come in blocks, each a batch of any size: an object that gives them one after
+    the other whenever it is asked, or a function that makes an iterator. They are taken in the order in which they
+    come, ``batch_size`` rows at a time, whatever the sizes of the blocks.
+
+    ``backend`` and ``threads`` are those of :class:`Program`. What takes more than two seconds shows how far it is,
+    on a terminal and in a notebook, unless ``progress=False``. ``after_epoch(history)`` sees the Values up to date;
+    training ends where it answers True.
 
     A leaf that is neither input nor parameter keeps its number, and is named in a warning unless it stands among
     ``constants``: Values, Modules or lists of them, or True for whatever is there.
@@ -70,6 +66,9 @@ def fit(
     interrupted (Ctrl-C, or the notebook's stop button), which ends the training and is noted in the history; and
     when a loss or gradient is not finite: then they are the last ones with a finite loss, and ``NonFiniteError``
     says where it happened. Data of a wrong shape, or not finite, raise ``ValueError``.
+
+    ``fit(..., epochs=20, resume=history)`` goes on from an earlier history, with the same data and optimiser, up to
+    ``epochs`` in all, to the bits of a training that was never interrupted; numbers and order are the history's.
 
     >>> x, y, slope = Value(0.0, "x"), Value(0.0, "y"), Value(0.0, "slope")
     >>> from autodiff.optim import SGD
@@ -88,25 +87,27 @@ def fit(
     size = None if batch_size is None else at_least_one("batch_size", batch_size)
     graph = Graph(loss)
     graph.forward()  # the parameters may have changed since it was recorded
-    program = Program(loss, inputs, optimizer.params, backend=backend, threads=threads)
+    program = Program(loss, inputs, optimizer.params, backend=backend, threads=threads, progress=progress)
     warn_of_constants(program, constants)
-    rows = table(data, program)
-    training = _Training(program, optimizer, rows, min(size or len(rows), len(rows)), random.Random(counted(seed)))
+    now = begun(resume, optimizer, program.read())
+    state = {} if resume is None else resume.state
+    food = feed(data, program, size, seed, epochs - len(now.losses), state)
+    training = _Training(program, optimizer, food, now)
 
     def publish() -> None:
-        write(program.params, training.numbers)
+        write(program.params, training.now.numbers)
+        optimizer.memory = training.now.memory
         graph.forward()
+        told(training.history, training.now, optimizer, food.source)
 
     try:
-        with _bar(epochs * training.batches, progress) as bar:
-            for _ in range(epochs):
-                training.epoch(bar)
+        with shown(partial(training.line, epochs), bool(progress)):
+            while len(training.now.losses) < epochs:
+                training.epoch()
                 if after_epoch is not None:
                     publish()
                     if is_true(after_epoch(training.history)):
                         break
-            if bar is not None:
-                bar.set_postfix_str(f"loss {training.history.losses[-1]:.4g}")
     except KeyboardInterrupt:
         training.history.interrupted = True
     finally:
@@ -115,48 +116,54 @@ def fit(
 
 
 class _Training:
-    """The state of a training: ``numbers`` are the present parameters, always finite."""
+    """``now`` is where it stands, replaced as a whole after each step: an interrupt finds the last whole one."""
 
-    def __init__(self, program: Program, optimizer: Optimizer, rows: Any, size: int, rng: random.Random) -> None:
-        self.program, self.optimizer, self.rows, self.size, self.rng = program, optimizer, rows, size, rng
+    def __init__(self, program: Program, optimizer: Optimizer, food: Feed, now: Moment) -> None:
+        self.program, self.optimizer, self.feed = program, optimizer, food
         reached = _reached(program.outputs[0], program.params)
         self.update = optimizer.update if all(reached) else partial(optimizer.update, reached=reached)
         self.history = History()
-        self.numbers: Any = program.rim.own(program.read())
-        self.good = self._moment()
-        self.order = list(range(len(rows)))
-        self.batches = -(-len(rows) // size)
+        optimizer.memory = now.memory
+        self.now = now._replace(numbers=program.rim.own(now.numbers))
+        self.good = self.now
+        self.start = now
 
-    def epoch(self, bar: Any) -> None:
-        total = 0.0
-        for batch in self._shuffled():
-            loss = self.step(batch)
-            total += loss
-            # The loss is written out only when the bar was just drawn: that is far slower than a step.
-            if bar is not None and bar.update():
-                bar.set_postfix_str(f"loss {loss / len(batch):.4g}", refresh=False)
-        self.history.losses.append(total / len(self.rows))
+    def epoch(self) -> None:
+        now = self.now
+        for batch, row in self.feed.batches(len(now.losses), now.place):
+            self.step(batch, row)
+        now = self.now
+        self.now = now._replace(losses=[*now.losses, now.total / now.place], place=0, total=0.0)
 
-    def step(self, batch: list[int]) -> float:
-        """One step on these rows of the data; answers the sum of their losses."""
-        losses, gradient = self.program.value_and_grad(self._taken(batch), self.numbers)
+    def step(self, batch: Any, row: Callable[[int], int]) -> None:
+        """One step on these samples, each of which is a row of the data."""
+        now = self.now
+        losses, gradient = self.program.value_and_grad(batch, now.numbers)
         if (where := self._wrong(losses)) is not None:
-            self.numbers, self.optimizer.memory = self.good
-            raise self._error(f"the loss is {quoted(float(losses[where]))} in row {batch[where]} of the data")
-        self.good = self._moment()
+            self.now = now._replace(numbers=self.good.numbers, memory=self.good.memory)
+            raise self._error(f"the loss is {quoted(float(losses[where]))} in row {row(where)} of the data")
+        self.good = now
         self._check(gradient, "the gradient")
-        numbers = self.update(self.numbers, gradient)
+        numbers = self.update(now.numbers, gradient)
         self._check(numbers, "the new number")
-        self.numbers = numbers
-        self.history.steps += 1
-        return float(sum(plain(losses)))
+        place, total = now.place + len(losses), now.total + float(sum(plain(losses)))
+        self.now = Moment(numbers, self.optimizer.memory, now.steps + 1, now.losses, place, total)
 
-    def _moment(self) -> tuple[Any, Any]:
-        return self.numbers, self.optimizer.memory
+    def line(self, epochs: int, seconds: float) -> str:
+        """What is told of a training that takes long."""
+        now, rows = self.now, self.feed.rows
+        told = f"epoch {min(len(now.losses) + 1, epochs)} of {epochs}, step {now.steps:,}"
+        if now.place or now.losses:
+            told += f", loss {now.total / now.place if now.place else now.losses[-1]:.4g}"
+        if rows and (done := self._epochs(now, rows) - self._epochs(self.start, rows)):
+            told += f", {clock(seconds / done * (epochs - self._epochs(now, rows)))} left"
+        return f"fit: {told} ({clock(seconds)})"
+
+    def _epochs(self, moment: Moment, rows: int) -> float:
+        return len(moment.losses) + moment.place / rows
 
     def _check(self, numbers: Any, what: str) -> None:
         if (where := self._wrong(numbers)) is not None:
-            _, self.optimizer.memory = self.good
             param = describe(self.program.params[where])
             raise self._error(f"{what} of the parameter {param} is {quoted(float(numbers[where]))}")
 
@@ -166,19 +173,9 @@ class _Training:
 
     def _error(self, what: str) -> NonFiniteError:
         return NonFiniteError(
-            f"at step {self.history.steps} {what}; the parameters are the last with which all losses were finite. "
+            f"at step {self.now.steps} {what}; the parameters are the last with which all losses were finite. "
             "A smaller learning rate may help, or a look at that sample"
         )
-
-    def _shuffled(self) -> Iterator[list[int]]:
-        if self.size < len(self.rows):
-            self.rng.shuffle(self.order)
-        return (self.order[start : start + self.size] for start in range(0, len(self.order), self.size))
-
-    def _taken(self, batch: list[int]) -> Any:
-        if len(batch) == len(self.rows):
-            return self.rows
-        return self.program.rim.taken(self.rows, batch)
 
 
 def _optimizer(params: Any, optimizer: Optimizer | None) -> Optimizer:
@@ -197,13 +194,3 @@ def _reached(loss: Value, params: list[Value]) -> list[bool]:
     """Which parameters the loss was computed from: the others have no gradient, and are skipped."""
     nodes = set(topological([loss], check=False))
     return [param in nodes for param in params]
-
-
-def _bar(total: int, progress: bool) -> AbstractContextManager[Any]:
-    """tqdm's progress bar over so many steps, where it is wanted and installed."""
-    if not progress or importlib.util.find_spec("tqdm") is None:
-        return nullcontext()
-    from tqdm.auto import tqdm
-
-    bar: AbstractContextManager[Any] = tqdm(total=total, unit="step")
-    return bar

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from math import isnan
 from typing import Any
@@ -15,7 +15,20 @@ from autodiff.programs import batches
 from autodiff.programs.batches import Sample
 from autodiff.recording.value import Value
 
-__all__ = ["first", "given", "has_nan", "means", "own", "rest", "rows", "taken", "vector", "wrong"]
+__all__ = [
+    "first",
+    "given",
+    "has_nan",
+    "joined",
+    "means",
+    "own",
+    "regrouped",
+    "rest",
+    "rows",
+    "taken",
+    "vector",
+    "wrong",
+]
 
 Array = np.ndarray[Any, Any]
 
@@ -23,19 +36,22 @@ _FLOAT = np.dtype(float)
 _NUMBERS = frozenset({float, int, bool, *(np.dtype(code).type for code in "?bhilqBHILQefdg")})
 
 
-def rows(batch: Any, sample: Sample, what: str = "the batch") -> Array:
-    """A row of numbers for each sample, checked; they lie in memory row by row, or column by column as they came."""
+def rows(batch: Any, sample: Sample, what: str = "the batch", number: int = 0) -> Array:
+    """A row of numbers for each sample, checked; they lie in memory row by row, or column by column as they came.
+
+    Messages call the first row by its ``number``.
+    """
     if _is_table(batch, len(sample.leaves)):
         return batch if batch.flags.c_contiguous or batch.flags.f_contiguous else np.ascontiguousarray(batch)
     array = _at_once(batch)
     if array is None:
-        return np.array(batches.rows(batch, sample, what), dtype=float)
+        return np.array(batches.rows(batch, sample, what, number), dtype=float)
     is_row = array.ndim > 1
     if array.ndim != 2:
-        sample.check_form(0, array[0], what)
+        sample.check_form(number, array[0], what)
         array = array.reshape(len(array), -1)
     if array.shape[1] != len(sample.leaves):
-        sample.check(0, array.shape[1], is_row, what)
+        sample.check(number, array.shape[1], is_row, what)
     return np.asarray(array, dtype=float, order="F" if array.flags.f_contiguous else "C")
 
 
@@ -97,6 +113,29 @@ def taken(table: Array, places: list[int]) -> Array:
     """Some of the rows."""
     found: Array = table[places]
     return found
+
+
+def joined(tables: Iterable[Array]) -> Array:
+    """The rows of all of them."""
+    return np.concatenate([*tables])
+
+
+def regrouped(tables: Iterable[Array], size: int) -> Iterator[Array]:
+    """The same rows, so many at a time; nothing is kept of the tables, nor, with the next, of what was answered."""
+    room, filled = np.empty((0, 0)), 0
+    for table in tables:
+        room = room if len(room) else np.empty((size, table.shape[1]))
+        start = 0
+        while start < len(table):
+            more = min(size - filled, len(table) - start)
+            room[filled : filled + more] = table[start : start + more]
+            start, filled = start + more, filled + more
+            if filled == size:
+                yield room
+                filled = 0
+        del table
+    if filled:
+        yield room[:filled]
 
 
 def _is_table(array: Any, columns: int) -> bool:

@@ -70,10 +70,13 @@ class Sample:
         raise ValueError(f"row {row} of {what} has the shape {found}, but its inputs have the shape {expected}")
 
 
-def rows(batch: Any, sample: Sample, what: str) -> list[list[float]]:
-    """The numbers of each sample, in the order of its leaves; what cannot be read is refused with its place."""
+def rows(batch: Any, sample: Sample, what: str, number: int = 0) -> list[list[float]]:
+    """The numbers of each sample, in the order of its leaves; what cannot be read is refused with its place.
+
+    The first has this ``number``.
+    """
     read: list[list[float]] = []
-    for i, part in enumerate(_parts(plain(batch), f"{what} must be a list of samples, an array or a table")):
+    for i, part in enumerate(_parts(plain(batch), f"{what} must be a list of samples, an array or a table"), number):
         sample.check_form(i, part, what)
         row = _row(part)
         if row is None:
@@ -86,7 +89,8 @@ def rows(batch: Any, sample: Sample, what: str) -> list[list[float]]:
         sample.check(i, len(row), _is_nest(part), what)
         read.append(row)
     if not read:
-        raise ValueError(f"there is no sample in {what}; at least one is needed, got none")
+        more = ": an iterator gives them once, and this one has none left" if isinstance(batch, Iterator) else ""
+        raise ValueError(f"there is no sample in {what}; at least one is needed, got none{more}")
     return read
 
 

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any, NoReturn
 
 from autodiff.programs import batches
 from autodiff.programs.batches import Sample
 from autodiff.recording.value import Value
 
-__all__ = ["first", "given", "has_nan", "means", "own", "rest", "rows", "taken", "vector", "wrong"]
+__all__ = [
+    "first",
+    "given",
+    "has_nan",
+    "joined",
+    "means",
+    "own",
+    "regrouped",
+    "rest",
+    "rows",
+    "taken",
+    "vector",
+    "wrong",
+]
 
 Rows = list[list[float]]
 
 
-def rows(batch: Any, sample: Sample, what: str = "the batch") -> Rows:
-    """A row of numbers for each sample, checked."""
-    return batches.rows(batch, sample, what)
+def rows(batch: Any, sample: Sample, what: str = "the batch", number: int = 0) -> Rows:
+    """A row of numbers for each sample, checked; ``number`` is what messages call the first."""
+    return batches.rows(batch, sample, what, number)
 
 
 def given(out: Any, samples: int, columns: int, batch: Any) -> NoReturn:
@@ -73,3 +86,15 @@ def wrong(numbers: Any) -> tuple[int, int] | None:
 def taken(table: Rows, places: list[int]) -> Rows:
     """Some of the rows."""
     return [table[place] for place in places]
+
+
+def joined(tables: Iterable[Rows]) -> Rows:
+    """The rows of all of them."""
+    return [*chain.from_iterable(tables)]
+
+
+def regrouped(tables: Iterable[Rows], size: int) -> Iterator[Rows]:
+    """The same rows, so many at a time; nothing is kept of the tables, nor, with the next, of what was answered."""
+    rows = chain.from_iterable(tables)
+    while some := [*islice(rows, size)]:
+        yield some

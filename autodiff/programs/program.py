@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import importlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from autodiff.ground.foreign import at_least_one
+from autodiff.ground.foreign import at_least_one, is_stream
+from autodiff.ground.progress import clock, shown
 from autodiff.ground.text import quoted, visible
 from autodiff.habits.answers import got
+from autodiff.programs import streams
 from autodiff.programs.batches import Sample, vector
 from autodiff.programs.frozen import refuse_overwritten, warn_of_frozen_branches
 from autodiff.programs.listing import PASSES
 from autodiff.programs.lowering import Lowering
 from autodiff.programs.rims import chosen, rim_of
 from autodiff.programs.routine import Routine
-from autodiff.programs.sources import LANGUAGES, emit
+from autodiff.programs.sources import LANGUAGES, emit, told_apart
 from autodiff.recording.copies import entry, saved
 from autodiff.recording.reverse import describe, peek, topological
 from autodiff.recording.value import Value
@@ -47,7 +49,8 @@ class Program:
     standard library alone), by default the first of these that is installed, or "fused" (Numba, compiled for this
     program alone: about a second for every hundred instructions, for small graphs over large batches). All of them
     give the same bits, but for library functions. ``threads`` is for "numba". ``passes`` are the passes that
-    make a program short ("fold", "share", "drop", "fuse", "reuse"), by default all; each changes no bit.
+    make a program short ("fold", "share", "drop", "fuse", "reuse"), by default all; each changes no bit. Building that
+    takes more than two seconds is told on a terminal and in a notebook, unless ``progress=False``.
 
     Nothing is copied of a batch of float64 that lies in memory row by row, or column by column (``columns.T``), which
     is the faster. ``out=`` is an array that results are written into, which are then views of it: a row for each
@@ -73,6 +76,7 @@ class Program:
         backend: str | None = None,
         threads: int = 1,
         passes: Iterable[str] = PASSES,
+        progress: bool = True,
     ) -> None:
         self.single = isinstance(output, Value)
         many = isinstance(output, Iterable) and not callable(output)  # a model gives its layers
@@ -87,6 +91,7 @@ class Program:
         self.backend = chosen(backend)
         self.rim = rim_of(self.backend)
         self.threads = at_least_one("threads", threads)
+        self.progress = bool(progress)
         self.passes = frozenset(passes)
         if not self.passes <= PASSES:
             raise ValueError(
@@ -122,7 +127,8 @@ class Program:
         """The output of every sample: ``(samples,)``, or ``(samples, outputs)`` for several outputs.
 
         ``batch`` has the shape ``(samples, inputs)``, or holds samples nested as the inputs are; lists, arrays, tensors
-        and tables, whose columns count by place. ``params`` are numbers to use instead of the Values'.
+        and tables, whose columns count by place. ``params`` are numbers to use instead of the Values'. An iterator of
+        samples, or of such batches, may be larger than memory: read once, with the bits of one batch of all.
         """
         results, _ = self._run("value", batch, params, out)
         return self._shaped(results)
@@ -188,7 +194,7 @@ class Program:
         if language not in LANGUAGES:
             raise ValueError(f"language must be one of {', '.join(LANGUAGES)}; got {quoted(language)}")
         routine = self._routine("grad" if what == "grad" and self.params else "value")
-        names = _told_apart(self.inputs), _told_apart(self.params)
+        names = told_apart(self.inputs), told_apart(self.params)
         return emit(routine, LANGUAGES[language], *names)
 
     def __str__(self) -> str:
@@ -216,11 +222,22 @@ class Program:
         inputs = self.sample.mapped(twin)
         constants = {twin(leaf): number for leaf, number in self.constants.items()}
         output = outputs[0] if self.single else outputs
-        return (output, inputs, params, self.backend, self.threads, self.passes), constants
+        return (output, inputs, params, self.backend, self.threads, self.passes, self.progress), constants
 
     def _run(self, what: str, batch: Any, params: Any, out: Any = None) -> tuple[Any, Any]:
-        rows = self.rim.rows(batch, self.sample)
         numbers = self.rim.own(self.read()) if params is None else self.rim.vector(params, self.params)
+        if not is_stream(batch):
+            return self._run_table(what, self.rim.rows(batch, self.sample), numbers, out)
+        tables = streams.tables(batch, len(self.inputs), self._read, "the batch")
+        if what not in ("value", "grad") or out is not None:
+            return self._run_table(what, self.rim.joined(tables), numbers, out)
+        pieces = self.rim.regrouped(tables, streams.piece(len(self.inputs)))
+        return streams.run(partial(self._ready, what), pieces, numbers, self.rim)
+
+    def _read(self, samples: Any, what: str, number: int) -> Any:
+        return self.rim.rows(samples, self.sample, what, number)
+
+    def _run_table(self, what: str, rows: Any, numbers: Any, out: Any) -> tuple[Any, Any]:
         given = [rows, numbers]
         if out is not None:
             counts = {"value": len(self.outputs), "grad_per_sample": len(self.params)}
@@ -233,11 +250,14 @@ class Program:
         return results, sums
 
     def _ready(self, what: str, careful: bool) -> Run:
-        """The routine for one purpose, built when it is first wanted."""
-        run = self._runs.get((what, careful))
-        if run is None:
+        """The routine for one purpose."""
+        return self._runs.get((what, careful)) or partial(self._first, what, careful)
+
+    def _first(self, what: str, careful: bool, *given: Any) -> tuple[Any, Any]:
+        """Build it when it is first wanted; its first run may compile it."""
+        with shown(lambda seconds: f"building {self!r} ({clock(seconds)})", self.progress):
             run = self._runs[what, careful] = self._built(self._routine(what, careful))
-        return run
+            return run(*given)
 
     def _built(self, routine: Routine) -> Run:
         backend = importlib.import_module(f"autodiff.programs.backends.{self.backend}")
@@ -266,14 +286,3 @@ def _rebuilt(_: Any, arguments: tuple[Any, ...], constants: dict[Value, float]) 
     program = Program(*arguments)
     program.constants = constants
     return program
-
-
-def _told_apart(leaves: list[Value]) -> list[str | None]:
-    """The leaves' names; those that several share with the scopes before them."""
-    often = Counter(leaf.name for leaf in leaves)
-    return [
-        leaf.name
-        if leaf.name is None or often[leaf.name] == 1 or leaf.scope is None
-        else "_".join([*leaf.scope.path, leaf.name])
-        for leaf in leaves
-    ]

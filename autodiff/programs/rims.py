@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from autodiff.ground.text import quoted
@@ -25,7 +25,7 @@ BACKENDS: dict[str, tuple[str, ...]] = {
 class Rim(Protocol):
     """What stands between users and a backend: :mod:`lists`, or :mod:`arrays`."""
 
-    def rows(self, batch: Any, sample: Sample, what: str = ...) -> Any: ...
+    def rows(self, batch: Any, sample: Sample, what: str = ..., number: int = ...) -> Any: ...
 
     def given(self, out: Any, samples: int, columns: int, batch: Any) -> Any: ...
 
@@ -44,6 +44,10 @@ class Rim(Protocol):
     def wrong(self, numbers: Any) -> tuple[int, int] | None: ...
 
     def taken(self, table: Any, places: list[int]) -> Any: ...
+
+    def joined(self, tables: Iterable[Any]) -> Any: ...
+
+    def regrouped(self, tables: Iterable[Any], size: int) -> Iterator[Any]: ...
 
 
 def chosen(backend: str | None) -> str:

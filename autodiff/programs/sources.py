@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from autodiff.language.primitives import CONDITIONS, PRIMITIVES
 from autodiff.programs.languages import LANGUAGES, Language
 from autodiff.programs.routine import Routine
+from autodiff.recording.value import Value
 
-__all__ = ["LANGUAGES", "Language", "emit", "identifiers"]
+__all__ = ["LANGUAGES", "Language", "emit", "identifiers", "told_apart"]
 
 
 def identifiers(wanted: Sequence[str | None], letter: str, taken: set[str]) -> list[str]:
@@ -99,3 +101,14 @@ class _Writer:
 
     def _tuple(self, parts: Sequence[str]) -> str:
         return (self.language.single if len(parts) == 1 else self.language.tuple).format(", ".join(parts))
+
+
+def told_apart(leaves: list[Value]) -> list[str | None]:
+    """The leaves' names; those that several share with the scopes before them."""
+    often = Counter(leaf.name for leaf in leaves)
+    return [
+        leaf.name
+        if leaf.name is None or often[leaf.name] == 1 or leaf.scope is None
+        else "_".join([*leaf.scope.path, leaf.name])
+        for leaf in leaves
+    ]

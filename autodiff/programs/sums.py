@@ -18,13 +18,12 @@ def tree(s0: Any, s1: Any, s2: Any, s3: Any, s4: Any, s5: Any, s6: Any, s7: Any)
     return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7))
 
 
-def add_up(numbers: Sequence[float]) -> float:
-    """The sum of numbers in the order that all backends keep to.
+def add_up(numbers: Sequence[float], total: float = 0.0) -> float:
+    """The sum of numbers in the order that all backends keep to, added to that of whole blocks before them.
 
     >>> add_up([0.5] * 300)
     150.0
     """
-    total = 0.0
     for start in range(0, len(numbers), BLOCK):
         running = [0.0] * LANES
         for i, x in enumerate(numbers[start : start + BLOCK]):
@@ -33,13 +32,13 @@ def add_up(numbers: Sequence[float]) -> float:
     return total
 
 
-def repeated(number: float, samples: int) -> float:
+def repeated(number: float, samples: int, total: float = 0.0) -> float:
     """The sum of the same number for every sample: :func:`add_up` of so many, with each full block added up once.
 
     >>> repeated(0.5, 300)
     150.0
     """
-    block, total = add_up([number] * BLOCK), 0.0
+    block = add_up([number] * BLOCK)
     for _ in range(samples // BLOCK):
         total += block
-    return total + add_up([number] * (samples % BLOCK))
+    return add_up([number] * (samples % BLOCK), total)

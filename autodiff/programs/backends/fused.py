@@ -32,9 +32,10 @@ def build(routine: Routine, inputs: int, params: int) -> Callable[..., tuple[Arr
     results, sums = len(routine.results), len(routine.sums)
     columns, terms = np.empty(inputs * BLOCK), np.empty((sums, BLOCK))
 
-    def run(x: Array, p: Array, out: Array | None = None) -> tuple[Array, Array]:
+    def run(x: Array, p: Array, out: Array | None = None, before: Array | None = None) -> tuple[Array, Array]:
         is_column = out is not None and out.flags.f_contiguous
-        answer, totals = np.empty((results, len(x))) if out is None or not is_column else out.T, np.zeros(sums)
+        answer = np.empty((results, len(x))) if out is None or not is_column else out.T
+        totals = np.zeros(sums) if before is None else before.copy()
         flat, by_row = (x.reshape(-1), True) if x.flags.c_contiguous else (x.T.reshape(-1), False)
         program(flat, by_row, len(x), p, constants, answer, columns, terms, totals)
         if out is not None and not is_column:

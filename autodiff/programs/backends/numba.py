@@ -20,7 +20,8 @@ Array = Any
 def build(routine: Routine, inputs: int, params: int, threads: int = 1) -> Callable[..., tuple[Array, Array]]:
     """A function of the samples (samples, inputs) and the parameters: results (samples, results), and the sums.
 
-    Samples, and results that it is given, may lie in memory row by row or column by column.
+    The sums go on from those ``before``, of samples in whole blocks. Samples, and results that it is given, may lie in
+    memory row by row or column by column.
     """
     machine = assemble(routine, params)
     code = np.array(machine.code, dtype=np.int64)
@@ -31,8 +32,9 @@ def build(routine: Routine, inputs: int, params: int, threads: int = 1) -> Calla
     results, sums = len(routine.results), len(routine.sums)
     uniform_sums = [(k, machine.numbers[place]) for k, place in enumerate(routine.sums) if routine.is_uniform(place)]
 
-    def run(x: Array, p: Array, out: Array | None = None) -> tuple[Array, Array]:
-        u, totals = constants.copy(), np.zeros(sums)  # each call has its own: several may run at once
+    def run(x: Array, p: Array, out: Array | None = None, before: Array | None = None) -> tuple[Array, Array]:
+        totals = np.zeros(sums) if before is None else before.copy()
+        u = constants.copy()  # each call has its own: several may run at once
         answer = np.empty((results, len(x))).T if out is None else out
         x_by_column, out_by_column = not x.flags.c_contiguous, not answer.flags.c_contiguous
         tables = x.T if x_by_column else x, answer.T if out_by_column else answer
@@ -42,7 +44,7 @@ def build(routine: Routine, inputs: int, params: int, threads: int = 1) -> Calla
         else:
             run_samples(*what)
         for k, number in uniform_sums:
-            totals[k] = repeated(float(u[number]), len(x))
+            totals[k] = repeated(float(u[number]), len(x), float(totals[k]))
         return answer, totals
 
     return run

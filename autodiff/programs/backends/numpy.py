@@ -43,7 +43,7 @@ def build(routine: Routine, inputs: int, params: int) -> Callable[..., tuple[Arr
 
     numbers = _used_as_numbers(routine)
 
-    def run(x: Array, p: Array, out: Array | None = None) -> tuple[Array, Array]:
+    def run(x: Array, p: Array, out: Array | None = None, before: Array | None = None) -> tuple[Array, Array]:
         values: dict[int, Array] = {}
         with np.errstate(all="ignore"):
             for (place, instruction), free in zip(steps, gone, strict=True):
@@ -60,7 +60,8 @@ def build(routine: Routine, inputs: int, params: int) -> Callable[..., tuple[Arr
             results = np.empty((len(routine.results), len(x))).T if out is None else out
             for k, place in enumerate(routine.results):
                 results[:, k] = values[place]
-            return results, _sums([values[place] for place in routine.sums], len(x))
+            totals = np.zeros(len(routine.sums)) if before is None else before
+            return results, _sums([values[place] for place in routine.sums], len(x), totals)
 
     return run
 
@@ -75,9 +76,8 @@ def _used_as_numbers(routine: Routine) -> set[int]:
     return {place for place in found if routine[place].op in CONDITIONS}
 
 
-def _sums(terms: list[Array], samples: int) -> Array:
-    """The sums of the terms over the samples, in the order that all backends keep to."""
-    totals = np.zeros(len(terms))
+def _sums(terms: list[Array], samples: int, totals: Array) -> Array:
+    """The sums of the terms over the samples, in the order that all backends keep to, added to those before."""
     if not terms:
         return totals
     for start in range(0, samples, BLOCK):
@@ -90,5 +90,5 @@ def _sums(terms: list[Array], samples: int) -> Array:
         for i in range(0, whole, LANES):
             running += block[:, i : i + LANES]
         running[:, : n - whole] += block[:, whole:]
-        totals += tree(*running.T)
+        totals = totals + tree(*running.T)
     return totals

@@ -15,15 +15,15 @@ __all__ = ["build"]
 Rows = Sequence[Sequence[float]]
 
 
-def build(
-    routine: Routine, inputs: int, params: int
-) -> Callable[[Rows, Sequence[float]], tuple[list[Any], list[float]]]:
+def build(routine: Routine, inputs: int, params: int) -> Callable[..., tuple[list[Any], list[float]]]:
     """A function of the samples and the parameters: the results of each sample, and the sums over the samples."""
     program = compiled(emit(routine, LANGUAGES["python"], [None] * inputs, [None] * params), {})
 
-    def run(rows: Rows, p: Sequence[float]) -> tuple[list[Any], list[float]]:
+    def run(
+        rows: Rows, p: Sequence[float], out: None = None, before: Sequence[float] | None = None
+    ) -> tuple[list[Any], list[float]]:
         answers = [program(row, p) for row in rows]
         terms = zip(*(sums for _, sums in answers), strict=True)
-        return [list(results) for results, _ in answers], [add_up(column) for column in terms]
+        return [list(results) for results, _ in answers], [*map(add_up, terms, before or [0.0] * len(routine.sums))]
 
     return run
