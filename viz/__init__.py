@@ -18,6 +18,7 @@ from viz.graph.view import TooLargeError
 from viz.ink.theme import DARK, LIGHT, Theme
 from viz.layout.engines import LayoutError, LayoutTimeout, LayoutUnavailable, use_engine
 from viz.layout.picture import Picture
+from viz.netpage.explorer import Explorer, explore
 from viz.nets.sharing import weight
 from viz.nets.whole import network
 from viz.page.stepper import Stepper, step
@@ -27,6 +28,7 @@ from viz.pools.pool import pool
 __all__ = [
     "DARK",
     "LIGHT",
+    "Explorer",
     "Film",
     "LayoutError",
     "LayoutTimeout",
@@ -38,6 +40,7 @@ __all__ = [
     "animate",
     "compare",
     "draw",
+    "explore",
     "network",
     "pool",
     "step",

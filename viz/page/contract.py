@@ -18,6 +18,8 @@ __all__ = [
     "Formula",
     "Grid",
     "Line",
+    "MapNodes",
+    "Net",
     "Node",
     "Operation",
     "Page",
@@ -184,6 +186,41 @@ class Told(TypedDict):
     start: int
 
 
+class MapNodes(TypedDict):
+    """A map of a network: channels, rows and columns of cells, in whose order it has nodes (-1: not in the graph).
+
+    ``layer`` is the number of the layer that it is, or is computed with; ``made`` how many channels weights make.
+    """
+
+    name: str
+    kind: str
+    shape: list[int]
+    layer: int
+    made: int
+    nodes: str
+
+
+class Net(TypedDict):
+    """A whole network in flat arrays, as text: of each node its operation (0: a leaf) and its operands.
+
+    An operand is a node, or, below 0, one of the constants. ``looks`` has colours of cells, and of numbers in them.
+    """
+
+    operations: dict[str, Operation]
+    ops: str
+    args: str
+    constants: str
+    leaves: str
+    output: int
+    seed: Number
+    name: str
+    figures: Figures
+    sentences: dict[str, str]
+    maps: list[MapNodes]
+    looks: dict[str, dict[str, list[list[str]]]]
+    shell: str
+
+
 MESSAGES: tuple[Any, ...] = (
     Node,
     Condition,
@@ -198,6 +235,8 @@ MESSAGES: tuple[Any, ...] = (
     Window,
     Grid,
     Told,
+    MapNodes,
+    Net,
 )
 
 

@@ -29,24 +29,24 @@ from viz.ink.mathml import mathml
 from viz.page import contract
 from viz.page.contract import Condition, Facts, Node, Partial
 
-__all__ = ["page_data"]
+__all__ = ["operation_data", "operation_names", "page_data"]
 
 
 def page_data(told: Steps) -> Facts:
     """The data of a page for these steps, ready for JSON (numbers that JSON has not are text: "nan", "inf")."""
     graph = told.graph
-    names, (digits, least, minus, _) = _names(graph), figures()
+    names, (digits, least, minus, _) = operation_names(graph), figures()
     return {
         "nodes": [_node(graph, number, told.labels[number], names) for number in range(len(graph))],
         "output": graph.outputs[0],
         "seed": as_json(told.seed),
         "figures": {"digits": digits, "least": least, "minus": minus},
-        "operations": {name: _operation(op) for op, name in names.items()},
+        "operations": {name: operation_data(op) for op, name in names.items()},
         "sentences": SENTENCES,
     }
 
 
-def _names(graph: Graph) -> dict[Operation, str]:
+def operation_names(graph: Graph) -> dict[Operation, str]:
     """What the page calls each operation: two rows of one name, where one was corrected since, stay two."""
     found: dict[Operation, str] = {}
     often: Counter[str] = Counter()
@@ -74,7 +74,7 @@ def _node(graph: Graph, number: int, label: str, names: Mapping[Operation, str])
     return record
 
 
-def _operation(op: Operation) -> contract.Operation:
+def operation_data(op: Operation) -> contract.Operation:
     return {
         "inputs": list(op.inputs),
         "symbol": op.symbol,

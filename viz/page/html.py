@@ -20,7 +20,7 @@ from viz.layout.svg import element
 from viz.page.squeezing import shortened, squeezed
 from viz.page.style import classed, style
 
-__all__ = ["SCALE", "SCRIPTS", "SOME", "frame", "module", "page", "shell", "short_names", "signs", "static"]
+__all__ = ["SCALE", "SCRIPTS", "SOME", "document", "frame", "module", "page", "shell", "short_names", "signs", "static"]
 
 SCRIPTS = (
     "numbers.js",
@@ -35,6 +35,7 @@ SCRIPTS = (
     "state.js",
     "around.js",
     "dom.js",
+    "shell.js",
     "copying.js",
     "room.js",
     "camera.js",
@@ -141,12 +142,19 @@ def page(
     told = {"data": dict(data), "grid": grid, "theme": theme, "start": start}
     script = module(("grid.js",) if grid else (), signs(data)) + _START
     css = style() if css is None else css
+    return document(told, svg, script=script, css=css, theme=theme, title=title, sentence=STILL)
+
+
+def document(
+    told: Mapping[str, Any], still: str, *, script: str, css: str, theme: str, title: str, sentence: str
+) -> str:
+    """A page that a script fills from what it is told; without scripts stands there a sentence, and a still picture."""
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
         f"script-src '{_hash(_FIRST)}' '{_hash(script)}'; style-src '{_hash(css)}'"
     )
-    parts = {"policy": policy, "title": escape(title), "style": css, "svg": svg, "script": script, "look": theme}
-    parts |= {"first": _FIRST, "sentence": STILL, "still": "dark" if theme == "dark" else "light"}
+    parts = {"policy": policy, "title": escape(title), "style": css, "svg": still, "script": script, "look": theme}
+    parts |= {"first": _FIRST, "sentence": sentence, "still": "dark" if theme == "dark" else "light"}
     return _PAGE.format(**parts, told=_embedded(told))
 
 
@@ -173,6 +181,6 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def static(name: str) -> str:
-    """The text of a script or a shell of ours."""
-    return (files("viz.page") / "static" / name).read_text(encoding="utf-8")
+def static(name: str, room: str = "viz.page") -> str:
+    """The text of a script or a shell of ours, or of another room's."""
+    return (files(room) / "static" / name).read_text(encoding="utf-8")

@@ -245,6 +245,6 @@ function decide(told, target, flows) {
   });
 }
 
-return { decode, evaluated, run, reached, snapshot, operands, branch, noPath, useOf };
+return { decode, evaluated, run, reached, snapshot, operands, sent, branch, noPath, useOf };
 
 })();

@@ -80,7 +80,7 @@ function inputsPanel(data, part, change) {
 }
 
 /** Predict: the question, and what became of the last answer. */
-function quizPanel(part, answer) {
+function quizPanel(part, answer, asking = quiz.question) {
   part.answer.id = `gr-${(serial += 1)}`;
   part.question.htmlFor = part.answer.id;
   part.ask.addEventListener("submit", (event) => {
@@ -91,7 +91,7 @@ function quizPanel(part, answer) {
 
   function question(state, step) {
     part.refuse.hidden = step.phase === "forward";
-    part.question.replaceChildren(quiz.question(state, step), h("b", {}, "?"));
+    part.question.replaceChildren(asking(state, step), h("b", {}, "?"));
   }
 
   /** What is said of the last answer: in bold, and what follows. */

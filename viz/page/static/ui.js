@@ -3,29 +3,12 @@
 const MOVES = { ArrowRight: [-60, 0], ArrowLeft: [60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
 const BEAT = 1100; // milliseconds a step at speed 1
 
-/** The places of the shell, by name: parts to fill, buttons by what they do, keys. */
-function shellOf(markup) {
-  const root = h("div", { class: "gradroute", tabindex: -1, "data-lm-suppress-shortcuts": "true" });
-  root.innerHTML = markup; // without a word of the graph
-  const collect = (kind) => Object.fromEntries([...root.querySelectorAll(`[data-${kind}]`)].map((one) => [one.dataset[kind], one]));
-  return { root, part: collect("part"), buttons: collect("do"), keys: collect("key") };
-}
-
 /** The bar: where one is among the steps, and what is switched on. */
-function showBar({ root, part, buttons }, state) {
-  const { data, run, index, breaks, playing, speed } = state;
+function showBar(shell, state) {
+  const { part, buttons } = shell;
+  const { data, run, breaks } = state;
   const step = stepper.step(state);
-  const last = stepper.last(state);
-  const share = (place) => `${(100 * place) / last}%`;
-  root.dataset.phase = step.phase;
-  part.slider.max = last;
-  part.slider.value = index;
-  part.slider.ariaValueText = `${index} of ${last}, ${step.phase}`;
-  part.track.style.setProperty("--split", share(run.ahead - 0.5));
-  part.track.style.setProperty("--at", share(index));
-  part.count.textContent = `${index} / ${last}`;
-  part.speed.value = speed;
-  buttons.play.ariaLabel = playing ? "Pause" : "Play";
+  const share = showPlace(shell, state);
   buttons.stop.ariaPressed = breaks.has(step.node);
   buttons.stop.title = `Breakpoint on ${data.nodes[step.node].label} (b)`;
   part.marks.replaceChildren(...run.steps.filter(({ node }) => breaks.has(node)).map((stopped) => {
@@ -46,15 +29,6 @@ function showStory({ part }, state, { told, output }) {
     ...(told.length ? [h("b", {}, "⇄ Another route: "), `now ${told.join("; ")}. `] : []),
     ...(output ? [`${data.nodes[data.output].label}: ${output.map(numeral).join(" → ")}`] : []),
   );
-}
-
-/** The look of page or frame: its own, or that of what is around it. */
-function showTheme({ root, buttons }, { theme }, page) {
-  const dark = theme === "auto" ? hostIsDark() : theme === "dark";
-  for (const one of page ? [root, document.documentElement] : [root]) {
-    if (one.dataset.look !== (dark ? "dark" : "light")) one.dataset.look = dark ? "dark" : "light";
-  }
-  h(buttons.theme, { "aria-label": `Theme: ${theme}`, title: `Theme: ${theme} (t)` });
 }
 
 /** Which signs the lines bear that are drawn in the end: the legend tells of no others. */

@@ -1,0 +1,101 @@
+// The page of a network as a state: which layer one is at, which unit is picked, what was changed. `act` is the one
+// function from a state and an action to the next state; what is the stepper's is left to it. No DOM in here.
+
+const walking = (() => {
+  /** The layers' maps, in order. */
+  const layersOf = ({ maps }) => maps.filter((map) => !units.isWeight(map));
+
+  /** A layer's cell that tells most: the largest gradient's, else its first. */
+  function marked({ nodes }, gradients) {
+    const known = [...nodes].filter((n) => n >= 0);
+    const size = (n) => (gradients[n] === null ? -1 : Math.abs(gradients[n]));
+    return known.reduce((best, n) => (size(n) > size(best) ? n : best), known[0]);
+  }
+
+  /** A step for each layer forwards, and one for each backwards; `node` is the cell that Predict asks for. */
+  function stepsOf({ net, values, gradients }) {
+    const layers = layersOf(net);
+    const steps = layers.map((map) => ({ phase: "forward", map, node: marked(map, gradients), edge: null }));
+    const back = layers.map((map, at) => ({ phase: "backward", map, node: steps[at].node, edge: true })).reverse();
+    return [...steps, ...back].map((step, index) => {
+      const after = (step.edge ? gradients : values)[step.node];
+      return { ...step, index, after, before: null, local: step.edge && after === null ? null : 1 };
+    });
+  }
+
+  const running = (state) => {
+    const steps = stepsOf(state);
+    for (const step of steps) Object.defineProperty(step, "sentence", { get: () => words.answer(state, step) });
+    const nodes = Object.fromEntries(steps.map(({ node }) => [node, { op: state.net.graph.rows[state.net.graph.ops[node]] }]));
+    return { ...state, run: { steps, ahead: steps.length / 2 }, data: { ...state.data, nodes } };
+  };
+
+  /** The unit that is picked at first: of those that chose the one with the largest gradient, else the output. */
+  function first({ net, values, gradients }) {
+    const chose = layersOf(net).flatMap(({ nodes }) => [...nodes].filter((n) => n >= 0 && gradients[n] !== null && units.kindOf(net, n) === "choice"));
+    return chose.reduce((best, n) => (Math.abs(gradients[n]) > Math.abs(gradients[best]) ? n : best), chose[0] ?? net.graph.output);
+  }
+
+  /** The state in which a network is opened; `start` counts from the end where it is negative. */
+  function initial(data, { start = -1, theme = "auto" } = {}) {
+    const { net, values, gradients } = units.opened(data);
+    const { figures, sentences, looks, name } = data;
+    const looking = { index: 0, playing: false, speed: 1, theme, breaks: new Set() };
+    const asking = { predicting: false, right: 0, asked: 0, verdict: null, missed: null };
+    const was = { values, gradients };
+    const state = running({ net, values, gradients, was, edits: new Map(), data: { figures, sentences, looks, name }, ...looking, ...asking });
+    return { ...state, unit: first(state), index: start < 0 ? state.run.steps.length + start : start };
+  }
+
+  /** Whether a cell's number is computed by now: "value" or "gradient". Weights have a value from the beginning. */
+  function isKnown({ net, run, index }, n, kind) {
+    const map = net.maps[net.home[n]];
+    const weight = units.isWeight(map);
+    if (kind === "value") return weight || index >= map.layer;
+    return index >= Math.min(run.steps.length - 1, 2 * run.ahead - 1 - map.layer + Number(weight));
+  }
+
+  /** The cell of the same map so many rows and columns on; over an edge of a channel to the next one. */
+  function beside({ net }, n, down, right) {
+    const { nodes, shape: [channels, rows, columns] } = net.maps[net.home[n]];
+    let at = net.place[n];
+    do {
+      const [channel, row, column] = [Math.floor(at / (rows * columns)), Math.floor(at / columns) % rows, at % columns];
+      const [r, c] = [row + down, column + right];
+      const to = channel + (r < 0 || c < 0 ? -1 : r >= rows || c >= columns ? 1 : 0);
+      if (to < 0 || to >= channels) return n;
+      at = (to * rows + ((r + rows) % rows)) * columns + ((c + columns) % columns);
+    } while (nodes[at] < 0);
+    return nodes[at];
+  }
+
+  /** With other numbers in some leaves: what hangs on them is computed anew, and every gradient. */
+  function edited(state, changes) {
+    const { net } = state;
+    const [values, edits] = [state.values.slice(), new Map(state.edits)];
+    for (const [n, x] of changes) {
+      values[n] = x;
+      edits.set(n, x);
+      if (Object.is(x, state.was.values[n])) edits.delete(n);
+    }
+    const made = flat.forward(net.graph, values, changes.map(([n]) => n));
+    return running({ ...state, values, gradients: flat.backward(net.graph, values), edits, made, verdict: null, missed: null });
+  }
+
+  const ACTIONS = {
+    pick: (state, { unit }) => ({ ...state, unit }),
+    walk: (state, { down = 0, right = 0 }) => ({ ...state, unit: beside(state, state.unit, down, right) }),
+    edit: (state, { changes }) => edited(state, changes),
+    reset: (state) => edited(state, [...state.edits.keys()].map((n) => [n, state.was.values[n]])),
+  };
+
+  /** The state after an action: `{ do: "pick", unit: 7 }`, `{ do: "walk", down: 1 }`, or one of the stepper's. */
+  function act(state, action) {
+    const own = Object.hasOwn(ACTIONS, action.do);
+    return own ? ACTIONS[action.do](state, action) : stepper.act(state, action);
+  }
+
+  const knows = (name) => Object.hasOwn(ACTIONS, name);
+
+  return { initial, act, knows, isKnown, layersOf };
+})();
