@@ -15,7 +15,9 @@ import pytest
 
 from autodiff.programs.javascript import functions
 
-STATIC = Path(__file__).resolve().parents[1] / "viz" / "page" / "static"
+VIZ = Path(__file__).resolve().parents[1] / "viz"
+STATIC = VIZ / "page" / "static"
+PLACES = STATIC, VIZ / "netpage" / "static", Path(__file__).parent
 
 ENGINE = ("numbers.js", "engine.js", "telling.js", "mathematics.js", "seeing.js")
 
@@ -35,7 +37,7 @@ def running(names: Sequence[str], driver: str, folder: Path) -> Iterator[Ask]:
         pytest.skip("no Node.js")
     module = folder / "module.mjs"
     files = (*names, "answering.js", driver)
-    paths = [STATIC / name if (STATIC / name).exists() else Path(__file__).with_name(name) for name in files]
+    paths = [next(place / name for place in PLACES if (place / name).exists()) for name in files]
     module.write_text("\n".join([functions(), *(path.read_text("utf-8") for path in paths)]), "utf-8")
     pipe = subprocess.PIPE
     with subprocess.Popen([node, str(module)], stdin=pipe, stdout=pipe, encoding="utf-8") as process:

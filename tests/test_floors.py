@@ -45,6 +45,7 @@ FLOORS: dict[str, int] = {
     "viz.page": 10,
     "viz.pairs": 10,  # two pictures beside each other
     "viz.nets": 10,  # a whole network on one picture
+    "viz.netpage": 11,  # a page that goes into a network
     "viz.demo": 11,
     "viz": 12,
     "viz.__main__": 13,

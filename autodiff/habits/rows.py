@@ -327,8 +327,7 @@ VIZ: Table = {
     "render save savefig save_svg save_png save_gif to_svg to_png to_html export write": "a picture saves itself: "
     "viz.draw(y).save('y.svg'), a page viz.step(y).save_html('y.html')",
     "animation animated film gif movie": "write viz.animate(y, 'y.svg')",
-    "stepper walk debug explore interactive step_through widget": "write viz.step(y), a page that goes through all "
-    "steps",
+    "stepper walk debug interactive step_through widget": "write viz.step(y), a page that goes through all steps",
     "heatmap imshow max_pool max_pool2d avg_pool2d pooling plot_pool draw_pool": "write viz.pool(p) of what a pool "
     "answered",
     "Value Graph Program grad explain steps routes backward nn optim": "it is in autodiff: autodiff.{0}",

@@ -23,7 +23,6 @@ from viz.pools.heat import shades
 __all__ = ["net_data"]
 
 
-
 def net_data(net: Network, upstream: float | None, look: Theme, figures: Figures) -> Net:
     """The data of a page for this network, ready for JSON; arrays are in base64, little-endian."""
     graph = net.graph

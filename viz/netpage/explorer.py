@@ -32,8 +32,8 @@ __all__ = ["Explorer", "explore"]
 
 HEIGHT = 700  # pixels, in a notebook
 STILL = (
-    "This is a picture of the network. Where scripts may run, which they may not here, any unit of it can be picked, and "
-    "the page goes through it layer by layer, forwards and backwards."
+    "This is a picture of the network. Where scripts may run, which they may not here, any unit of it can be picked, "
+    "and the page goes through it layer by layer, forwards and backwards."
 )
 
 
@@ -48,15 +48,16 @@ def explore(
 ) -> Explorer:
     """Go into the network that computed a Value: pick any unit, go layer by layer, forwards and backwards.
 
-    The page shows what :func:`viz.network` draws, all maps of values and of gradients. A unit that is picked, by a click
-    or by arrow keys, tells what it read and which window it won, and from whom it got its gradient, the sum written out;
-    its way to the input lights up. In a notebook it shows itself, ``save`` writes it as one file for any browser.
-    ``upstream`` is the gradient that arrives at ``output`` (that of the pass that was run, else 1), ``theme`` and
-    ``background`` are those of :func:`viz.step`, ``start`` is the layer to begin with, counted forwards from 0 and on
-    backwards, negative ones from the end. ``ValueError`` where no layer is known, or for a ``start`` that is none.
+    The page shows what :func:`viz.network` draws, all maps of values and of gradients. A unit that is picked, by a
+    click or by arrow keys, tells what it read and which window it won, and from whom it got its gradient, the sum
+    written out; its way to the input lights up. In a notebook it shows itself, ``save`` writes it as one file for any
+    browser. ``upstream`` is the gradient that arrives at ``output`` (that of the pass that was run, else 1), ``theme``
+    and ``background`` are those of :func:`viz.step`, ``start`` is the layer to begin with, counted forwards from 0 and
+    on backwards, negative ones from the end. ``ValueError`` where no layer is known, or for a ``start`` that is none.
 
     >>> from autodiff import nn
-    >>> model = nn.Sequential(nn.Conv2d(1, 2, 3, rng=0), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8, 2, rng=1))
+    >>> body = nn.Conv2d(1, 2, 3, rng=0), nn.ReLU(), nn.MaxPool2d(2)
+    >>> model = nn.Sequential(*body, nn.Flatten(), nn.Linear(8, 2, rng=1))
     >>> image = [[[Value(float(i == j)) for j in range(6)] for i in range(6)]]
     >>> explore(model(image)[0]).save("network.html")  # doctest: +SKIP
     """

@@ -52,7 +52,11 @@ def css() -> str:
 def shell() -> str:
     """The stepper's bar, its question and its keys, around places of its own."""
     bar, _, rest = stepper_shell().partition('<div class="gr-main">')
-    ask = '<div class="gr-predict"' + rest.partition('<div class="gr-predict"')[2].partition("</form>")[0] + "</form></div>"
+    ask = (
+        '<div class="gr-predict"'
+        + rest.partition('<div class="gr-predict"')[2].partition("</form>")[0]
+        + "</form></div>"
+    )
     tail = '<div class="gr-tip"' + rest.partition('<div class="gr-tip"')[2]
     own = _own("explore.html").replace("\n", "")
     return bar + own.replace("{ask}", ask) + tail

@@ -3,6 +3,7 @@
 const STEP = 1400; // milliseconds a layer at speed 1
 const KINDS = ["value", "gradient"];
 const ARROWS = { ArrowRight: { right: 1 }, ArrowLeft: { right: -1 }, ArrowDown: { down: 1 }, ArrowUp: { down: -1 } };
+// Words of its own in the stepper's list of keys.
 const HELP = "Click a cell, or focus a map with Tab and use the arrow keys: the unit tells what it read and won, and from whom it got its gradient.";
 
 /** The maps on the stage: an element for each, that takes the focus, and over all of them frames and a veil. */
@@ -19,7 +20,7 @@ function boardOf({ part }, state) {
     }),
   );
   const over = shape("svg", { "aria-hidden": "true" });
-  const named = KINDS.flatMap((kind) => titles.map((title) => h("div", { class: "gn-title", "aria-hidden": "true" }, title)));
+  const named = KINDS.flatMap(() => titles.map((title) => h("div", { class: "gn-title", "aria-hidden": "true" }, title)));
   const heads = [["gn-value", "values", ", forward →"], ["gn-gradient", `gradient of ${state.data.name}`, ", backward ←"]].map(([name, text, way]) => h("div", { class: `gn-head ${name}` }, text, h("span", {}, way)));
   part.sheet.append(...heads, ...named, ...board.map(({ element }) => element), over);
   let [arranged, made] = [null, ""];
@@ -144,8 +145,8 @@ function showFacts({ part }, state) {
   const { name, value, gradient, made, read, won, got, heirs } = words.facts(state, state.unit);
   const line = (...texts) => texts.filter(Boolean).join("; ");
   part.sentence.replaceChildren(
-    h("div", {}, h("h3", { class: "gn-value" }, value === null ? name : `${name} = ${value}`), h("p", {}, `${made}.`), h("p", {}, line(read, won) && `It ${line(read, won)}.`)),
-    h("div", {}, h("h3", { class: "gn-gradient" }, gradient === null ? "gradient" : `gradient = ${gradient}`), h("p", {}, `${got}.`), h("p", {}, heirs && `It ${heirs}.`)),
+    h("div", {}, h("h3", { class: "gn-value" }, value === null ? name : `${name} = ${value}`), h("p", {}, line(read, won) && `It ${line(read, won)}.`), h("p", {}, `${made}.`)),
+    h("div", {}, h("h3", { class: "gn-gradient" }, gradient === null || gradient === engine.noPath ? "gradient" : `gradient = ${gradient}`), h("p", {}, heirs && `It ${heirs}.`), h("p", {}, `${got}.`)),
   );
 }
 
@@ -197,7 +198,7 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
   for (const [name, button] of Object.entries(buttons)) button.hidden ||= !means(name);
   for (const row of part.keys.querySelectorAll("tr")) {
     const known = [...row.querySelectorAll("[data-name]")].map(({ dataset }) => dataset.name);
-    row.hidden = known.length > 0 && !known.some(means);
+    row.hidden = known.length ? !known.every(means) : !row.querySelector("kbd").textContent.startsWith("Esc");
   }
   part.keys.querySelector("p").textContent = HELP;
 
@@ -212,6 +213,7 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
     part.phase.textContent = step.phase;
     const text = words.layer(state, step);
     if (part.layer.textContent !== text) part.layer.textContent = text;
+    part.card.classList.toggle("gn-asks", state.predicting);
     showFacts(shell, state);
     asked.show(state, before);
     hint(null);

@@ -43,7 +43,7 @@ const plan = (() => {
 
   /** @param {any[]} maps @param {string[]} titles */
   function arranged(maps, titles, wide, high) {
-    return wide < NARROW ? stacked(maps, titles, wide) : beside(maps, titles, wide, high);
+    return wide < NARROW ? stacked(maps, wide) : beside(maps, titles, wide, high);
   }
 
   function beside(maps, titles, wide, high) {
@@ -62,7 +62,7 @@ const plan = (() => {
     return { columns: placed, narrow: false, wide: Math.max(wide, x - GAP + MARGIN), high: lower + deep + MARGIN, heads: [[MARGIN, MARGIN], [MARGIN, MARGIN + HEAD + TITLE + deep]] };
   }
 
-  function stacked(maps, titles, wide) {
+  function stacked(maps, wide) {
     const half = (wide - 2 * MARGIN - GAP) / 2;
     let y = MARGIN + HEAD;
     const placed = maps.map((map) => {

@@ -31,7 +31,7 @@ const walking = (() => {
   };
 
   /** The unit that is picked at first: of those that chose the one with the largest gradient, else the output. */
-  function first({ net, values, gradients }) {
+  function first({ net, gradients }) {
     const chose = layersOf(net).flatMap(({ nodes }) => [...nodes].filter((n) => n >= 0 && gradients[n] !== null && units.kindOf(net, n) === "choice"));
     return chose.reduce((best, n) => (Math.abs(gradients[n]) > Math.abs(gradients[best]) ? n : best), chose[0] ?? net.graph.output);
   }

@@ -81,12 +81,19 @@ function won(state, n) {
   return `won ${namesOf(net, taken)}${choosing.length > taken.length ? `, lost ${choosing.length - taken.length} more` : ""}`;
 }
 
+/** Why a unit got nothing: those who read it have nothing themselves, or do not take it. */
+function refusal(net, sent) {
+  const deaf = sent.filter(({ upstream }) => upstream !== null);
+  if (deaf.length) return `${namesOf(net, deaf.map(({ unit }) => unit))} ${deaf.length === 1 ? "does" : "do"} not take it`;
+  return `to ${namesOf(net, sent.map(({ unit }) => unit))} there is none either`;
+}
+
 /** What a unit got from whom, the sum written out; why it got none. */
 function got({ net, values, gradients, data }, n) {
   if (n === net.graph.output) return `${numeral(gradients[n])}, with which the way back begins`;
   const sent = units.senders(net, values, gradients, n);
   const flowing = sent.filter((one) => one.sent !== null).reverse();
-  if (gradients[n] === null) return data.sentences["no path"];
+  if (gradients[n] === null) return `${data.sentences["no path"]}; ${refusal(net, sent)}`;
   const sum = sumOf(flowing.map(({ slope, upstream, sent: x }) => [product(slope, upstream), x]), gradients[n]);
   return `${sum}, from ${namesOf(net, flowing.map(({ unit }) => unit))}`;
 }
@@ -139,14 +146,16 @@ function layer(state, { phase, map }) {
 /** The words that ask for the marked cell of a step: its sum, its choice, without the answer. */
 function question(state, { phase, node }) {
   const { net } = state;
-  const [said, what] = phase === "forward" ? [made(state, node), nameOf(net, node)] : [got(state, node), `∂${state.data.name}/∂ ${nameOf(net, node)}`];
+  const [said, what] = phase === "forward" ? [made(state, node), nameOf(net, node)] : [got(state, node), `gradient of ${nameOf(net, node)}`];
   const asks = said.includes(" = ") ? said.slice(0, said.lastIndexOf(" = ")) : "";
-  const from = phase === "backward" ? units.senders(net, state.values, state.gradients, node).map(({ unit }) => unit) : units.behind(net, node).ends;
-  return asks ? `${what} = ${asks} = ` : `${what}, from ${namesOf(net, from)}: `;
+  if (asks) return `${what} = ${asks} = `;
+  const from = phase === "backward" ? units.readers(net, node) : units.behind(net, node).ends;
+  const upstream = phase === "backward" && from.length === 1 ? state.gradients[from[0]] : null;
+  return `${what}, from ${namesOf(net, from) || "nothing"}${upstream === null ? "" : `, whose own is ${numeral(upstream)}`}: `;
 }
 
 /** What an answer is told with. */
-const answer = (state, { phase, node }) => (phase === "forward" ? `${nameOf(state.net, node)}: ${made(state, node)}.` : `∂${state.data.name}/∂ ${nameOf(state.net, node)}: ${got(state, node)}.`);
+const answer = (state, { phase, node }) => (phase === "forward" ? `${nameOf(state.net, node)}: ${made(state, node)}.` : `gradient of ${nameOf(state.net, node)}: ${got(state, node)}.`);
 
 return { nameOf, mapName, facts, layer, question, answer, counted };
 

@@ -131,4 +131,31 @@
  * @property {number} start
  */
 
+/**
+ * @typedef {object} MapNodes
+ * @property {string} name
+ * @property {string} kind
+ * @property {Array<number>} shape
+ * @property {number} layer
+ * @property {number} made
+ * @property {string} nodes
+ */
+
+/**
+ * @typedef {object} Net
+ * @property {Record<string, Operation>} operations
+ * @property {string} ops
+ * @property {string} args
+ * @property {string} constants
+ * @property {string} leaves
+ * @property {number} output
+ * @property {number | string} seed
+ * @property {string} name
+ * @property {Figures} figures
+ * @property {Record<string, string>} sentences
+ * @property {Array<MapNodes>} maps
+ * @property {Record<string, Record<string, Array<Array<string>>>>} looks
+ * @property {string} shell
+ */
+
 export {};

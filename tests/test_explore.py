@@ -1,0 +1,328 @@
+"""The page that goes into a network: its numbers are Python's, and every unit tells what it read, won and got."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import random
+import re
+import struct
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import Visit, browser, visit
+from scripts import Ask, running
+from test_contract import faults
+
+import viz
+from autodiff import Graph, Value, layer, max_pool2d, nn
+from autodiff.recording.reverse import adjoints
+from viz.demo.digits import digit
+from viz.netpage.data import packed
+from viz.netpage.script import OWN, SHARED, module
+from viz.nets.facts import read
+from viz.page.contract import Net
+
+pytestmark = pytest.mark.slow
+
+UNSEEN = ("dom.js", "shell.js", "panels.js", "around.js", "explore.js")  # which know of a document
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    names = [name for name in (*SHARED, *OWN) if name not in UNSEEN]
+    with running(names, "walking.mjs", tmp_path_factory.mktemp("walking")) as ask:
+        yield ask
+
+
+def image(which: int) -> list[list[list[Value]]]:
+    return [[[Value(x) for x in row] for row in digit(which)]]
+
+
+def lenet() -> Value:
+    body = nn.Conv2d(1, 4, 3, padding=1, rng=0), nn.ReLU(), nn.MaxPool2d(2)
+    more = nn.Conv2d(4, 8, 3, padding=1, rng=1), nn.ReLU(), nn.MaxPool2d(2)
+    return nn.Sequential(*body, *more, nn.Flatten(), nn.Linear(32, 10, rng=2))(image(4))[4]
+
+
+def dense() -> Value:
+    return nn.MLP(3, [4, 4, 1])([Value(0.5, "x0"), Value(-1.0, "x1"), Value(2.0, "x2")])
+
+
+def overlapping() -> Value:
+    """Two windows of three that share their largest cell; one window ends where the relu is off."""
+    draw = random.Random(1)
+    x = layer("x", [[Value(draw.uniform(-1, 1)) for _ in range(7)] for _ in range(7)], kind="input")
+    h = layer("h", [[cell.relu() for cell in row] for row in x])
+    p = max_pool2d(h, kernel_size=3, stride=2)
+    return sum((cell * (0.3 * k - 1.0) for k, cell in enumerate(c for row in p for c in row)), Value(0.0))
+
+
+def repeated() -> Value:
+    """Used twice, a constant operand, an average: what no layer of nn makes."""
+    x = layer("x", [Value(1.5), Value(-2.0), Value(0.0)], kind="input")
+    y = layer("y", [x[0] * x[0] + 2.0, (x[0] + x[1] + x[2]) / 3, x[2] * 1e-300])
+    return y[0] * y[1] - y[2]
+
+
+NETWORKS = {"lenet": lenet, "dense": dense, "overlapping": overlapping, "repeated": repeated}
+
+
+def floats(text: str) -> list[bytes]:
+    """The bits of each number."""
+    raw = base64.b64decode(text)
+    return [raw[at : at + 8] for at in range(0, len(raw), 8)]
+
+
+def bits(numbers: Any) -> list[bytes]:
+    return [struct.pack("<d", x) for x in numbers]
+
+
+def agree(state: Any, graph: Graph, output: Value) -> None:
+    """Every value and every gradient is Python's, to the bit."""
+    _, found = adjoints(output, 1.0)
+    assert floats(state["values"]) == bits(value.data for value in graph.values)
+    reached = [n for n, value in enumerate(graph.values) if value in found]
+    assert state["reached"] == reached
+    gradients = floats(state["gradients"])
+    assert [gradients[n] for n in reached] == bits(found[graph.values[n]] for n in reached)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_map_of_the_page_is_pythons_to_the_bit(name: str, ask: Ask) -> None:
+    output = NETWORKS[name]()
+    (state,) = ask({"data": viz.explore(output).data})
+    agree(state, Graph(output), output)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_so_they_are_after_each_of_many_edits_and_only_what_hangs_on_them_is_computed(name: str, ask: Ask) -> None:
+    output = NETWORKS[name]()
+    draw, graph = random.Random(name), Graph(output)
+    leaves = [node.number for node in graph.nodes if node.op is None]
+    edits = [(draw.choice(leaves), draw.choice([0.0, -1.0, draw.gauss(0, 2)])) for _ in range(100)]
+    actions = [{"do": "edit", "changes": [edit]} for edit in edits]
+    states = ask({"data": viz.explore(output).data, "actions": actions})[1:]
+    users: dict[int, set[int]] = {}
+    for node in reversed(graph.nodes):
+        users.setdefault(node.number, set())
+        for arg in {arg for arg in node.args if isinstance(arg, int)}:
+            users.setdefault(arg, set()).update({node.number}, users[node.number])
+    for (leaf, x), state in zip(edits, states, strict=True):
+        graph.values[leaf].data = x
+        graph.forward()
+        agree(state, graph, output)
+        assert state["made"] <= len(users[leaf])
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_cells_that_were_read_and_the_way_to_the_input_are_those_of_the_graph(name: str, ask: Ask) -> None:
+    output = NETWORKS[name]()
+    net = read(output)
+    cells = [n for n in net.home if n in net.gradients]
+    states = ask({"data": viz.explore(output).data, "actions": [{"do": "pick", "unit": n} for n in cells]})[1:]
+    for n, state in zip(cells, states, strict=True):
+        heirs = net.heirs(n)
+        assert ("hands it to" in state["facts"]["heirs"]) == bool(heirs), net.graph.nodes[n]
+        if n in net.choices:
+            assert state["facts"]["read"].startswith("takes "), state["facts"]
+
+
+def test_a_unit_tells_what_it_read_and_won_and_the_whole_sum_of_its_gradient(ask: Ask) -> None:
+    cells = [Value(x) for x in (3.0, 0.0, 4.0, 2.0, 0.0)]
+    x = layer("x", [cells], kind="input")
+    p = max_pool2d(x, kernel_size=(1, 3), stride=(1, 2))
+    output = 0.7 * p[0][0] + 0.9 * p[0][1]
+    data, graph = viz.explore(output).data, Graph(output)
+    first, winner, window = ask({"data": data, "units": [graph.number(v) for v in (cells[0], cells[2], p[0][0])]})
+    assert winner["won"] == "won max pool[0] and [1]"
+    assert winner["got"] == "0.9 + 0.7 = 1.6, from max pool[1] and [0]"
+    assert first["won"] == "lost in max pool[0]"
+    assert first["got"] == "no path: nothing flows, so the derivative is 0; max pool[0] does not take it"
+    assert window["made"] == "max(3, 0, 4) = 4"
+    assert window["read"] == "takes x[2], the one it chose of 3 cells"
+    assert window["heirs"] == "hands it to x[2]"
+    assert window["got"] == "0.7 × 1 = 0.7, from output"
+
+
+def test_a_sum_of_products_is_written_out_and_zeros_are_counted(ask: Ask) -> None:
+    x = layer("x", [Value(2.0), Value(0.0), Value(-3.0)], kind="input")
+    y = layer("y", [0.5 * x[0] + 4.0 * x[1] + 2.0 * x[2]])
+    z = layer("z", [y[0].relu()])
+    made, off = ask({"data": viz.explore(z[0]).data, "units": [Graph(z[0]).number(v) for v in (y[0], z[0])]})
+    assert made["made"] == "0.5 × 2 + 2 × (−3) = −5 (1 of 3 terms is 0)"
+    assert off["made"] == "relu(−5) = 0"
+    assert off["heirs"] == "is off and hands nothing on"
+
+
+def test_layer_by_layer_each_map_is_known_when_it_is_computed_and_not_before(ask: Ask) -> None:
+    output = lenet()
+    net = read(output)
+    layers = len(net.fields)
+    steps = ask({"data": viz.explore(output).data, "actions": [{"do": "first"}, *[{"do": "next"}] * (2 * layers)]})[1:]
+    assert [step["index"] for step in steps] == [*range(2 * layers), 2 * layers - 1]
+    for step in steps:
+        index = step["index"]
+        values, gradients = (set(known) for known in step["known"])
+        for k, field in enumerate(net.fields):
+            assert (set(field.nodes.values()) <= values) == (k <= index)
+            assert (set(field.nodes.values()) <= gradients) == (index >= 2 * layers - 1 - k)
+    assert steps[0]["layer"] == "input: 64 cells that the network reads."
+    assert steps[3]["layer"].startswith("max pool 2: 64 cells, computed from relu 1, which chose ")
+    assert re.fullmatch(
+        r"relu 1: \d+ of 256 cells get gradient.*; to the other \d+ there is no path\.", steps[13]["layer"]
+    )
+
+
+def test_predict_asks_for_the_marked_cell_of_the_next_map_and_tells_no_number_of_it(ask: Ask) -> None:
+    output = overlapping()
+    data, values = viz.explore(output).data, [value.data for value in Graph(output).values]
+    begin = [{"do": "first"}, {"do": "predict"}]
+    asked = ask({"data": data, "actions": begin})[-1]
+    hidden = asked["target"]
+    assert asked["question"].startswith("h[")
+    states = ask({"data": data, "actions": [*begin, {"do": "pick", "unit": hidden}]})
+    facts = states[-1]["facts"]
+    assert facts["value"] is None
+    assert facts["gradient"] is None
+    assert facts["made"] == facts["got"] == "not computed yet"
+    right = ask({"data": data, "actions": [*begin, {"do": "answer", "text": repr(values[hidden])}]})[-1]
+    assert right["verdict"]["kind"] == "right"
+    assert right["index"] == 1
+    assert right["right"] == 1
+    wrong = {"do": "answer", "text": "77"}
+    assert [one["index"] for one in ask({"data": data, "actions": [*begin, wrong, wrong]})[-2:]] == [0, 1]
+
+
+def test_all_of_the_way_forwards_and_backwards_can_be_predicted(ask: Ask) -> None:
+    output = overlapping()
+    data = viz.explore(output).data
+    begin = [{"do": "first"}, {"do": "predict"}]
+    given = [{"do": "answer", "text": ""}] * 7
+    states = ask({"data": data, "actions": [*begin, *given]})
+    assert states[-1]["target"] is None
+    assert all(one["question"] and not one["question"].endswith("= =") for one in states[2:-1])
+
+
+def test_arrow_keys_reach_every_cell_of_a_map(ask: Ask) -> None:
+    output = lenet()
+    field = read(output).fields[3]
+    start = field.nodes[0, 0, 0]
+    row = [{"do": "walk", "right": 1}] * (field.shape[2] - 1) + [{"do": "walk", "down": 1}]
+    back = [{"do": "walk", "right": -1}] * (field.shape[2] - 1) + [{"do": "walk", "down": 1}]
+    actions = [{"do": "pick", "unit": start}, *((row + back) * (field.shape[0] * field.shape[1]))]
+    seen = {state["unit"] for state in ask({"data": viz.explore(output).data, "actions": actions})[1:]}
+    assert seen == {*field.nodes.values()}
+
+
+@pytest.mark.parametrize("size", [(1280, 500), (1060, 420), (750, 380), (390, 520)])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_no_map_covers_another_and_cells_can_be_hit(name: str, size: tuple[int, int], ask: Ask) -> None:
+    placed = ask({"data": viz.explore(NETWORKS[name]()).data, "size": size})
+    assert placed["narrow"] == (size[0] < 620)
+    boxes = [(*one[kind], one["own"], one["high"]) for one in placed["columns"] for kind in ("value", "gradient")]
+    for k, (x, y, wide, high) in enumerate(boxes):
+        assert x >= 0
+        assert x + wide <= placed["wide"]
+        for left, top, other, deep in boxes[:k]:
+            assert x >= left + other or left >= x + wide or y >= top + deep or top >= y + high
+    assert min(one["side"] for one in placed["columns"]) >= 9
+
+
+def test_a_number_in_a_cell_says_no_other_number(ask: Ask) -> None:
+    given = [(0.4875, 5), (-0.4875, 5), (0.0, 1), (1.44, 1), (123.4, 3), (9.5e-9, 3), (0.05, 3)]
+    assert ask({"brief": given}) == ["0.487", "−0.49", "0", "1", "123", "", ""]
+
+
+def test_what_the_page_is_told_is_what_the_contract_says_and_is_small() -> None:
+    told = viz.explore(lenet()).data
+    assert faults(json.loads(json.dumps(told)), Net, "page") == []
+    assert len(json.dumps(told)) < 400_000
+    assert packed("d", [1.5]) == base64.b64encode(array("d", [1.5]).tobytes()).decode()
+
+
+def test_the_script_is_small_and_needs_nothing() -> None:
+    assert len(gzip.compress(module().encode())) < 30_000
+    assert not re.search(r"\bimport\b[\s(]|\beval\(|new Function|fetch\(|XMLHttpRequest|WebSocket", module())
+    html = viz.explore(dense()).html()
+    assert "default-src 'none'" in html
+    assert not re.search(r"https?://(?!www\.w3\.org/)", html)
+
+
+def test_a_page_is_saved_and_says_what_is_wrong(tmp_path: Path) -> None:
+    shown = viz.explore(dense(), start=0)
+    assert shown.save(tmp_path / "net.html").read_text("utf-8") == shown.html()
+    with pytest.raises(ValueError, match="html"):
+        shown.save(tmp_path / "net.svg")
+    with pytest.raises(ValueError, match="start is a step from 0 to"):
+        viz.explore(dense(), start=99)
+    with pytest.raises(ValueError, match="no layer is known"):
+        viz.explore(Value(1.0) * 2)
+    assert "<iframe" in shown._repr_mimebundle_()["text/html"]
+
+
+# -- In a browser
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return viz.explore(lenet()).save(tmp_path_factory.mktemp("explore") / "net.html")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with browser() as running:
+        yield running
+
+
+def told(seen: Visit) -> str:
+    return re.sub(r"\s+", " ", seen.says())
+
+
+def test_any_unit_is_picked_by_a_click_and_by_arrow_keys(page: Path, chromium: Any) -> None:
+    with visit(chromium, page) as seen:
+        one = seen.page.get_by_role("application", name=re.compile("^max pool 2, values"))
+        one.click(position={"x": 4, "y": 4})
+        assert told(seen).startswith("max pool 2[0, 0, 0] = ")
+        one.focus()
+        seen.press("ArrowRight", "ArrowDown")
+        assert told(seen).startswith("max pool 2[0, 1, 1] = ")
+        assert "gradient" in told(seen)
+        assert seen.at() == 15
+        seen.press("PageUp")
+        assert seen.at() == 14
+
+
+def test_each_map_takes_the_focus_and_says_what_it_is(page: Path, chromium: Any) -> None:
+    with visit(chromium, page) as seen:
+        maps = seen.page.get_by_role("application")
+        names = [maps.nth(k).get_attribute("aria-label") for k in range(maps.count())]
+        assert len(names) == len({*names}) == 2 * 14
+        for k in (0, 3, 27):
+            maps.nth(k).focus()
+            seen.press("ArrowDown")
+            assert told(seen).startswith(str(names[k]).split(",")[0].split(" of ")[0])
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (390, 780)])
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_all_text_can_be_read_and_nothing_runs_out_of_its_frame(
+    page: Path, chromium: Any, size: tuple[int, int], look: str
+) -> None:
+    wide, high = size
+    with visit(chromium, page, viewport={"width": wide, "height": high}, color_scheme=look) as seen:
+        sizes = seen.page.evaluate(
+            """() => [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility() &&
+            [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+            .map((one) => parseFloat(getComputedStyle(one).fontSize))"""
+        )
+        assert min(sizes) >= 10.5
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= wide
+        assert seen.page.evaluate("document.documentElement.dataset.look") == look
+        seen.press("Home", "p")
+        assert seen.page.locator("input[data-part=answer]").is_visible()
+        assert seen.at() == 0

@@ -1,0 +1,40 @@
+// Stands behind those of the network page's scripts that know of no document: a network is opened, and actions lead on; the
+// answer tells each state, its numbers as bytes.
+
+const bytesOf = (numbers) => Buffer.from(Float64Array.from(numbers).buffer).toString("base64");
+
+function seen(state, before) {
+  const { net, values, gradients, unit, index, predicting, verdict, right, asked, run, made } = state;
+  const step = stepper.step(state);
+  const target = predicting ? quiz.target(state) : null;
+  const cells = [...net.home.keys()].filter((n) => net.home[n] >= 0);
+  return {
+    ...{ unit, index, predicting, verdict, right, asked, made },
+    steps: run.steps.map(({ phase, map, node }) => [phase, map.name, node]),
+    name: words.nameOf(net, unit),
+    facts: words.facts(state, unit),
+    layer: words.layer(state, step),
+    question: target && words.question(state, target),
+    target: target && target.node,
+    known: ["value", "gradient"].map((kind) => cells.filter((n) => walking.isKnown(state, n, kind))),
+    way: before ? null : [...units.way(net, values, unit)],
+    values: bytesOf(values),
+    gradients: bytesOf(gradients.map((x) => x ?? 0)),
+    reached: gradients.flatMap((x, n) => (x === null ? [] : [n])),
+  };
+}
+
+const sides = ({ wide, narrow, columns }) => ({ wide, narrow, columns: columns.map(({ side, wide: own, high, value, gradient }) => ({ side, own, high, value, gradient })) });
+
+function answer({ data, actions = [], units: asked = null, size = null, brief = null }) {
+  numbers.write(data?.figures);
+  if (brief) return brief.map(([x, room]) => cells.brief(x, (text) => text.length <= room));
+  let state = walking.initial(data);
+  if (size) return sides(plan.arranged(state.net.maps, state.net.maps.map(({ name }) => name), ...size));
+  if (asked) return asked.map((n) => words.facts({ ...state, unit: n }, n));
+  const told = [seen(state)];
+  for (const action of actions) told.push(seen((state = walking.act(state, action)), true));
+  return told;
+}
+
+await answering(answer);
