@@ -88,7 +88,7 @@ def measured(page: Any, svg: str, place: Place) -> Measured:
 
 def shown(picture: Any, place: str) -> str:
     """The SVG that somebody gets there: a notebook's own, or the saved one."""
-    return str(picture._repr_mimebundle_()["image/svg+xml"]) if place == "700 px column" else str(picture.svg())
+    return str(picture._repr_image_svg_xml() if place == "700 px column" else picture.svg())
 
 
 def rows(page: Any, pictures: dict[str, Callable[..., Any]], *, slide: bool = True) -> Iterator[list[str]]:

@@ -390,12 +390,12 @@ def test_render_can_refuse_to_overwrite(picture: Picture, tmp_path: Path) -> Non
 
 
 def test_a_notebook_shows_svg(picture: Picture) -> None:
-    assert picture._repr_mimebundle_() == {"image/svg+xml": picture.svg()}
+    assert picture._repr_mimebundle_()["image/svg+xml"] == picture.svg()
 
 
 def test_a_notebook_shows_a_wide_picture_as_wide_as_its_page(picture: Picture) -> None:
     picture.node("wide", width="20")
-    (shown,) = picture._repr_mimebundle_().values()
+    shown = picture._repr_mimebundle_()["image/svg+xml"]
     assert str(shown).startswith('<svg width="700pt" height=')
     assert str(shown).partition("viewBox")[2] == picture.svg().partition("viewBox")[2] != ""
 

@@ -18,6 +18,7 @@ from urllib.request import urlopen
 
 import pytest
 from browsing import absent, browser, need_browser
+from test_shown_in_notebooks import PICTURES
 
 from viz.page.poster import SENTENCE
 
@@ -175,11 +176,22 @@ def test_jupyterlab(chromium: Any, tmp_path: Path) -> None:
 def untrusted(chromium: Any, url: str, file: Path) -> None:
     """Of a notebook that came from elsewhere, sentence and picture are left."""
     told = json.loads(file.read_text())
-    told["metadata"]["title"] = "changed by somebody else"
+    told["cells"] += [
+        {
+            **told["cells"][0],
+            "id": f"picture{i}",
+            "outputs": [{"output_type": "display_data", "metadata": {}, "data": shown}],
+        }
+        for i, shown in enumerate(draw()._repr_mimebundle_() for draw in PICTURES.values())
+    ]
     (file.parent / "foreign.ipynb").write_text(json.dumps(told))
     page = lab_page(chromium, url, "foreign.ipynb")
+    page.set_viewport_size({"width": 1280, "height": 20_000})  # cells out of sight are not there
     without_kernel(page)
     outputs = page.locator(".jp-Notebook .jp-OutputArea-output")
+    pictures = outputs.locator("img")
+    wait_until(lambda: pictures.count() == 2 + len(PICTURES))
+    assert all(pictures.evaluate_all("images => images.map((image) => image.complete && image.naturalWidth > 300)"))
     for i in range(2):
         place = outputs.nth(i)
         place.get_by_text(SENTENCE).wait_for()
@@ -201,8 +213,8 @@ def without_kernel(page: Any) -> None:
 
 
 def exported(chromium: Any, folder: Path, file: Path) -> None:
-    """nbconvert's page steps, without a network."""
-    command = [sys.executable, "-m", "nbconvert", "--to", "html", file.name]
+    """nbconvert's page steps, without a network, and no picture is wider than the paper that it is printed on."""
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", file.name, "foreign.ipynb"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True, env={**os.environ, "HOME": str(folder)})
     context = chromium.new_context(reduced_motion="reduce")
     context.set_offline(True)
@@ -215,6 +227,11 @@ def exported(chromium: Any, folder: Path, file: Path) -> None:
         place = page.frame_locator("iframe[srcdoc]").nth(i)
         place.get_by_role("status").wait_for()
         steps_and_edits(place)
+    page.set_viewport_size({"width": 640, "height": 800})
+    page.goto((folder / "foreign.html").as_uri())
+    ends = page.locator("img").evaluate_all("images => images.map((image) => image.getBoundingClientRect().right)")
+    assert len(ends) >= len(PICTURES)
+    assert max(ends) <= 640
     context.close()
 
 

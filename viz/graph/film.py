@@ -38,6 +38,7 @@ from viz.layout.kinds import kind_of, named
 from viz.layout.pdf import as_pdf
 from viz.layout.picture import TEXT_WIDTH
 from viz.layout.place import placed
+from viz.layout.shown import bundle
 from viz.layout.svg import OWN, element, in_both, labelled
 
 __all__ = ["Film", "animate"]
@@ -150,8 +151,13 @@ class Film:
         svg = self._painted(theme)
         if theme.dark is not None:
             svg = in_both(svg, self._painted(theme.in_the_dark))
+        return labelled(svg, *self._described)
+
+    @property
+    def _described(self) -> tuple[str, str]:
+        """Its name, and what it shows, for those who do not see it."""
         name, words = described(self.still.painter.laid.view, self.still.painter.rows[0], "Animation")
-        return labelled(svg, name, f"{words} {len(self.shown)} steps, each told in a sentence below.")
+        return name, f"{words} {len(self.shown)} steps, each told in a sentence below."
 
     def gif(self) -> bytes:
         """The film as GIF; ``ImportError`` without the extra ``gif``."""
@@ -184,8 +190,8 @@ class Film:
         """Save a step as a page of PDF, as :meth:`pdf` makes it, and return where; errors as for others."""
         return write(named(path, "pdf"), self.pdf(width, step))
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, bytes | str]:
+        return bundle(self.svg(), *self._described)
 
     def __repr__(self) -> str:
         return f"<Film of {count(len(self.shown), 'step')}: run it in a notebook to see it, or .save_svg(path)>"

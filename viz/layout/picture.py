@@ -15,6 +15,7 @@ from viz.ink.theme import Theme, theme
 from viz.layout import engines
 from viz.layout.kinds import kind_of, named
 from viz.layout.pdf import as_pdf
+from viz.layout.shown import bundle
 from viz.layout.svg import clean, fitted, in_both, labelled
 
 __all__ = ["DOTS_PER_INCH", "TEXT_WIDTH", "Picture"]
@@ -179,9 +180,12 @@ class Picture(graphviz.Digraph):
         self, include: Iterable[str] | None = None, exclude: Iterable[str] | None = None, **_: Any
     ) -> dict[str, bytes | str]:
         try:
-            return super()._repr_mimebundle_(include, exclude)
+            shown: dict[str, bytes | str] = super()._repr_mimebundle_(include, exclude)
         except engines.LayoutError as error:
             return {"text/plain": f"{error}\n\n{self.source}"}
+        if include or exclude or [*shown] != ["image/svg+xml"]:  # who chooses gets what was chosen
+            return shown
+        return bundle(str(shown["image/svg+xml"]), *self.described)
 
     def _repr_image_svg_xml(self) -> str:
         return fitted(self.svg(), PAGE)

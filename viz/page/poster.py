@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-from html import escape
-
 from viz.graph.description import described
 from viz.graph.legend import entries
 from viz.graph.paint import Laid, Painter
 from viz.graph.rows import Rows
 from viz.graph.sheet import sheet
-from viz.graph.view import View
 from viz.layout.place import Place
-from viz.layout.svg import element
+from viz.layout.shown import image
 from viz.page.style import legible
 
 __all__ = ["LARGEST", "poster"]
@@ -30,10 +26,6 @@ def poster(laid: Laid, rows: Rows, legend: bool = True) -> str:
     The image is as large as is needed to read it, and left out if it has more than ``LARGEST`` characters.
     """
     svg = sheet(Painter(laid, [rows]), entries(laid.view, rows) if legend else [], Place(laid.layout.width).scale)
-    return f"<p>{SENTENCE}</p>" + ("" if len(svg) > LARGEST else _image(svg, laid.view, rows))
-
-
-def _image(svg: str, view: View, rows: Rows) -> str:
     wide = legible(rows.theme) * float(svg.partition('width="')[2].partition("pt")[0])
-    source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
-    return element("img", src=source, alt=escape(" ".join(described(view, rows))), width=wide)
+    shown = image(svg, " ".join(described(laid.view, rows)), wide)
+    return f"<p>{SENTENCE}</p>" + ("" if len(shown) > LARGEST else shown)

@@ -43,6 +43,7 @@ class Pair(Picture):
         with writing(wish.figures):
             self.sentences = sentences(changes)
         self.ways = Ways(changes, titles, theme, wish, self.sentences)
+        self.described = f"{titles[0]}, {titles[1]}", in_short(self.sentences)
         self.way = self.ways.first()
         if written is None:
             self._write()
@@ -99,7 +100,7 @@ class Pair(Picture):
         svg = self.sheet.svg()
         if self.theme.dark is not None:
             svg = in_both(svg, self._sheet(replace(self.ways, theme=self.theme.in_the_dark)).svg())
-        return labelled(svg, f"{self.ways.titles[0]}, {self.ways.titles[1]}", in_short(self.sentences))
+        return labelled(svg, *self.described)
 
     def _in_width(self, width: float) -> Picture:
         if self.source != self._written or self.sheet.fits(Place(width)):
