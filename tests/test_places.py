@@ -187,6 +187,19 @@ def test_in_a_sandbox_the_words_can_be_read(chromium: Any, tmp_path: Path, theme
     page.close()
 
 
+@pytest.mark.slow
+def test_on_paper_a_notebook_has_the_picture_of_the_last_step(chromium: Any, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(pool()._repr_html_(), "utf-8")
+    page = chromium.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    page.frame_locator("iframe").get_by_role("status").wait_for()
+    page.locator("img").wait_for(state="hidden")
+    page.emulate_media(media="print")
+    assert page.locator("img").is_visible()
+    assert not page.locator("iframe").is_visible()
+    page.close()
+
+
 # ---- A slide
 
 
@@ -210,6 +223,22 @@ def test_on_a_slide_the_frame_takes_the_room_that_is_left(
     box = page.locator("iframe").bounding_box()
     assert box["y"] + box["height"] == pytest.approx(700 * scale, abs=2)
     page.close()
+
+
+@pytest.mark.slow
+def test_a_page_that_was_small_when_it_opened_is_as_one_that_opens_in_its_size(chromium: Any, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(pool().html(), "utf-8")
+    cards = []
+    for first in ((60, 300), (876, 603)):
+        page = chromium.new_page(viewport=dict(zip(("width", "height"), first, strict=True)), reduced_motion="reduce")
+        page.goto((tmp_path / "page.html").as_uri())
+        page.get_by_role("status").wait_for(state="attached")
+        page.set_viewport_size({"width": 876, "height": 603})
+        page.wait_for_timeout(300)
+        cards.append(page.locator(".gr-card").bounding_box())
+        page.close()
+    assert cards[0] == cards[1]
+    assert cards[0]["width"] > 200
 
 
 # ---- Both

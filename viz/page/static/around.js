@@ -3,6 +3,7 @@
 const around = (() => {
   const { packed } = numbers;
   const LOWEST = 400; // pixels
+  const PRINTED = "<style>@media print{.gr-poster:has(img){display:block!important}.gr-poster:has(img)+iframe{display:none!important}}</style>";
 
   /**
    * What an address asks for, `#step=7&x0=9`: a step (from the end, where it is negative) and numbers of leaves, by name.
@@ -50,6 +51,8 @@ const around = (() => {
     const frame = hostFrame();
     const poster = frame?.previousElementSibling;
     if (!poster?.matches(".gr-poster")) return;
+    // Paper takes no steps, and cuts what is wide: what is printed is the picture.
+    if (!poster.matches("[style*=none]")) poster.insertAdjacentHTML("beforeend", PRINTED);
     poster.setAttribute("style", "display:none");
     const [slides, slide, place] = [frame.closest(".reveal .slides"), frame.closest("section"), frame.parentElement];
     if (!slides || !slide || !place.offsetWidth) return;

@@ -233,6 +233,7 @@ function fittedPicture(svgs, data, { stage, side, pool, boards, card, fold, note
   function measure(aside) {
     (aside ? side : stage).append(card);
     card.classList.remove("gr-flat");
+    card.style.width = ""; // as wide as it was placed, it would stay as it was in a smaller frame
     const [wide, high] = [card.offsetWidth || 0, card.offsetHeight || 0];
     const isBelow = getComputedStyle(card).position === "static";
     const size = isBelow ? [0, 0] : [wide + 2 * BESIDE, high + 2 * BESIDE];
