@@ -8,6 +8,7 @@ import json
 import random
 import re
 import struct
+import zlib
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +30,7 @@ from viz.page.contract import Net
 
 pytestmark = pytest.mark.slow
 
-UNSEEN = ("dom.js", "shell.js", "panels.js", "around.js", "explore.js")  # which know of a document
+UNSEEN = ("dom.js", "shell.js", "panels.js", "around.js", "board.js", "explore.js")  # which know of a document
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +220,42 @@ def test_arrow_keys_reach_every_cell_of_a_map(ask: Ask) -> None:
     assert seen == {*field.nodes.values()}
 
 
+def test_an_edit_tells_who_chose_another_cell_and_what_was(ask: Ask) -> None:
+    cells = [Value(x) for x in (3.0, 0.0, 4.0, 2.0, 0.0)]
+    p = max_pool2d(layer("x", [cells], kind="input"), kernel_size=(1, 3), stride=(1, 2))
+    output = 0.7 * p[0][0] + 0.9 * p[0][1]
+    graph = Graph(output)
+    first, second, third = (graph.number(cell) for cell in cells[:3])
+    edit = {"do": "edit", "changes": [[first, 9.0]]}
+    pick = {"do": "pick", "unit": third}
+    back = {"do": "edit", "changes": [[first, 3.0], [second, 0.0]]}
+    _, turned, seen, again = ask({"data": viz.explore(output).data, "actions": [edit, pick, back]})
+    assert turned["flashing"] == [graph.number(p[0][0])]
+    assert turned["news"] == "1 number changed; max pool[0] now takes x[0]; the output: 6.4 → 9.9."
+    assert seen["flashing"] == []
+    assert seen["facts"]["gradient"] == "0.9 (was 1.6)"
+    assert again["news"] == ""
+    assert again["facts"]["gradient"] == "1.6"
+    asked = [{"do": "first"}, {"do": "predict"}, edit]
+    assert ask({"data": viz.explore(output).data, "actions": asked})[-1]["news"] == "1 number changed."
+
+
+def test_winners_that_an_edit_changes_are_those_of_the_graph(ask: Ask) -> None:
+    output = overlapping()
+    data, net = viz.explore(output).data, read(output)
+    draw = random.Random(5)
+    leaves = [*net.fields[0].nodes.values()]
+    edits = [[draw.choice(leaves), draw.uniform(-1, 2)] for _ in range(20)]
+    states = ask({"data": data, "actions": [{"do": "edit", "changes": [edit]} for edit in edits]})[1:]
+    choices = net.choices
+    for (leaf, x), state in zip(edits, states, strict=True):
+        net.graph.values[leaf].data = x
+        net.graph.forward()
+        now = read(output).choices
+        assert state["flashing"] == sorted(unit for unit in now if now[unit] != choices[unit])
+        choices = now
+
+
 @pytest.mark.parametrize("size", [(1280, 500), (1060, 420), (750, 380), (390, 520)])
 @pytest.mark.parametrize("name", NETWORKS)
 def test_no_map_covers_another_and_cells_can_be_hit(name: str, size: tuple[int, int], ask: Ask) -> None:
@@ -280,7 +317,7 @@ def chromium() -> Iterator[Any]:
 
 
 def told(seen: Visit) -> str:
-    return re.sub(r"\s+", " ", seen.says())
+    return re.sub(r"\s+", " ", str(seen.page.get_by_role("status").inner_text()))
 
 
 def test_any_unit_is_picked_by_a_click_and_by_arrow_keys(page: Path, chromium: Any) -> None:
@@ -295,6 +332,75 @@ def test_any_unit_is_picked_by_a_click_and_by_arrow_keys(page: Path, chromium: A
         assert seen.at() == 15
         seen.press("PageUp")
         assert seen.at() == 14
+
+
+def painted(seen: Visit) -> int:
+    """How many cells were painted at last."""
+    return int(seen.page.locator("[data-part=sheet]").get_attribute("data-painted"))
+
+
+def input_of(seen: Visit) -> Any:
+    return seen.page.get_by_role("application", name=re.compile("^input, values"))
+
+
+def test_a_number_is_changed_by_keys_and_only_cells_that_look_otherwise_are_painted(page: Path, chromium: Any) -> None:
+    with visit(chromium, page) as seen:
+        input_of(seen).click(position={"x": 4, "y": 4})
+        assert painted(seen) == 0
+        seen.press("e", "ArrowUp")
+        assert "1 number changed" in seen.page.locator("[data-part=news]").text_content()
+        assert told(seen).startswith("input[0, 0] = 0.1 (was 0)")
+        assert 0 < painted(seen) < 200  # of 2,600
+        seen.page.get_by_role("textbox").fill("x + 1")
+        seen.press("Enter")
+        assert seen.page.get_by_role("textbox").input_value() == "0.1"
+        seen.press("Escape", "r")
+        assert seen.page.locator("[data-part=news]").text_content() == ""
+        assert told(seen).startswith("input[0, 0] = 0 ")
+
+
+def test_one_paints_on_the_input_and_the_window_slides_where_one_does_not(page: Path, chromium: Any) -> None:
+    with visit(chromium, page) as seen:
+        box = input_of(seen).bounding_box()
+        across = [(box["x"] + 3, box["y"] + 3), (box["x"] + box["width"] - 3, box["y"] + 3)]
+
+        def drag() -> None:
+            seen.page.mouse.move(*across[0])
+            seen.page.mouse.down()
+            seen.page.mouse.move(*across[1], steps=24)
+            seen.page.mouse.up()
+
+        drag()
+        assert told(seen).startswith("input[0, 7] = ")
+        assert seen.page.locator("[data-part=news]").text_content() == ""
+        seen.button("Paint").click()
+        drag()
+        assert "8 numbers changed" in seen.page.locator("[data-part=news]").text_content()
+
+
+def png(rows: list[list[int]]) -> bytes:
+    """A grey picture."""
+
+    def part(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    size = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 0, 0, 0, 0)
+    data = zlib.compress(b"".join(b"\0" + bytes(row) for row in rows))
+    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", size) + part(b"IDAT", data) + part(b"IEND", b"")
+
+
+def test_an_image_of_ones_own_becomes_the_input_as_dark_around_as_that_was(page: Path, chromium: Any) -> None:
+    ink = [[0 if (row, column) == (2, 3) else 255 for column in range(8)] for row in range(8)]
+    with visit(chromium, page) as seen:
+        seen.page.locator("input[type=file]").set_input_files(
+            {"name": "a.png", "mimeType": "image/png", "buffer": png(ink)}
+        )
+        seen.wait(lambda: bool(seen.page.locator("[data-part=news]").text_content()))
+        side = input_of(seen).bounding_box()["width"] / 8
+        input_of(seen).click(position={"x": 3.5 * side, "y": 2.5 * side})
+        assert told(seen).startswith("input[2, 3] = 1 ")
+        input_of(seen).click(position={"x": 5.5 * side, "y": 5.5 * side})
+        assert told(seen).startswith("input[5, 5] = 0 ")
 
 
 def test_each_map_takes_the_focus_and_says_what_it_is(page: Path, chromium: Any) -> None:

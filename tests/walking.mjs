@@ -16,6 +16,8 @@ function seen(state, before) {
     layer: words.layer(state, step),
     question: target && words.question(state, target),
     target: target && target.node,
+    news: words.news(state),
+    flashing: state.flashing,
     known: ["value", "gradient"].map((kind) => cells.filter((n) => walking.isKnown(state, n, kind))),
     way: before ? null : [...units.way(net, values, unit)],
     values: bytesOf(values),

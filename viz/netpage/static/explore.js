@@ -1,144 +1,9 @@
 // The network on a page: what people do becomes actions, and each part paints the state that comes of them.
 
 const STEP = 1400; // milliseconds a layer at speed 1
-const KINDS = ["value", "gradient"];
 const ARROWS = { ArrowRight: { right: 1 }, ArrowLeft: { right: -1 }, ArrowDown: { down: 1 }, ArrowUp: { down: -1 } };
 // Words of its own in the stepper's list of keys.
-const HELP = "Click a cell, or focus a map with Tab and use the arrow keys: the unit tells what it read and won, and from whom it got its gradient.";
-
-/** The maps on the stage: an element for each, that takes the focus, and over all of them frames and a veil. */
-function boardOf({ part }, state) {
-  const { net } = state;
-  const titles = net.maps.map((map) => map.name);
-  const board = net.maps.flatMap((map, m) =>
-    KINDS.map((kind) => {
-      const canvas = h("canvas");
-      const [channels, rows, columns] = map.shape;
-      const label = `${words.mapName(net, map)}, ${kind}s, ${words.counted(channels, "map")} of ${rows} by ${columns}`;
-      const element = h("div", { class: "gn-map", tabindex: 0, role: "application", "aria-roledescription": "map of cells", "aria-label": label, "data-map": m, "data-kind": kind }, canvas);
-      return { map, m, kind, element, paint: cells.painterOf(canvas, map, kind) };
-    }),
-  );
-  const over = shape("svg", { "aria-hidden": "true" });
-  const named = KINDS.flatMap(() => titles.map((title) => h("div", { class: "gn-title", "aria-hidden": "true" }, title)));
-  const heads = [["gn-value", "values", ", forward →"], ["gn-gradient", `gradient of ${state.data.name}`, ", backward ←"]].map(([name, text, way]) => h("div", { class: `gn-head ${name}` }, text, h("span", {}, way)));
-  part.sheet.append(...heads, ...named, ...board.map(({ element }) => element), over);
-  let [arranged, made] = [null, ""];
-
-  function settle() {
-    const size = [part.board.clientWidth, part.board.clientHeight];
-    if (made === size.join()) return;
-    made = size.join();
-    arranged = plan.arranged(net.maps, titles, size[0], size[1]);
-    const put = (element, [left, top], more = {}) => Object.assign(element.style, { left: `${left}px`, top: `${top}px`, ...more });
-    part.sheet.classList.toggle("gn-narrow", arranged.narrow);
-    Object.assign(part.sheet.style, { width: `${arranged.wide}px`, height: `${arranged.high}px` });
-    h(over, { width: arranged.wide, height: arranged.high });
-    heads.forEach((head, k) => put(head, arranged.heads[k]));
-    named.forEach((title, k) => {
-      const [column, kind] = [arranged.columns[k % titles.length], KINDS[Math.floor(k / titles.length)]];
-      const [left, top] = column[kind];
-      const wide = arranged.narrow ? column.title : column.title + 18;
-      title.hidden = arranged.narrow && kind === "gradient";
-      put(title, [arranged.narrow ? left : left + column.wide / 2 - wide / 2, top - 4], { width: `${wide}px`, transform: "translateY(-100%)" });
-    });
-    for (const { m, kind, element } of board) put(element, arranged.columns[m][kind]);
-  }
-
-  /** Where a node stands on the sheet: corner and side. */
-  function boxOf(n, kind) {
-    const [m, at] = [net.home[n], net.place[n]];
-    const [column, [x, y]] = [arranged.columns[m], plan.corner(net.maps[m], arranged.columns[m], at)];
-    return [column[kind][0] + x, column[kind][1] + y, column.side];
-  }
-
-  /** Scrolls to a cell that is out of sight. */
-  function follow(n, kind, stage) {
-    const [x, y, side] = boxOf(n, kind);
-    const { scrollLeft, scrollTop, clientWidth, clientHeight } = stage;
-    const out = (at, from, length) => at < from + 8 || at + side > from + length - 8;
-    if (out(x, scrollLeft, clientWidth) || out(y, scrollTop, clientHeight)) stage.scrollTo({ left: x - clientWidth / 2, top: y - clientHeight / 2 });
-  }
-
-  function paint(now, inks) {
-    const numberOf = (kind) => (n) => (!walking.isKnown(now, n, kind) ? "later" : kind === "value" ? now.values[n] : now.gradients[n]);
-    return board.reduce((count, { m, kind, paint: one }) => count + one(arranged.columns[m], devicePixelRatio || 1, inks, numberOf(kind)), 0);
-  }
-
-  return { board, over, settle, boxOf, follow, paint, element: (m, kind) => board[2 * m + KINDS.indexOf(kind)].element, arranged: () => arranged };
-}
-
-const rectangle = ([x, y, side], grown = 0) => `M${x - grown} ${y - grown}h${side + 2 * grown}v${side + 2 * grown}h${-side - 2 * grown}z`;
-
-/** Cells of one channel as one frame where they fill it, else a frame each. */
-function framesOf(net, boxOf, nodes, kind) {
-  const groups = new Map();
-  for (const n of nodes) {
-    const [, rows, columns] = net.maps[net.home[n]].shape;
-    const key = `${net.home[n]} ${Math.floor(net.place[n] / (rows * columns))}`;
-    groups.set(key, [...(groups.get(key) ?? []), boxOf(n, kind)]);
-  }
-  return [...groups.values()].flatMap((boxes) => {
-    const side = boxes[0][2];
-    const [left, top] = [0, 1].map((k) => Math.min(...boxes.map((box) => box[k])));
-    const [right, bottom] = [0, 1].map((k) => Math.max(...boxes.map((box) => box[k] + side)));
-    const whole = Math.round(((right - left) * (bottom - top)) / side / side) === boxes.length;
-    return whole ? [`M${left} ${top}H${right}V${bottom}H${left}z`] : boxes.map((box) => rectangle(box));
-  });
-}
-
-/** What lies over the maps: a veil over all that is not on the way of the picked unit, frames around what it is about. */
-function showOver({ over, boxOf, arranged }, state) {
-  const { net, values, gradients, unit, index, predicting } = state;
-  const known = (n, kind) => net.home[n] >= 0 && walking.isKnown(state, n, kind);
-  const made = [];
-  const frame = (name, nodes, kind) => {
-    const paths = framesOf(net, boxOf, nodes.filter((n) => known(n, kind)), kind);
-    if (paths.length) made.push(shape("path", { class: `gn-frame ${name}`, d: paths.join("") }));
-  };
-  if (known(unit, "value")) {
-    const way = units.way(net, values, unit);
-    for (const kind of KINDS) {
-      if (!known(unit, kind)) continue;
-      const lit = (n) => way.has(n) && (kind === "value" || gradients[n] !== null);
-      const holes = net.maps.flatMap((map, m) => {
-        const { wide, high, [kind]: [x, y] } = arranged().columns[m];
-        const outside = map.layer > net.maps[net.home[unit]].layer;
-        return outside ? [] : [`M${x - 1} ${y - 1}h${wide + 2}v${high + 2}h${-wide - 2}z`, ...[...map.nodes].filter((n) => n >= 0 && lit(n)).map((n) => rectangle(boxOf(n, kind)))];
-      });
-      made.push(shape("path", { class: "gn-veil", d: holes.join("") }));
-    }
-    const chosen = units.winner(net, values, unit);
-    const read = units.behind(net, unit).ends;
-    frame("gn-read", read, "value");
-    if (chosen !== null) frame("gn-won", [chosen], "value");
-    if (known(unit, "gradient") && gradients[unit] !== null) {
-      if (!arranged().narrow) made.push(...wayOf(state, unit, boxOf).filter(() => index === state.run.steps.length - 1));
-      frame("gn-read", units.reads(net, values, unit).filter(({ slope }) => slope !== null).map(({ cell }) => cell), "gradient");
-      frame("gn-from", units.senders(net, values, gradients, unit).filter(({ sent }) => sent !== null).map((one) => one.unit), "gradient");
-    }
-  }
-  for (const kind of KINDS) made.push(shape("path", { class: "gn-frame gn-unit", d: rectangle(boxOf(unit, kind), 1) }));
-  const step = predicting && quiz.target(state);
-  if (step && step.index > index) made.push(shape("path", { class: "gn-frame gn-ask", d: rectangle(boxOf(step.node, step.edge ? "gradient" : "value"), 2) }));
-  over.replaceChildren(...made);
-}
-
-/** The way of a unit's gradient, from one to the one that gets it, as long as there is one: a line with a casing. */
-function wayOf({ net, values }, unit, boxOf) {
-  const made = [];
-  for (let n = unit, next; ; n = next) {
-    const heirs = units.reads(net, values, n).filter(({ slope }) => slope !== null);
-    if (heirs.length !== 1) return made;
-    next = heirs[0].cell;
-    const [[x, y, side], [left, top, size]] = [boxOf(n, "gradient"), boxOf(next, "gradient")];
-    const [start, end] = [[x, y + side / 2], [left + size, top + size / 2]];
-    const half = (start[0] - end[0]) / 2;
-    const d = `M${start}C${start[0] - half} ${start[1]} ${end[0] + half} ${end[1]} ${end}`;
-    made.push(shape("path", { class: "gn-casing", d }), shape("path", { class: "gn-frame gn-read", d }));
-    made.push(shape("path", { class: "gn-head", d: `M${end[0]} ${end[1]}l7 -4v8z` }));
-  }
-}
+const HELP = "Click a cell, or focus a map with Tab and use the arrow keys: the unit tells what it read and won, and from whom it got its gradient. Drag from cell to cell, and its window slides. An input or a weight that is picked can be changed below; Paint draws on the input.";
 
 /** What is told of the picked unit, forwards and backwards. */
 function showFacts({ part }, state) {
@@ -148,6 +13,43 @@ function showFacts({ part }, state) {
     h("div", {}, h("h3", { class: "gn-value" }, value === null ? name : `${name} = ${value}`), h("p", {}, line(read, won) && `It ${line(read, won)}.`), h("p", {}, `${made}.`)),
     h("div", {}, h("h3", { class: "gn-gradient" }, gradient === null || gradient === engine.noPath ? "gradient" : `gradient = ${gradient}`), h("p", {}, heirs && `It ${heirs}.`), h("p", {}, `${got}.`)),
   );
+}
+
+/** What was changed, and where a number can be. */
+function showChanges({ root, part, buttons }, state, painting) {
+  const { net, unit, edits, values } = state;
+  root.classList.toggle("gn-painting", painting);
+  h(buttons.paint, { "aria-pressed": painting });
+  buttons.paint.hidden = buttons.image.hidden = !imageMap(state);
+  part.reset.disabled = !edits.size;
+  part.news.textContent = words.news(state);
+  part.change.hidden = !walking.isLeaf(state, unit);
+  part.changed.textContent = words.nameOf(net, unit);
+  if (document.activeElement !== part.number || arithmetic.parse(part.number.value) !== values[unit]) part.number.value = String(values[unit]);
+}
+
+/** The map that an image goes to: the first input of some rows and columns. */
+const imageMap = ({ net }) => net.maps.find(({ kind, shape: [, rows, columns] }) => kind === "input" && rows > 1 && columns > 1);
+
+/** The numbers of an image for an input: shrunk to its cells, from 0 to 1; as dark around as the input was. */
+async function pixelsOf(file, state) {
+  const map = imageMap(state);
+  const [channels, rows, columns] = map.shape;
+  const pen = h("canvas", { width: columns, height: rows }).getContext("2d");
+  const bitmap = await createImageBitmap(file, { resizeWidth: columns, resizeHeight: rows, resizeQuality: "high" });
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, columns, rows);
+  pen.drawImage(bitmap, 0, 0);
+  const { data } = pen.getImageData(0, 0, columns, rows);
+  const light = (at) => (0.299 * data[4 * at] + 0.587 * data[4 * at + 1] + 0.114 * data[4 * at + 2]) / 255;
+  const corners = [0, columns - 1, (rows - 1) * columns, rows * columns - 1];
+  const mean = (numberOf) => corners.reduce((sum, at) => sum + numberOf(at), 0) / 4;
+  const turn = mean(light) > 0.5 !== mean((at) => state.was.values[map.nodes[at]] ?? 0) > 0.5;
+  return [...map.nodes].flatMap((n, at) => {
+    const [channel, place] = [Math.floor(at / (rows * columns)), at % (rows * columns)];
+    const x = channels === 3 ? data[4 * place + channel] / 255 : light(place);
+    return n < 0 ? [] : [[n, Number((turn ? 1 - x : x).toPrecision(3))]];
+  });
 }
 
 /** The number of the cell that one points at. */
@@ -182,7 +84,14 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
   const hint = hinterOf(shell, pictured, () => state);
   part.whole.hidden = !document.fullscreenEnabled;
 
+  let painting = false;
   const own = {
+    paint: () => ((painting = !painting), paint(state)),
+    image: () => part.file.click(),
+    edit() {
+      part.number.focus();
+      part.number.select();
+    },
     menu(on = part.menu.hidden) {
       part.menu.hidden = !on;
       part.more.ariaExpanded = on;
@@ -194,7 +103,7 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
     close: () => part.keys.close(),
   };
   const STEPPERS = /^(first|back|play|next|last|predict|refuse|give|theme|slower|faster)$/;
-  const means = (name) => Boolean(own[name]) || STEPPERS.test(name);
+  const means = (name) => Boolean(own[name]) || STEPPERS.test(name) || walking.knows(name);
   for (const [name, button] of Object.entries(buttons)) button.hidden ||= !means(name);
   for (const row of part.keys.querySelectorAll("tr")) {
     const known = [...row.querySelectorAll("[data-name]")].map(({ dataset }) => dataset.name);
@@ -206,7 +115,7 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
     numbers.write(state.data.figures);
     if (state.theme !== before?.theme) showTheme(shell, state, page);
     pictured.settle();
-    pictured.painted = pictured.paint(state, state.data.looks[root.dataset.look]);
+    part.sheet.dataset.painted = pictured.paint(state, state.data.looks[root.dataset.look]);
     showOver(pictured, state);
     showPlace(shell, state);
     const step = stepper.step(state);
@@ -215,6 +124,7 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
     if (part.layer.textContent !== text) part.layer.textContent = text;
     part.card.classList.toggle("gn-asks", state.predicting);
     showFacts(shell, state);
+    showChanges(shell, state, painting);
     asked.show(state, before);
     hint(null);
     if (state.unit !== before?.unit) pictured.follow(state.unit, "value", part.board);
@@ -228,6 +138,12 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
     clearTimeout(timer);
     if (state.playing) timer = setTimeout(() => dispatch({ do: "beat" }), STEP / state.speed);
     paint(before);
+  }
+
+  /** Another number in the leaf that is picked; what is none is not taken. */
+  function changed(x) {
+    if (x !== null && !Object.is(x, state.values[state.unit])) dispatch({ do: "edit", changes: [[state.unit, x]] });
+    else part.number.value = String(state.values[state.unit]);
   }
 
   function perform(name) {
@@ -279,14 +195,44 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
     if (event.target === part.keys) part.keys.close(); // beside the dialog
     if (!part.menu.hidden && !event.target.closest(".gr-bar")) own.menu(false);
     const name = event.target.closest("[data-do]")?.dataset.do;
-    if (name) return perform(name);
+    if (name) perform(name);
+  });
+
+  /** The brush: the number that cells get which it comes over. */
+  let brush = null;
+  function touched(event) {
     const cell = cellAt(event);
-    if (cell) dispatch({ do: "pick", unit: cell.n });
+    if (!cell) return cell;
+    const isInput = state.net.maps[state.net.home[cell.n]].kind === "input";
+    if (painting && isInput && walking.isLeaf(state, cell.n)) {
+      const most = Math.max(1, ...state.net.maps[state.net.home[cell.n]].nodes.map((n) => (n < 0 ? 0 : state.was.values[n])));
+      brush ??= state.values[cell.n] === most ? 0 : most;
+      if (state.values[cell.n] !== brush) dispatch({ do: "edit", changes: [[cell.n, brush]] });
+    } else if (brush === null && cell.n !== state.unit) dispatch({ do: "pick", unit: cell.n });
+    return cell;
+  }
+
+  on(part.stage, "pointerdown", (event) => {
+    brush = null;
+    touched(event);
   });
   on(part.stage, "pointermove", (event) => {
-    if (event.pointerType === "touch") return;
-    const cell = cellAt(event);
-    hint(cell && cell.n, cell?.kind);
+    const cell = event.buttons ? touched(event) : cellAt(event); // a window slides over what it reads
+    if (event.pointerType !== "touch") hint(cell && cell.n, cell?.kind);
+  });
+  on(part.change, "submit", (event) => event.preventDefault());
+  on(part.number, "change", () => changed(arithmetic.parse(part.number.value)));
+  on(part.number, "keydown", ({ key, shiftKey, altKey }) => {
+    const way = { ArrowUp: 1, ArrowDown: -1 }[key];
+    if (way) dispatch({ do: "nudge", by: way * (shiftKey ? 1 : altKey ? 0.01 : 0.1) });
+    else if (key === "Enter") changed(arithmetic.parse(part.number.value));
+  });
+  const dropped = async (file) => file && imageMap(state) && dispatch({ do: "edit", changes: await pixelsOf(file, state) });
+  on(part.file, "change", () => dropped(part.file.files[0]));
+  on(root, "dragover", (event) => event.preventDefault());
+  on(root, "drop", (event) => {
+    event.preventDefault();
+    dropped([...event.dataTransfer.files].find(({ type }) => type.startsWith("image/")));
   });
   on(part.stage, "pointerleave", () => hint(null));
   on(part.slider, "input", () => dispatch({ do: "go", to: part.slider.valueAsNumber }));
@@ -295,5 +241,4 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
   new ResizeObserver(() => paint(state)).observe(part.stage);
   showTheme(shell, state, page);
   paint();
-  return { state: () => state, painted: () => pictured.painted, dispatch };
 }

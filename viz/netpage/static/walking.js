@@ -31,8 +31,8 @@ const walking = (() => {
   };
 
   /** The unit that is picked at first: of those that chose the one with the largest gradient, else the output. */
-  function first({ net, gradients }) {
-    const chose = layersOf(net).flatMap(({ nodes }) => [...nodes].filter((n) => n >= 0 && gradients[n] !== null && units.kindOf(net, n) === "choice"));
+  function first({ net, gradients, choosing }) {
+    const chose = choosing.filter((n) => gradients[n] !== null);
     return chose.reduce((best, n) => (Math.abs(gradients[n]) > Math.abs(gradients[best]) ? n : best), chose[0] ?? net.graph.output);
   }
 
@@ -42,8 +42,10 @@ const walking = (() => {
     const { figures, sentences, looks, name } = data;
     const looking = { index: 0, playing: false, speed: 1, theme, breaks: new Set() };
     const asking = { predicting: false, right: 0, asked: 0, verdict: null, missed: null };
-    const was = { values, gradients };
-    const state = running({ net, values, gradients, was, edits: new Map(), data: { figures, sentences, looks, name }, ...looking, ...asking });
+    const choosing = layersOf(net).flatMap(({ nodes }) => [...nodes].filter((n) => n >= 0 && units.kindOf(net, n) === "choice"));
+    const won = winners({ net, choosing }, values);
+    const changing = { was: { values, gradients, won }, won, choosing, edits: new Map(), flashing: [], turned: [] };
+    const state = running({ net, values, gradients, ...changing, data: { figures, sentences, looks, name }, ...looking, ...asking });
     return { ...state, unit: first(state), index: start < 0 ? state.run.steps.length + start : start };
   }
 
@@ -69,6 +71,14 @@ const walking = (() => {
     return nodes[at];
   }
 
+  /** Whom each unit that chooses one of several cells has chosen. */
+  function winners({ net, choosing }, values) {
+    return new Map(choosing.map((n) => [n, units.winner(net, values, n)]));
+  }
+
+  /** The units whose choice is another one there than here. */
+  const turned = (here, there) => [...there.keys()].filter((n) => here.get(n) !== there.get(n));
+
   /** With other numbers in some leaves: what hangs on them is computed anew, and every gradient. */
   function edited(state, changes) {
     const { net } = state;
@@ -79,13 +89,19 @@ const walking = (() => {
       if (Object.is(x, state.was.values[n])) edits.delete(n);
     }
     const made = flat.forward(net.graph, values, changes.map(([n]) => n));
-    return running({ ...state, values, gradients: flat.backward(net.graph, values), edits, made, verdict: null, missed: null });
+    const won = winners(state, values);
+    const news = { edits, made, won, flashing: turned(state.won, won), turned: turned(state.was.won, won) };
+    return running({ ...state, ...news, values, gradients: flat.backward(net.graph, values), verdict: null, missed: null });
   }
 
+  /** A leaf's number so much larger; a tenth more of 0.2 is 0.3. */
+  const nudged = (state, by) => edited(state, [[state.unit, Number((state.values[state.unit] + by).toPrecision(12))]]);
+
   const ACTIONS = {
-    pick: (state, { unit }) => ({ ...state, unit }),
-    walk: (state, { down = 0, right = 0 }) => ({ ...state, unit: beside(state, state.unit, down, right) }),
+    pick: (state, { unit }) => ({ ...state, unit, flashing: [] }),
+    walk: (state, { down = 0, right = 0 }) => ({ ...state, flashing: [], unit: beside(state, state.unit, down, right) }),
     edit: (state, { changes }) => edited(state, changes),
+    nudge: (state, { by }) => (isLeaf(state, state.unit) ? nudged(state, by) : state),
     reset: (state) => edited(state, [...state.edits.keys()].map((n) => [n, state.was.values[n]])),
   };
 
@@ -95,7 +111,10 @@ const walking = (() => {
     return own ? ACTIONS[action.do](state, action) : stepper.act(state, action);
   }
 
+  /** Whether a cell's number is given, not computed: it can be changed. */
+  const isLeaf = ({ net }, n) => !net.graph.ops[n];
+
   const knows = (name) => Object.hasOwn(ACTIONS, name);
 
-  return { initial, act, knows, isKnown, layersOf };
+  return { initial, act, knows, isKnown, isLeaf, layersOf };
 })();

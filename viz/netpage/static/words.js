@@ -110,20 +110,35 @@ function heirs({ net, values, gradients }, n) {
 
 /** All that is known of a cell at this step. */
 function facts(state, n) {
-  const { net, values, gradients } = state;
+  const { net, values, gradients, was } = state;
   const [value, gradient] = ["value", "gradient"].map((kind) => walking.isKnown(state, n, kind));
   const read = value ? units.behind(net, n).ends : [];
   const taken = value ? units.winner(net, values, n) : null;
   return {
     name: nameOf(net, n),
-    value: value ? numeral(values[n]) : null,
-    gradient: gradient ? (gradients[n] === null ? "no path" : numeral(gradients[n])) : null,
+    value: value ? numeral(values[n]) + before(values[n], was.values[n]) : null,
+    gradient: gradient ? (gradients[n] === null ? "no path" : numeral(gradients[n])) + before(gradients[n], was.gradients[n]) : null,
     made: value ? made(state, n) : "not computed yet",
     read: taken === null ? (read.length ? `reads ${namesOf(net, read)}` : "") : `takes ${nameOf(net, taken)}, the one it chose of ${counted(read.length, "cell")}`,
     won: value ? won(state, n) : "",
     got: gradient ? got(state, n) : "not computed yet",
     heirs: gradient ? heirs(state, n) : "",
   };
+}
+
+/** What a number was where the edits have changed it; empty where they have not. */
+const before = (now, was) => (Object.is(now, was) ? "" : ` (was ${was === null ? "no path" : numeral(was)})`);
+
+/** What the edits have changed, of what is known at this step: the output, and who chose another cell. */
+function news(state) {
+  const { net, values, was, edits, turned, won, data } = state;
+  if (!edits.size) return "";
+  const isKnown = (n) => walking.isKnown(state, n, "value");
+  const other = turned.filter(isKnown);
+  const choices = other.length === 1 ? `${nameOf(net, other[0])} now takes ${nameOf(net, won.get(other[0]))}` : `${other.length} of ${counted(state.choosing.filter(isKnown).length, "window")} chose another cell`;
+  const { output } = net.graph;
+  const said = [`${counted(edits.size, "number")} changed`, ...(other.length ? [choices] : []), ...(isKnown(output) ? [`${data.name}: ${numeral(was.values[output])} → ${numeral(values[output])}`] : [])];
+  return `${said.join("; ")}.`;
 }
 
 /** What a step of a layer shows. */
@@ -157,6 +172,6 @@ function question(state, { phase, node }) {
 /** What an answer is told with. */
 const answer = (state, { phase, node }) => (phase === "forward" ? `${nameOf(state.net, node)}: ${made(state, node)}.` : `gradient of ${nameOf(state.net, node)}: ${got(state, node)}.`);
 
-return { nameOf, mapName, facts, layer, question, answer, counted };
+return { nameOf, mapName, facts, layer, news, question, answer, counted };
 
 })();
