@@ -24,7 +24,8 @@ def readme() -> Comparison:
     contest = Contest(title, batch, np.array(expected))
     for backend in ("fused", "Numba", "numpy"):
         contest.enter(f"gradroute ({backend})", _ours, backend.lower())
-    contest.enter("gradroute (fused, feature-major, out=)", _by_column)
+    contest.enter("gradroute (fused, feature-major, out=)", _by_column, False)
+    contest.enter("gradroute (fused, feature-major, out=, fastmath)", _by_column, True)
     for form in ("rows", "feature-major"):
         contest.enter(f"hand-written C ({form})", compiled.c_graph, form)
         contest.enter(f"jax (jit, {form})", graph_peers.jax, form)
@@ -38,9 +39,9 @@ def readme() -> Comparison:
     return contest.run(scale={"micrograd": EVALUATIONS / PART})
 
 
-def _program(backend: str) -> Program:
+def _program(backend: str, fastmath: bool = False) -> Program:
     a, b = Value(-4.0, "a"), Value(2.0, "b")
-    return Program(readme_graph(a, b), [a, b], backend=backend)
+    return Program(readme_graph(a, b), [a, b], backend=backend, fastmath=fastmath)
 
 
 def _ours(backend: str, batch: Array, expected: Array) -> Job:
@@ -49,9 +50,9 @@ def _ours(backend: str, batch: Array, expected: Array) -> Job:
     return lambda: program.value_and_input_grad(batch)
 
 
-def _by_column(batch: Array, expected: Array) -> Job:
+def _by_column(fastmath: bool, batch: Array, expected: Array) -> Job:
     """What the peers' feature-major forms do: nothing is turned, and nothing is allocated."""
-    program, out = _program("fused"), np.empty((3, len(batch))).T
+    program, out = _program("fused", fastmath), np.empty((3, len(batch))).T
     columns = np.asfortranarray(batch)
     program.value_and_input_grad(columns, out=out)
     agree(out[:, 1:], expected)

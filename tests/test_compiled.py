@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import random
@@ -22,7 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from programs import EXACT, Plan, identical, plan
 
-from autodiff import Program, Value, where
+from autodiff import Program, Value, greater, maximum, where
 from autodiff.programs.backends import caching, fused
 
 pytestmark = pytest.mark.slow
@@ -338,3 +339,54 @@ from autodiff.programs.backends import kernel
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.rstrip().endswith("NotImplementedError: the kernel has no branch for cbrt")
+
+
+# -- fastmath=True: other bits, the same numbers
+
+
+COMPILED = pytest.mark.parametrize("backend", ["numba", "fused"])
+
+
+@COMPILED
+def test_fastmath_rounds_a_product_and_a_sum_once_or_twice(backend: str) -> None:
+    """(1 + 2⁻³⁰)² is 1 + 2⁻²⁹ + 2⁻⁶⁰, whose last part is lost where it is rounded before the rest is taken away."""
+    x, y = Value(1.0), Value(1.0)
+    row = [1.0 + 2.0**-30, 1.0 + 2.0**-29]
+    exact, fast = (Program(x * x - y, [x, y], backend=backend, fastmath=fastmath) for fastmath in (False, True))
+    assert exact.value([row])[0] == 0.0
+    assert fast.value([row])[0] in (0.0, 2.0**-60)  # a processor without such an instruction rounds twice
+    assert repr(fast).endswith(f"on {backend}, fastmath=True>")
+    assert pickle.loads(pickle.dumps(fast)).fastmath
+    assert not exact.fastmath
+
+
+@COMPILED
+def test_fastmath_changes_the_last_digits_alone(backend: str) -> None:
+    draw = random.Random(3)
+    x, y, a, b = leaves = [Value(1.0) for _ in range(4)]
+    loss = ((a * x + b * y).tanh() + maximum(a * x, b * y, 0.1) * x + where(greater(x, y), x / (1 + y * y), x)) ** 2
+    rows = [[draw.uniform(-2, 2) for _ in range(2)] for _ in range(700)]
+    exact, fast = (Program(loss, leaves[:2], leaves[2:], backend=backend, fastmath=flag) for flag in (False, True))
+    for one, other in zip(exact.value_and_grad(rows), fast.value_and_grad(rows), strict=True):
+        assert [*other] == pytest.approx([*one], rel=1e-12, abs=1e-12)
+    assert fast.input_grad(rows).ravel() == pytest.approx(exact.input_grad(rows).ravel(), rel=1e-11, abs=1e-12)
+
+
+@COMPILED
+def test_fastmath_keeps_nan_infinity_and_sides_without_a_path(backend: str) -> None:
+    x, y = Value(1.0), Value(1.0)
+    extreme = [0.0, 1.0, -1.0, 1e308, math.inf, -math.inf, math.nan]
+    rows = [[a, b] for a in extreme for b in extreme]
+    outputs = [maximum(x, y), (x - y).relu(), where(greater(x, 0.0), x.sqrt(), y), x / y + y.log(), x * y - x]
+    loss = where(greater(x, 0.0), x.sqrt(), y) * (x - y).relu()
+    found = []
+    for fastmath in (False, True):
+        many, one = (Program(output, [x, y], backend=backend, fastmath=fastmath) for output in (outputs, loss))
+        found.append([*many.value(rows).ravel().tolist(), *one.input_grad(rows).ravel().tolist()])
+    assert found[1] == pytest.approx(found[0], nan_ok=True)
+
+
+def test_fastmath_is_for_compiled_backends() -> None:
+    for backend in ("python", "numpy"):
+        with pytest.raises(ValueError, match="fastmath=True is for the backends 'numba' and 'fused', got"):
+            Program(Value(1.0), backend=backend, fastmath=True)

@@ -100,7 +100,7 @@ def is_stream(x: Any) -> bool:
     >>> is_stream(iter([1.0])), is_stream([1.0]), is_stream({1.0})
     (True, False, False)
     """
-    if not isinstance(x, Iterable) or hasattr(x, "__getitem__") or is_unordered(x):
+    if hasattr(x, "__getitem__") or not isinstance(x, Iterable) or is_unordered(x):
         return False
     return not (_offers(x.__class__) or _lists(x.__class__))
 

@@ -17,7 +17,7 @@ from autodiff.programs.batches import Sample, vector
 from autodiff.programs.frozen import refuse_overwritten, warn_of_frozen_branches
 from autodiff.programs.listing import PASSES
 from autodiff.programs.lowering import Lowering
-from autodiff.programs.rims import chosen, rim_of
+from autodiff.programs.rims import COMPILED, checked_fastmath, chosen, rim_of
 from autodiff.programs.routine import Routine
 from autodiff.programs.sources import LANGUAGES, emit, told_apart
 from autodiff.recording.copies import entry, saved
@@ -52,6 +52,9 @@ class Program:
     make a program short ("fold", "share", "drop", "fuse", "reuse"), by default all; each changes no bit. Building that
     takes more than two seconds is told on a terminal and in a notebook, unless ``progress=False``.
 
+    ``fastmath=True`` lets "numba" and "fused" take sums in any order and round a product and a sum once (FMA): faster,
+    to other bits, which may differ with machine, backend and batch. What is nan or infinite is so as before.
+
     Nothing is copied of a batch of float64 that lies in memory row by row, or column by column (``columns.T``), which
     is the faster. ``out=`` is an array that results are written into, which are then views of it: a row for each
     sample, of its outputs, of its slopes, or of first the one and then the others.
@@ -77,6 +80,7 @@ class Program:
         threads: int = 1,
         passes: Iterable[str] = PASSES,
         progress: bool = True,
+        fastmath: bool = False,
     ) -> None:
         self.single = isinstance(output, Value)
         many = isinstance(output, Iterable) and not callable(output)  # a model gives its layers
@@ -92,6 +96,7 @@ class Program:
         self.rim = rim_of(self.backend)
         self.threads = at_least_one("threads", threads)
         self.progress = bool(progress)
+        self.fastmath = checked_fastmath(fastmath, self.backend)
         self.passes = frozenset(passes)
         if not self.passes <= PASSES:
             raise ValueError(
@@ -203,6 +208,7 @@ class Program:
     def __repr__(self) -> str:
         shape = f"{len(self.inputs)} inputs, {len(self.params)} params, {len(self.outputs)} outputs"
         more = f", threads={self.threads}" if self.threads > 1 else ""
+        more += ", fastmath=True" if self.fastmath else ""
         more += f", passes={sorted(self.passes)}" if self.passes != PASSES else ""
         return f"<Program of {shape}, on {self.backend}{more}>"
 
@@ -222,7 +228,8 @@ class Program:
         inputs = self.sample.mapped(twin)
         constants = {twin(leaf): number for leaf, number in self.constants.items()}
         output = outputs[0] if self.single else outputs
-        return (output, inputs, params, self.backend, self.threads, self.passes, self.progress), constants
+        options = self.backend, self.threads, self.passes, self.progress, self.fastmath
+        return (output, inputs, params, *options), constants
 
     def _run(self, what: str, batch: Any, params: Any, out: Any = None) -> tuple[Any, Any]:
         numbers = self.rim.own(self.read()) if params is None else self.rim.vector(params, self.params)
@@ -244,7 +251,7 @@ class Program:
             columns = counts.get(what, len(self.inputs) + (what == "value_and_input_grad"))
             given.append(self.rim.given(out, len(rows), columns, rows))
         results, sums = self._ready(what, False)(*given)
-        if what != "value" and self.rim.has_nan(sums if what == "grad" else results):
+        if what != "value" and self.rim.has_nan(sums if len(sums) else results):
             # An infinite number may have met the 0 of a side without a path: now such sides are held apart.
             results, sums = self._ready(what, True)(*given)
         return results, sums
@@ -261,7 +268,7 @@ class Program:
 
     def _built(self, routine: Routine) -> Run:
         backend = importlib.import_module(f"autodiff.programs.backends.{self.backend}")
-        more = {"threads": self.threads} if self.backend == "numba" else {}
+        more = {"threads": self.threads, "fastmath": self.fastmath} if self.backend in COMPILED else {}
         run: Run = backend.build(routine, len(self.inputs), len(self.params), **more)
         return run
 

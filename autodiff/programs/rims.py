@@ -11,7 +11,7 @@ from autodiff.programs import lists
 from autodiff.programs.batches import Sample
 from autodiff.recording.value import Value
 
-__all__ = ["BACKENDS", "Rim", "chosen", "rim_of"]
+__all__ = ["BACKENDS", "COMPILED", "Rim", "checked_fastmath", "chosen", "rim_of"]
 
 # The fastest first; what each needs. Those that need NumPy read and answer arrays, "python" lists.
 BACKENDS: dict[str, tuple[str, ...]] = {
@@ -20,6 +20,7 @@ BACKENDS: dict[str, tuple[str, ...]] = {
     "python": (),
     "fused": ("numba", "numpy"),
 }
+COMPILED = ("numba", "fused")
 
 
 class Rim(Protocol):
@@ -63,6 +64,15 @@ def chosen(backend: str | None) -> str:
             f"the backend {quoted(backend)} needs {' and '.join(BACKENDS[backend])}: pip install 'gradroute[fast]'"
         )
     return backend
+
+
+def checked_fastmath(wanted: bool, backend: str) -> bool:
+    """Whether fastmath is wanted; ``ValueError`` of a backend that does not compile."""
+    if wanted and backend not in COMPILED:
+        raise ValueError(
+            f"fastmath=True is for the backends {' and '.join(map(quoted, COMPILED))}, got {quoted(backend)}"
+        )
+    return bool(wanted)
 
 
 def rim_of(backend: str) -> Rim:

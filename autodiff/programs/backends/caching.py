@@ -22,7 +22,11 @@ from numba.core.caching import FunctionCache, IndexDataCacheFile
 from autodiff.programs import sums
 from autodiff.programs.backends.machine import CODES
 
-__all__ = ["jit"]
+__all__ = ["FASTMATH", "jit"]
+
+# LLVM's flags: a product and a sum may become one instruction, rounded once; sums and products may be taken in any
+# order; a zero may lose its sign. What is nan or infinite stays so.
+FASTMATH = {"contract", "reassoc", "nsz"}
 
 _DIGEST = sha256().digest_size  # bytes
 
@@ -31,9 +35,9 @@ def jit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
     """A decorator: the function compiled when it is first called, or read from disk if it was compiled before."""
 
     def decorate(function: Callable[..., Any]) -> Any:
-        compiled = numba.njit(error_model="numpy", boundscheck=False, **options)(function)
+        compiled = numba.jit(**({"nopython": True, "error_model": "numpy", "boundscheck": False} | options))(function)
         try:
-            compiled._cache = _CheckedCache(function)
+            compiled._cache = _CheckedCache(function, "fast" if "fastmath" in options else "checked")
         except RuntimeError as error:
             _warn(error)
         return compiled
@@ -44,11 +48,11 @@ def jit(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 class _CheckedCache(FunctionCache):  # type: ignore[misc]
     """Numba's cache of one function, with files that are checked, and errors that become a warning."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], kind: str) -> None:
         super().__init__(function)
         stamp = (self._impl.locator.get_source_stamp(), _sources())
         # A name of its own: files that Numba wrote by itself have no digest.
-        self._cache_file = _CheckedFiles(self.cache_path, f"{self._impl.filename_base}-checked", stamp)
+        self._cache_file = _CheckedFiles(self.cache_path, f"{self._impl.filename_base}-{kind}", stamp)
         wanted = numba.config.CACHE_DIR
         if wanted and not Path(self.cache_path).is_relative_to(wanted):
             _warn(f"NUMBA_CACHE_DIR={wanted} cannot be written, {self.cache_path} is used instead")

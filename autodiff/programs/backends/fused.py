@@ -16,6 +16,7 @@ import numpy as np
 
 from autodiff.language.compiling import compiled
 from autodiff.language.primitives import PRIMITIVES
+from autodiff.programs.backends.caching import FASTMATH
 from autodiff.programs.backends.kernel import sum_of_block
 from autodiff.programs.routine import Routine
 from autodiff.programs.sums import BLOCK
@@ -25,10 +26,15 @@ __all__ = ["build"]
 Array = Any
 
 
-def build(routine: Routine, inputs: int, params: int) -> Callable[..., tuple[Array, Array]]:
-    """A function of the samples (samples, inputs) and the parameters: results (samples, results), and the sums."""
+def build(
+    routine: Routine, inputs: int, params: int, threads: int = 1, fastmath: bool = False
+) -> Callable[..., tuple[Array, Array]]:
+    """A function of the samples (samples, inputs) and the parameters: results (samples, results), and the sums.
+
+    Where nothing is summed it answers one number instead, nan if any result is, so that nobody needs to look.
+    """
     shape = _Shape(routine)
-    program, constants = _compiled(shape.source()), np.array(shape.constants, dtype=float)
+    program, constants = _compiled(shape.source(), fastmath), np.array(shape.constants, dtype=float)
     results, sums = len(routine.results), len(routine.sums)
     columns, terms = np.empty(inputs * BLOCK), np.empty((sums, BLOCK))
 
@@ -37,30 +43,31 @@ def build(routine: Routine, inputs: int, params: int) -> Callable[..., tuple[Arr
         answer = np.empty((results, len(x))) if out is None or not is_column else out.T
         totals = np.zeros(sums) if before is None else before.copy()
         flat, by_row = (x.reshape(-1), True) if x.flags.c_contiguous else (x.T.reshape(-1), False)
-        program(flat, by_row, len(x), p, constants, answer, columns, terms, totals)
+        wrong = program(flat, by_row, len(x), p, constants, answer, columns, terms, totals)
         if out is not None and not is_column:
             out[:] = answer.T
-        return answer.T if out is None else out, totals
+        return answer.T if out is None else out, totals if sums else np.array([wrong])
 
     return run
 
 
 _FOLDED = {(0.0).hex(), (1.0).hex()}  # -0.0 is another number
-_shapes: dict[str, Any] = {}
+_shapes: dict[tuple[str, bool], Any] = {}
 _lock = Lock()
 
 
-def _compiled(source: str) -> Any:
+def _compiled(source: str, fastmath: bool) -> Any:
     """The compiled function of a shape, one for all programs of it.
 
     Kept for good: Numba gives no machine code back to the system, so that to forget a function and to compile it
     again would take its memory twice.
     """
     with _lock:
-        if source not in _shapes:
+        if (source, fastmath) not in _shapes:
+            flags = FASTMATH if fastmath else set()
             program = compiled(source, {"math": math, "np": np, "sum_of_block": sum_of_block})
-            _shapes[source] = numba.njit(program, error_model="numpy", boundscheck=False)
-        return _shapes[source]
+            _shapes[source, fastmath] = numba.njit(program, error_model="numpy", boundscheck=False, fastmath=flags)
+        return _shapes[source, fastmath]
 
 
 class _Shape:
@@ -86,6 +93,9 @@ class _Shape:
             for k, place in enumerate(places):
                 self.views.append(f"{kind}{k} = {kind}s[{k}{part}]")
                 self.inner.append(f"{kind}{k}[i] = {self._name(place)}")
+        if not routine.sums:
+            names = dict.fromkeys(map(self._name, routine.results))
+            self.inner.append(f"wrong |= {' | '.join(f'({name} != {name})' for name in names) or False}")
 
     def source(self) -> str:
         """The function's text, which says all of the shape."""
@@ -142,7 +152,7 @@ class _Shape:
 
 _TEMPLATE = """
 def program(x, by_row, samples, p, constants, outs, columns, terms, totals):
-    inputs = len(x) // samples
+    inputs, wrong = len(x) // samples, False
 {uniform}    for start in range(0, samples, {block}):
         n = min({block}, samples - start)
         table, at, step = x, start, samples
@@ -155,4 +165,5 @@ def program(x, by_row, samples, p, constants, outs, columns, terms, totals):
 {inner}            pass
         for k in range(len(totals)):
             totals[k] += sum_of_block(terms[k], n)
+    return np.nan if wrong else 0.0
 """

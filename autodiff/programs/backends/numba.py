@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff.programs.backends.kernel import run_samples, run_threads
+from autodiff.programs.backends import kernel
 from autodiff.programs.backends.machine import assemble
 from autodiff.programs.routine import Routine
 from autodiff.programs.sums import BLOCK, repeated
@@ -17,13 +17,18 @@ __all__ = ["build"]
 Array = Any
 
 
-def build(routine: Routine, inputs: int, params: int, threads: int = 1) -> Callable[..., tuple[Array, Array]]:
+def build(
+    routine: Routine, inputs: int, params: int, threads: int = 1, fastmath: bool = False
+) -> Callable[..., tuple[Array, Array]]:
     """A function of the samples (samples, inputs) and the parameters: results (samples, results), and the sums.
 
     The sums go on from those ``before``, of samples in whole blocks. Samples, and results that it is given, may lie in
     memory row by row or column by column.
     """
     machine = assemble(routine, params)
+    run_samples, run_threads = kernel.run_samples, kernel.run_threads
+    if fastmath:
+        from autodiff.programs.backends.fast import run_samples, run_threads
     code = np.array(machine.code, dtype=np.int64)
     uniform_code = np.array(machine.uniform_code, dtype=np.int64)
     first = params + len(machine.constants)
