@@ -34,9 +34,11 @@ OUT = ROOT / "out"
 LEFT_OUT = re.compile(r"signatures|contract|backends/(kernel|elementwise|fused|lanes|caching|numba|machine)")
 # Which tests try a script, in this order: in Node, then in a browser.
 PARTS = dict.fromkeys(("numbers.js", "engine.js", "telling.js", "mathematics.js"), "test_parity.py")
-PARTS |= {"state.js": "test_state.py", "look.js": "test_look.py"}
-NODE = ["test_whole_page.py", "test_acts.py"]
-BROWSER = ["test_seen.py", "test_page.py"]
+PARTS |= {"state.js": "test_state.py", "look.js": "test_look.py", "copying.js": "test_copied.py"}
+PARTS |= {"checking.js": "test_checked_inputs.py", "seeing.js": "test_collapsed.py", "quiz.js": "test_hidden.py"}
+NODE = ["test_whole_page.py", "test_acts.py", "test_checked_inputs.py", "test_collapsed.py", "test_hidden.py"]
+NODE += ["test_state.py", "test_copied.py", "test_parts.py"]
+BROWSER = ["test_seen.py", "test_page.py", "test_legible.py"]
 NOT_TRIED = "not axe and not thousand"  # wait for the network, or measure time
 
 
@@ -185,7 +187,7 @@ def _closing(text: str, start: int) -> int:
 
 def drawn(part: str, tree: Path, seed: int, count: int) -> list[Mutant]:
     """So many changes of a part."""
-    folder, kind, of = (part, "*.py", of_python) if part != "page" else ("viz/page/static", "*.js", of_script)
+    folder, kind, of = (part, "*.py", of_python) if part != "page" else ("viz", "*.js", of_script)
     found: list[Mutant] = []
     for path in sorted((tree / folder).rglob(kind)):
         file = path.relative_to(tree).as_posix()
@@ -359,7 +361,8 @@ def of_scripts(tree: Path, browser: bool) -> Callable[[Mutant], str | None]:
     """By what a change of a script is noticed, in Node or in a browser."""
 
     def noticed(mutant: Mutant) -> str | None:
-        part = PARTS.get(Path(mutant.file).name, "test_parts.py")
+        script = Path(mutant.file)
+        part = "test_explore.py" if "netpage" in script.parts else PARTS.get(script.name, "test_parts.py")
         tries = [[part], ["-k", "not chromium", *NODE]]
         tries = tries[::-1] if part == "test_parity.py" else tries  # which takes long
         tries += [["-k", NOT_TRIED, *BROWSER], ["-k", "chromium", *NODE]] if browser else []
