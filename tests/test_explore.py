@@ -256,6 +256,74 @@ def test_winners_that_an_edit_changes_are_those_of_the_graph(ask: Ask) -> None:
         choices = now
 
 
+def convolved(kernel: int, stride: int, padding: int, image: list[list[Value]], model: list[nn.Module]) -> Value:
+    """A small network with this pool, on the same pixels and weights."""
+    conv, dense = model
+    pool = nn.MaxPool2d(kernel, stride=stride, padding=padding)
+    return nn.Sequential(conv, nn.ReLU(), pool, nn.Flatten(), dense)([image])[1]
+
+
+def maps_agree(state: Any, maps: list[Any], output: Value) -> None:
+    """Every cell of every map has Python's value and gradient; what is in no graph of Python has no gradient."""
+    net = read(output)
+    values, gradients = floats(state["values"]), floats(state["gradients"])
+    reached = {*state["reached"]}
+    fields = [part for k, field in enumerate(net.fields) for part in (*net.weights.get(k, ()), field)]
+    for field, cells in zip(fields, maps, strict=True):
+        for place, cell in zip(field.places(), cells, strict=True):
+            number = field.nodes.get(place)
+            if number is None:
+                assert cell not in reached
+            else:
+                assert values[cell] == struct.pack("<d", net.values[number])
+                assert (cell in reached) == (number in net.gradients)
+                if cell in reached:
+                    assert gradients[cell] == struct.pack("<d", net.gradients[number])
+
+
+def test_after_random_edits_of_pixels_weights_and_the_pool_every_map_is_pythons_to_the_bit(ask: Ask) -> None:
+    draw = random.Random(3)
+    pixels = [[Value(draw.gauss(0, 1)) for _ in range(8)] for _ in range(8)]
+    model = [nn.Conv2d(1, 2, 3, padding=1, rng=0), nn.Linear(32, 3, rng=1)]
+    now = 2, 2, 0
+    output = convolved(*now, pixels, model)
+    net = read(output)
+    field = next(one for one in net.fields if one.name == "max pool 2")
+    unit = field.nodes[0, 0, 0]
+    leaves = [pixels[2][3], pixels[5][5], model[0].weight[0][0][1][1], model[1].weight[1][7]]
+    actions: list[dict[str, Any]] = []
+    changes: list[Any] = []
+    for _ in range(100):
+        if draw.random() < 0.3:
+            wish = draw.choice([(2, 2, 0), (3, 2, 1), (2, 2, 0), (4, 2, 1), (5, 1, 0), (1, 2, 0), (3, 2, 0)])
+            actions.append({"do": "reshape", "wish": dict(zip(("kernel", "stride", "padding"), wish, strict=True))})
+            changes.append(wish)
+        else:
+            leaf, x = draw.randrange(len(leaves)), draw.choice([draw.gauss(0, 2), 0.0])
+            actions.append({"do": "edit", "leaf": [net.graph.number(leaves[leaf]), x]})
+            changes.append((leaves[leaf], x))
+    states = ask({"data": viz.explore(output).data, "actions": [{"do": "pick", "unit": unit}, *actions]})[2:]
+    for change, state in zip(changes, states, strict=True):
+        if len(change) == 2:
+            change[0].data = change[1]
+        elif (8 + 2 * change[2] - change[0]) // change[1] + 1 == 4:
+            now = change
+        else:
+            assert "windows, and what reads max pool 2 needs 4 × 4" in state["news"]
+        maps_agree(state, state["maps"], convolved(*now, pixels, model))
+
+
+def test_a_pool_that_is_another_one_is_told_and_can_be_as_it_was(ask: Ask) -> None:
+    output = lenet()
+    unit = read(output).fields[3].nodes[0, 0, 0]
+    wish = {"do": "reshape", "wish": {"kernel": 3, "stride": 2, "padding": 1}}
+    states = ask({"data": viz.explore(output).data, "actions": [{"do": "pick", "unit": unit}, wish, {"do": "reset"}]})
+    assert states[2]["news"].startswith("max pool 2 is 3 × 3, stride 2, padding 1 now; ")
+    assert states[2]["facts"]["made"].count(",") == 3  # a corner reads four cells
+    assert states[3]["news"] == ""
+    assert (states[3]["values"], states[3]["gradients"]) == (states[0]["values"], states[0]["gradients"])
+
+
 @pytest.mark.parametrize("size", [(1280, 500), (1060, 420), (750, 380), (390, 520)])
 @pytest.mark.parametrize("name", NETWORKS)
 def test_no_map_covers_another_and_cells_can_be_hit(name: str, size: tuple[int, int], ask: Ask) -> None:
@@ -376,6 +444,19 @@ def test_one_paints_on_the_input_and_the_window_slides_where_one_does_not(page: 
         seen.button("Paint").click()
         drag()
         assert "8 numbers changed" in seen.page.locator("[data-part=news]").text_content()
+
+
+def test_a_pool_gets_another_kernel_by_its_fields_or_it_is_said_why_not(page: Path, chromium: Any) -> None:
+    with visit(chromium, page) as seen:
+        seen.page.get_by_role("application", name=re.compile("^max pool 2, values")).click(position={"x": 4, "y": 4})
+        news = seen.page.locator("[data-part=news]")
+        seen.page.get_by_role("spinbutton", name="kernel").fill("3")
+        seen.press("Tab")
+        assert str(news.text_content()).startswith("It cannot be so: that makes 3 × 3 windows")
+        seen.page.get_by_role("spinbutton", name="padding").fill("1")
+        seen.press("Tab")
+        assert str(news.text_content()).startswith("max pool 2 is 3 × 3, stride 2, padding 1 now")
+        assert "max(" in told(seen)
 
 
 def png(rows: list[list[int]]) -> bytes:

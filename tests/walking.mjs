@@ -17,6 +17,7 @@ function seen(state, before) {
     question: target && words.question(state, target),
     target: target && target.node,
     news: words.news(state),
+    maps: before && net.maps.map(({ nodes }) => [...nodes]),
     flashing: state.flashing,
     known: ["value", "gradient"].map((kind) => cells.filter((n) => walking.isKnown(state, n, kind))),
     way: before ? null : [...units.way(net, values, unit)],
@@ -35,7 +36,11 @@ function answer({ data, actions = [], units: asked = null, size = null, brief = 
   if (size) return sides(plan.arranged(state.net.maps, state.net.maps.map(({ name }) => name), ...size));
   if (asked) return asked.map((n) => words.facts({ ...state, unit: n }, n));
   const told = [seen(state)];
-  for (const action of actions) told.push(seen((state = walking.act(state, action)), true));
+  const originals = state.net.maps.map(({ nodes }) => nodes);
+  // A leaf is called by the number that it had at first.
+  const now = ({ leaf, ...action }) => (leaf ? { ...action, changes: [[moved(leaf[0]), leaf[1]]] } : action);
+  const moved = (n) => state.net.maps.flatMap(({ nodes }, m) => [...nodes].filter((_, at) => originals[m][at] === n))[0];
+  for (const action of actions.map((one) => () => now(one))) told.push(seen((state = walking.act(state, action())), true));
   return told;
 }
 

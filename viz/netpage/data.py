@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import base64
+import math
 import sys
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from autodiff import Graph
+from autodiff import TABLE, Graph
 from autodiff.facts.words import SENTENCES
+from autodiff.ground.windows import Shape
 from autodiff.language.notation import Figures, as_json
 from autodiff.recording.reverse import seed_of
 from viz.ink.theme import Theme, blend
 from viz.nets.cells import unread
 from viz.nets.facts import Network
 from viz.nets.fields import Field, Weights
-from viz.page.contract import MapNodes, Net
+from viz.page.contract import MapNodes, Net, PoolOf
 from viz.page.data import operation_data, operation_names
 from viz.pools.heat import shades
 
@@ -27,6 +29,7 @@ def net_data(net: Network, upstream: float | None, look: Theme, figures: Figures
     """The data of a page for this network, ready for JSON; arrays are in base64, little-endian."""
     graph = net.graph
     names = operation_names(graph)
+    names.setdefault(TABLE["identity"], "identity")  # a window of one cell
     numbers = {op: number for number, op in enumerate(names, 1)}
     constants: dict[str, int] = {}
     return {
@@ -66,19 +69,37 @@ def _args(graph: Graph, constants: dict[str, int]) -> Iterable[int]:
 
 
 def _maps(net: Network) -> Iterable[MapNodes]:
+    places: dict[int, int] = {}
     for layer, field in enumerate(net.fields):
-        yield from (_map(part, layer) for part in (*net.weights.get(layer, ()), field))
+        for part in (*net.weights.get(layer, ()), field):
+            pool = _pool(net, part, places) if part is field else None
+            yield {
+                "name": part.name,
+                "kind": part.kind,
+                "shape": list(part.shape),
+                "layer": layer,
+                "made": part.made if isinstance(part, Weights) else 1,
+                "nodes": packed("i", (part.nodes.get(place, -1) for place in part.places())),
+                "pool": pool,
+            }
+            places[id(part)] = len(places)
 
 
-def _map(field: Field, layer: int) -> MapNodes:
-    return {
-        "name": field.name,
-        "kind": field.kind,
-        "shape": list(field.shape),
-        "layer": layer,
-        "made": field.made if isinstance(field, Weights) else 1,
-        "nodes": packed("i", (field.nodes.get(place, -1) for place in field.places())),
-    }
+def _pool(net: Network, field: Field, places: Mapping[int, int]) -> PoolOf | None:
+    """The numbers of a square max pool over the maps of one layer, channel by channel; of anything else None."""
+    scopes = [net.graph.nodes[n].scope for n in field.nodes.values()]
+    shapes = {scope.part.whole if scope and scope.part else None for scope in scopes}
+    cells = [(at[0], *net.home[cell]) for at, n in field.nodes.items() for cell in net.reads(n)]
+    if len(shapes) != 1 or len({id(read) for _, read, _ in cells}) != 1 or len(scopes) < math.prod(field.shape):
+        return None
+    (shape,), (_, read, _) = shapes, cells[0]
+    if not isinstance(shape, Shape) or shape.kind != "max" or any(channel != at[0] for channel, _, at in cells):
+        return None
+    rows, columns = shape.rows, shape.columns
+    numbers = [(axis.kernel, axis.stride, axis.padding, axis.dilation, axis.ceil) for axis in (rows, columns)]
+    if numbers[0] != numbers[1] or numbers[0][3:] != (1, False) or read.shape[1:] != (rows.length, columns.length):
+        return None
+    return {"source": places[id(read)], "kernel": rows.kernel, "stride": rows.stride, "padding": rows.padding}
 
 
 def _inks(look: Theme) -> dict[str, list[list[str]]]:

@@ -23,7 +23,7 @@ SHARED = (
     "shell.js",
     "panels.js",
 )
-OWN = ("flat.js", "units.js", "walking.js", "words.js", "plan.js", "cells.js", "board.js", "explore.js")
+OWN = ("flat.js", "units.js", "pools.js", "walking.js", "words.js", "plan.js", "cells.js", "board.js", "explore.js")
 
 START = """
 const told = JSON.parse(document.querySelector("#told").textContent);

@@ -24,6 +24,7 @@ __all__ = [
     "Operation",
     "Page",
     "Partial",
+    "PoolOf",
     "Shown",
     "Told",
     "Window",
@@ -186,10 +187,20 @@ class Told(TypedDict):
     start: int
 
 
+class PoolOf(TypedDict):
+    """What a max pool is, whose windows read the map of this number."""
+
+    source: int
+    kernel: int
+    stride: int
+    padding: int
+
+
 class MapNodes(TypedDict):
     """A map of a network: channels, rows and columns of cells, in whose order it has nodes (-1: not in the graph).
 
-    ``layer`` is the number of the layer that it is, or is computed with; ``made`` how many channels weights make.
+    ``layer`` is the number of the layer that it is, or is computed with; ``made`` how many channels weights make;
+    ``pool`` is of a max pool that can be another one.
     """
 
     name: str
@@ -198,6 +209,7 @@ class MapNodes(TypedDict):
     layer: int
     made: int
     nodes: str
+    pool: PoolOf | None
 
 
 class Net(TypedDict):
@@ -235,6 +247,7 @@ MESSAGES: tuple[Any, ...] = (
     Window,
     Grid,
     Told,
+    PoolOf,
     MapNodes,
     Net,
 )

@@ -4,7 +4,7 @@ const KINDS = ["value", "gradient"];
 
 /** The maps on the stage: an element for each, that takes the focus, and over all of them frames and a veil. */
 function boardOf({ part }, state) {
-  const { net } = state;
+  let { net } = state;
   const titles = net.maps.map((map) => map.name);
   const board = net.maps.flatMap((map, m) =>
     KINDS.map((kind) => {
@@ -12,7 +12,7 @@ function boardOf({ part }, state) {
       const [channels, rows, columns] = map.shape;
       const label = `${words.mapName(net, map)}, ${kind}s, ${words.counted(channels, "map")} of ${rows} by ${columns}`;
       const element = h("div", { class: `gn-map gn-${map.kind}`, tabindex: 0, role: "application", "aria-roledescription": "map of cells", "aria-label": label, "data-map": m, "data-kind": kind }, canvas);
-      return { map, m, kind, element, paint: cells.painterOf(canvas, map, kind) };
+      return { m, kind, element, paint: cells.painterOf(canvas, kind) };
     }),
   );
   const over = shape("svg", { "aria-hidden": "true" });
@@ -57,8 +57,9 @@ function boardOf({ part }, state) {
   }
 
   function paint(now, inks) {
+    ({ net } = now); // a pool may be another one
     const numberOf = (kind) => (n) => (!walking.isKnown(now, n, kind) ? "later" : kind === "value" ? now.values[n] : now.gradients[n]);
-    return board.reduce((count, { m, kind, paint: one }) => count + one(arranged.columns[m], devicePixelRatio || 1, inks, numberOf(kind)), 0);
+    return board.reduce((count, { m, kind, paint: one }) => count + one(net.maps[m], arranged.columns[m], devicePixelRatio || 1, inks, numberOf(kind)), 0);
   }
 
   return { board, over, settle, boxOf, follow, paint, element: (m, kind) => board[2 * m + KINDS.indexOf(kind)].element, arranged: () => arranged };

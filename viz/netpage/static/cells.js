@@ -78,11 +78,11 @@ const cells = (() => {
   }
 
   /** A painter of one map and kind of number; it answers how many cells it has painted. */
-  function painterOf(canvas, map, kind) {
+  function painterOf(canvas, kind) {
     const pen = canvas.getContext("2d");
     let painted = [];
     let [before, font] = ["", ""];
-    return function paint(column, ratio, inks, numberOf) {
+    return function paint(map, column, ratio, inks, numberOf) {
       const frame = [column.side, column.across, column.between, ratio, inks.zero[0][0]].join();
       if (frame !== before) {
         [before, painted] = [frame, []];

@@ -3,7 +3,7 @@
 const STEP = 1400; // milliseconds a layer at speed 1
 const ARROWS = { ArrowRight: { right: 1 }, ArrowLeft: { right: -1 }, ArrowDown: { down: 1 }, ArrowUp: { down: -1 } };
 // Words of its own in the stepper's list of keys.
-const HELP = "Click a cell, or focus a map with Tab and use the arrow keys: the unit tells what it read and won, and from whom it got its gradient. Drag from cell to cell, and its window slides. An input or a weight that is picked can be changed below; Paint draws on the input.";
+const HELP = "Click a cell, or focus a map with Tab and use the arrow keys: the unit tells what it read and won, and from whom it got its gradient. Drag from cell to cell, and its window slides. An input or a weight that is picked can be changed below, and the kernel, stride and padding of a max pool; Paint draws on the input.";
 
 /** What is told of the picked unit, forwards and backwards. */
 function showFacts({ part }, state) {
@@ -21,7 +21,10 @@ function showChanges({ root, part, buttons }, state, painting) {
   root.classList.toggle("gn-painting", painting);
   h(buttons.paint, { "aria-pressed": painting });
   buttons.paint.hidden = buttons.image.hidden = !imageMap(state);
-  part.reset.disabled = !edits.size;
+  part.reset.disabled = !edits.size && !net.maps.some(walking.isReshaped);
+  const pool = walking.poolOf(state);
+  part.shape.hidden = !pool;
+  if (pool) for (const side of pools.SIDES) if (document.activeElement !== part[side]) part[side].value = String((state.wish ?? pool.pool)[side]);
   part.news.textContent = words.news(state);
   part.change.hidden = !walking.isLeaf(state, unit);
   part.changed.textContent = words.nameOf(net, unit);
@@ -162,8 +165,9 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
     const one = pictured.board.find(({ element: own }) => own.contains(event.target));
     if (!one) return null;
     const box = one.element.getBoundingClientRect();
-    const at = plan.placeAt(one.map, pictured.arranged().columns[one.m], event.clientX - box.left, event.clientY - box.top);
-    return at >= 0 && one.map.nodes[at] >= 0 ? { n: one.map.nodes[at], kind: one.kind } : null;
+    const at = plan.placeAt(state.net.maps[one.m], pictured.arranged().columns[one.m], event.clientX - box.left, event.clientY - box.top);
+    const n = at < 0 ? -1 : state.net.maps[one.m].nodes[at];
+    return n < 0 ? null : { n, kind: one.kind };
   }
 
   function onKey(event) {
@@ -227,6 +231,8 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
     if (way) dispatch({ do: "nudge", by: way * (shiftKey ? 1 : altKey ? 0.01 : 0.1) });
     else if (key === "Enter") changed(arithmetic.parse(part.number.value));
   });
+  on(part.shape, "submit", (event) => event.preventDefault());
+  on(part.shape, "change", () => dispatch({ do: "reshape", wish: Object.fromEntries(pools.SIDES.map((side) => [side, part[side].valueAsNumber])) }));
   const dropped = async (file) => file && imageMap(state) && dispatch({ do: "edit", changes: await pixelsOf(file, state) });
   on(part.file, "change", () => dropped(part.file.files[0]));
   on(root, "dragover", (event) => event.preventDefault());

@@ -12,7 +12,7 @@ const reals = (text) => new Float64Array(raw(text));
 // The rows of the table in the order of their numbers; a leaf, 0, has none.
 function rowsOf({ operations, seed }) {
   const nodes = Object.keys(operations).map((op) => ({ op, label: op, value: 0 }));
-  return [null, ...engine.decode({ operations, seed, nodes }).nodes.map(({ op }) => op)];
+  return [null, ...engine.decode({ operations, seed, nodes }).nodes.map(({ op, label }) => ({ ...op, name: label }))];
 }
 
 /** Who reads each node: those of node n stand in `list` from `at[n]` to `at[n + 1]`. */
@@ -24,6 +24,9 @@ function usersOf(count, from, args) {
   for (let n = 0; n < count; n++) for (let i = from[n]; i < from[n + 1]; i++) if (args[i] >= 0) list[next[args[i]]++] = n;
   return { at, list };
 }
+
+/** A graph with the users of its nodes. */
+const assembled = (graph) => ({ ...graph, count: graph.ops.length, users: usersOf(graph.ops.length, graph.from, graph.args) });
 
 /** The JSON of `viz.netpage.data` made ready. @param {any} data `Net` of contract.js */
 function opened(data) {
@@ -37,7 +40,7 @@ function opened(data) {
     while (ops[leaf]) leaf += 1;
     values[leaf++] = x;
   }
-  const graph = { count: ops.length, rows, ops, from, args, constants: reals(data.constants), users: usersOf(ops.length, from, args), output: data.output, seed: real(data.seed) };
+  const graph = assembled({ rows, ops, from, args, constants: reals(data.constants), output: data.output, seed: real(data.seed) });
   forward(graph, values);
   return { graph, values, gradients: backward(graph, values) };
 }
@@ -89,6 +92,6 @@ function hand(graph, values, n, gradients) {
   }
 }
 
-return { opened, operands, forward, backward, hand, whole };
+return { opened, assembled, operands, forward, backward, hand, whole };
 
 })();

@@ -5,21 +5,19 @@ const units = (() => {
 const SUMS = new Set("+−×/"); // signs of operations
 const isWeight = ({ kind }) => kind === "weights" || kind === "bias";
 
-/** Where each node is a cell: of which map, and at which place; maps with their nodes. */
-function homes(maps, count) {
-  const [home, place] = [new Int32Array(count).fill(-1), new Int32Array(count)];
-  const ready = maps.map((map) => ({ ...map, nodes: flat.whole(map.nodes) }));
-  ready.forEach(({ nodes }, m) => nodes.forEach((n, at) => n >= 0 && ([home[n], place[n]] = [m, at])));
-  return { maps: ready, home, place };
+/** A network: its graph, and where each node is a cell, of which map and at which place. */
+function netOf(graph, maps) {
+  const [home, place] = [new Int32Array(graph.count).fill(-1), new Int32Array(graph.count)];
+  maps.forEach(({ nodes }, m) => nodes.forEach((n, at) => n >= 0 && ([home[n], place[n]] = [m, at])));
+  const isUnit = (n) => home[n] >= 0 && !isWeight(maps[home[n]]);
+  const known = { behind: new Map(), readers: new Map() }; // what was asked for already: it hangs on no number
+  return { graph, maps, home, place, isUnit, known };
 }
 
 /** Sorts a network's data into what the rest works on. */
 function opened(data) {
   const { graph, values, gradients } = flat.opened(data);
-  const { maps, home, place } = homes(data.maps, graph.count);
-  const isUnit = (n) => home[n] >= 0 && !isWeight(maps[home[n]]);
-  const known = { behind: new Map(), readers: new Map() }; // what was asked for already: it hangs on no number
-  return { net: { graph, maps, home, place, isUnit, known }, values, gradients };
+  return { net: netOf(graph, data.maps.map((map) => ({ ...map, nodes: flat.whole(map.nodes) }))), values, gradients };
 }
 
 // A walk from a node up to the next units; what it passes through, and where it ends.
@@ -110,6 +108,6 @@ function winner(net, values, unit) {
   return taken.length === 1 ? taken[0].cell : null;
 }
 
-return { opened, behind, readers, reads, senders, kindOf, way, winner, isWeight };
+return { opened, netOf, behind, readers, reads, senders, kindOf, way, winner, isWeight };
 
 })();

@@ -39,12 +39,13 @@ const walking = (() => {
   /** The state in which a network is opened; `start` counts from the end where it is negative. */
   function initial(data, { start = -1, theme = "auto" } = {}) {
     const { net, values, gradients } = units.opened(data);
+    for (const map of net.maps) map.recorded = map.pool;
     const { figures, sentences, looks, name } = data;
     const looking = { index: 0, playing: false, speed: 1, theme, breaks: new Set() };
     const asking = { predicting: false, right: 0, asked: 0, verdict: null, missed: null };
-    const choosing = layersOf(net).flatMap(({ nodes }) => [...nodes].filter((n) => n >= 0 && units.kindOf(net, n) === "choice"));
+    const choosing = choosingIn(net);
     const won = winners({ net, choosing }, values);
-    const changing = { was: { values, gradients, won }, won, choosing, edits: new Map(), flashing: [], turned: [] };
+    const changing = { was: { values, gradients, won }, won, choosing, edits: new Map(), turned: [], ...SETTLED };
     const state = running({ net, values, gradients, ...changing, data: { figures, sentences, looks, name }, ...looking, ...asking });
     return { ...state, unit: first(state), index: start < 0 ? state.run.steps.length + start : start };
   }
@@ -90,19 +91,53 @@ const walking = (() => {
     }
     const made = flat.forward(net.graph, values, changes.map(([n]) => n));
     const won = winners(state, values);
-    const news = { edits, made, won, flashing: turned(state.won, won), turned: turned(state.was.won, won) };
+    const news = { edits, made, won, wish: null, refused: "", flashing: turned(state.won, won), turned: turned(state.was.won, won) };
     return running({ ...state, ...news, values, gradients: flat.backward(net.graph, values), verdict: null, missed: null });
   }
+
+  const choosingIn = (net) => layersOf(net).flatMap(({ nodes }) => [...nodes].filter((n) => n >= 0 && units.kindOf(net, n) === "choice"));
+
+  /** With another kernel, stride or padding of a pool; where that cannot be, its reason is told. */
+  function reshaped(state, map, wish) {
+    const refused = pools.refusal(state.net, map, wish);
+    const made = refused ? null : pools.reshaped(state.net, map, wish);
+    if (!made) return { ...state, flashing: [], wish, refused: refused || "cells that nothing was computed from are not in the graph" };
+    const { net, number, moved } = made;
+    const mapped = (known) => new Map([...known].map(([n, x]) => [number[n], x]));
+    const chosen = (won) => new Map([...won].map(([n, cell]) => [number[n], cell === null ? null : number[cell]]));
+    const was = { values: moved(state.was.values, NaN), gradients: moved(state.was.gradients, null), won: chosen(state.was.won) };
+    const values = Float64Array.from(moved(state.values, 0));
+    const count = flat.forward(net.graph, values);
+    const choosing = choosingIn(net);
+    const [won, before] = [winners({ net, choosing }, values), chosen(state.won)];
+    const news = { edits: mapped(state.edits), made: count, won, flashing: turned(before, won), turned: turned(was.won, won) };
+    return running({ ...state, ...news, net, was, choosing, values, gradients: flat.backward(net.graph, values), unit: number[state.unit], wish: null, refused: "", verdict: null, missed: null });
+  }
+
+  const isReshaped = ({ pool, recorded }) => Boolean(pool) && pools.SIDES.some((side) => pool[side] !== recorded[side]);
+
+  /** All as it was recorded. */
+  function reset(state) {
+    const back = state.net.maps.map((_, m) => m).filter((m) => isReshaped(state.net.maps[m]));
+    const now = back.reduce((one, m) => reshaped(one, one.net.maps[m], one.net.maps[m].recorded), state);
+    return edited(now, [...now.edits.keys()].map((n) => [n, now.was.values[n]]));
+  }
+
+  /** The map of the picked unit, if its pool can be another one. */
+  const poolOf = ({ net, unit }) => (net.maps[net.home[unit]].pool ? net.maps[net.home[unit]] : null);
 
   /** A leaf's number so much larger; a tenth more of 0.2 is 0.3. */
   const nudged = (state, by) => edited(state, [[state.unit, Number((state.values[state.unit] + by).toPrecision(12))]]);
 
+  const SETTLED = { flashing: [], wish: null, refused: "" };
+
   const ACTIONS = {
-    pick: (state, { unit }) => ({ ...state, unit, flashing: [] }),
-    walk: (state, { down = 0, right = 0 }) => ({ ...state, flashing: [], unit: beside(state, state.unit, down, right) }),
+    pick: (state, { unit }) => ({ ...state, ...SETTLED, unit }),
+    walk: (state, { down = 0, right = 0 }) => ({ ...state, ...SETTLED, unit: beside(state, state.unit, down, right) }),
     edit: (state, { changes }) => edited(state, changes),
     nudge: (state, { by }) => (isLeaf(state, state.unit) ? nudged(state, by) : state),
-    reset: (state) => edited(state, [...state.edits.keys()].map((n) => [n, state.was.values[n]])),
+    reshape: (state, { wish }) => reshaped(state, poolOf(state), wish),
+    reset,
   };
 
   /** The state after an action: `{ do: "pick", unit: 7 }`, `{ do: "walk", down: 1 }`, or one of the stepper's. */
@@ -116,5 +151,5 @@ const walking = (() => {
 
   const knows = (name) => Object.hasOwn(ACTIONS, name);
 
-  return { initial, act, knows, isKnown, isLeaf, layersOf };
+  return { initial, act, knows, isKnown, isLeaf, isReshaped, poolOf };
 })();

@@ -131,13 +131,15 @@ const before = (now, was) => (Object.is(now, was) ? "" : ` (was ${was === null ?
 
 /** What the edits have changed, of what is known at this step: the output, and who chose another cell. */
 function news(state) {
-  const { net, values, was, edits, turned, won, data } = state;
-  if (!edits.size) return "";
+  const { net, values, was, edits, turned, won, data, refused } = state;
+  const shaped = net.maps.filter(walking.isReshaped).map(({ name, pool: { kernel, stride, padding } }) => `${name} is ${kernel} × ${kernel}, stride ${stride}, padding ${padding} now`);
+  if (refused) return `It cannot be so: ${refused}.`;
+  if (!edits.size && !shaped.length) return "";
   const isKnown = (n) => walking.isKnown(state, n, "value");
   const other = turned.filter(isKnown);
   const choices = other.length === 1 ? `${nameOf(net, other[0])} now takes ${nameOf(net, won.get(other[0]))}` : `${other.length} of ${counted(state.choosing.filter(isKnown).length, "window")} chose another cell`;
   const { output } = net.graph;
-  const said = [`${counted(edits.size, "number")} changed`, ...(other.length ? [choices] : []), ...(isKnown(output) ? [`${data.name}: ${numeral(was.values[output])} → ${numeral(values[output])}`] : [])];
+  const said = [...shaped, ...(edits.size ? [`${counted(edits.size, "number")} changed`] : []), ...(other.length ? [choices] : []), ...(isKnown(output) ? [`${data.name}: ${numeral(was.values[output])} → ${numeral(values[output])}`] : [])];
   return `${said.join("; ")}.`;
 }
 

@@ -132,6 +132,14 @@
  */
 
 /**
+ * @typedef {object} PoolOf
+ * @property {number} source
+ * @property {number} kernel
+ * @property {number} stride
+ * @property {number} padding
+ */
+
+/**
  * @typedef {object} MapNodes
  * @property {string} name
  * @property {string} kind
@@ -139,6 +147,7 @@
  * @property {number} layer
  * @property {number} made
  * @property {string} nodes
+ * @property {PoolOf | null} pool
  */
 
 /**
