@@ -64,8 +64,7 @@ def minimum(*values: Operand) -> Value:
 def hypot(*values: Operand) -> Value:
     """``sqrt(x² + y² + ...)``, the norm of the values, composed of binary nodes: no square overflows or is lost.
 
-    Its slopes are 0 where all values are 0, where those of ``sqrt(x * x + y * y)`` are ``inf × 0``, nan. Of one value
-    alone it is ``abs``.
+    Its slopes are 0 where all values are, not nan as those of ``sqrt(x * x + y * y)``. Of one value it is ``abs``.
 
     >>> x, y, z = Value(2.0), Value(3.0), Value(6.0)
     >>> hypot(x, y, z).data
@@ -76,31 +75,34 @@ def hypot(*values: Operand) -> Value:
 
 @answered
 def logsumexp(*values: Operand) -> Value:
-    """``log(sum(exp(v)))``, exact at any magnitude: the largest value is taken out first, as a constant.
-
-    None at all, or a list, raises ``TypeError``.
+    """``log(sum(exp(v)))``, exact at any magnitude: the largest is taken out first. None, or a list: ``TypeError``.
 
     >>> logsumexp(Value(1000.0), 1000).data
     1000.6931471805599
     """
-    operands = _at_least_one("logsumexp", values)
     with scope("logsumexp"):
-        # Held within the floats, so that -inf - -inf does not make a NaN; no gradient passes through the shift.
-        shift = clamp(stop(maximum(*operands)), -float_info.max, float_info.max)
-        return log(reduce(add, [exp(value - shift) for value in operands])) + shift
+        _, total, shift = _exponentials("logsumexp", values)
+        return log(total) + shift
 
 
 @answered
 def softmax(*values: Operand) -> list[Value]:
-    """``exp(v) / sum(exp(v))`` of each value, as ``exp(v - logsumexp(v))``, stable at any magnitude.
+    """``exp(v) / sum(exp(v))`` of each value, stable at any magnitude: the largest is taken out of all first.
 
     >>> [p.data for p in softmax(Value(0.0), 0.0)]
     [0.5, 0.5]
     """
-    operands = _at_least_one("softmax", values)
     with scope("softmax"):
-        norm = logsumexp(*operands)
-        return [exp(value - norm) for value in operands]
+        powers, total, _ = _exponentials("softmax", values)
+        return [power / total for power in powers]
+
+
+def _exponentials(name: str, values: tuple[object, ...]) -> tuple[list[Value], Value, Value]:
+    """``exp(v - shift)`` of each value, their sum, and the shift: the largest, which no gradient passes through."""
+    operands = _at_least_one(name, values)
+    shift = clamp(stop(maximum(*operands)), -float_info.max, float_info.max)  # finite: -inf - -inf would be nan
+    powers = [exp(value - shift) for value in operands]
+    return powers, reduce(add, powers), shift
 
 
 def _at_least_one(name: str, values: tuple[object, ...]) -> list[Operand]:

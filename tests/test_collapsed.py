@@ -137,7 +137,7 @@ def test_at_the_end_the_gradients_are_those_of_the_pass_to_the_last_bit(node: No
     shown, last = opened(node, make)
     node.go(last)
     found = node.seen()
-    end = steps(shown._output).snapshot(-1)
+    end = shown._told.snapshot(-1)
     with writing(Figures(**shown.data["figures"])):
         for box in found["boxes"]:
             if box["id"][0] == "n":

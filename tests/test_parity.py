@@ -24,6 +24,7 @@ from autodiff.language.notation import numeral
 from autodiff.language.primitives import FUNCTIONS, PRIMITIVES
 from autodiff.recording.reverse import NO_PATH
 from autodiff.recording.value import function_of
+from viz.graph.constants import WithConstants
 from viz.page.data import page_data
 
 pytestmark = pytest.mark.slow
@@ -272,6 +273,34 @@ def test_each_row_agrees_at_the_special_numbers(ask: Ask, op: Operation) -> None
     for _ in range(40):
         args = [Value(draw.choice(SPECIAL), name) for name in op.inputs]
         compare(ask, function_of(op)(*args) * draw.choice(SPECIAL), draw)
+
+
+@pytest.mark.parametrize("op", [op for op in TABLE.values() if len(op.inputs) > 1], ids=lambda op: op.name)
+def test_a_page_with_an_edited_constant_tells_the_steps_of_a_graph_recorded_with_it(ask: Ask, op: Operation) -> None:
+    draw = random.Random(op.name)
+    for _ in range(20):
+        variable, x = draw.randrange(len(op.inputs)), draw.choice(SPECIAL)
+
+        def recorded(constants: list[float], variable: int = variable, x: float = x) -> Steps:
+            args = [Value(x, "x") if place == variable else c for place, c in enumerate(constants)]
+            graph = WithConstants(Graph(function_of(op)(*args) + constants[0]))
+            return Steps(graph, constants=graph.constants)
+
+        before, after = (recorded([random_number(draw) for _ in op.inputs]) for _ in range(2))
+        graph = after.graph
+        assert isinstance(graph, WithConstants)
+        assert len(graph.constants) == len(op.inputs)
+        assert not any(step.edge and step.edge.source in graph.constants for step in after)
+        Graph(graph.values[graph.outputs[0]]).values[-1].backward()
+        (leaf,) = (n for n in graph.leaves if n not in graph.constants)
+        assert bits(graph.values[leaf].grad) == bits(after.snapshot(-1).gradients[leaf])
+        runs = [expected(before, draw, True), expected(after, draw, True)]
+        runs[1][0]["leaves"] = {n: bits(graph.values[n].data) for n in graph.constants}
+        for (_, answer), reply in zip(
+            runs, ask({"page": page_data(before), "runs": [run for run, _ in runs]}), strict=True
+        ):
+            assert answer["steps"] == reply["steps"]
+            assert answer["snapshots"] == reply["snapshots"]
 
 
 def test_a_network_agrees(ask: Ask) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, overload
 
@@ -112,14 +112,22 @@ class Snapshot:
 class Steps(Sequence[Step]):
     """The steps of a frozen graph, first forward, then backward; ``forward`` is the number of forward steps.
 
-    The gradients are computed here, for themselves: no Value is changed. ``seed`` is what they begin with.
+    The gradients are computed here, for themselves: no Value is changed. ``seed`` is what they begin with. Of a Graph
+    instead of its output some leaves may be ``constants``: no step sends a gradient there.
     """
 
-    def __init__(self, output: Value, labels: Mapping[int, str] | None = None, seed: float | None = None) -> None:
-        topological([output])  # refuses changed data
-        self.seed = seed_of(output) if seed is None else real(seed)
-        self.graph = Graph(output)
-        self.telling = Telling(self.graph.nodes, labels, [value.data for value in self.graph.values])
+    def __init__(
+        self,
+        output: Value | Graph,
+        labels: Mapping[int, str] | None = None,
+        seed: float | None = None,
+        constants: Collection[int] = (),
+    ) -> None:
+        self.graph = output if isinstance(output, Graph) else Graph(output)
+        last = self.graph.values[self.graph.outputs[0]]
+        topological([last])  # refuses changed data
+        self.seed = seed_of(last) if seed is None else real(seed)
+        self.telling = Telling(self.graph.nodes, labels, [value.data for value in self.graph.values], constants)
         self._steps: list[Step] = []
         for place, value in enumerate(self.telling.data):
             self._add("forward", place, after=value)
@@ -167,7 +175,8 @@ class Steps(Sequence[Step]):
         self._add("backward", output, after=self.seed)
         uses: list[list[Edge]] = [[] for _ in self.graph]
         for edge in self.graph.edges:
-            uses[edge.target].append(edge)
+            if edge.source not in telling.constants:
+                uses[edge.target].append(edge)
         for node in reversed(self.graph.nodes):
             if node.op is None or node.number not in gradients:
                 continue
@@ -198,7 +207,8 @@ class Steps(Sequence[Step]):
         if step.edge is not None:
             now.flows[step.edge] = Flow(step.edge, step.local, step.upstream, step.contribution)
         if step.index == len(self) - 1:
-            now.gradients = [NO_PATH if gradient is None else gradient for gradient in now.gradients]
+            ended = (NO_PATH if gradient is None else gradient for gradient in now.gradients)
+            now.gradients = [None if n in self.telling.constants else gradient for n, gradient in enumerate(ended)]
 
     def _decide(self, place: int, now: Snapshot) -> None:
         """A choice is known as soon as it is computed: which operand was taken, before any gradient."""

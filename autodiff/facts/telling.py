@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
 from autodiff.facts.decisions import branch
@@ -32,13 +32,23 @@ class Telling:
     keep it: no cycle, and no graph that lives on because a step does.
     """
 
-    def __init__(self, nodes: Sequence[Node], given: Mapping[int, str] | None, data: Sequence[float]) -> None:
-        self.nodes, self.given, self.data = nodes, dict(given or {}), data
+    def __init__(
+        self,
+        nodes: Sequence[Node],
+        given: Mapping[int, str] | None,
+        data: Sequence[float],
+        constants: Collection[int] = (),
+    ) -> None:
+        self.nodes, self.given, self.data, self.constants = nodes, dict(given or {}), data, constants
 
     @cached_property
     def labels(self) -> list[str]:
         """What each node is called."""
         return labels(self.nodes, self.given)
+
+    def called(self, place: int) -> str:
+        """What a node is called in a sentence: a constant is its number."""
+        return numeral(self.data[place]) if place in self.constants else self.labels[place]
 
     def operands(self, place: int) -> list[float]:
         """The numbers that a node was computed from."""
@@ -50,7 +60,7 @@ class Telling:
         op, value = self.nodes[place].op, self.data[place]
         words = {"name": self.labels[place], "value": numeral(value)}
         if op is None:
-            return SENTENCES["leaf"].format(**words)
+            return SENTENCES["constant" if place in self.constants else "leaf"].format(**words)
         numbers = self.operands(place)
         words["call"] = filled(call_template(op), [numeral(x) for x in numbers])
         words["reason"] = self._choice(op, numbers, value)
@@ -109,7 +119,7 @@ class Telling:
             test = None
         elif test is None and not isinstance(formula, ast.Name):
             return ""  # a slope that is always 1, or -1
-        names = [self.labels[arg] if isinstance(arg, int) else numeral(arg) for arg in self.nodes[edge.target].args]
+        names = [self.called(arg) if isinstance(arg, int) else numeral(arg) for arg in self.nodes[edge.target].args]
         call = filled(call_template(op), names)
         text = filled(formula_template(op, formula), names, call)
         if text != numeral(local):

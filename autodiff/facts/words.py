@@ -35,6 +35,7 @@ NOTHING_FLOWS = "nothing flows, so the derivative is 0"
 SENTENCES = {
     "no path": f"no path: {NOTHING_FLOWS}",
     "leaf": "{name} = {value}",
+    "constant": "{value} is a constant",
     "forward": "{name} = {call} = {value}",
     "choice": "{name} = {call} = {value}, since {reason}",
     "seed": "{name}.grad = 1: the gradient of the output in itself",

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from sys import float_info
 
-from autodiff import Edge, Graph, Node, Value, scope
+from autodiff import Edge, Graph, Value, scope
 from autodiff.derivatives.sweep import RECORDING, Slope, sweep, unbounded
 from autodiff.functions import identity
 from autodiff.recording.reverse import topological
 from autodiff.recording.value import Operand
 from autodiff.writing.phrases import labels as all_labels
 from viz.graph.folding import Formula
+from viz.graph.softmax import formulas
 from viz.graph.view import View
 
 __all__ = ["BACKWARD", "Pass", "with_backward"]
@@ -64,8 +65,7 @@ def with_backward(graph: Graph, labels: Mapping[int, str]) -> Pass:
     every = dict(enumerate(all_labels(whole, {**_named(whole, graph, labels, sent, order), **found})))
     forward, sends = set(map(whole.number, order)), _sends(whole)
     deciding = frozenset(edge for edge in whole.edges if edge.target in sends and edge.source in forward)
-    formulas = {**sends, **dict(_stable(whole, every))}
-    return Pass(whole, every, formulas, tuple(_behind(whole, forward)), deciding)
+    return Pass(whole, every, {**sends, **formulas(whole, every)}, tuple(_behind(whole, forward)), deciding)
 
 
 def _named(
@@ -108,43 +108,6 @@ def _own(flow: Operand, forward: Sequence[Value]) -> Value:
 def _sends(whole: Graph) -> dict[int, Formula]:
     """What each choice sends, as one formula."""
     return {node.number: node.scope for node in whole if isinstance(node.scope, Formula)}
-
-
-def _stable(whole: Graph, labels: Mapping[int, str]) -> Iterator[tuple[int, Formula]]:
-    """What keeps a softmax from overflow, as it is written on paper: ``max``, ``s − max`` and ``exp(s − max)``."""
-    uses: dict[int, list[Node]] = defaultdict(list)
-    for edge in whole.edges:
-        uses[edge.source].append(whole.nodes[edge.target])
-    for stop in (node for node in whole if _is(node, "stop") and isinstance(node.args[0], int)):
-        shift = next((node for node in uses[stop.number] if _is(node, "clamp")), stop)
-        largest = Formula("max", stop.scope)
-        chain = [stop.number, shift.number, *_maxima(whole, uses, stop)]
-        yield from ((number, largest) for number in dict.fromkeys(chain))
-        for less in (node for node in uses[shift.number] if _is(node, "subtract") and node.args[1] == shift.number):
-            operand = less.args[0]
-            name = labels[operand] if isinstance(operand, int) else f"{operand:g}"
-            formula = Formula(f"exp({name} − max)", less.scope)
-            alone = len(uses[less.number]) == 1
-            yield less.number, formula if alone and _is(uses[less.number][0], "exp") else _minus(name, less)
-            yield from ((node.number, formula) for node in uses[less.number] if _is(node, "exp"))
-
-
-def _minus(name: str, node: Node) -> Formula:
-    return Formula(f"{name} − max", node.scope)
-
-
-def _maxima(whole: Graph, uses: Mapping[int, Sequence[Node]], last: Node) -> Iterator[int]:
-    """The chain of maxima that a node stops, as far as nothing else uses them."""
-    pending = [arg for arg in last.args if isinstance(arg, int)]
-    while pending:
-        node = whole.nodes[pending.pop()]
-        if _is(node, "maximum") and len(uses[node.number]) == 1:
-            yield node.number
-            pending += [arg for arg in node.args if isinstance(arg, int)]
-
-
-def _is(node: Node, name: str) -> bool:
-    return node.op is not None and node.op.name == name
 
 
 def _behind(whole: Graph, forward: set[int]) -> Iterator[tuple[int, int]]:

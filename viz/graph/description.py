@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from autodiff import Snapshot
 from autodiff.language.notation import numeral, writing
 from autodiff.recording.reverse import NO_PATH
+from viz.graph.constants import constants_of
 from viz.graph.folding import Repeated
 from viz.graph.rows import Rows
 from viz.graph.view import View
@@ -24,13 +25,14 @@ def described(view: View, rows: Rows, what: str = "Graph") -> tuple[str, str]:
 def _described(view: View, rows: Rows, what: str) -> tuple[str, str]:
     graph, snapshot = view.graph, rows.snapshot
     assert snapshot is not None
+    leaves = [number for number in graph.leaves if number not in constants_of(graph)]
     outputs = [_told(rows, number, snapshot.values[number]) for number in graph.outputs]
-    inputs = [_name(rows, number) for number in graph.leaves if number not in graph.outputs]
+    inputs = [_name(rows, number) for number in leaves if number not in graph.outputs]
     made = f"computed from {listed(inputs)}" if inputs else "an input alone"
     verb = "is" if len(outputs) == 1 else "are"
     sentences = [f"{listed(outputs)} {verb} {made}, in {count(len(graph), 'node')}{_shown(view)}."]
     if rows.gradients:
-        sentences += _gradients(rows, snapshot, [number for number in graph.leaves if number in set(view.numbers)])
+        sentences += _gradients(rows, snapshot, [number for number in leaves if number in set(view.numbers)])
     else:
         sentences.append("Beside it stands its backward pass as a graph of its own.")
     if snapshot.current is not None and what == "Graph":

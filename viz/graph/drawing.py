@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
-from autodiff import Graph, Scope, Snapshot, Steps, Value, steps
+from autodiff import Graph, Scope, Snapshot, Steps, Value
 from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered, caller
 from autodiff.language.notation import Figures
 from viz.graph.backward import Pass, with_backward
+from viz.graph.constants import WithConstants, constants_of
 from viz.graph.dot import Drawing
 from viz.graph.folding import Collapse, read_once
 from viz.graph.ladder import LADDER, fitted
 from viz.graph.naming import Names, labels_of
+from viz.graph.numbers import numbers_of
+from viz.graph.outputs import outputs_of
 from viz.graph.paint import Laid
 from viz.graph.repeats import Expand, Open, expanded, repeated
-from viz.graph.rows import DIRECTIONS, FULL, Rows, Style, numbers_of
+from viz.graph.rows import DIRECTIONS, FULL, Rows, Style
 from viz.graph.sketch import Sketch
+from viz.graph.softmax import lectured
 from viz.graph.still import Still
-from viz.graph.view import LIMIT, TooLargeError, View, outputs_of, require_boxes, require_small, view
+from viz.graph.view import LIMIT, TooLargeError, View, require_boxes, require_small, view
 from viz.graph.ways import wanted, ways_of
 from viz.ink.figures import figured
 from viz.ink.theme import OWN, Theme
@@ -56,6 +60,7 @@ def draw(
     backward: str = "flow",
     path: Value | None = None,
     paths: Sequence[Value] | None = None,
+    constants: bool = False,
     legend: bool = True,
     timeout: float = 30,
 ) -> Picture:
@@ -70,10 +75,12 @@ def draw(
     a name, a Scope, several, or a function of a Scope) to one box each. ``step=k`` draws the moment after step k of
     :func:`autodiff.steps` instead, whose gradients are its own and begin with ``seed`` (that of the pass that was
     run, else 1); ``backward="graph"`` draws the backward pass as a graph of its own, behind the forward one: what a
-    choice sends is one box there, unless ``collapse=False``.
+    choice sends is one box there, unless ``collapse=False``. So is ``exp(s − max)`` in a softmax, in every picture, and
+    the scores of a cross entropy say their gradient as ``p − y``.
     ``path=x`` shows the ways from x to the output in colour over the faded rest, up to four with a colour each and
     what is multiplied along each (their sum is the gradient); ``paths=(x, y)`` all ways of each of several.
-    Every number has ``digits`` figures, 4 by default, or fewer if it is exact: 1 is not 1.000.
+    ``constants=True`` gives each number of an operation (``x * 2``, ``x ** 3``) a box of its own, which no gradient
+    reaches. Every number has ``digits`` figures, 4 by default, or fewer if it is exact: 1 is not 1.000.
 
     The picture is made for a place, ``fit``: "column" (a notebook's, 700 CSS pixels), "page" (440 points), "slide"
     (1280 × 720), a width and a height in CSS pixels, or None. No text in it is smaller there than 10.5 CSS pixels:
@@ -101,7 +108,10 @@ def draw(
     outputs = outputs_of(output)
     is_whole = collapse is None and around is None and depth is None and not reached and backward == "flow"
     require_boxes(outputs, reached, collapse or False, max_nodes, around, depth, LOOKED if is_whole else 1)
+    if constants and backward == "graph":
+        raise ValueError("backward='graph' draws constants where they are used: leave out constants=True")
     graph = output if isinstance(output, Graph) else Graph(*outputs)
+    graph = WithConstants(graph) if constants else graph
     labels = labels_of(graph, names, caller())
     if backward not in ("flow", "graph"):
         raise ValueError(f"backward must be 'flow' (arrows on the same edges) or 'graph'; got {quoted(backward)}")
@@ -114,7 +124,7 @@ def draw(
         graph, labels = found.graph, dict(found.labels)
     snapshot = Snapshot.of(graph) if step is None else _at_step(graph, labels, step, seed)
     opened = None if expand is None else expanded(graph, expand)
-    part = Part(graph, collapse, around, depth, reached, max_nodes, found, wanted(path, paths), opened)
+    part = Part(graph, collapse, around, depth, reached, max_nodes, found, wanted(path, paths), labels, opened)
     figures = figured(numbers_of(graph, snapshot), digits)
     rows = Rows(graph, snapshot, labels, theme_of(theme, background), gradients=backward == "flow", figures=figures)
     return pictured(placed(fit), part, rows, wished(detail, rankdir), legend, timeout)
@@ -132,6 +142,7 @@ class Part:
     max_nodes: int | None = LIMIT
     backward: Pass | None = None
     path: Sequence[Value] | None = None
+    labels: Mapping[int, str] | None = None  # of all nodes, to write a softmax as on paper
     opened: Open | None = None  # what of repeated parts is to be seen; None: they are one box each only to fit
 
     @property
@@ -162,7 +173,7 @@ class Part:
             try:
                 shown = self._view(folds, self.max_nodes)
                 is_shown = True
-                yield shown if self.backward is None else self.backward.of(shown, self.collapse is False)
+                yield self.on_paper(shown) if self.backward is None else self.backward.of(shown, self.collapse is False)
             except TooLargeError:
                 if self.collapse is not None or self.backward is not None:
                     raise
@@ -174,7 +185,11 @@ class Part:
         again = repeated(shown, self.opened)
         if again is not shown or not is_shown:
             require_small(again, self.max_nodes)
-            yield again
+            yield self.on_paper(again)
+
+    def on_paper(self, shown: View) -> View:
+        """With every softmax as it is written on paper, unless all is to be seen."""
+        return shown if self.labels is None or self.collapse is False else lectured(shown, self.labels)
 
     def _view(self, folds: Collapse, limit: int | None) -> View:
         return with_ways(view(self.graph, self.around, self.depth, self.reached, folds, limit), self.path)
@@ -268,7 +283,7 @@ def advice(graph: Graph, folded: bool, cut: bool, depth: int | None) -> str:
 def _at_step(graph: Graph, labels: dict[int, str], step: int, seed: float | None) -> Snapshot:
     if len(graph.outputs) != 1:
         raise ValueError(f"steps are those of one output, got {len(graph.outputs)}")
-    told = steps(graph.values[graph.outputs[0]], labels, seed=seed)
+    told = Steps(graph, labels, seed, constants_of(graph))
     if isinstance(step, bool) or not isinstance(step, int) or not -len(told) <= step < len(told):
         raise ValueError(f"step must be a whole number from 0 to {len(told) - 1}, or from the end, got {quoted(step)}")
     return told.snapshot(step)

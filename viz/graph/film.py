@@ -12,18 +12,20 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from autodiff import Graph, Steps, Value, steps
+from autodiff import Graph, Steps, Value
 from autodiff.files import write
 from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered, caller, got
 from autodiff.language.notation import writing
+from viz.graph.constants import WithConstants, constants_of
 from viz.graph.description import described
 from viz.graph.drawing import Part, pictured, wished
 from viz.graph.gif import gif
 from viz.graph.legend import joined
 from viz.graph.naming import Names, labels_of
+from viz.graph.numbers import numbers_in
 from viz.graph.paint import Painter, State
-from viz.graph.rows import Rows, numbers_in
+from viz.graph.rows import Rows
 from viz.graph.sheet import Foot, sheet
 from viz.graph.still import Still
 from viz.graph.view import ancestors
@@ -68,6 +70,7 @@ def animate(
     digits: int | None = None,
     path: Value | None = None,
     paths: Sequence[Value] | None = None,
+    constants: bool = False,
 ) -> Any:
     """Play the steps of ``output``, ``seconds`` each, with a sentence below: a :class:`Film`, or saved, and where.
 
@@ -76,7 +79,8 @@ def animate(
     The graph is laid out once, the animation is style alone (no script), and whoever asked for less motion sees
     the last step at rest. A ``file`` is an animated SVG, or as its name ends: ``.gif`` (extra ``gif``; it has paper
     always), or ``.pdf`` (extra ``pdf``), the last step on a page. ``ValueError`` for more than 400 steps, ``OSError``
-    naming the file when it cannot be written; all else, ``path=x`` and ``paths=(x, y)`` too, as for :func:`viz.draw`.
+    naming the file when it cannot be written; all else, ``path=x``, ``paths=(x, y)`` and ``constants=True`` too, as for
+    :func:`viz.draw`.
 
     >>> x = Value(3.0, "x")
     >>> animate(x * x, "square.svg", start="backward", loop=False)  # doctest: +SKIP
@@ -93,7 +97,8 @@ def animate(
         many = "; of several, add up what counts: animate(sum(values), path)" if isinstance(output, Iterable) else ""
         raise TypeError(f"an animation is of one Value, the output of a graph; got {got(output)}{many}")
     _check_length(len(list(islice(ancestors([output]), LIMIT + 1))))  # every node is a step at least
-    told = steps(output, labels_of(Graph(output), names, caller()), seed=seed)
+    graph = WithConstants(Graph(output)) if constants else Graph(output)
+    told = Steps(graph, labels_of(graph, names, caller()), seed, constants_of(graph))
     shown = range(_place(told, "start", start), _place(told, "stop", stop) + 1)
     if not shown:
         raise ValueError(

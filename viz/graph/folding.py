@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
-from autodiff import Graph, Scope
+from autodiff import Edge, Graph, Scope
 from autodiff.ground.text import visible
+from autodiff.language.notation import numeral
 from autodiff.recording.scopes import enclosing
 
 __all__ = [
     "Collapse",
+    "Difference",
     "Folds",
     "Formula",
     "Repeated",
@@ -33,6 +36,23 @@ class Formula(Scope):
     """Nodes that are told as one: the name is what they compute, written where a single node has its operation."""
 
     __slots__ = ()
+
+
+class Difference(NamedTuple):
+    """What comes back to a score is ``p − y``: the use that sends p, those that send −y, and the node of the log.
+
+    Where the gradient of the log is 1, the two are the probability and the target themselves.
+    """
+
+    share: Edge
+    target: tuple[Edge, ...]
+    log: int
+
+    def told(self, sent: Callable[[Sequence[Edge]], list[float]], gradients: Sequence[float | None]) -> str:
+        """It in numbers; ``sent`` tells what came over some uses."""
+        p, y = sum(sent([self.share])), sum(sent(self.target))
+        said = f"{numeral(p)} {'+' if y > 0 else '−'} {numeral(abs(y))}"
+        return f"p − y = {said}" if gradients[self.log] == 1 else said
 
 
 def is_fold(scope: Scope | None) -> bool:

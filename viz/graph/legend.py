@@ -8,6 +8,7 @@ from itertools import islice
 
 from autodiff.facts.words import SENTENCES
 from autodiff.language.notation import writing
+from viz.graph.constants import constants_of
 from viz.graph.look import LINE
 from viz.graph.rows import Rows
 from viz.graph.view import View
@@ -94,7 +95,8 @@ def entries(view: View, rows: Rows) -> list[Entry]:
     for mark, text in (("positive", "positive"), ("negative", "negative"), ("refused", SENTENCES["no path"])):
         if mark in marks:
             found.append(Entry(text, theme.colour(LINE[mark].label or "muted"), mark))
-    if any(snapshot.gradients[number] is None for number in view.numbers if number not in view.hidden_in):
+    boxes = {*view.numbers} - {*view.hidden_in} - {*constants_of(view.graph)}
+    if any(snapshot.gradients[number] is None for number in boxes):
         found.append(Entry("– gradient not computed", theme.not_computed))
     if note := _note(rows):
         found.append(Entry(note, theme.muted))
@@ -116,7 +118,9 @@ def _kinds(view: View, rows: Rows) -> Iterator[Entry]:
         inputs = any(node.op is None and node.scope is None for node in shown)
         yield from [Entry("input", theme.text, box="leaf")] * inputs
         yield Entry("parameter", theme.text, box="parameter")
-    if theme.tells_apart("constant") and any(isinstance(arg, float) for node in shown for arg in node.args):
+    if "constant" in marks:
+        yield Entry("constant", theme.colour("constant"), box="constant")
+    elif theme.tells_apart("constant") and any(isinstance(arg, float) for node in shown for arg in node.args):
         yield Entry("constant", theme.colour("constant"))
 
 

@@ -17,6 +17,8 @@ from autodiff.facts.nans import origin_at
 from autodiff.facts.words import operation_text, why_no_path
 from autodiff.language.notation import figures
 from autodiff.recording.reverse import NO_PATH
+from viz.graph.constants import kind_of
+from viz.graph.folding import Difference
 from viz.ink.text import count
 from viz.ink.theme import THINNEST, numeral, width
 
@@ -61,6 +63,7 @@ BOX: Mapping[str, Look] = {
     "unreached": Look(ink="no_path", pen=1, value="muted"),
     "no path": Look(ink="no_path", pen=1, gradient="not_computed", small=True),
     "waiting": Look(gradient="not_computed"),
+    "constant": Look("background", "no_path", 1, value="constant"),
     "derivative": Look(value="gradient"),  # a gradient that is a node itself
     "parameter": Look("parameter_fill", "parameter_border"),
     "leaf": Look("leaf_fill", "leaf_border"),
@@ -125,6 +128,7 @@ class Looks:
     ) -> None:
         self.graph, self.snapshot, self.gradients = graph, snapshot, gradients
         self.folds = folds or {}  # of a node that a folded scope hides, all that it hides
+        self.differences: Mapping[Edge, Difference] = {}  # uses that say what their gradient is made of
         self._flows: Mapping[Edge, Flow] = {} if snapshot is None else snapshot.flows
         self._seen: dict[frozenset[str], Look] = {}  # few sets of marks are borne by many
         # What is asked for by a sketch, the legend, the DOT text and a painter.
@@ -136,9 +140,8 @@ class Looks:
 
     def box_marks(self, members: Collection[int], speaker: int | None, folded: bool = False) -> set[str]:
         """The marks of the box of a node, or of a folded scope's ``members``; it bears the numbers of ``speaker``."""
-        kind: set[str] = set() if folded or speaker is None else _kind(self.graph.nodes[speaker])
-        marks = {"box"} | ({"folded"} if folded else kind)
-        snapshot = self.snapshot
+        kind = {"folded"} if folded else set() if speaker is None else kind_of(self.graph, speaker)
+        marks, snapshot = {"box"} | kind, self.snapshot
         if snapshot is None:
             return marks
         if snapshot.current is not None and snapshot.current.node in members:
@@ -147,9 +150,9 @@ class Looks:
             marks.add("origin")
         if speaker in self.derivatives:
             marks.add("derivative")
-        return (
-            marks if speaker is None else marks | _number_marks(snapshot.values[speaker], snapshot.gradients[speaker])
-        )
+        if speaker is None or "constant" in marks:
+            return marks
+        return marks | _number_marks(snapshot.values[speaker], snapshot.gradients[speaker])
 
     @cached_property
     def derivatives(self) -> Collection[int]:
@@ -225,6 +228,8 @@ class Looks:
         if len(edges) > 1:
             uses = count(len(edges), "use")
             return Words(f"{uses}, sum", numeral(sum(sent))) if one_source(edges) else Words(uses)
+        if found := self.differences.get(edges[0]):
+            return Words(found.told(self._sent, self.snapshot.gradients), numeral(sum(sent)))
         flow = self._flows[edges[0]]
         assert flow.local is not None
         assert flow.upstream is not None
@@ -285,11 +290,6 @@ def one_source(edges: Sequence[Edge]) -> bool:
 
 def _is_choice(node: Node) -> bool:
     return node.op is not None and node.op.is_choice
-
-
-def _kind(node: Node) -> set[str]:
-    """What is computed has no kind; a leaf is an input, or the parameter of something with a scope of its own."""
-    return set() if node.op is not None else {"leaf"} if node.scope is None else {"leaf", "parameter"}
 
 
 def _number_marks(value: float | None, gradient: float | None) -> set[str]:

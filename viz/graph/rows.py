@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
-from autodiff import Edge, Graph, Node, Scope, Snapshot, Steps
+from autodiff import Edge, Graph, Node, Scope, Snapshot
 from autodiff.language.ieee import agree
 from autodiff.language.notation import Figures, writing
 from autodiff.recording.reverse import NO_PATH
 from autodiff.writing.phrases import labels as all_labels
+from viz.graph.constants import constants_of
 from viz.graph.folding import Formula, Repeated
 from viz.graph.look import Look, Looks, Words
+from viz.graph.numbers import numbers_of
 from viz.graph.titles import headed, operation_pieces
 from viz.graph.view import View
 from viz.graph.ways import OnWays
@@ -32,8 +34,6 @@ __all__ = [
     "Rows",
     "Run",
     "Style",
-    "numbers_in",
-    "numbers_of",
     "width_of_row",
 ]
 
@@ -128,6 +128,7 @@ class Rows:
         ways = None if view is None else view.ways
         kind = Looks if ways is None else OnWays
         self.looks = kind(graph, snapshot, gradients, {} if view is None else view.folds)
+        self.looks.differences = {} if view is None else view.differences
         if isinstance(self.looks, OnWays) and ways is not None:
             self.looks.ways = ways
         self._said: dict[tuple[Style, object], list[Row]] = {}  # in any style: said in a sketch, the DOT and the SVG
@@ -136,6 +137,9 @@ class Rows:
         for flow in snapshot.flows.values() if snapshot else ():
             if flow.contribution is not None:
                 self._arrived.setdefault(flow.edge.source, []).append(flow.contribution)
+        self._differing: dict[int, list[Edge]] = {}
+        for edge in self.looks.differences:
+            self._differing.setdefault(edge.source, []).append(edge)
         self._uses: dict[int, int] = {}
         for edge in graph.edges if view is None else chain.from_iterable(view.edges().values()):
             self._uses[edge.source] = self._uses.get(edge.source, 0) + 1
@@ -220,6 +224,8 @@ class Rows:
 
     def shortened(self, edges: Sequence[Edge], words: Words) -> Words:
         """What of the words of a line is said, so short as the style wishes it."""
+        if edges[0] in self.looks.differences:  # in the box of the score, if it has all the gradient from here
+            return Words("", words.result) if len(self._arrived.get(edges[0].source, ())) == 1 else words
         if self.style.detail == "full" or not words.result:
             return words if words.result or self.style.detail != "needed" else Words()
         on_way = self.view is not None and self.view.ways is not None
@@ -228,16 +234,14 @@ class Rows:
         return Words("", words.result)
 
     def _set(self, titles: Sequence[Row], numbers: Sequence[Row]) -> list[Row]:
-        match self.style.box:
-            case "row":
-                rows: list[Row] = [_side_by_side((*titles, *numbers))]
-            case "two":
-                rows = [*titles, _side_by_side(numbers)]
-            case _:
-                rows = [*titles, *numbers]
+        if self.style.box != "stack":
+            numbers = [_side_by_side(numbers)]
+        rows = [_side_by_side((*titles, *numbers))] if self.style.box == "row" else [*titles, *numbers]
         return [row for row in rows if row]
 
     def _title(self, node: Node, does: str = "") -> Row:
+        if node.number in constants_of(self.graph):
+            return ()  # its number is its name
         theme, (name, is_bold) = self.theme, headed(node, self.labels[node.number])
         runs = [Run(name, theme.text if is_bold else theme.muted, theme.name_size, is_bold)]
         for k, (text, is_constant) in enumerate(operation_pieces(node, does)):
@@ -256,7 +260,7 @@ class Rows:
         assert found.value is not None
         assert found.gradient is not None
         rows: list[Row] = [(Run(value, theme.colour(found.value), theme.value_size),)]
-        if not self.gradients:
+        if not self.gradients or place in constants_of(self.graph):
             return rows
         size = theme.small_size if found.small else theme.gradient_size
         return [*rows, (Run(gradient, theme.colour(found.gradient), size),), *self._partly(place)]
@@ -267,13 +271,16 @@ class Rows:
         if gradient is None or gradient is NO_PATH or place in self.graph.outputs:
             return []
         arrived = self._arrived.get(place, [])
-        here = sum(arrived)
+        here, size = sum(arrived), self.theme.small_size
+        # Of a score, and of nothing else: what it is made of.
+        made = [self.looks.line_words([edge]).text for edge in self._differing.get(place, ()) if len(arrived) == 1]
         if agree(gradient, here):
-            return []
+            return [(Run(said, self.theme.muted, size),) for said in made if said]
         # A sum that is larger than the gradient, or of the other sign, is no part of it: of another pass the rest is.
         is_part = 0 < here <= gradient or gradient <= here < 0
         said = f"{numeral(here)} {'of it' if is_part else 'came'} here" if arrived else "none of it here"
-        return [(Run(said, self.theme.not_computed, self.theme.small_size),)]
+        said = f"{made[0]} = {said}" if made else said
+        return [(Run(said, self.theme.not_computed, size),)]
 
 
 def _side_by_side(rows: Sequence[Row]) -> Row:
@@ -282,19 +289,3 @@ def _side_by_side(rows: Sequence[Row]) -> Row:
     for row in others:
         first += (row[0]._replace(text=GAP + row[0].text), *row[1:])
     return first
-
-
-def numbers_of(graph: Graph, snapshot: Snapshot | None) -> Iterator[float | None]:
-    """All numbers that a picture of a moment can say."""
-    yield from (arg for node in graph for arg in node.args if isinstance(arg, float))
-    if snapshot is not None:
-        yield from (*snapshot.values, *snapshot.gradients)
-        for flow in snapshot.flows.values():
-            yield from (flow.local, flow.upstream, flow.contribution)
-
-
-def numbers_in(told: Steps) -> list[float | None]:
-    """All numbers that are said in some steps."""
-    constants = (arg for node in told.graph for arg in node.args if isinstance(arg, float))
-    steps = ((step.after, step.local, step.upstream, step.contribution) for step in told)
-    return [*constants, *chain.from_iterable(steps)]

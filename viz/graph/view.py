@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from autodiff import Edge, Graph, Scope, Value
 from autodiff.ground.text import NAME, quoted, visible
-from autodiff.habits.answers import got
-from viz.graph.folding import Collapse, Folds, Repeated, chosen, depths_of, fold, foldable, innermost
+from viz.graph.folding import Collapse, Difference, Folds, Repeated, chosen, depths_of, fold, foldable, innermost
 from viz.graph.ways import Ways
 
 __all__ = [
@@ -20,7 +19,6 @@ __all__ = [
     "TooLargeError",
     "View",
     "ancestors",
-    "outputs_of",
     "require_boxes",
     "require_small",
     "view",
@@ -44,6 +42,8 @@ class View:
     order: tuple[tuple[int, int], ...] = ()  # of two nodes the second stands behind the first, with or without a line
     left_out: frozenset[Edge] = frozenset()  # uses without a line
     ways: Ways | None = None  # that are shown in colour over the rest
+    unboxed: frozenset[int] = frozenset()  # nodes that names of others tell, and no box
+    differences: Mapping[Edge, Difference] = field(default_factory=dict)  # uses that say what their gradient is made of
 
     def key(self, number: int) -> str:
         """The name of the box that shows a node: ``n7``, or ``s4`` for the scope whose first node is 4."""
@@ -124,7 +124,8 @@ class View:
     def cut(self) -> tuple[list[int], list[int]]:
         """The shown nodes with operands that are not shown, and those with uses that are not shown."""
         shown = set(self.numbers)
-        outer = [e for e in self.graph.edges if (e.source in shown) != (e.target in shown)]
+        crossing = (e for e in self.graph.edges if (e.source in shown) != (e.target in shown))
+        outer = [e for e in crossing if e.source not in self.unboxed and e.target not in self.unboxed]
         above = {e.target for e in outer if e.target in shown and e.target not in self.hidden_in}
         below = {e.source for e in outer if e.source in shown and e.source not in self.hidden_in}
         return sorted(above), sorted(below)
@@ -132,25 +133,6 @@ class View:
 
 UNREACHED = "reached=True shows where the gradient went, and there is none yet: call backward() first"
 DEEPEST = 1000  # scopes inside each other; Graphviz takes longer and longer with each
-
-
-def outputs_of(output: object, who: str = "draw") -> tuple[Value, ...]:
-    """The Values to draw, one or several; anything else raises ``TypeError`` that says what was got."""
-    if isinstance(output, Graph):
-        return tuple(output.values[number] for number in output.outputs)
-    many = isinstance(output, Iterable) and not hasattr(output, "parameters")  # a Sequential gives its layers
-    outputs: tuple[object, ...] = tuple(output) if many else (output,)  # type: ignore[arg-type]
-    values = tuple(entry for entry in outputs if isinstance(entry, Value))
-    if not outputs:
-        raise TypeError(f"there is nothing to {who} in an empty {type(output).__name__}")
-    if len(values) < len(outputs):
-        entry = next(entry for entry in outputs if not isinstance(entry, Value))
-        found = f"a {type(output).__name__} with a {got(entry)} in it" if many else got(entry)
-        rows = (
-            "; of a grid draw([v for row in grid for v in row]), or viz.pool(grid)" if isinstance(entry, list) else ""
-        )
-        raise TypeError(f"{who} takes a Value, a list of Values, or a Graph; got {found}{rows}")
-    return values
 
 
 def require_boxes(

@@ -40,9 +40,13 @@ class _Node(TypedDict):
 
 
 class Node(_Node, total=False):
-    """A node: its label; a leaf's number, or what computes it: operation, operands ([3.0] is a constant) and words."""
+    """A node: its label; a leaf's number, or what computes it: operation, operands ([3.0] is a constant) and words.
+
+    ``constant`` is one that has a box of its own.
+    """
 
     value: Number
+    constant: bool
     scope: list[str]
     op: str
     text: str
@@ -97,20 +101,34 @@ class Operation(TypedDict):
     partials: list[Partial]
 
 
-class Fold(TypedDict):
-    """A folded scope: its name, and as sentences say it, the nodes in it, and the one whose numbers its box bears."""
-
+class _Fold(TypedDict):
     name: str
     called: str
     members: list[int]
     speaker: int | None
 
 
-class Line(TypedDict):
-    """A line of several uses ("7_0": operand 0 of node 7), or into a folded scope; ``adds``: to one node."""
+class Fold(_Fold, total=False):
+    """A folded scope: its name, and as sentences say it, the nodes in it, and the one whose numbers its box bears.
 
+    ``plain`` is a formula of one node, which is told like any node.
+    """
+
+    plain: bool
+
+
+class _Line(TypedDict):
     uses: list[str]
     adds: bool
+
+
+class Line(_Line, total=False):
+    """A line of several uses ("7_0": operand 0 of node 7), or into a folded scope; ``adds``: to one node.
+
+    ``difference`` is what ``p − y`` at a score is made of: the uses that send p, those that send −y, the log's node.
+    """
+
+    difference: list[Any]
 
 
 class Figures(TypedDict):

@@ -25,6 +25,7 @@ from autodiff.facts.words import (
 from autodiff.language.formulas import COMPARE
 from autodiff.language.notation import as_data, as_json, figures
 from autodiff.table.operations import expanded
+from viz.graph.constants import constants_of
 from viz.ink.mathml import mathml
 from viz.page import contract
 from viz.page.contract import Condition, Facts, Node, Partial
@@ -37,7 +38,7 @@ def page_data(told: Steps) -> Facts:
     graph = told.graph
     names, (digits, least, minus, _) = operation_names(graph), figures()
     return {
-        "nodes": [_node(graph, number, told.labels[number], names) for number in range(len(graph))],
+        "nodes": [_node(graph, number, told.telling.called(number), names) for number in range(len(graph))],
         "output": graph.outputs[0],
         "seed": as_json(told.seed),
         "figures": {"digits": digits, "least": least, "minus": minus},
@@ -65,6 +66,8 @@ def _node(graph: Graph, number: int, label: str, names: Mapping[Operation, str])
         record["scope"] = list(node.scope.path)
     if node.op is None:
         record["value"] = as_json(graph.values[number].data)
+        if number in constants_of(graph):
+            record |= {"constant": True, "text": "constant"}
     else:  # the page computes it: nothing tells who predicts a number what was recorded
         record["op"] = names[node.op]
         record["text"] = operation_text(node)

@@ -8,6 +8,8 @@ from html import escape
 
 from autodiff import Edge, Scope
 from autodiff.language.formulas import has_none
+from viz.graph.constants import constants_of
+from viz.graph.folding import is_fold
 from viz.graph.look import Looks, Words
 from viz.graph.paint import INK, Laid, Painter, line_id
 from viz.graph.rows import FULL, Rows, width_of_row
@@ -109,26 +111,25 @@ class _Drawn:
             frame += element("text", escape(visible(scope.name)), x=room.centre[0], y=room.bottom)
         return element("g", frame, class_=f"cluster {_level(scope)}")
 
-    def _box(self, number: int, box: Box) -> str:
+    def _box(self, number: int, box: Box, name: str = "", does: str = "") -> str:
         node = self.view.graph.nodes[number]
-        name, is_bold = headed(node, self.laid.labels[number])
-        shown = element("tspan", escape(name), font_weight="bold" if is_bold else None)
+        label, is_bold = headed(node, self.laid.labels[number])
+        shown = element("tspan", escape(label), font_weight="bold" if is_bold else None)
         told = (
             element("tspan", escape(text), class_="gr-constant") if is_constant else escape(text)
-            for text, is_constant in operation_pieces(node)
+            for text, is_constant in operation_pieces(node, does)
         )
         title = f"{shown} {''.join(told)}".strip()
-        words = [
-            element("text", title, x=self._titled(box), y=box.words[0].y),
-            *_numbers(box, self.looks.words(number)),
-        ]
+        words = _numbers(box, self.looks.words(number))
+        if number not in constants_of(self.view.graph):  # whose number is its name
+            words.insert(0, element("text", title, x=self._titled(box), y=box.words[0].y))
         room = self._slides.get(f"n{number}")
         marks = _classes("node", self.looks.box_marks((number,), number))
         slide = f"{room.left:.1f} {room.top:.1f} {room.right - room.left:.1f}" if room else None
         return element(
             "g",
             _rectangle(box) + "".join(words),
-            id=f"n{number}",
+            id=name or f"n{number}",
             class_=marks,
             data_slide=slide,
         )
@@ -136,6 +137,8 @@ class _Drawn:
     def _folded(self, name: str, scope: Scope, box: Box) -> str:
         view = self.view
         members, speaker = view.members(scope), view.speaker(scope)
+        if not is_fold(scope) and speaker is not None:  # told as one node
+            return self._box(speaker, box, name, scope.name)
         hidden = count(len(members), "node")
         titles = element("tspan", escape(view.title(scope)), font_weight="bold"), hidden
         if self.rows.style.box == "stack":
@@ -195,9 +198,10 @@ def _middle(words: Sequence[Place]) -> float:
 
 def _numbers(box: Box, words: Sequence[str]) -> list[str]:
     """Value and gradient, which the page writes anew at every step; in one row, with how much room each has."""
-    is_shared = abs(box.words[-2].y - box.words[-1].y) < 1
+    places = box.words[-2:]  # of a constant the value alone
+    is_shared = len(places) == 2 and abs(places[0].y - places[1].y) < 1
     found = []
-    for place, text, name in zip(box.words[-2:], words, ("gr-value", "gr-gradient"), strict=True):
+    for place, text, name in zip(places, words, ("gr-value", "gr-gradient"), strict=False):
         x, room = (place.middle, f"{place.width:.1f}") if is_shared else (box.middle, None)
         found.append(element("text", escape(text), x=x, y=place.y, class_=name, data_room=room))
     return found

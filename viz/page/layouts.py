@@ -36,7 +36,7 @@ class Blank(Rows):
 
     @cached_property
     def _last(self) -> Looks:
-        return Looks(self.graph, self.ended, folds={} if self.view is None else self.view.folds)
+        return self._like(self.ended, self.view).looks
 
     def shortened(self, edges: Sequence[Edge], words: Words) -> Words:
         """The longest that may stand there in short."""
@@ -134,7 +134,7 @@ def laid_out(rows: Rows, part: Part, rankdir: str, timeout: float) -> Whole:
         held = NARROW.holds(narrow[0]) and any(MIDDLE.holds(one) for one, _ in (wide, narrow))
         found = [wide, narrow]
     if not held:
-        third = search.folded() if part.collapse is False else None
+        third = None if part.collapse else search.folded()
         is_folded = third is not None
         if third is None and len(found) > 1:
             third = search.first(shown, MIDDLE, (*LYING, *STANDING))
@@ -164,7 +164,7 @@ class _Search:
         """What is shown where these scopes are folded."""
         part = self.part
         shown = view(part.graph, part.around, part.depth, part.reached, folds, part.max_nodes)
-        return with_ways(shown, part.path)
+        return part.on_paper(with_ways(shown, part.path))
 
     def first(self, shown: View, frame: Frame, rungs: Sequence[Style]) -> tuple[Laid, Rows] | None:
         """The first rung at which a graph is seen whole in a frame."""

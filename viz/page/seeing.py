@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from autodiff import Edge, Step, Steps
+from viz.graph.folding import Difference, is_fold
 from viz.graph.look import one_source
 from viz.graph.paint import line_id
 from viz.graph.view import View
@@ -56,7 +58,14 @@ def _key(told: Steps, shown: View, numbers: frozenset[int], step: Step) -> objec
     if by == at:
         scope = shown.hidden_in[step.node]
         return step.index if shown.speaker(scope) == step.node else None
-    return (at, by) if by is not None and "s" in at[0] + by[0] else step.index
+    ends = (step.node, step.edge.target) if by is not None and step.edge is not None else ()
+    return (at, by) if any(_holds_several(shown, end) for end in ends) else step.index
+
+
+def _holds_several(shown: View, number: int) -> bool:
+    """Whether a node is seen in the box of a scope, or of a formula of several nodes."""
+    scope = shown.hidden_in.get(number)
+    return scope is not None and (is_fold(scope) or len(shown.members(scope)) > 1)
 
 
 def folds(shown: View) -> dict[str, Fold]:
@@ -68,8 +77,12 @@ def folds(shown: View) -> dict[str, Fold]:
         members, name = shown.members(scope), shown.title(scope) or "scope"
         # A sentence has no frames around it: of several "neuron 0" it says in which layer.
         called = name if often[name] < 2 else " › ".join([*(visible(outer) for outer in scope.path[:-1]), name])
+        if not is_fold(scope) and " " in called and called[-1] != ")":
+            called = f"({called})"  # of b − max one says (b − max).grad
         speaker = shown.speaker(scope)
         found[f"s{members[0]}"] = {"name": name, "called": called, "members": list(members), "speaker": speaker}
+        if not _holds_several(shown, members[0]):
+            found[f"s{members[0]}"]["plain"] = True
     return found
 
 
@@ -78,10 +91,15 @@ def lines(shown: View) -> dict[str, Line]:
     joined: list[list[Edge]] = []
     for (source, target), edges in shown.edges().items():
         joined += [line for line in shown.lines(source, target, edges) if len(line) > 1 or target[0] == "s"]
-    return {
-        line_id(line): {
-            "uses": [f"{edge.target}_{edge.position}" for edge in line],
-            "adds": one_source(line),
-        }
-        for line in joined
-    }
+    return {line_id(line): _line(line, shown.differences.get(line[0])) for line in joined}
+
+
+def _line(edges: Sequence[Edge], difference: Difference | None) -> Line:
+    found: Line = {"uses": _uses(edges), "adds": one_source(edges)}
+    if difference is not None:
+        found["difference"] = [_uses([difference.share]), _uses(difference.target), difference.log]
+    return found
+
+
+def _uses(edges: Sequence[Edge]) -> list[str]:
+    return [f"{edge.target}_{edge.position}" for edge in edges]

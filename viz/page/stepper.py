@@ -10,18 +10,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from autodiff import Graph, Value, steps
+from autodiff import Graph, Steps, Value
 from autodiff.files import write
 from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered, caller, got
 from autodiff.language.ieee import real
 from autodiff.language.notation import writing
 from autodiff.writing.phrases import labels as all_labels
+from viz.graph.constants import WithConstants, constants_of, require_values
 from viz.graph.drawing import Part
 from viz.graph.folding import Collapse, read_once
 from viz.graph.naming import Names, in_picture, typed
+from viz.graph.numbers import numbers_in
 from viz.graph.paint import Laid
-from viz.graph.rows import DIRECTIONS, Rows, numbers_in
+from viz.graph.rows import DIRECTIONS, Rows
 from viz.graph.view import View, require_boxes, view
 from viz.graph.ways import wanted
 from viz.ink.figures import figured
@@ -52,7 +54,7 @@ def step(
     theme: str | Theme = "auto",
     background: str | None = OWN,
     legend: bool = True,
-    collapse: Collapse = False,
+    collapse: Collapse | None = None,
     around: Value | None = None,
     depth: int | None = None,
     reached: bool = False,
@@ -64,6 +66,7 @@ def step(
     digits: int | None = None,
     path: Value | None = None,
     paths: Sequence[Value] | None = None,
+    constants: bool = False,
     timeout: float = 30,
 ) -> Stepper:
     """Step through the graph behind a Value: each value as it is computed, each gradient as it arrives.
@@ -75,9 +78,9 @@ def step(
     the host), "light", "dark" or a :class:`viz.Theme`; ``background=None`` lets what is behind the page be seen,
     ``legend=False`` leaves the legend out; ``start`` is the step to begin with, negative ones from the end; ``seed`` is
     the gradient that arrives at the output (that of the pass that was run, else 1); ``digits`` are the figures of every
-    number, 4 by default; ``path=x`` and ``paths=(x, y)`` show ways in colour over the faded rest,
-    as in :func:`viz.draw`. ``grid`` shows a pool beside the graph: give what the pool answered, True for the
-    one pool in the graph, or ``dict(cells=x, outputs=p, kernel_size=3)``.
+    number, 4 by default; ``path=x`` and ``paths=(x, y)`` show ways in colour over the faded rest, as in
+    :func:`viz.draw`; ``constants=True`` gives each number of an operation a box to edit it in. ``grid`` shows a pool
+    beside the graph: what the pool answered, True for the one pool, or ``dict(cells=x, outputs=p, kernel_size=3)``.
 
     No Value is changed unless :meth:`Stepper.apply` is called. ``TooLargeError`` says how to look at a part.
 
@@ -92,18 +95,18 @@ def step(
     if not isinstance(output, Value):
         many = "; of several, add up what counts: step(sum(values))" if isinstance(output, Iterable) else ""
         raise TypeError(f"step takes one Value, the output of a graph; got {got(output)}{many}")
-    collapse = read_once(collapse)
-    require_boxes([output], reached, collapse, max_nodes, around, depth)
-    graph = Graph(output)
-    view(graph, around, depth, reached, collapse, max_nodes)  # refuses what is too large before any work is done
+    folds = False if collapse is None else read_once(collapse)
+    require_boxes([output], reached, folds, max_nodes, around, depth)
+    graph = WithConstants(Graph(output)) if constants else Graph(output)
+    view(graph, around, depth, reached, folds, max_nodes)  # refuses what is too large before any work is done
     found = typed(graph, names, caller())
     if rankdir not in ("auto", *DIRECTIONS):
         raise ValueError(f"rankdir must be 'auto' or one of {', '.join(DIRECTIONS)}; got {quoted(rankdir)}")
     part: dict[str, Any] = {"around": around, "depth": depth, "reached": reached}
-    part |= {"collapse": collapse, "path": wanted(path, paths), "max_nodes": max_nodes}
+    part |= {"collapse": None if collapse is None else folds, "path": wanted(path, paths), "max_nodes": max_nodes}
     layout = {"theme": sized(own), "rankdir": rankdir, "part": part, "timeout": timeout}
     shown = None if grid is None or grid is False else step_grid(graph, grid)
-    return Stepper(output, found, layout, shown, look, start, seed, style_of(own, legend), digits, legend)
+    return Stepper(graph, found, layout, shown, look, start, seed, style_of(own, legend), digits, legend)
 
 
 class Stepper:
@@ -118,7 +121,7 @@ class Stepper:
 
     def __init__(
         self,
-        output: Value,
+        graph: Graph,
         names: dict[int, str],
         layout: Mapping[str, Any],
         grid: Mapping[str, Any] | None,
@@ -129,16 +132,15 @@ class Stepper:
         digits: int | None = None,
         legend: bool = True,
     ) -> None:
-        self._style, self._legend = style, legend
-        graph = Graph(output)
-        self._output, self._typed, self.grid, self.theme = output, all_labels(graph, names), grid, theme
+        self._style, self._legend, self._theme = style, legend, layout["theme"]
+        self._typed, self.grid, self.theme = all_labels(graph, names), grid, theme
         self._labels, self._names = in_picture(graph, names), names
-        self._told = steps(output, self._labels, seed=seed)
+        self._told = Steps(graph, self._labels, seed, constants_of(graph))
         self._figures = figured(numbers_in(self._told), digits)
-        self._theme = layout["theme"]
         blank = Blank(graph, None, self._labels, self._theme, figures=self._figures)
         blank.ended = self._told.snapshot(-1)
-        self._whole = laid_out(blank, Part(graph, **layout["part"]), layout["rankdir"], layout["timeout"])
+        part = Part(graph, labels=self._labels, **layout["part"])
+        self._whole = laid_out(blank, part, layout["rankdir"], layout["timeout"])
         self._laid = self._whole.laid[0]
         count = len(self._seen)
         if isinstance(start, bool) or not isinstance(start, int) or not -count <= start < count:
@@ -150,8 +152,7 @@ class Stepper:
     @cached_property
     def leaves(self) -> dict[str, Value]:
         """The leaves by name, as it was typed; one that several nodes share is followed by the number of the node."""
-        graph = self._told.graph
-        return {self._typed[number]: graph.values[number] for number in graph.leaves}
+        return {self._typed[number]: self._told.graph.values[number] for number in self._told.graph.leaves}
 
     @property
     def values(self) -> dict[str, float]:
@@ -173,15 +174,16 @@ class Stepper:
     def apply(self) -> float:
         """Write the edited leaves into their Values, compute the graph anew, and answer its output.
 
-        Gradients of what was computed anew are "not computed" until the next ``backward()``.
+        Gradients of what was computed anew are "not computed" until the next ``backward()``. No constant is written.
         """
-        for name, number in self.values.items():
-            value = self.leaves[name]
-            # Writing the very same number again would make the graph out of date for nothing.
-            if repr(value.data) != repr(number):  # which tells -0.0 from 0.0, and no nan from another
-                value.data = number
-        (result,) = self._told.graph.forward()
-        self._told, self._edits = steps(self._output, self._labels, seed=self._told.seed), {}
+        graph, leaves = self._told.graph, self.leaves
+        # Writing the very same number again would make the graph out of date for nothing; repr tells -0.0 from 0.0.
+        edited = {leaves[name]: x for name, x in self.values.items() if repr(leaves[name].data) != repr(x)}
+        require_values(graph, edited)
+        for value, number in edited.items():
+            value.data = number
+        (result,) = graph.forward()
+        self._told, self._edits = Steps(graph, self._labels, self._told.seed, constants_of(graph)), {}
         return result
 
     @property
@@ -236,8 +238,9 @@ class Stepper:
     def html(self) -> str:
         """The stepper as one self-contained page: no network, no kernel, no other file."""
         svg = re.sub(r"[\ud800-\udfff]", "\ufffd", self.svg)
-        facts, css = self.data, self._style
-        return page(facts, svg, grid=self.grid, theme=self.theme, start=self.start, title=self.title, css=css)
+        return page(
+            self.data, svg, grid=self.grid, theme=self.theme, start=self.start, title=self.title, css=self._style
+        )
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Save the page as ``.html`` and return where; ``ValueError`` for any other ending, with the way out."""
@@ -270,8 +273,7 @@ class Stepper:
     @property
     def _height(self) -> int:
         high = self._laid.layout.height + 2 * MARGIN[1]
-        beside = 70 * len(self.grid["cells"]) + 150 if self.grid else 0
-        beside += 40 * min(8, len(self.leaves)) + 60
+        beside = (70 * len(self.grid["cells"]) + 150 if self.grid else 0) + 40 * min(8, len(self.leaves)) + 60
         return round(min(760, max(480, 220 + 4 / 3 * high, 170 + beside)))
 
     def _repr_html_(self) -> str:

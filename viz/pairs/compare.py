@@ -16,8 +16,9 @@ from autodiff.writing.phrases import labels as all_labels
 from viz.graph.drawing import wished
 from viz.graph.folding import Collapse, read_once
 from viz.graph.naming import Names, labels_of
-from viz.graph.rows import numbers_of
-from viz.graph.view import LIMIT, outputs_of, require_boxes
+from viz.graph.numbers import numbers_of
+from viz.graph.outputs import outputs_of
+from viz.graph.view import LIMIT, require_boxes
 from viz.ink.figures import figured
 from viz.ink.text import visible
 from viz.ink.theme import OWN, Theme

@@ -4,6 +4,7 @@
  * @typedef {object} Node
  * @property {string} label
  * @property {number | string} [value]
+ * @property {boolean} [constant]
  * @property {Array<string>} [scope]
  * @property {string} [op]
  * @property {string} [text]
@@ -54,12 +55,14 @@
  * @property {string} called
  * @property {Array<number>} members
  * @property {number | null} speaker
+ * @property {boolean} [plain]
  */
 
 /**
  * @typedef {object} Line
  * @property {Array<string>} uses
  * @property {boolean} adds
+ * @property {Array<any>} [difference]
  */
 
 /**

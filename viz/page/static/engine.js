@@ -126,6 +126,7 @@ function run(data, leaves = {}) {
   // `facts` are told by the steps themselves, unless what is seen of them makes other steps (seeing.js).
   const told = { data: ready, values: new Float64Array(count), steps, facts: steps, stops: null, forward: count, ahead: count };
   evaluated(ready, leaves, told);
+  for (const [place, node] of ready.nodes.entries()) if (node.constant) node.called = numbers.numeral(told.values[place]);
   for (let place = 0; place < count; place++) steps.push(new Step(told, "forward", place, { after: told.values[place] }));
   backward(told);
   return told;
@@ -151,7 +152,7 @@ function backward(told) {
     if (op === null || gradients[target] === null) continue;
     const at = operands(told, target);
     args.forEach((source, position) => {
-      if (typeof source !== "number") return;
+      if (typeof source !== "number" || nodes[source].constant) return;
       const facts = sent(op.partials[position], at, gradients[target], gradients[source]);
       add(source, { edge: { source, target, position }, ...facts });
     });
@@ -202,7 +203,7 @@ function snapshot(told, index) {
     else if (contribution !== null) gradients[node] = gradients[node] === null ? contribution : gradients[node] + contribution;
     if (edge) flows.set(useOf(edge), { local, upstream, contribution });
   }
-  if (last === steps.length - 1) gradients = gradients.map((gradient) => gradient ?? noPath);
+  if (last === steps.length - 1) gradients = gradients.map((gradient, place) => gradient ?? (data.nodes[place].constant ? null : noPath));
   const open = openStill(told, flows);
   const known = Array.from(values, (value, place) => (place <= computed || (stops && !data.nodes[place].op) ? value : null));
   const flowing = [...flows.values()].some(({ contribution }) => contribution !== null);

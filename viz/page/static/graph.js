@@ -51,7 +51,7 @@ function graphPicture(layout, data, stage, settle, slider) {
 
   const groups = [...root.querySelectorAll("g.edge[id]")];
   const lengths = groups.map((group) => group.querySelector("path").getTotalLength()); // before anything is written
-  const still = (group) => [...group.classList].filter((name) => /^gr-(?!folded|level|leaf|parameter|way|faded)/.test(name)); // its marks without a script
+  const still = (group) => [...group.classList].filter((name) => /^gr-(?!folded|level|leaf|parameter|constant|way|faded)/.test(name)); // its marks without a script
   const boxOf = new Map(); // the box of each node: its own, or that of the folded scope it is in
   const boxes = [...root.querySelectorAll("g.node[id]")].map((group) => {
     const { name, members = [Number(group.id.slice(1))], speaker = members[0] } = shown.folds[group.id] ?? {};
@@ -82,12 +82,12 @@ function graphPicture(layout, data, stage, settle, slider) {
     const bare = path.getAttribute("d").replace(/^M[^LC]*L/, "M");
     path.removeAttribute("stroke-width");
     const tip = arrow.getAttribute("points").trim().split(/\s+/)[1]; // without an arrowhead the line goes on to here
-    const { uses, adds } = shown.lines[group.id] ?? { uses: [group.id.slice(1)], adds: true };
+    const { uses, adds, difference } = shown.lines[group.id] ?? { uses: [group.id.slice(1)], adds: true };
     const targets = uses.map((use) => parseInt(use, 10));
     const { name, members } = boxOf.get(targets[0]);
     const inside = name ? members : []; // of the folded scope that it leads into
     const faded = group.classList.contains("gr-faded"); // no way that is shown leads over it
-    const line = { group, path, uses, adds, inside, faded, targets, bare, whole: bare.replace("M", `M${tip}L`), flags: still(group) };
+    const line = { group, path, uses, adds, difference, inside, faded, targets, bare, whole: bare.replace("M", `M${tip}L`), flags: still(group) };
     // Where the short words stand, if there is room for them, and how much; and where all of them do.
     const [full, short = ["x", "y"].map((side) => text?.getAttribute(side) ?? 0)] = ["full", "short"].map((name) => text?.dataset[name]?.split(" "));
     Object.assign(line, { text, short, room: Number(text?.dataset.wide ?? (text ? 99 : 0)), full });
@@ -124,7 +124,7 @@ function graphPicture(layout, data, stage, settle, slider) {
       if (words[i].length * (i ? 6.9 : 7.8) > fits) h(text, { textLength: squeezed, lengthAdjust: "spacingAndGlyphs" });
       else text.removeAttribute("textLength");
     });
-    const parts = [box.name ? `${box.name}, ${members.length} nodes folded` : data.nodes[speaker].label];
+    const parts = [box.name ? members[1] ? `${box.name}, ${members.length} nodes folded` : box.name : data.nodes[speaker].label];
     if (!box.name) parts.push(data.nodes[speaker].text ?? "input");
     parts.push(value !== null ? `value ${words[0]}` : reached ? "" : "not reached yet");
     if (value !== null && gradient !== null) parts.push(`gradient ${words[1]}`);

@@ -9,7 +9,7 @@ function inputsPanel(data, part, change) {
     const reach = Math.ceil(2 * Math.min(1e6, Math.max(1, Math.abs(recorded) || 0)));
     const field = h("input", { id, class: "gr-field", type: "text", role: "spinbutton", autocomplete: "off", placeholder: numeral(recorded) });
     const gradient = h("span");
-    const name = [...scope ?? [], label].join(" / ");
+    const name = [...scope ?? [], scope ? label.replace(` #${node}`, "") : label].join(" / "); // in its scope it is the only one
     const line = h("div", { class: "gr-input" }, h("label", { for: id, title: name }, name), field);
     const check = h("small", { class: "gr-check" });
     const row = { node, recorded, field, line, gradient, check, slides: [] };
@@ -58,8 +58,8 @@ function inputsPanel(data, part, change) {
     row.take(recorded);
     return [row];
   });
-  // What people give comes before what a layer keeps.
-  const kept = ({ node }) => (data.nodes[node].scope ? 1 : 0);
+  // What people give comes before what a layer keeps, and constants come last.
+  const kept = ({ node }) => (data.nodes[node].constant ? 2 : data.nodes[node].scope ? 1 : 0);
   rows.sort((one, other) => kept(one) - kept(other));
   const rowOf = new Map(rows.map((row) => [row.node, row]));
   part.inputs.append(...rows.map(({ line }) => line));

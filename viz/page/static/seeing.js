@@ -13,7 +13,7 @@ const seeing = (() => {
   /** Where each node is seen: at itself, in a folded scope, or nowhere (null). */
   function placesOf({ nodes, folds = {}, unseen = [] }) {
     const places = nodes.map((_, node) => ({ key: `n${node}`, members: null }));
-    for (const [key, fold] of Object.entries(folds)) for (const member of fold.members) places[member] = { key, ...fold };
+    for (const [key, fold] of Object.entries(folds)) for (const member of fold.members) places[member] = { key, ...fold, members: fold.plain ? null : fold.members };
     for (const node of unseen) places[node] = null;
     return places;
   }
@@ -66,7 +66,7 @@ const seeing = (() => {
     const spoken = box ? box.speaker : node;
     const shown = spoken ?? box.members.at(-1);
     if (phase === "forward" && !data.nodes[node].op) {
-      const given = group.map((fact) => fact.node).filter((one) => places[one] && !folded(one));
+      const given = group.map((fact) => fact.node).filter((one) => places[one] && !folded(one) && !data.nodes[one].constant);
       return { node: given[0] ?? (box ? shown : places.findIndex(Boolean)), given, last: 0 };
     }
     if (phase === "forward") return box && { node: shown, box, after: spoken === null ? null : values[spoken] };

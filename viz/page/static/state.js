@@ -98,7 +98,7 @@ const stepper = (() => {
   /** What differences say of each leaf, while they are asked for; they would tell what Predict hides. */
   function checks(state) {
     if (!state.checking || state.predicting) return new Map();
-    const leaves = state.data.nodes.flatMap(({ op }, place) => (op ? [] : [place]));
+    const leaves = state.data.nodes.flatMap(({ op, constant }, place) => (op || constant ? [] : [place]));
     const own = leaves.filter((place) => !state.data.nodes[place].scope);
     const first = [...own, ...leaves.filter((place) => !own.includes(place))].slice(0, checking.MOST);
     return new Map(first.map((place) => [place, checking.said(state, place)]));

@@ -69,7 +69,7 @@ function together({ data, values }, { given, phase, node, box, by, count, severa
 
 function inputs({ nodes, sentences }, values, given) {
   const names = given.slice(0, MOST).map((node) => `${nodes[node].called} = ${numeral(values[node])}`);
-  const inside = nodes.filter(({ op }) => !op).length - given.length;
+  const inside = nodes.filter(({ op, constant }) => !op && !constant).length - given.length;
   if (given.length > MOST) names.push(said(sentences["more inputs"], { count: given.length - MOST }));
   if (inside) names.push(said(sentences["inner inputs"], { count: inside }));
   return names.join(", ");
@@ -77,9 +77,9 @@ function inputs({ nodes, sentences }, values, given) {
 
 function computed(told, place, name) {
   const { nodes, sentences } = told.data;
-  const { op } = nodes[place];
+  const { op, constant } = nodes[place];
   const value = numeral(told.values[place]);
-  if (!op) return said(sentences.leaf, { name, value });
+  if (!op) return said(constant ? sentences.constant : sentences.leaf, { name, value });
   const at = operands(told, place);
   const words = { name, value, call: filled(op.call, at.slice(0, -1).map(numeral)), reason: choice(op, at) };
   return said(words.reason ? sentences.choice : sentences.forward, words);

@@ -52,14 +52,14 @@ function hinter(shell, picture, stateOf) {
   function lines(place) {
     const { data, run, index } = stateOf();
     numbers.write(data.figures);
-    const { op, scope } = data.nodes[place];
+    const { op, scope, constant, text } = data.nodes[place];
     const snapshot = engine.snapshot(run, index);
     const [value, gradient] = [snapshot.values[place], snapshot.gradients[place]];
     const users = data.nodes.filter((node) => node.args.includes(place)).map((node) => node.label);
     return {
-      is: op ? fill(op.call, telling.parts(data, place, String, numeral)) : "an input",
+      is: op ? fill(op.call, telling.parts(data, place, String, numeral)) : text ?? "an input",
       value: value === null ? "not reached yet" : numeral(value),
-      gradient: gradient === null ? "none yet" : gradient === noPath ? data.sentences[noPath] : numeral(gradient),
+      gradient: gradient === null ? constant ? "" : "none yet" : gradient === noPath ? data.sentences[noPath] : numeral(gradient),
       "used by": users.slice(0, 5).join(", ") + (users.length > 5 ? ` and ${users.length - 5} more` : ""),
       in: scope?.join(" › "),
     };
