@@ -25,7 +25,7 @@ from viz import animate, network, pool  # noqa: E402
 from viz.demo.digits import digit  # noqa: E402
 from viz.demo.network import digit_network  # noqa: E402
 from viz.ink.theme import DARK, LIGHT, Theme  # noqa: E402
-from viz.page.contract import jsdoc  # noqa: E402
+from viz.page.twin import jsdoc  # noqa: E402
 
 RESULTS = HERE.parent / "benchmarks" / "results.json"
 README = HERE.parent / "README.md"

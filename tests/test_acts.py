@@ -103,16 +103,18 @@ def test_an_address_is_read_by_a_page_of_its_own_alone(node: Node) -> None:
     assert at(node.seen()) == 0
 
 
-@pytest.mark.parametrize(("forth", "back"), [("PageDown", "PageUp"), ("ArrowRight", "ArrowLeft")])
-def test_a_presenter_steps_and_leaves_at_the_ends(pool: Node, forth: str, back: str) -> None:
+@pytest.mark.parametrize(("forth", "back", "times"), [("PageDown", "PageUp", 1), ("ArrowRight", "ArrowLeft", 2)])
+def test_a_presenter_steps_and_leaves_at_the_ends(pool: Node, forth: str, back: str, times: int) -> None:
     pool.act(["frame", False])
     seen = pool.act(["press", forth, forth, back])
     assert (at(seen), seen["outer"]) == (1, {"heard": [], "focused": 0})
-    seen = pool.act(["press", "End", forth])
+    seen = pool.act(["press", "End", *[forth] * (times - 1)])
+    assert (at(seen), seen["outer"]) == (LAST, {"heard": [], "focused": 0})  # one press too many is no wish to leave
+    seen = pool.act(["press", forth])
     assert (at(seen), seen["outer"]) == (LAST, {"heard": [forth], "focused": 1})
-    seen = pool.act(["press", "Home", back])
+    seen = pool.act(["press", "Home", *[back] * times])
     assert (at(seen), seen["outer"]) == (0, {"heard": [forth, back], "focused": 2})
-    seen = pool.act(["frame", True], ["press", back])  # a deck of another origin is told, and gets the keys
+    seen = pool.act(["frame", True], ["press", *[back] * times])  # a deck of another origin is told, and gets the keys
     assert seen["outer"] == {"heard": ["prev"], "focused": 1}
     pool.act(["alone"])
 

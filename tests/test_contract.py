@@ -11,7 +11,8 @@ import pytest
 import viz
 from autodiff import Value, log, max_pool2d, operation, relu, scope, where
 from viz.page import contract
-from viz.page.contract import Grid, Page, jsdoc
+from viz.page.contract import Grid, Page
+from viz.page.twin import jsdoc
 
 STATIC = Path(contract.__file__).with_name("static")
 

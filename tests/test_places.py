@@ -152,11 +152,12 @@ def looks(chromium: Any, file: Path, html: str, script: bool) -> Any:
     if script:
         page.get_by_role("status").wait_for()
         page.keyboard.press("End")
-    found = page.evaluate(LOOK, ".gr-canvas" if script else "svg")
+    found = page.evaluate(LOOK, ".gr-canvas" if script else ".gr-still > svg")
     if not script:
         sentence = page.get_by_text(STILL).bounding_box()
         assert 0 <= sentence["y"] < 40
-        assert page.locator("svg").filter(visible=True).count() == 1
+        assert page.locator(".gr-still > svg").filter(visible=True).count() == 1
+        assert page.locator(".gr-still > .gr-legend").bounding_box()["y"] < 80
     page.close()
     return found
 

@@ -192,8 +192,8 @@ def gzipped(text: str) -> int:
 def test_the_script_of_a_page_with_all_that_a_stepper_can_is_small_and_needs_nothing() -> None:
     x = [Value(v, f"x{i}") for i, v in enumerate((3.0, 0.0, 4.0, 2.0, 0.0))]
     p = max_pool1d(x, kernel_size=3, stride=2)
-    assert gzipped(scripted(step(0.7 * p[0] + 0.9 * p[1], grid=p))) < 28_000
-    assert gzipped(module()) < 29_200  # with all primitives, and as a widget
+    assert gzipped(scripted(step(0.7 * p[0] + 0.9 * p[1], grid=p))) < 29_000
+    assert gzipped(module()) < 30_500  # with all primitives, and as a widget
     assert not re.search(r"\bimport\b[\s(]|\beval\(|new Function|fetch\(|XMLHttpRequest|WebSocket", module())
 
 
@@ -242,7 +242,7 @@ def test_a_page_of_300_nodes_is_small() -> None:
     x = [Value(i / 7 - 1) for i in range(6)]
     shown = step(nn.MLP(6, [8, 6, 1])(x), names=False)
     assert len(told(shown)["data"]["nodes"]) > 300
-    assert len(shown.html().encode()) < 440_000  # with a second layout, in which its layers are folded
+    assert len(shown.html().encode()) < 520_000  # with what its scopes open into, where most are drawn like another
 
 
 @pytest.mark.slow

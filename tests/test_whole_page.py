@@ -164,7 +164,12 @@ class Shown:
     def label(self, box: Any, fold: Any, members: list[int], speaker: int | None, snapshot: Snapshot) -> None:
         value, gradient = (None, None) if speaker is None else (snapshot.values[speaker], snapshot.gradients[speaker])
         node = self.data["nodes"][members[0]]
-        parts = [f"{fold['name']}, {len(members)} nodes folded"] if fold else [node["label"], node.get("text", "input")]
+        opens = ", opens" * bool(fold and fold["inside"] is not None)
+        parts = (
+            [f"{fold['name']}, {len(members)} nodes folded{opens}"]
+            if fold
+            else [node["label"], node.get("text", "input")]
+        )
         if value is not None:
             parts.append(f"value {number(value)}")
             if gradient is not None:

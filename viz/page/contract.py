@@ -5,12 +5,10 @@ Their twin for the page's scripts is ``static/contract.js``, generated from here
 
 from __future__ import annotations
 
-import types
-from typing import Any, ForwardRef, Literal, TypedDict, Union, get_args, get_origin, get_type_hints, is_typeddict
-
-from autodiff.ground.text import quoted
+from typing import Any, Literal, TypedDict
 
 __all__ = [
+    "MESSAGES",
     "Condition",
     "Facts",
     "Figures",
@@ -21,6 +19,7 @@ __all__ = [
     "MapNodes",
     "Net",
     "Node",
+    "Opened",
     "Operation",
     "Page",
     "Partial",
@@ -28,7 +27,6 @@ __all__ = [
     "Shown",
     "Told",
     "Window",
-    "jsdoc",
 ]
 
 Number = float | str  # "nan", "inf" and "-inf" are text: JSON has no such numbers
@@ -106,12 +104,14 @@ class _Fold(TypedDict):
     called: str
     members: list[int]
     speaker: int | None
+    inside: int | None
 
 
 class Fold(_Fold, total=False):
     """A folded scope: its name, and as sentences say it, the nodes in it, and the one whose numbers its box bears.
 
-    ``plain`` is a formula of one node, which is told like any node.
+    ``inside`` is its place among the ``insides`` of the page, if it can be opened; ``plain`` is a formula of one node,
+    which is told like any node.
     """
 
     plain: bool
@@ -157,11 +157,23 @@ class Shown(TypedDict):
     lines: dict[str, Line]
 
 
+class Opened(Shown):
+    """What is shown where a scope is opened: the nodes that are ``seen`` there.
+
+    Its drawing may be that of the one that it is ``like``, with other names of frames, as they are drawn, and of nodes.
+    """
+
+    seen: list[int]
+    like: int | None
+    frames: list[str]
+    names: list[str]
+
+
 class Page(Facts):
     """All that the page knows of a graph, beside the SVG: names of the leaves, what is folded and joined, the shell.
 
-    ``folded`` is of the layout in which more is folded, so that it fits; ``unseen`` are the nodes without a box,
-    where a part is shown; ``notation`` is the MathML of names, by label.
+    ``unseen`` are the nodes without a box, where a part is shown; ``folded`` is of the layout in which more is folded,
+    so that it fits, ``insides`` are of the scopes that open; ``notation`` is the MathML of names, by label.
     """
 
     shell: str
@@ -172,6 +184,7 @@ class Page(Facts):
     unseen: list[int]
     lines: dict[str, Line]
     folded: Shown | None
+    insides: list[Opened]
 
 
 class Window(TypedDict):
@@ -261,6 +274,7 @@ MESSAGES: tuple[Any, ...] = (
     Figures,
     Facts,
     Shown,
+    Opened,
     Page,
     Window,
     Grid,
@@ -269,39 +283,3 @@ MESSAGES: tuple[Any, ...] = (
     MapNodes,
     Net,
 )
-
-
-def jsdoc() -> str:
-    """The messages as JSDoc typedefs."""
-    head = "// What Python tells the page: generated from viz/page/contract.py by docs/build.py.\n\n"
-    return head + "\n".join(map(_typedef, MESSAGES)) + "\nexport {};\n"
-
-
-def _typedef(message: Any) -> str:
-    lines = ["/**", f" * @typedef {{object}} {message.__name__}"]
-    for name, hint in get_type_hints(message, globals()).items():
-        lines.append(f" * @property {{{_type(hint)}}} {f'[{name}]' if name in message.__optional_keys__ else name}")
-    return "\n".join([*lines, " */", ""])
-
-
-_PLAIN = {str: "string", float: "number", int: "number", bool: "boolean", type(None): "null", Any: "any"}
-
-
-def _type(hint: Any) -> str:
-    if isinstance(hint, (str, ForwardRef)):  # as Python 3.10 leaves a name within a list
-        return hint if isinstance(hint, str) else hint.__forward_arg__
-    if hint in _PLAIN:
-        return _PLAIN[hint]
-    if is_typeddict(hint):
-        name: str = hint.__name__
-        return name
-    origin, parts = get_origin(hint), get_args(hint)
-    if origin is list:
-        return f"Array<{_type(parts[0])}>"
-    if origin is dict:
-        return f"Record<string, {_type(parts[1])}>"
-    if origin is Literal:
-        return " | ".join(f'"{part}"' for part in parts)
-    if origin in (Union, types.UnionType):
-        return " | ".join(dict.fromkeys(map(_type, parts)))
-    raise TypeError(f"no type of the page stands for {quoted(hint)}")

@@ -30,15 +30,15 @@ LETTER = 5.0  # pixels that a letter takes at a line, about
 SLIDE, APART = 9.0, 3.0  # pixels: how high an input's slider is, and how far from its box
 
 
-def drawn(laid: Laid, rows: Rows, looks: Looks, scale: float = 1, folded: bool = False) -> str:
+def drawn(laid: Laid, rows: Rows, looks: Looks, scale: float = 1, kind: str | None = None) -> str:
     """The SVG of a graph: groups of the classes ``cluster``, ``edge`` and ``node``, the last two with their ids.
 
     The last two texts of a node are those of its value and its gradient. The text of a line stands where its short
     words do, if it has any; ``data-full`` is where all of them are clear of everything, ``data-slide`` the same of an
-    input's slider. A folded graph says so. ``rows`` are blank; where no script runs, one sees the moment of ``looks``,
-    ``scale`` pixels for a point.
+    input's slider. ``kind`` is "folded" or the number of an inside. ``rows`` are blank; where no script runs, one sees
+    the moment of ``looks``, ``scale`` pixels for a point.
     """
-    return _Drawn(laid, rows, looks).svg(scale, folded)
+    return _Drawn(laid, rows, looks).svg(scale, kind)
 
 
 class _Drawn:
@@ -54,7 +54,7 @@ class _Drawn:
             for line in self.view.lines(source, target, uses)
         }
 
-    def svg(self, scale: float, is_folded: bool) -> str:
+    def svg(self, scale: float, kind: str | None) -> str:
         """All of it."""
         parts = [self._cluster(name, scope) for name, scope in self.laid.clusters.items()]
         parts += [self._line(name, edges) for name, edges in self.lines.items()]
@@ -66,7 +66,7 @@ class _Drawn:
                 parts.append(self._box(int(name[1:]), box))
         wide, high = self.layout.width + 2 * MARGIN[0], self.layout.height + 2 * MARGIN[1]
         size = {"data_size": f"{wide:.2f} {high:.2f}", "viewBox": f"0 0 {wide:.1f} {high:.1f}"}
-        shown = {"width": scale * wide, "height": scale * high, "data_folded": "" if is_folded else None}
+        shown = {"width": scale * wide, "height": scale * high, "data_kind": kind}
         graph = element("g", "".join(parts), class_="graph", transform="translate({:g} {:g})".format(*MARGIN))
         return element("svg", graph, **size, **shown, role="group", aria_label="Graph", xmlns=SVG)
 

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -15,6 +15,7 @@ from typing import Any
 from autodiff.facts.words import SENTENCES
 from autodiff.language.primitives import PRIMITIVES
 from autodiff.programs.javascript import functions
+from viz.graph.legend import Entry
 from viz.ink.theme import AT_ONE, PER_DECADE, THICKEST, THINNEST
 from viz.layout.svg import element
 from viz.page.squeezing import shortened, squeezed
@@ -50,7 +51,7 @@ SCALE = {"thinnest": THINNEST, "thickest": THICKEST, "at_one": AT_ONE, "per_deca
 
 _START = """
 const told = JSON.parse(document.querySelector("#told").textContent);
-const svg = document.querySelectorAll("#stepper svg");
+const svg = document.querySelectorAll(".gr-still > svg");
 mount(document.querySelector("#stepper"), told.data, { ...told, svg, page: true });
 around.settle();
 addEventListener("resize", around.settle); // a deck may come to life later
@@ -123,8 +124,7 @@ def short_names() -> dict[str, str]:
 def shell(ways: tuple[tuple[str, str], ...] = ()) -> str:
     """The buttons and places of the stepper, with what each way that is shown is called, by its mark."""
     whole = static("shell.html").replace("\n", "").replace("{no path}", SENTENCES["no path"])
-    sample = '<svg viewBox="0 0 26 8" aria-hidden="true"><path d="M0 4h26"/></svg>'
-    told = [element("span", sample + escape(name), class_=f"edge {classed(mark)}") for mark, name in ways]
+    told = [element("span", _sample(mark) + escape(name), class_=f"edge {classed(mark)}") for mark, name in ways]
     return whole.replace("{ways}", "".join(told))
 
 
@@ -137,12 +137,18 @@ def page(
     start: int,
     title: str,
     css: str | None = None,
+    legend: Sequence[Entry] = (),
 ) -> str:
-    """The whole page. Its security policy allows this very script and style, and nothing from any network."""
+    """The whole page. Its security policy allows this very script and style, and nothing from any network.
+
+    The legend is that of the picture which is seen where no script runs; the script makes its own.
+    """
     told = {"data": dict(data), "grid": grid, "theme": theme, "start": start}
     script = module(("grid.js",) if grid else (), signs(data)) + _START
     css = style() if css is None else css
-    return document(told, svg, script=script, css=css, theme=theme, title=title, sentence=STILL)
+    told_of = [element("span", _sample(one.line) + escape(one.text), class_=_kind(one)) for one in legend]
+    still = element("p", "".join(told_of), class_="gr-legend") + svg if told_of else svg
+    return document(told, still, script=script, css=css, theme=theme, title=title, sentence=STILL)
 
 
 def document(
@@ -169,6 +175,16 @@ def frame(whole: str, title: str, height: int, instead: str = "") -> str:
         f'<iframe srcdoc="{escape(whole)}" title="{escape(title)}" width="100%" height="{height}" loading="lazy" '
         'style="border:0;display:block;color-scheme:normal;position:absolute;top:0;left:0;height:100%"></iframe></div>'
     )
+
+
+def _sample(mark: str) -> str:
+    """A piece of the line of a mark, if it is one."""
+    return '<svg viewBox="0 0 26 8" aria-hidden="true"><path d="M0 4h26"/></svg>' if mark else ""
+
+
+def _kind(entry: Entry) -> str:
+    """The class of an entry: that of its line, or that of the numbers of which it tells."""
+    return classed(entry.line or entry.text) if entry.line or entry.text in ("value", "gradient") else "gr-note"
 
 
 def _embedded(told: object) -> str:

@@ -1,17 +1,18 @@
-"""The layouts of a graph that a page carries, for it has no engine: for a wide frame, for a narrow one, and folded."""
+"""The layouts that a page carries, as it has no engine: for a wide frame, a narrow one, folded, and of insides."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from autodiff import Edge, Node, Snapshot
+from autodiff import Edge, Node, Scope, Snapshot
 from autodiff.facts.words import why_no_path
 from autodiff.language.formulas import has_none
 from viz.graph.dot import Drawing
 from viz.graph.drawing import Part, advice, foldings, with_ways
-from viz.graph.folding import Collapse
+from viz.graph.folding import Collapse, is_fold
 from viz.graph.look import Looks, Words
 from viz.graph.paint import Laid
 from viz.graph.rows import Rows, Style
@@ -19,6 +20,7 @@ from viz.graph.sketch import Sketch
 from viz.graph.view import View, view
 from viz.ink.ruler import width_of
 from viz.page.drawn import MARGIN
+from viz.page.insides import Inside, Kind, inside
 
 __all__ = ["Blank", "Frame", "Whole", "laid_out"]
 
@@ -105,15 +107,21 @@ STANDING = (
 )
 OFF = 1.12  # a sketch is seldom further off
 SOME = 150  # boxes: of more no layout can be seen whole, and one is enough
+BESIDE_INSIDE = 70  # pixels of what an inside is called, and of a card below it
+INSIDE, INSIDES = 60, 20  # boxes of what a folded scope opens into, and how many scopes open
 
 
 @dataclass(frozen=True)
 class Whole:
-    """A graph laid out for a page: all of it, in one or several shapes, and with scopes folded, if that helps."""
+    """A graph laid out for a page: all of it, in one or several shapes, and with scopes folded, if that helps.
+
+    What stands in the folded scopes is laid out, too, each for itself.
+    """
 
     laid: tuple[Laid, ...]
     rows: tuple[Rows, ...]
     folded: int | None = None  # which of them is the folded one
+    insides: Mapping[Scope, Inside] = field(default_factory=dict)
 
     @property
     def folded_view(self) -> View | None:
@@ -125,30 +133,30 @@ def laid_out(rows: Rows, part: Part, rankdir: str, timeout: float) -> Whole:
     """At most three layouts of a part of a graph; every number in ``rows`` is blank."""
     search = _Search(rows, part, rankdir, timeout)
     shown = search.view(part.collapse or False)
-    if shown.boxes() > SOME:
-        found = [search.scrolled(shown, (*LYING, *STANDING)[:1])]
-        held = False
-    else:
-        wide = search.first(shown, WIDE, (*LYING, *STANDING)) or search.scrolled(shown, LYING)
-        narrow = search.first(shown, NARROW, (*STANDING, *LYING)) or search.scrolled(shown, STANDING)
-        held = NARROW.holds(narrow[0]) and any(MIDDLE.holds(one) for one, _ in (wide, narrow))
-        found = [wide, narrow]
-    if not held:
-        third = None if part.collapse else search.folded()
-        is_folded = third is not None
-        if third is None and len(found) > 1:
-            third = search.first(shown, MIDDLE, (*LYING, *STANDING))
-        if third is not None:
-            found.append(third)
-        return _whole(found, is_folded)
-    return _whole(found, False)
-
-
-def _whole(found: Sequence[tuple[Laid, Rows]], is_folded: bool) -> Whole:
-    """Each layout once."""
+    found, folded = _found(search, shown), None
+    # A narrow frame shows it whole, and a middle one: then no scope needs to be folded.
+    if not (len(found) > 1 and NARROW.holds(found[1][0]) and any(MIDDLE.holds(one) for one, _ in found)):
+        folded = None if part.collapse else search.folded()
+        third = folded or (search.first(shown, MIDDLE, (*LYING, *STANDING)) if len(found) > 1 else None)
+        found += [third] if third is not None else []
+    # Each layout once.
     once = list({(id(laid.view), rows.style): (laid, rows) for laid, rows in found}.values())
-    folded = len(once) - 1 if is_folded else None
-    return Whole(tuple(laid for laid, _ in once), tuple(rows for _, rows in once), folded)
+    insides = search.insides(shown, [laid.view for laid, _ in once])
+    last = None if folded is None else len(once) - 1
+    return Whole(tuple(laid for laid, _ in once), tuple(rows for _, rows in once), last, insides)
+
+
+def _found(search: _Search, shown: View) -> list[tuple[Laid, Rows]]:
+    """For a wide frame, and for a narrow one; of what is large, one for all."""
+    if shown.boxes() > SOME:
+        return [search.scrolled(shown, LYING[:1])]
+    wide = search.first(shown, WIDE, (*LYING, *STANDING)) or search.scrolled(shown, LYING)
+    return [wide, search.first(shown, NARROW, (*STANDING, *LYING)) or search.scrolled(shown, STANDING)]
+
+
+def _folds(shown: View) -> list[Scope]:
+    """The scopes that a view folds; a formula is told by its name, and does not open."""
+    return [scope for scope in dict.fromkeys(shown.hidden_in.values()) if is_fold(scope)]
 
 
 @dataclass
@@ -199,6 +207,39 @@ class _Search:
                         return found
                     last = found
         return last
+
+    def insides(self, whole: View, views: Sequence[View]) -> dict[Scope, Inside]:
+        """What stands in the scopes that these views fold, and in those that are folded there again."""
+        shown: dict[Scope, View] = {}
+        waiting = deque((scope, one) for one in views for scope in _folds(one))
+        while waiting and len(shown) < INSIDES:
+            scope, around = waiting.popleft()
+            found = None if scope in shown else inside(whole, scope, around.members(scope), INSIDE)
+            if found is not None:
+                shown[scope] = self.part.on_paper(with_ways(found, self.part.path))
+                waiting += [(inner, found) for inner in _folds(found)]
+        return dict(zip(shown, self._alike([*shown.values()]), strict=True))
+
+    def _alike(self, views: Sequence[View]) -> list[Inside]:
+        """These insides; what looks alike is laid out once, where the names are widest."""
+        kinds = [Kind.of(one, self.rows.labels) for one in views]
+        found: dict[int, Inside] = {}
+        for place in sorted(range(len(views)), key=lambda place: -kinds[place].width):
+            alike = (one for one, other in found.items() if other.laid and kinds[one].holds(kinds[place]))
+            like = None if self.part.path is not None else next(alike, None)
+            found[place] = Inside(views[place], self.soon(views[place]) if like is None else None, like)
+        return [found[place] for place in range(len(views))]
+
+    def soon(self, shown: View) -> tuple[Laid, Rows]:
+        """The first layout that should be seen whole, as far as a sketch can tell."""
+        rows, rungs = self.rows.of(shown), self._turned((*LYING, *STANDING))
+        sketch = Sketch(shown, rows)
+        for frame in (MIDDLE, WIDE):
+            frame = replace(frame, height=frame.height - BESIDE_INSIDE)
+            for style in rungs:
+                if frame.fits(sketch.sheet(style).size()):
+                    return self._laid(shown, rows.in_style(style)), rows.in_style(style)
+        return self.scrolled(shown, LYING)
 
     def _turned(self, rungs: Sequence[Style]) -> list[Style]:
         if self.rankdir == "auto":

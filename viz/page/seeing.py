@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from autodiff import Edge, Step, Steps
+from autodiff import Edge, Scope, Step, Steps
 from viz.graph.folding import Difference, is_fold
 from viz.graph.look import one_source
 from viz.graph.paint import line_id
 from viz.graph.view import View
 from viz.ink.text import visible
-from viz.page.contract import Fold, Line
+from viz.page.contract import Fold, Line, Opened, Shown
+from viz.page.insides import Inside, Kind
 
-__all__ = ["folds", "lines", "seen"]
+__all__ = ["folds", "lines", "opening", "seen", "shown_in", "ways"]
 
 
 def seen(told: Steps, shown: View) -> list[list[int]]:
@@ -68,8 +69,36 @@ def _holds_several(shown: View, number: int) -> bool:
     return scope is not None and (is_fold(scope) or len(shown.members(scope)) > 1)
 
 
-def folds(shown: View) -> dict[str, Fold]:
-    """The folded scopes by the id of their box."""
+def shown_in(view: View, insides: Sequence[Scope] = ()) -> Shown:
+    """What is folded and joined in a view."""
+    return {"folds": folds(view, insides), "lines": lines(view)}
+
+
+def opening(insides: Mapping[Scope, Inside], labels: Mapping[int, str]) -> list[Opened]:
+    """What is shown where each of these scopes is opened, and, if it is drawn like another one, its names."""
+    found: list[Opened] = []
+    for one in insides.values():
+        shown = list(one.view.numbers)
+        told: Opened = {**shown_in(one.view, [*insides]), "seen": shown, "like": one.like, "frames": [], "names": []}
+        if one.like is not None:
+            other, own = [*insides.values()][one.like], Kind.of(one.view, labels)
+            assert other.laid is not None
+            told["frames"] = Kind.of(other.view, labels).frames(other.laid[0], own)
+            told["names"] = own.names
+        found.append(told)
+    return found
+
+
+def ways(shown: View, labels: dict[int, str]) -> Iterator[tuple[str, str]]:
+    """What each way that is shown is called, by its mark."""
+    for number, name in enumerate(shown.ways.named(labels) if shown.ways else ()):
+        yield f"way {number}", name
+    if shown.ways and any(len(ways) > 1 for ways in shown.ways.over.values()):
+        yield "ways", "several ways"
+
+
+def folds(shown: View, insides: Sequence[Scope] = ()) -> dict[str, Fold]:
+    """The folded scopes by the id of their box, each with the place that it has among those that can be opened."""
     found: dict[str, Fold] = {}
     scopes = list(dict.fromkeys(shown.hidden_in.values()))
     often = Counter(map(shown.title, scopes))
@@ -80,9 +109,11 @@ def folds(shown: View) -> dict[str, Fold]:
         if not is_fold(scope) and " " in called and called[-1] != ")":
             called = f"({called})"  # of b − max one says (b − max).grad
         speaker = shown.speaker(scope)
-        found[f"s{members[0]}"] = {"name": name, "called": called, "members": list(members), "speaker": speaker}
+        fold: Fold = {"name": name, "called": called, "members": list(members), "speaker": speaker, "inside": None}
+        fold["inside"] = insides.index(scope) if scope in insides else None
+        found[f"s{members[0]}"] = fold
         if not _holds_several(shown, members[0]):
-            found[f"s{members[0]}"]["plain"] = True
+            fold["plain"] = True
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -20,11 +20,12 @@ from autodiff.writing.phrases import labels as all_labels
 from viz.graph.constants import WithConstants, constants_of, require_values
 from viz.graph.drawing import Part
 from viz.graph.folding import Collapse, read_once
+from viz.graph.legend import entries
 from viz.graph.naming import Names, in_picture, typed
 from viz.graph.numbers import numbers_in
 from viz.graph.paint import Laid
 from viz.graph.rows import DIRECTIONS, Rows
-from viz.graph.view import View, require_boxes, view
+from viz.graph.view import require_boxes, view
 from viz.graph.ways import wanted
 from viz.ink.figures import figured
 from viz.ink.letters import in_letters, in_mathml
@@ -38,7 +39,7 @@ from viz.page.grid import step_grid
 from viz.page.html import SCALE, frame, page, shell
 from viz.page.layouts import Blank, laid_out
 from viz.page.poster import poster
-from viz.page.seeing import folds, lines, seen
+from viz.page.seeing import opening, seen, shown_in, ways
 from viz.page.style import dressed, legible, sized
 from viz.page.style import style as style_of
 from viz.page.widget import widget
@@ -195,33 +196,38 @@ class Stepper:
         for node in data["nodes"]:
             if "scope" in node:
                 node["scope"] = [visible(name) for name in node["scope"]]
+        insides = [*self._whole.insides]
         names = {told.graph.number(value): name for name, value in self.leaves.items()}
         own = ((number, in_letters(name), in_mathml(name)) for number, name in self._names.items())
         notation = {label: markup for number, label, markup in own if label == self._labels[number]}
         return {
             **data,
-            "shell": shell(tuple(_ways(shown, self._labels))),
+            "shell": shell(tuple(ways(shown, self._labels))),
             "scale": SCALE,
             "leaves": names,
             "notation": notation,
-            "folds": folds(shown),
-            "lines": lines(shown),
+            **shown_in(shown, insides),
             "unseen": sorted({*range(len(told.graph))} - {*shown.numbers}),
-            "folded": None if folded is None else {"folds": folds(folded), "lines": lines(folded)},
+            "folded": None if folded is None else shown_in(folded, insides),
+            "insides": opening(self._whole.insides, self._labels),
         }
 
     @property
     def svg(self) -> str:
-        """The graph in each of the layouts that the page has of it, at the last step."""
+        """The graph in each of the layouts that the page has of it, and of the scopes that open, at the last step."""
         with writing(self._figures):
-            whole, scale = self._whole, legible(self._theme)
-            shown = enumerate(zip(whole.laid, whole.rows, strict=True))
-            ended = [self._ended(self._theme, laid) for laid in whole.laid]
-            return "".join(drawn(laid, rows, ended[k].looks, scale, k == whole.folded) for k, (laid, rows) in shown)
+            scale, folded = legible(self._theme), self._whole.folded
+            parts = [(*one, "folded" if k == folded else None) for k, one in enumerate(self._layouts)]
+            parts += [(*one.laid, str(k)) for k, one in enumerate(self._whole.insides.values()) if one.laid]
+            ended = ((laid, rows, self._ended(self._theme, laid, rows), kind) for laid, rows, kind in parts)
+            return "".join(drawn(laid, rows, last.looks, scale, kind) for laid, rows, last, kind in ended)
 
-    def _ended(self, theme: Theme, laid: Laid) -> Rows:
+    @property
+    def _layouts(self) -> list[tuple[Laid, Rows]]:
+        return list(zip(self._whole.laid, self._whole.rows, strict=True))
+
+    def _ended(self, theme: Theme, laid: Laid, rows: Rows) -> Rows:
         """What boxes and lines say at the last step that is seen, as shortly as there is room for."""
-        (rows,) = (rows for other, rows in zip(self._whole.laid, self._whole.rows, strict=True) if other is laid)
         ended, told = self._told.snapshot(self._seen[-1][-1]), self._told
         return Rows(told.graph, ended, self._labels, theme, rows.style, view=laid.view, figures=self._figures)
 
@@ -238,9 +244,10 @@ class Stepper:
     def html(self) -> str:
         """The stepper as one self-contained page: no network, no kernel, no other file."""
         svg = re.sub(r"[\ud800-\udfff]", "\ufffd", self.svg)
-        return page(
-            self.data, svg, grid=self.grid, theme=self.theme, start=self.start, title=self.title, css=self._style
-        )
+        facts, css = self.data, self._style
+        told: dict[str, Any] = {"grid": self.grid, "theme": self.theme, "start": self.start, "title": self.title}
+        ended = self._ended(self._theme, *self._layouts[0])
+        return page(facts, svg, **told, css=css, legend=entries(self._laid.view, ended))
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Save the page as ``.html`` and return where; ``ValueError`` for any other ending, with the way out."""
@@ -278,7 +285,7 @@ class Stepper:
 
     def _repr_html_(self) -> str:
         theme = self._theme.in_the_dark if self.theme == "dark" else replace(self._theme, dark=None)
-        instead = poster(self._laid, self._ended(theme, self._laid), legend=self._legend)
+        instead = poster(self._laid, self._ended(theme, *self._layouts[0]), legend=self._legend)
         return frame(self.html(), self.title, self._height, instead)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
@@ -290,11 +297,3 @@ class Stepper:
         return f"<Stepper through {len(self._told.graph)} nodes: {forward} steps forward, " + (
             f"{len(counted) - forward} backward; save_html(path) writes it as a page>"
         )
-
-
-def _ways(shown: View, labels: dict[int, str]) -> Iterator[tuple[str, str]]:
-    """What each way that is shown is called, by its mark."""
-    for number, name in enumerate(shown.ways.named(labels) if shown.ways else ()):
-        yield f"way {number}", name
-    if shown.ways and any(len(ways) > 1 for ways in shown.ways.over.values()):
-        yield "ways", "several ways"

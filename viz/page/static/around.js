@@ -21,9 +21,9 @@ const around = (() => {
   }
 
   /** The address of what is looked at: the step, and the leaves that were edited. */
-  function address({ data, index, leaves }) {
-    const edited = Object.entries(leaves).map(([leaf, x]) => [data.leaves[leaf], packed(x)]);
-    return `#${new URLSearchParams([["step", index], ...edited])}`;
+  function address(state) {
+    const edited = Object.entries(state.leaves).map(([leaf, x]) => [state.data.leaves[leaf], packed(x)]);
+    return `#${new URLSearchParams([["step", stepper.placeOf(state)], ...edited])}`;
   }
 
   function hostFrame() {

@@ -55,6 +55,7 @@
  * @property {string} called
  * @property {Array<number>} members
  * @property {number | null} speaker
+ * @property {number | null} inside
  * @property {boolean} [plain]
  */
 
@@ -89,6 +90,16 @@
  */
 
 /**
+ * @typedef {object} Opened
+ * @property {Record<string, Fold>} folds
+ * @property {Record<string, Line>} lines
+ * @property {Array<number>} seen
+ * @property {number | null} like
+ * @property {Array<string>} frames
+ * @property {Array<string>} names
+ */
+
+/**
  * @typedef {object} Page
  * @property {Array<Node>} nodes
  * @property {number} output
@@ -104,6 +115,7 @@
  * @property {Array<number>} unseen
  * @property {Record<string, Line>} lines
  * @property {Shown | null} folded
+ * @property {Array<Opened>} insides
  */
 
 /**

@@ -62,6 +62,19 @@ function decision(partial, names) {
 const decoded = new WeakMap(); // from data, and from what was made of it, to what was made of it
 
 /**
+ * The same graph where these scopes are folded and these nodes have no box: sentences call what is folded by its scope.
+ * @param {any} data @param {any} shown
+ */
+function inView(data, { folds = {}, lines = {}, unseen = [], isInside = false }) {
+  const nodes = data.nodes.map((node) => ({ ...node, called: node.label }));
+  for (const { called, members, speaker } of Object.values(folds))
+    for (const member of members) nodes[member].called = member === speaker ? called : `${called} › ${nodes[member].label}`;
+  const ready = { ...data, nodes, folds, lines, unseen, isInside };
+  decoded.set(ready, ready);
+  return ready;
+}
+
+/**
  * The JSON of `viz.page.data.page_data` made ready: texts such as "nan" become numbers, formulas functions, the name of
  * an operation its row (null for a leaf).
  * @param {any} data `Facts` of contract.js, or what was made of them
@@ -76,15 +89,12 @@ function decode(data) {
   }
   const nodes = data.nodes.map((node) => ({
     ...node,
-    called: node.label,
     value: real(node.value),
     op: rows.get(node.op) ?? null,
     args: (node.args ?? []).map((arg) => (Array.isArray(arg) ? arg.map(real) : arg)),
   }));
-  for (const { called, members, speaker } of Object.values(data.folds ?? {}))
-    for (const member of members) nodes[member].called = member === speaker ? called : `${called} › ${nodes[member].label}`;
-  const ready = { ...data, nodes, seed: real(data.seed) };
-  decoded.set(data, ready).set(ready, ready);
+  const ready = inView({ ...data, nodes, seed: real(data.seed) }, data);
+  decoded.set(data, ready);
   return ready;
 }
 
@@ -186,8 +196,8 @@ const useOf = ({ target, position }) => `${target}_${position}`;
 /** The last node that is computed after a step. */
 const reached = ({ steps, forward }, index) => Math.min(steps[index].last ?? index, forward - 1);
 
-/** What is known after a step: null where nothing is yet, `noPath` where no gradient ever comes. */
-function snapshot(told, index) {
+/** What is known after a step: null where nothing is yet, `noPath` where no gradient ever comes, once the pass has ended. */
+function snapshot(told, index, isOver = true) {
   const { steps, facts, stops, values, data } = told;
   const last = index < 0 ? index + steps.length : index;
   const computed = reached(told, last);
@@ -203,7 +213,7 @@ function snapshot(told, index) {
     else if (contribution !== null) gradients[node] = gradients[node] === null ? contribution : gradients[node] + contribution;
     if (edge) flows.set(useOf(edge), { local, upstream, contribution });
   }
-  if (last === steps.length - 1) gradients = gradients.map((gradient, place) => gradient ?? (data.nodes[place].constant ? null : noPath));
+  if (isOver && last === steps.length - 1) gradients = gradients.map((gradient, place) => gradient ?? (data.nodes[place].constant ? null : noPath));
   const open = openStill(told, flows);
   const known = Array.from(values, (value, place) => (place <= computed || (stops && !data.nodes[place].op) ? value : null));
   const flowing = [...flows.values()].some(({ contribution }) => contribution !== null);
@@ -246,6 +256,6 @@ function decide(told, target, flows) {
   });
 }
 
-return { decode, evaluated, run, reached, snapshot, operands, sent, branch, noPath, useOf };
+return { decode, inView, evaluated, run, reached, snapshot, operands, sent, branch, noPath, useOf };
 
 })();

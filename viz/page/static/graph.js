@@ -8,7 +8,7 @@ function penWidth(contribution, { thinnest, thickest, at_one, per_decade }) {
 
 const PIECE = 60; // nodes and edges in a piece of the drawing
 const MANY = 150; // boxes: of more, lines are not kept clear of the card
-const FLAT = 40; // pixels: how high the card is below a graph that leaves no corner to it
+const FLAT = [40, 104]; // pixels: how high the card is below a graph that leaves no corner to it, and where it is tall
 const LONG_LINE = 900; // longer ones have longer dashes
 
 /** What is known of a layout before it is shown: its size, its boxes and points of its lines. */
@@ -31,16 +31,26 @@ function layoutOf(svg) {
     });
   });
   svg.remove(); // nothing of it is seen before it is needed
-  return { drawn, transform, shift, wide, high, boxes, points, folded: svg.dataset.folded !== undefined };
+  return { drawn, transform, shift, wide, high, boxes, points, kind: svg.dataset.kind };
+}
+
+/** The drawing of an inside with the nodes and names of another one that looks alike. */
+function renamed(svg, from, { seen, names, frames }) {
+  const placeOf = new Map(from.seen.map((node, place) => [node, place]));
+  for (const group of svg.querySelectorAll("[id]")) {
+    const place = placeOf.get(parseInt(group.id.slice(1), 10));
+    group.id = group.id.replace(/\d+/, String(seen[place]));
+    if (group.id[0] === "n") group.querySelector("tspan").textContent = names[place];
+  }
+  svg.querySelectorAll(".cluster").forEach((group, place) => group.querySelector("text")?.replaceChildren(frames[place]));
 }
 
 /** One layout of the graph, painted at moments. */
 function graphPicture(layout, data, stage, settle, slider) {
   const { drawn, transform, shift: [left, top], wide: width, high: height } = layout;
-  const shown = layout.folded ? data.folded : data;
   const halo = shape("rect", { class: "gr-halo", rx: 9 });
   const overlay = shape("g", { transform });
-  const root = h("div", { class: "gr-canvas", role: "group", "aria-label": "Graph" });
+  const root = h("div", { class: "gr-canvas", role: "group", "aria-label": layout.name ? `Inside of ${layout.name}` : "Graph" });
   // A drawing is painted as a whole: of pieces, a step repaints two or three, and what moves none.
   const piece = (content, attributes) => root.append(shape("svg", { width, height, ...attributes }, content));
   while (drawn.firstElementChild) piece(shape("g", { transform }, ...[...drawn.children].slice(0, PIECE)));
@@ -54,7 +64,7 @@ function graphPicture(layout, data, stage, settle, slider) {
   const still = (group) => [...group.classList].filter((name) => /^gr-(?!folded|level|leaf|parameter|constant|way|faded)/.test(name)); // its marks without a script
   const boxOf = new Map(); // the box of each node: its own, or that of the folded scope it is in
   const boxes = [...root.querySelectorAll("g.node[id]")].map((group) => {
-    const { name, members = [Number(group.id.slice(1))], speaker = members[0] } = shown.folds[group.id] ?? {};
+    const { name, called, inside = null, members = [Number(group.id.slice(1))], speaker = members[0] } = data.folds[group.id] ?? {};
     const button = h(group.querySelector("rect"), { tabindex: -1, role: "button" });
     const area = ["x", "y", "width", "height"].map((side) => Number(button.getAttribute(side)));
     const texts = [".gr-value", ".gr-gradient"].flatMap((part) => [...group.querySelectorAll(part)]);
@@ -64,7 +74,7 @@ function graphPicture(layout, data, stage, settle, slider) {
     group.classList.toggle("gr-parameter", !name && !data.nodes[speaker].op && Boolean(data.nodes[speaker].scope));
     group.append(shape("circle", { class: "gr-stop", cx: area[0], cy: area[1], r: 5 }));
     group.append(shape("text", { class: "gr-flag", x: area[0] + area[2], y: area[1] + 4 }, "⇄"));
-    const box = { group, button, area, name, members, speaker, texts, flags: still(group) };
+    const box = { group, button, area, name, called, inside, members, speaker, texts, flags: still(group) };
     if (group.dataset.slide && slider) {
       const [x, y, wide] = group.dataset.slide.split(" ").map(Number);
       root.append(placed(slider(speaker), [x + left, y + top, wide]));
@@ -82,7 +92,7 @@ function graphPicture(layout, data, stage, settle, slider) {
     const bare = path.getAttribute("d").replace(/^M[^LC]*L/, "M");
     path.removeAttribute("stroke-width");
     const tip = arrow.getAttribute("points").trim().split(/\s+/)[1]; // without an arrowhead the line goes on to here
-    const { uses, adds, difference } = shown.lines[group.id] ?? { uses: [group.id.slice(1)], adds: true };
+    const { uses, adds, difference } = data.lines[group.id] ?? { uses: [group.id.slice(1)], adds: true };
     const targets = uses.map((use) => parseInt(use, 10));
     const { name, members } = boxOf.get(targets[0]);
     const inside = name ? members : []; // of the folded scope that it leads into
@@ -124,7 +134,8 @@ function graphPicture(layout, data, stage, settle, slider) {
       if (words[i].length * (i ? 6.9 : 7.8) > fits) h(text, { textLength: squeezed, lengthAdjust: "spacingAndGlyphs" });
       else text.removeAttribute("textLength");
     });
-    const parts = [box.name ? members[1] ? `${box.name}, ${members.length} nodes folded` : box.name : data.nodes[speaker].label];
+    const folded = `${members.length} nodes folded${box.inside === null ? "" : ", opens"}`;
+    const parts = [box.name ? members[1] ? `${box.name}, ${folded}` : box.name : data.nodes[speaker].label];
     if (!box.name) parts.push(data.nodes[speaker].text ?? "input");
     parts.push(value !== null ? `value ${words[0]}` : reached ? "" : "not reached yet");
     if (value !== null && gradient !== null) parts.push(`gradient ${words[1]}`);
@@ -202,7 +213,8 @@ function graphPicture(layout, data, stage, settle, slider) {
     const [x, y, wide, high] = onCanvas(box.area);
     root.append(placed(field, [x - 8, y + high / 2 - 13, wide + 16]));
   }
-  return { show, pulse, follow, view, walk, boxAt, lineAt, nodeOf, over, frame, layout, focusNode: (node) => focus(boxOf.get(node)) };
+  const shows = (node) => boxOf.has(node) && !boxOf.get(node).name;
+  return { show, shows, pulse, follow, view, walk, boxAt, lineAt, nodeOf, over, frame, layout, focusNode: (node) => focus(boxOf.get(node)) };
 }
 
 /** An element over the graph, in the graph's own points. */
@@ -212,11 +224,15 @@ function placed(element, [x, y, wide]) {
 }
 
 /** The graph in whichever of its layouts fits the stage, and the card beside it. */
-function fittedPicture(svgs, data, { stage, side, pool, boards, card, fold, note }, slider) {
-  const layouts = svgs.map(layoutOf);
+function fittedPicture(svgs, data, { stage, side, pool, boards, card, fold, note, within, opened }, slider) {
+  const inside = ({ dataset }) => dataset.kind > "" && dataset.kind !== "folded";
+  const folded = data.folded && engine.inView(data, { ...data.folded, unseen: data.unseen });
+  const layouts = svgs.filter((svg) => !inside(svg)).map(layoutOf).map((one) => ({ ...one, data: one.kind ? folded : data, folded: Boolean(one.kind) }));
   const known = new Map();
+  const open = []; // the scopes that are opened, each in the one before
   let wish = null; // to see scopes folded, or open
   let picture, plan, at, last;
+  const flat = () => FLAT[Number(card.classList.contains("gr-tall"))];
   let measured = { room: [600, 400], size: [0, 0] };
 
   /** The card goes to the emptiest corner; where there is none, it lies flat below the graph. @param {any} camera */
@@ -225,7 +241,7 @@ function fittedPicture(svgs, data, { stage, side, pool, boards, card, fold, note
     const free = plan.at && corner(picture.layout, camera, room, size, at);
     const isFlat = !free && size[0] > 0;
     card.classList.toggle("gr-flat", isFlat);
-    picture.frame.style.bottom = isFlat ? `${FLAT}px` : "";
+    picture.frame.style.bottom = isFlat ? `${flat()}px` : "";
     if ((at = free)) placed(card, [free[0] + BESIDE, free[1] + BESIDE, size[0] - 2 * BESIDE]);
   }
 
@@ -238,7 +254,26 @@ function fittedPicture(svgs, data, { stage, side, pool, boards, card, fold, note
     const isBelow = getComputedStyle(card).position === "static";
     const size = isBelow ? [0, 0] : [wide + 2 * BESIDE, high + 2 * BESIDE];
     measured = { size, room: [stage.clientWidth || 600, (stage.clientHeight || 400) - (isBelow && !aside ? high : 0)] };
-    return chosen(layouts, measured.room, measured.size, wish);
+    return open.length ? chosen([open.at(-1)], measured.room, measured.size) : chosen(layouts, measured.room, measured.size, wish);
+  }
+
+  /** What stands in a folded scope, laid out: its own drawing, or that of one that looks alike. */
+  function insideOf({ inside: place, called, members }) {
+    const own = data.insides[place];
+    const svg = svgs.find(({ dataset }) => dataset.kind === String(own.like ?? place)).cloneNode(true);
+    if (own.like !== null) renamed(svg, data.insides[own.like], own);
+    const seen = new Set(own.seen);
+    const unseen = [...data.nodes.keys()].filter((node) => !seen.has(node));
+    return { ...layoutOf(svg), name: called, from: members[0], data: engine.inView(data, { ...own, unseen, isInside: true }) };
+  }
+
+  /** Open a folded scope, or, without one, leave the one that is opened; answers a node of the folded scope. */
+  function enter(box) {
+    const left = box ? null : open.pop();
+    if (box) open.push(insideOf(box));
+    within.hidden = !open.length;
+    opened.textContent = open.map(({ name }) => name).join(" › ");
+    return left?.from;
   }
 
   function resized() {
@@ -250,26 +285,27 @@ function fittedPicture(svgs, data, { stage, side, pool, boards, card, fold, note
     }
     plan = found;
     if (picture?.layout !== layout) {
+      const isSame = picture?.layout.data === layout.data; // else it is shown as a new state
       picture?.frame.remove();
-      if (!known.has(layout)) known.set(layout, graphPicture(layout, data, stage, settle, slider));
+      if (!known.has(layout)) known.set(layout, graphPicture(layout, layout.data, stage, settle, slider));
       picture = known.get(layout);
       stage.prepend(picture.frame);
-      if (last) picture.show(...last);
+      if (last && isSame) picture.show(...last);
     }
-    if (!plan.at) plan.area = [0, 0, measured.room[0], measured.room[1] - FLAT];
+    if (!plan.at) plan.area = [0, 0, measured.room[0], measured.room[1] - flat()];
     picture.view.open(plan);
-    fold.hidden = !layouts.some((one) => one.folded);
-    fold.ariaPressed = layout.folded;
-    note.textContent = layout.folded ? "folded (o)" : plan.whole ? "" : "drag to move";
+    fold.hidden = open.length > 0 || !folded;
+    fold.ariaPressed = Boolean(layout.folded);
+    const says = [layout.folded ? "folded (o)" : "", Object.values(layout.data.folds).some(({ inside }) => inside !== null) ? "click opens" : "", plan.whole ? "" : "drag to move"];
+    note.textContent = says.filter(Boolean).join(", ");
   }
 
   return {
     now: () => picture, // whichever is seen
     show: (...given) => picture.show(...(last = given)),
     resized,
-    fold() {
-      wish = !picture.layout.folded;
-      resized();
-    },
+    enter,
+    isInside: () => open.length > 0,
+    fold: () => (wish = !picture.layout.folded),
   };
 }

@@ -65,14 +65,16 @@ function inputsPanel(data, part, change) {
   part.inputs.append(...rows.map(({ line }) => line));
   part.leaves.hidden = part.drawer.hidden = !rows.length;
 
-  function show(values, gradients, checks) {
+  function show(values, gradients, checks, isShown) {
     for (const row of rows) {
       const { text = "", title = "", agrees = true } = checks.get(row.node) ?? {};
       if (row.check.textContent !== text) row.check.replaceChildren(text);
       h(row.check, { title }).classList.toggle("gr-off", !agrees);
       if (!Object.is(values[row.node], row.now)) row.take(values[row.node]);
       row.line.classList.toggle("gr-edited", !Object.is(row.now, row.recorded));
-      if (row.shown !== gradients[row.node]) row.gradient.textContent = look.gradientText((row.shown = gradients[row.node]));
+      // That no path leads to it is said once: at its box, if it has one.
+      const said = gradients[row.node] === noPath && isShown(row.node) ? "" : look.gradientText(gradients[row.node]);
+      if (row.gradient.textContent !== said) row.gradient.textContent = said;
     }
     part.reset.disabled = rows.every(({ now, recorded }) => Object.is(now, recorded));
   }

@@ -11,7 +11,7 @@ const seeing = (() => {
   });
 
   /** Where each node is seen: at itself, in a folded scope, or nowhere (null). */
-  function placesOf({ nodes, folds = {}, unseen = [] }) {
+  function placesOf({ nodes, folds, unseen }) {
     const places = nodes.map((_, node) => ({ key: `n${node}`, members: null }));
     for (const [key, fold] of Object.entries(folds)) for (const member of fold.members) places[member] = { key, ...fold, members: fold.plain ? null : fold.members };
     for (const node of unseen) places[node] = null;
@@ -43,7 +43,7 @@ const seeing = (() => {
   /** A run of the engine as it is seen: its steps, and of each fact the step that tells it. */
   function seen(run) {
     const { data, steps: facts } = run;
-    if (!Object.keys(data.folds ?? {}).length && !data.unseen?.length) return run;
+    if (!Object.keys(data.folds).length && !data.unseen.length) return run;
     const places = placesOf(data);
     const arrived = new Map(); // by node: contributions, by the index of their fact
     const groups = together(run, places);

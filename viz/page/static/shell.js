@@ -20,6 +20,7 @@ function showPlace({ root, part, buttons }, state) {
   part.slider.ariaValueText = `${index} of ${last}, ${phase}`;
   part.track.style.setProperty("--split", share(run.ahead - 0.5));
   part.track.style.setProperty("--at", share(index));
+  part.track.children[1].hidden = run.ahead > last; // of what is inside of a scope that no gradient reaches
   part.count.textContent = `${index} / ${last}`;
   part.speed.value = speed;
   buttons.play.ariaLabel = playing ? "Pause" : "Play";

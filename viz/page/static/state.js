@@ -9,7 +9,32 @@ const stepper = (() => {
   const stepOf = ({ run, index }) => run.steps[index];
   /** Whether an action would lead beyond the first or the last step. */
   const isEnd = (state, name) => (name === "next" && state.index === last(state)) || (name === "back" && state.index === 0);
-  const moved = (state, to) => ({ ...state, missed: null, verdict: null, index: Math.max(0, Math.min(last(state), to)) });
+  /** The last fact that is known after a step. */
+  const factOf = ({ last, index }) => last ?? index;
+
+  function moved(state, to) {
+    const index = Math.max(0, Math.min(last(state), to));
+    return { ...state, missed: null, verdict: null, index, fact: factOf(state.run.steps[index]) };
+  }
+
+  /** The same moment where something else is seen: at the last step that is told by then. */
+  function viewed(state, data) {
+    if (data === state.data) return state;
+    const run = seeing.seen(engine.run(data, state.leaves));
+    const past = run.steps.filter((step) => factOf(step) <= state.fact);
+    return { ...state, data, run, index: Math.max(0, past.length - 1) };
+  }
+
+  /** To a step as addresses and Python count them: where the page shows all that it was asked for; from the end, if negative. */
+  function turned(state, to) {
+    const home = viewed(state, state.home);
+    return viewed(moved(home, to < 0 ? last(home) + 1 + to : to), state.data);
+  }
+
+  /** What is known now. After the last step of what is inside of a scope the pass goes on outside. */
+  const moment = ({ data, run, index, fact }) => engine.snapshot(run, index, !data.isInside || fact === run.facts.length - 1);
+
+  const placeOf = (state) => viewed(state, state.home).index;
 
   /** The state in which a graph is opened; `start` counts from the end where it is negative. */
   function initial(data, { start = 0, theme = "auto" } = {}) {
@@ -17,8 +42,7 @@ const stepper = (() => {
     const recorded = seeing.seen(engine.run(ready));
     const looking = { breaks: new Set(), playing: false, speed: 1, theme, checking: false };
     const asking = { predicting: false, right: 0, asked: 0, verdict: null, missed: null };
-    const state = { data: ready, recorded, run: recorded, leaves: {}, ...looking, ...asking };
-    return moved(state, start < 0 ? last(state) + 1 + start : start);
+    return turned({ data: ready, home: ready, recorded, run: recorded, leaves: {}, ...looking, ...asking }, start);
   }
 
   /** To a node's step in this phase; from there to its next, round and round. */
@@ -112,6 +136,8 @@ const stepper = (() => {
 
   const ACTIONS = {
     go: (state, { to }) => moved(state, to),
+    turn: (state, { to }) => turned(state, to),
+    view: (state, { data }) => viewed(state, data),
     first: (state) => moved(state, 0),
     back: (state) => moved(state, state.index - 1),
     next: (state) => (state.predicting && quiz.target(state) ? state : moved(state, state.index + 1)), // Predict asks for it first
@@ -131,7 +157,7 @@ const stepper = (() => {
     faster: (state) => paced(state, 1),
     pace: (state, { speed }) => ({ ...state, speed }),
   };
-  const PASSIVE = new Set(["beat", "theme", "slower", "faster", "pace", "edit", "check"]); // Play goes on
+  const PASSIVE = new Set(["beat", "view", "theme", "slower", "faster", "pace", "edit", "check"]); // Play goes on
 
   /** The state after an action, `{ do: "next" }`, `{ do: "go", to: 7 }`, `{ do: "edit", changes: { 0: 2.5 } }`, … */
   function act(state, action) {
@@ -139,5 +165,5 @@ const stepper = (() => {
     return ACTIONS[action.do](quiet, action, state.playing);
   }
 
-  return { initial, act, last, step: stepOf, isEnd, news, checks, SPEEDS };
+  return { initial, act, last, step: stepOf, placeOf, moment, isEnd, news, checks, SPEEDS };
 })();

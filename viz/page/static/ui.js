@@ -42,18 +42,17 @@ function hinter(shell, picture, stateOf) {
   const { root, part } = shell;
   /** All that a line says, and between what. */
   function told(line) {
-    const { data, run, index } = stateOf();
+    const { data } = stateOf();
     numbers.write(data.figures);
     const [source, target] = [data.nodes[line.targets[0]].args[Number(line.uses[0].split("_")[1])], line.targets[0]];
-    const snapshot = engine.snapshot(run, index);
-    const words = look.lineWords(line, snapshot, data.nodes).join("");
+    const words = look.lineWords(line, stepper.moment(stateOf()), data.nodes).join("");
     return [`${data.nodes[target].label} → ${data.nodes[source].label}`, { "": words || "–" }];
   }
   function lines(place) {
-    const { data, run, index } = stateOf();
+    const { data } = stateOf();
     numbers.write(data.figures);
     const { op, scope, constant, text } = data.nodes[place];
-    const snapshot = engine.snapshot(run, index);
+    const snapshot = stepper.moment(stateOf());
     const [value, gradient] = [snapshot.values[place], snapshot.gradients[place]];
     const users = data.nodes.filter((node) => node.args.includes(place)).map((node) => node.label);
     return {
@@ -89,26 +88,25 @@ function paintersOf(shell, picture, { inputs, pool, asked }, page) {
     if (state.theme !== before?.theme) showTheme(shell, state, page);
     if (state.run !== before?.run) showLegend(shell, state);
     const news = stepper.news(state);
-    const snapshot = engine.snapshot(state.run, state.index);
+    const snapshot = stepper.moment(state);
     part.tip.hidden = true;
     const edited = new Set(Object.keys(state.leaves).map(Number));
     picture.show(snapshot, { breaks: state.breaks, changed: news.changed, edited });
     if (state.run !== before?.run || state.checking !== before?.checking || state.predicting !== before?.predicting) checks = stepper.checks(state);
-    inputs.show(state.run.values, snapshot.gradients, checks);
+    inputs.show(state.run.values, snapshot.gradients, checks, picture.now().shows);
     h(part.check, { "aria-pressed": state.checking }).hidden = state.predicting;
     pool?.show(snapshot);
     showBar(shell, state);
     showStory(shell, state, news);
     asked.show(state, before);
-    if (before && state.predicting !== before.predicting) picture.resized(); // the card has grown
-    const moved = before && state.index !== before.index;
+    const moved = before && state.index !== before.index && state.data === before.data;
     if (moved && state.index === before.index + 1) picture.now().pulse(stepper.step(state));
     if (!before || moved || state.run !== before.run) picture.now().follow(stepper.step(state));
   };
 }
 
 /** What the buttons and keys do that is no action of a state: the camera, the focus, the dialog. */
-function gestures(shell, picture, inputs, stateOf) {
+function gestures(shell, picture, inputs, stateOf, arrange) {
   const { part } = shell;
   /** The inputs beside the graph, shown or not. */
   function drawn(on = !shell.root.classList.contains("gr-drawn")) {
@@ -133,11 +131,25 @@ function gestures(shell, picture, inputs, stateOf) {
     inputs: () => drawn(),
     menu: () => opened(),
     whole: () => (document.fullscreenElement ? document.exitFullscreen() : shell.root.requestFullscreen()),
-    fold: () => part.fold.hidden || picture.fold(),
+    fold() {
+      if (part.fold.hidden) return;
+      picture.fold();
+      arrange();
+    },
+    open(box) {
+      picture.enter(box);
+      arrange();
+      this.focus();
+    },
+    leave() {
+      const node = picture.enter(null);
+      arrange();
+      picture.now().focusNode(node);
+    },
     formula() {
       part.math.hidden = !part.math.hidden;
       part.formula.ariaPressed = !part.math.hidden;
-      picture.resized();
+      arrange();
     },
     in: () => picture.now().view.zoom(1.3),
     out: () => picture.now().view.zoom(1 / 1.3),
@@ -149,7 +161,7 @@ function gestures(shell, picture, inputs, stateOf) {
   };
 }
 
-const PASSIVE = /^(in|out|fit|up|down|focus|inputs|menu|shut|whole|fold|formula)$/; // Play goes on
+const PASSIVE = /^(in|out|fit|up|down|focus|inputs|menu|shut|whole|fold|formula|open|leave)$/; // Play goes on
 
 /** What people do, as actions. */
 function listen(shell, picture, inputs, handle, page, ended) {
@@ -157,17 +169,24 @@ function listen(shell, picture, inputs, handle, page, ended) {
   const { perform, dispatch, stateOf } = handle;
   const on = (where, name, react, capture = false) => where.addEventListener(name, react, { signal: ended.signal, capture });
 
+  let knocked = ""; // at an end
+
   function onKey(event) {
     const { key, shiftKey } = event;
     const [target] = event.composedPath();
     if (event.ctrlKey || event.metaKey || event.altKey || part.keys.open || part.copying.open || !(page || root.contains(target))) return;
     const kind = target.matches?.("input, select, textarea") ? target.type : "";
     if (kind && (key === "Escape" || (key === "Enter" && target.classList.contains("gr-field")))) return root.focus();
-    if (key === "Escape") return part.menu.hidden ? around.handBack(root) : perform("menu");
+    if (key === "Escape" && part.menu.hidden && !picture.isInside()) return around.handBack(root);
+    if (key === "Escape") return perform(part.menu.hidden ? "leave" : "menu");
     if (kind && (target !== part.slider || /^Arrow(Up|Down)$/.test(key))) return;
     const { name } = (keys[key] ?? keys[key.toLowerCase()])?.dataset ?? {};
     if (!name || (/^( |Enter)$/.test(key) && target.closest?.("button"))) return;
-    if (!shiftKey && !event.repeat && stepper.isEnd(stateOf(), name)) return around.handBack(root, event); // slides go on
+    // Slides go on, at the first of a presenter's keys; another key is pressed at the end by mistake, but not twice.
+    const isEnd = !shiftKey && !event.repeat && stepper.isEnd(stateOf(), name);
+    const leaves = isEnd && (knocked === name || /^Page/.test(key));
+    knocked = isEnd && !leaves ? name : "";
+    if (leaves) return around.handBack(root, event);
     event.preventDefault();
     event.stopPropagation();
     if (shiftKey && MOVES[key]) picture.now().view.pan(...MOVES[key]);
@@ -194,6 +213,7 @@ function listen(shell, picture, inputs, handle, page, ended) {
       picture.now().over(box, field);
       return field.select();
     }
+    if (box?.inside != null && !shiftKey) return perform("open", box);
     if (box) return dispatch(shiftKey ? { do: "stop", node: picture.now().nodeOf(box) } : { do: "jump", members: box.members });
     const flow = stateOf().run.steps.find(({ uses }) => uses.some((use) => `e${use}` === line.id));
     dispatch(flow ? { do: "go", to: flow.index } : { do: "pause" });
@@ -217,9 +237,10 @@ function mount(element, given, { svg, theme = "auto", grid, onChange, onStep, st
   const board = grid && gridPanel(grid, part); // before the graph: it takes room
   const picture = fittedPicture(typeof svg === "string" ? parsed(svg, "svg") : [...svg], state.data, part, inputs.slider);
   picture.resized();
+  state = stepper.act(state, { do: "view", data: picture.now().layout.data });
   const asked = quizPanel(part, (text) => dispatch({ do: "answer", text }));
   const paint = paintersOf(shell, picture, { inputs, asked, pool: board }, page);
-  const own = gestures(shell, picture, inputs, () => state);
+  const own = gestures(shell, picture, inputs, () => state, arrange);
   const focused = () => picture.now().boxAt(root.getRootNode().activeElement);
 
   function dispatch(action) {
@@ -229,15 +250,24 @@ function mount(element, given, { svg, theme = "auto", grid, onChange, onStep, st
     clearTimeout(timer);
     if (state.playing) timer = setTimeout(() => dispatch({ do: "beat" }), BEAT / state.speed);
     paint(state, before);
-    if (state.index !== before.index) onStep?.(state.index);
+    if (state.fact !== before.fact) onStep?.(stepper.placeOf(state));
+    if (state.predicting !== before.predicting) arrange(); // the card has grown
+  }
+
+  /** Where the graph and the card stand; and steps are those of what is seen there. */
+  function arrange() {
+    part.card.classList.toggle("gr-tall", state.predicting || !part.math.hidden);
+    picture.resized();
+    const { data } = picture.now().layout;
+    if (data !== state.data) dispatch({ do: "view", data });
   }
 
   /** What a button or a key is called. */
-  function perform(name) {
-    const box = focused();
+  function perform(name, box = focused()) {
+    if (name === "jump" && box?.inside != null) name = "open";
     if (own[name]) {
       if (!PASSIVE.test(name)) dispatch({ do: "pause" });
-      own[name]();
+      own[name](box);
     } else if (name === "jump") box && dispatch({ do: "jump", members: box.members });
     else if (name === "stop") dispatch(box ? { do: "stop", node: picture.now().nodeOf(box) } : { do: "stop" });
     else if (name === "refuse" || name === "give") dispatch({ do: "answer", text: name === "give" ? "" : noPath });
@@ -257,14 +287,14 @@ function mount(element, given, { svg, theme = "auto", grid, onChange, onStep, st
   function follow() {
     const { changes, step } = around.asked(location.hash, state.data);
     if (Object.keys(changes).length) edit(changes);
-    if (step !== null) dispatch({ do: "go", to: step < 0 ? stepper.last(state) + 1 + step : step });
+    if (step !== null) dispatch({ do: "turn", to: step });
   }
 
   const ended = new AbortController();
   listen(shell, picture, inputs, { perform, dispatch, stateOf: () => state }, page, ended);
   watchHost(() => state.theme === "auto" && showTheme(shell, state, page), ended.signal);
   const sizes = new ResizeObserver(() => {
-    picture.resized();
+    arrange();
     picture.now().follow(stepper.step(state));
   });
   sizes.observe(part.stage);
@@ -281,5 +311,5 @@ function mount(element, given, { svg, theme = "auto", grid, onChange, onStep, st
     sizes.disconnect();
     root.remove();
   }
-  return { go: (to) => dispatch({ do: "go", to }), address: () => around.address(state), destroy, edit, values };
+  return { go: (to) => dispatch({ do: "turn", to }), address: () => around.address(state), destroy, edit, values };
 }
