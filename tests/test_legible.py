@@ -7,6 +7,7 @@ import itertools
 import random
 import re
 from collections.abc import Callable, Iterator
+from functools import reduce
 from typing import Any
 from xml.etree import ElementTree
 
@@ -15,15 +16,18 @@ import pytest
 from browsing import need_browser
 
 import viz
-from autodiff import Value, maximum, scope, where
+from autodiff import Graph, Value, maximum, scope, where
 from benchmarks import legible, reference
 from benchmarks.legible import Place
 from viz.graph import drawing, sketch
 from viz.graph.ladder import LADDER
+from viz.graph.nearest import nearest
 from viz.graph.paint import Painter
 from viz.graph.rows import Rows
 from viz.graph.sheet import NO_ROOM
+from viz.graph.view import view
 from viz.ink.ruler import width_of
+from viz.layout import engines
 from viz.layout.labels import Room
 from viz.layout.layout import Curve, Point
 from viz.layout.place import LEAST, PLACES
@@ -177,13 +181,20 @@ def test_a_place_that_is_none_is_refused(wrong: object) -> None:
         viz.draw(Value(1.0) * 2, fit=wrong)  # type: ignore[arg-type]
 
 
-@pytest.mark.slow
-def test_a_picture_is_asked_of_an_engine_twice_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    from viz.layout import engines
+Asked = list[str]
 
-    asked = []
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """What an engine is asked for."""
+    found: Asked = []
     real = engines.layout
-    monkeypatch.setattr(engines, "layout", lambda *args, **more: (asked.append(args[1]), real(*args, **more))[1])
+    monkeypatch.setattr(engines, "layout", lambda *args, **more: (found.append(args[1]), real(*args, **more))[1])
+    return found
+
+
+@pytest.mark.slow
+def test_a_picture_is_asked_of_an_engine_twice_at_most(asked: Asked) -> None:
     for name, place in itertools.product(GRAPHS, PLACES):
         asked.clear()
         drawn(name, fit=place)[0].svg()
@@ -211,7 +222,7 @@ def test_the_rungs_share_what_they_measure(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(sketch.Sketch, "_ranks", lambda *given: (walked.append(1), ranks(*given))[1])
     y = gallery.micrograd()
     y.backward()
-    picture = viz.draw(y, names=False, fit=(60, 60))
+    picture = viz.draw(y, names=False, fit=(60, 60), collapse=False)
     assert not picture.fit.fits  # type: ignore[attr-defined]
     assert len(walked) == 1
     assert len(said) <= 3 * picture.source.count("->")
@@ -237,7 +248,7 @@ def test_scopes_within_scopes_are_folded_at_few_depths(monkeypatch: pytest.Monke
             scopes.enter_context(scope(f"s{i}"))
             y = y * 2
     viz.draw(y, fit=(50, 50))
-    assert 1 < len(looked) <= 5
+    assert 1 < len(looked) <= 6  # five depths, and then the part of one box
 
 
 @pytest.mark.slow
@@ -338,3 +349,78 @@ def test_a_long_name_of_a_narrow_frame_is_cut_where_it_has_no_room() -> None:
             assert text == whole or (whole.startswith(start) and whole.endswith(end) and len(text) < len(whole))
             cut += text != whole
     assert cut
+
+
+def spread(seed: int) -> Value:
+    """A random graph of 5 to 150 boxes: uses near and far, in scopes or not, wide or deep, names long or short."""
+    draw = random.Random(seed)
+    count, reach, is_scoped = draw.choice((5, 20, 40, 80, 150)), draw.choice((3, 12, 200)), draw.random() < 0.4
+    name = draw.choice(("x{}", "a long name of the input number {}", "theta_{}"))
+    nodes = [Value(round(draw.uniform(-2, 2), 3), name.format(k)) for k in range(draw.choice((2, count // 3 + 1)))]
+    while len(nodes) < count:
+        with scope(f"block {len(nodes) // 8}") if is_scoped else contextlib.nullcontext():
+            a, b = draw.choice(nodes[-reach:]), draw.choice(nodes[-reach:])
+            nodes.append(draw.choice((a + b, a * b, a.relu(), a.tanh(), maximum(a, b))))
+    used = {operand for node in nodes for operand in node.parents}
+    return reduce(lambda a, b: a + b, [node for node in nodes if node not in used])
+
+
+def fan(count: int) -> Value:
+    """Many things that differ, in one choice."""
+    xs = [Value(k % 7 - 2.5, f"{'abcdefghijkl'[k % 12]}{'pqrstu'[k // 12]}") for k in range(count)]
+    return maximum(*(x.tanh() if k % 3 else x * x for k, x in enumerate(xs)))
+
+
+def least(picture: viz.Picture, place: str) -> float:
+    """The smallest text of a picture in a place, in points."""
+    svg = picture.svg()
+    wide, high = map(float, re.findall(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', svg)[0])
+    return PLACES[place].scale((wide, high)) * min(map(float, re.findall(r'font-size="([\d.]+)"', svg)))
+
+
+MANY: dict[str, tuple[Callable[[], Value], dict[str, Any]]] = {
+    **{f"spread {seed}": (lambda seed=seed: spread(seed), {}) for seed in range(14)},  # type: ignore[misc]
+    "a fan of 60": (lambda: fan(60), {}),
+    **{f"a pass back {seed}": (lambda seed=seed: mixed(seed), {"backward": "graph"}) for seed in (3, 8)},  # type: ignore[misc]
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("name", MANY)
+def test_nothing_is_shrunk_whatever_its_size_and_what_is_left_out_is_said(name: str, place: str, asked: Asked) -> None:
+    make, options = MANY[name]
+    y = make()
+    y.backward()
+    picture = viz.draw(y, names=False, fit=place, **options)
+    assert least(picture, place) >= LEAST - 1e-6
+    assert len(asked) <= 2
+    painter = picture.painter  # type: ignore[attr-defined]
+    assert faults(painter) == []
+    view = painter.laid.view
+    said = re.findall(r"(\d+) of (\d+) boxes, those nearest the output", picture.svg())
+    assert said == ([(str(view.boxes()), str(view.whole))] if view.whole else [])
+    assert (len(view.numbers) < len(view.graph)) is bool(said)
+    assert bool(view.cut()[0]) is bool(said)
+
+
+@pytest.mark.slow
+def test_who_wishes_all_of_it_gets_all_of_it() -> None:
+    y = spread(4)
+    y.backward()
+    assert viz.draw(y, names=False).painter.laid.view.whole  # type: ignore[attr-defined]
+    for wish in ({"fit": None}, {"collapse": False}, {"max_nodes": 300}, {"around": y}, {"depth": 3}):
+        picture = viz.draw(y, names=False, **wish)  # type: ignore[arg-type]
+        assert not picture.drawing.view.whole, wish  # type: ignore[attr-defined]
+        assert "those nearest the output" not in picture.source
+    assert "those nearest the output" in viz.draw(y, names=False, legend=False).svg()
+
+
+def test_of_a_part_what_stands_nearest_comes_first_and_each_part_holds_the_one_before() -> None:
+    y = fan(20)
+    shown = view(Graph(y))
+    parts = [set(part.numbers) for part in nearest(shown)]
+    assert all(one < other for one, other in itertools.pairwise(parts))
+    assert all(len(other - one) <= 4 for one, other in itertools.pairwise(parts))
+    assert shown.graph.outputs[0] in parts[0]
+    assert parts[-1] < set(shown.numbers)

@@ -44,6 +44,13 @@ def test_around_shows_both_sides_of_a_value(score: Value) -> None:
     assert stubs(drawn) == ["before_6", "before_7", "after_6", "after_7"]
 
 
+def test_a_folded_box_at_the_rim_has_dots_too() -> None:
+    x = Value(2.0, "x")
+    with scope("part"):
+        y = (x * x).tanh()
+    assert stubs(read(draw(y + 1, depth=1, collapse=True, names=False))) == ["before_2"]
+
+
 def test_around_without_a_depth_shows_two_steps(score: Value) -> None:
     winner = Graph(score).values[2]
     assert draw(score, around=winner).source == draw(score, around=winner, depth=2).source

@@ -96,8 +96,9 @@ class Drawing:
         canvas.attr("node", shape="box", style=corners, **room)
         canvas.attr("edge", fontsize=f"{look.small_size:g}", arrowsize="0.6")
         edges = self.view.edges()
-        if legend:
-            canvas.attr(label=legend_label(entries(self.view, self.rows), look), labelloc="b")
+        is_measured = self.marks.plain or self.places  # then what is said below is not of its size
+        if said := [] if is_measured else entries(self.view, self.rows, legend):
+            canvas.attr(label=legend_label(said, look), labelloc="b")
         if not self._written:
             before = len(canvas.body)
             self._boxes(canvas)

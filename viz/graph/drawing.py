@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 
-from autodiff import Graph, Scope, Snapshot, Steps, Value
+from autodiff import Graph, Snapshot, Steps, Value
 from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered, caller
 from autodiff.language.notation import Figures
-from viz.graph.backward import Pass, with_backward
+from viz.graph.backward import with_backward
 from viz.graph.constants import WithConstants, constants_of
 from viz.graph.dot import Drawing
 from viz.graph.folding import Collapse, read_once
-from viz.graph.ladder import LADDER, fitted
+from viz.graph.ladder import LADDER, Fit, Off, closest, fitted
 from viz.graph.naming import Names, labels_of
+from viz.graph.nearest import largest, nearest
 from viz.graph.numbers import numbers_of
 from viz.graph.outputs import outputs_of
 from viz.graph.paint import Laid
-from viz.graph.repeats import Expand, Open, expanded, repeated
+from viz.graph.part import Part, with_ways
+from viz.graph.repeats import Expand, expanded
 from viz.graph.rows import DIRECTIONS, FULL, Rows, Style
 from viz.graph.sketch import Sketch
-from viz.graph.softmax import lectured
 from viz.graph.still import Still
-from viz.graph.view import LIMIT, TooLargeError, View, require_boxes, require_small, view
-from viz.graph.ways import wanted, ways_of
+from viz.graph.view import LIMIT, View, require_boxes, view
+from viz.graph.ways import wanted
 from viz.ink.figures import figured
 from viz.ink.theme import OWN, Theme
 from viz.ink.theme import theme as theme_of
 from viz.layout.picture import Picture
 from viz.layout.place import Place, placed
 
-__all__ = ["Part", "advice", "blank", "draw", "foldings", "pictured", "wished", "with_ways"]
+__all__ = ["advice", "blank", "draw", "pictured", "wished"]
 
 
 LOOKED = 20  # times as many boxes as may be drawn are looked at, for much of it may repeat
@@ -89,6 +90,8 @@ def draw(
     unless ``detail``, ``rankdir`` or ``collapse`` decide otherwise. Before that, what repeats ten times or more
     becomes one box, "× 100": scopes that differ by an index, such as the samples of a batch, nodes of a kind, a long
     sum. ``expand`` opens some: a scope's name, a Scope, a Value with what it came from, or several; the others stay.
+    Where that is too much, the boxes nearest to the output are shown, and it is said how many of how many; all of
+    them, however small, with ``fit=None``, ``collapse=False`` or a ``max_nodes`` of your own.
 
     ``theme`` is "light", "dark", "auto" (the SVG follows its host's dark mode by CSS; PNG and DOT are light), or a
     :class:`viz.Theme` with colours and sizes of your own; ``background`` is another colour ``#rrggbb``, or None for
@@ -127,107 +130,38 @@ def draw(
     part = Part(graph, collapse, around, depth, reached, max_nodes, found, wanted(path, paths), labels, opened)
     figures = figured(numbers_of(graph, snapshot), digits)
     rows = Rows(graph, snapshot, labels, theme_of(theme, background), gradients=backward == "flow", figures=figures)
-    return pictured(placed(fit), part, rows, wished(detail, rankdir), legend, timeout)
+    rungs = wished(detail, rankdir)
+    return pictured(placed(fit), part=part, rows=rows, rungs=rungs, legend=legend, timeout=timeout)
 
 
-@dataclass(frozen=True)
-class Part:
-    """Which part of a graph is to be drawn."""
+def pictured(
+    place: Place,
+    off: Off | None = None,
+    *,
+    part: Part,
+    rows: Rows,
+    rungs: Sequence[Style],
+    legend: bool,
+    timeout: float,
+) -> Still:
+    """The picture for a place; it can be drawn again for another one, and where it is known how a sketch is ``off``."""
 
-    graph: Graph
-    collapse: Collapse | None = None
-    around: Value | None = None
-    depth: int | None = None
-    reached: bool = False
-    max_nodes: int | None = LIMIT
-    backward: Pass | None = None
-    path: Sequence[Value] | None = None
-    labels: Mapping[int, str] | None = None  # of all nodes, to write a softmax as on paper
-    opened: Open | None = None  # what of repeated parts is to be seen; None: they are one box each only to fit
+    def tried(shown: View) -> tuple[Sketch, Fit | None]:
+        sketch = Sketch(shown, rows.of(shown))
+        return sketch, fitted(sketch, place, rungs, off)
 
-    @property
-    def views(self) -> Iterable[View]:
-        """What is shown; as long as that does not fit and nothing else was wished, with more and more folded."""
-        return self._at_once if self.reached else self._found()
-
-    @cached_property
-    def _at_once(self) -> Sequence[View]:
-        """Of where the gradient went while it is there: for another place it may be drawn when it has gone."""
-        return list(self._found())
-
-    def _found(self) -> Iterator[View]:
-        some = False
-        for folds in foldings(self.graph, self.collapse):
-            try:
-                for shown in self._folded(folds):
-                    yield shown
-                    some = True
-            except TooLargeError:
-                if not some:
-                    raise
-
-    def _folded(self, folds: Collapse) -> Iterator[View]:
-        """What is shown where these scopes are folded; then, where it is not decided otherwise, with repeated parts."""
-        is_shown = False
-        if self.opened is None:
-            try:
-                shown = self._view(folds, self.max_nodes)
-                is_shown = True
-                yield self.on_paper(shown) if self.backward is None else self.backward.of(shown, self.collapse is False)
-            except TooLargeError:
-                if self.collapse is not None or self.backward is not None:
-                    raise
-                shown = self._view(folds, None)
-            if self.collapse is not None or self.backward is not None:
-                return
-        else:
-            shown = self._view(self._spared(folds), None)
-        again = repeated(shown, self.opened)
-        if again is not shown or not is_shown:
-            require_small(again, self.max_nodes)
-            yield self.on_paper(again)
-
-    def on_paper(self, shown: View) -> View:
-        """With every softmax as it is written on paper, unless all is to be seen."""
-        return shown if self.labels is None or self.collapse is False else lectured(shown, self.labels)
-
-    def _view(self, folds: Collapse, limit: int | None) -> View:
-        return with_ways(view(self.graph, self.around, self.depth, self.reached, folds, limit), self.path)
-
-    def _spared(self, folds: Collapse) -> Collapse:
-        """The same scopes folded, but for those that are to be seen."""
-        opened = self.opened[0] if self.opened is not None else frozenset()
-        return (lambda scope: folds(scope) and scope not in opened) if isinstance(folds, _Deeper) else folds
-
-
-def pictured(place: Place, part: Part, rows: Rows, rungs: Sequence[Style], legend: bool, timeout: float) -> Still:
-    """The picture for a place; it can be drawn again for another one."""
     for shown in part.views:
-        told = rows.of(shown)
-        found = fitted(shown, told, place, rungs)
-        if found.fits:
+        sketch, found = tried(shown)
+        if found is not None:
             break
+    if found is None and part.is_cut and (parts := nearest(shown)):
+        smaller, found = largest(parts, tried)
+        sketch = sketch if found is None else smaller
     again = partial(pictured, part=part, rows=rows, rungs=rungs, legend=legend, timeout=timeout)
-    picture = Still(shown, told, found, legend, timeout, again=again)
+    fit = found or closest(sketch, place, rungs)
+    picture = Still(sketch.view, sketch.rows, fit, legend, timeout, again=again)
     picture.advice = advice(part.graph, bool(part.collapse), part.around is not None, part.depth)
     return picture
-
-
-def foldings(graph: Graph, collapse: Collapse | None) -> Iterator[Collapse]:
-    """What to fold: what is wished; or nothing, and as long as the picture does not fit, more, the innermost first."""
-    yield False if collapse is None else collapse
-    deepest = max((len(node.scope.path) for node in graph.nodes if node.scope), default=0) if collapse is None else 0
-    # A few depths of many: each is looked at whole.
-    for level in sorted({deepest, deepest - 1, deepest // 2, 1} - {-1, 0}, reverse=True) if deepest else ():
-        yield _Deeper(level)
-
-
-@dataclass(frozen=True)
-class _Deeper:
-    level: int
-
-    def __call__(self, scope: Scope) -> bool:
-        return len(scope.path) >= self.level
 
 
 def wished(detail: str, rankdir: str) -> tuple[Style, ...]:
@@ -264,11 +198,6 @@ def blank(
     rows = Rows(told.graph, None, labels, theme_of(theme), style, view=shown, figures=figures)
     drawing = Drawing(shown, rows if style.haste else rows.in_style(Sketch(shown, rows).hurried(style)))
     return drawing.laid(timeout, advice(told.graph, bool(collapse), around is not None, depth))
-
-
-def with_ways(shown: View, nodes: Sequence[Value] | None) -> View:
-    """The same with the ways from these nodes in colour over the rest."""
-    return shown if nodes is None else replace(shown, ways=ways_of(shown.graph, nodes))
 
 
 def advice(graph: Graph, folded: bool, cut: bool, depth: int | None) -> str:

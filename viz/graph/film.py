@@ -19,12 +19,13 @@ from autodiff.habits.answers import answered, caller, got
 from autodiff.language.notation import writing
 from viz.graph.constants import WithConstants, constants_of
 from viz.graph.description import described
-from viz.graph.drawing import Part, pictured, wished
+from viz.graph.drawing import pictured, wished
 from viz.graph.gif import gif
 from viz.graph.legend import joined
 from viz.graph.naming import Names, labels_of
 from viz.graph.numbers import numbers_in
 from viz.graph.paint import Painter, State
+from viz.graph.part import Part
 from viz.graph.rows import Rows
 from viz.graph.sheet import Foot, sheet
 from viz.graph.still import Still
@@ -108,7 +109,8 @@ def animate(
     figures, labels = figured(numbers_in(told), digits), dict(enumerate(told.labels))
     last = Rows(told.graph, told.snapshot(shown[-1]), labels, theme_of(theme, background), figures=figures)
     part = Part(told.graph, path=wanted(path, paths))
-    still = pictured(placed(fit), part, last, wished(detail, rankdir), legend, timeout=30)
+    rungs = wished(detail, rankdir)
+    still = pictured(placed(fit), part=part, rows=last, rungs=rungs, legend=legend, timeout=30)
     film = Film(told, shown, still, seconds, loop)
     return film if file is None else film.save(file)
 
@@ -220,7 +222,7 @@ class Film:
     def _sheet(self, still: Still, painter: Painter, steps: Sequence[int]) -> str:
         """The painted steps, with their sentences below."""
         ends = (painter.rows[-1], painter.rows[0])  # the last step has it all but for what is not known yet
-        legend = joined(painter.laid.view, ends) if still.has_legend else []
+        legend = joined(painter.laid.view, ends, still.has_legend)
         wide = max(LEAST, painter.laid.layout.width)
         sentences = [lines_of(visible(self.told[k].sentence, 200), CAPTION, wide) for k in steps]
         high = (max(map(len, sentences)) * LEAD + 0.5) * CAPTION

@@ -55,7 +55,7 @@ def _frames(told: Steps, shown: range, laid: Laid, rows: Rows, legend: bool) -> 
     """A PNG of each step; every box and line stands where the one layout put it."""
     places, wide = _places(laid.layout), max(laid.layout.width, LEAST)
     ends = (rows, rows.at(told.snapshot(shown[0])))
-    below = _legend(joined(laid.view, ends), rows.theme, wide) if legend else []
+    below = _legend(joined(laid.view, ends, legend), rows.theme, wide)
     sentences = {k: lines_of(visible(told[k].sentence, 200), CAPTION, wide) for k in shown}
     most = max(map(len, sentences.values()))
     for k, now in enumerate(islice(told.snapshots(), shown[-1] + 1)):

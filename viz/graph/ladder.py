@@ -7,18 +7,18 @@ text is the same whichever engine lays it out, and with none.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from viz.graph.legend import Entry, arranged, entries
 from viz.graph.rows import Rows, Style
-from viz.graph.sketch import Sketch
-from viz.graph.view import View
+from viz.graph.sketch import Size, Sketch
 from viz.layout.place import LEAST, Place
 
-__all__ = ["LADDER", "SPARE", "Fit", "corrected", "fitted", "readable"]
+__all__ = ["LADDER", "SPARE", "Fit", "Off", "closest", "doubted", "fitted", "readable"]
 
 SPARE = 1.15  # where the height is bounded too: a sketch is seldom further off
+DOUBT = 1.05  # what is left of the error of a sketch, where another one has been measured
 EDGE = 8.0  # points around a picture, both sides together
 
 # In the order in which a reader misses least.
@@ -35,59 +35,63 @@ LADDER = (
 )
 
 
+Off = Mapping[bool, tuple[float, float]]  # how many times larger than its sketch a layout is, standing or lying
+
+
 @dataclass(frozen=True)
 class Fit:
-    """A style that a picture is drawn in, and those that are left to try if it turns out too large."""
+    """A style that a picture is drawn in, and how large it would be by its sketch."""
 
     style: Style
     place: Place
     size: tuple[float, float]
     fits: bool
-    further: tuple[Style, ...] = ()
 
 
-def fitted(view: View, rows: Rows, place: Place, ladder: Sequence[Style] = LADDER) -> Fit:
-    """The first rung at which no text would be smaller than can be read, else that which comes nearest.
+def fitted(sketch: Sketch, place: Place, ladder: Sequence[Style] = LADDER, off: Off | None = None) -> Fit | None:
+    """The first rung at which no text would be smaller than can be read; None where there is none.
 
-    Every picture has ``rows`` of words; it fits if the smallest of them can be read in the place.
+    It fits if the smallest of its words can be read in the place. What was measured to be ``off`` in a layout is
+    thought to be so in all that stand or lie as it does.
     """
-    sketch = Sketch(view, rows)
-    ladder = [sketch.hurried(style) for style in ladder] if sketch.haste else ladder
-    best = Fit(ladder[0], place, (math.inf, math.inf), place.width == math.inf)
-    if best.fits or not sketch.is_small:
-        return best
-    legend, spare, most = entries(view, rows), 1.0 if place.height is None else SPARE, 0.0
+    if place.width == math.inf:
+        return Fit(sketch.hurried(ladder[0]), place, (math.inf, math.inf), True)
+    is_exact = place.height is None and not sketch.view.whole  # a part may as well be a little smaller
+    legend, spare = entries(sketch.view, sketch.rows), 1.0 if is_exact else SPARE
+    for style in map(sketch.hurried, ladder if sketch.is_small else ()):
+        more = [spare * side for side in (off or {}).get(style.vertical, (1.0, 1.0))]
 
-    def reads(size: tuple[float, float]) -> bool:
-        return readable(legend, rows, place, (size[0] * spare, size[1] * spare))
+        def reads(size: Size, more: Sequence[float] = more) -> bool:
+            return readable(legend, sketch.rows, place, (size[0] * more[0], size[1] * more[1]))
 
-    for rung, style in enumerate(ladder):
-        sheet = sketch.sheet(style)
-        size = sheet.least()  # along the ranks it is exact: lying, it is all that counts where the height is free
-        if place.height is not None or style.vertical:
-            if place.scale(size) <= most * 1.02 and not reads(size):
-                continue  # it neither fits nor comes nearer, wherever its boxes stand
+        # Boxes alone may be too much already, or all that is in a rank, however close; along the ranks that is exact.
+        if not reads(sketch.bare(style)) or not reads(size := (sheet := sketch.sheet(style)).least()):
+            continue
+        if style.vertical or place.height is not None or off:
             size = sheet.size()
         if reads(size):
-            return Fit(style, place, size, True, tuple(ladder[rung + 1 :]))
-        if place.scale(size) > most * 1.02:
+            return Fit(style, place, size, True)
+    return None
+
+
+def closest(sketch: Sketch, place: Place, ladder: Sequence[Style] = LADDER) -> Fit:
+    """The rung that comes nearest to what can be read in a place, where none can."""
+    best, most = Fit(sketch.hurried(ladder[0]), place, (math.inf, math.inf), False), 0.0
+    for style in map(sketch.hurried, ladder if sketch.is_small else ()):
+        sheet = sketch.sheet(style)
+        if place.scale(sheet.least()) > most * 1.02 and place.scale(size := sheet.size()) > most * 1.02:
             best, most = Fit(style, place, size, False), place.scale(size)
     return best
 
 
-def corrected(view: View, rows: Rows, fit: Fit, measured: tuple[float, float]) -> Style:
-    """What to draw instead of a picture that was measured to be too large: estimates are wrong by as much as here."""
-    off = [real / guess for real, guess in zip(measured, fit.size, strict=True)]
-    best, most = fit.style, fit.place.scale(measured)
-    sketch, legend = Sketch(view, rows), entries(view, rows)
-    for style in fit.further:
-        wide, high = sketch.sheet(style).size()
-        size = (wide * off[0], high * off[1]) if style.vertical == fit.style.vertical else (wide, high)
-        if readable(legend, rows, fit.place, size):
-            return style
-        if fit.place.scale(size) > most * 1.02:
-            best, most = style, fit.place.scale(size)
-    return best
+def doubted(fit: Fit, off: tuple[float, float], framed: bool) -> Off:
+    """How far sketches are off where one was wrong: as far as that one, and more, for there is no third layout.
+
+    Where scopes are ``framed`` and stand, boxes that belong together may make a picture much wider.
+    """
+    wide, high = (DOUBT * max(1.0, side) for side in off)
+    other = SPARE * (SPARE if framed else DOUBT)
+    return {fit.style.vertical: (wide, high), not fit.style.vertical: (other, other)}
 
 
 def readable(legend: Sequence[Entry], rows: Rows, place: Place, size: tuple[float, float]) -> bool:

@@ -19,6 +19,7 @@ from viz.layout.layout import Point
 __all__ = ["SAMPLE", "SQUARE", "Arranged", "Entry", "arranged", "entries", "joined"]
 
 BEYOND = "… the graph goes on"
+PART = "{} of {} boxes, those nearest the output", "all of them: fit=None, or a larger place"
 THROUGH = "through v: what comes where v lets it pass, else 0"
 SAMPLE, SQUARE = 26.0, 9.0  # the length of a line in the legend, the side of a box
 GAP, LEAD, AWAY = 16.0, 1.5, 4.0  # between entries, in points; between rows, in sizes; from the picture
@@ -78,8 +79,16 @@ def _right(legend: Sequence[Entry], size: float, picture: Point) -> Arranged:
     )
 
 
-def entries(view: View, rows: Rows) -> list[Entry]:
-    """The legend of the shown part of a graph; empty where every number is left blank."""
+def entries(view: View, rows: Rows, legend: bool = True) -> list[Entry]:
+    """The legend of the shown part of a graph, empty where every number is left blank; and how large a part it is.
+
+    Without a ``legend`` only that is said.
+    """
+    part = [Entry(text.format(view.boxes(), view.whole), rows.theme.text) for text in PART if view.whole]
+    return [*(_meanings(view, rows) if legend else []), *part]
+
+
+def _meanings(view: View, rows: Rows) -> list[Entry]:
     theme, snapshot = rows.theme, rows.snapshot
     if snapshot is None:
         return []
@@ -103,11 +112,11 @@ def entries(view: View, rows: Rows) -> list[Entry]:
     return found + [Entry(BEYOND, theme.muted)] * any(map(len, view.cut()))
 
 
-def joined(view: View, moments: Iterable[Rows]) -> list[Entry]:
+def joined(view: View, moments: Iterable[Rows], legend: bool = True) -> list[Entry]:
     """The legend of several moments, the last one first; only then it is known what is multiplied along a way."""
     if view.ways is not None:
         moments = islice(moments, 1)
-    return list(dict.fromkeys(entry for rows in moments for entry in entries(view, rows)))
+    return list(dict.fromkeys(entry for rows in moments for entry in entries(view, rows, legend)))
 
 
 def _kinds(view: View, rows: Rows) -> Iterator[Entry]:

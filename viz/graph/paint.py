@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from html import escape
 from itertools import groupby, zip_longest
 
@@ -236,9 +236,13 @@ def pen(theme: Theme, look: Look, level: int = 0) -> dict[str, str]:
     """How the outline of a box or a line is drawn."""
     assert look.ink is not None
     assert look.dash is not None
-    dashes = ",".join(f"{length:g}" for length in DASHES[theme.style(look.dash)])
     ink = theme.colour(look.ink, level)
-    return {"stroke": ink, "stroke-width": f"{look.pen:g}", "stroke-dasharray": dashes or "none"}
+    return {"stroke": ink, "stroke-width": f"{look.pen:g}", "stroke-dasharray": _dashes(theme.style(look.dash))}
+
+
+@lru_cache(maxsize=16)
+def _dashes(style: str) -> str:
+    return ",".join(f"{length:g}" for length in DASHES[style]) or "none"
 
 
 def _texts(x: float, y: float, row: Row, more: State) -> Iterator[str]:

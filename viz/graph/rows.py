@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
@@ -122,8 +123,7 @@ class Rows:
     ) -> None:
         self.graph, self.snapshot, self.theme, self.style = graph, snapshot, theme, style
         self.labels = labels if len(labels) == len(graph) else dict(enumerate(all_labels(graph, labels)))
-        self.gradients = gradients  # if not, boxes show values alone
-        self.view = view
+        self.view, self.gradients = view, gradients  # without gradients boxes show values alone
         self.figures = figures or figured(numbers_of(graph, snapshot))  # of all numbers of a picture
         ways = None if view is None else view.ways
         kind = Looks if ways is None else OnWays
@@ -131,7 +131,7 @@ class Rows:
         self.looks.differences = {} if view is None else view.differences
         if isinstance(self.looks, OnWays) and ways is not None:
             self.looks.ways = ways
-        self._said: dict[tuple[Style, object], list[Row]] = {}  # in any style: said in a sketch, the DOT and the SVG
+        self._said: dict[object, list[Row]] = {}  # in any style: said in a sketch, the DOT and the SVG
         self._words: dict[tuple[Edge, ...], Words] = {}  # of lines, before they are shortened
         self._arrived: dict[int, list[float]] = {}
         for flow in snapshot.flows.values() if snapshot else ():
@@ -140,9 +140,8 @@ class Rows:
         self._differing: dict[int, list[Edge]] = {}
         for edge in self.looks.differences:
             self._differing.setdefault(edge.source, []).append(edge)
-        self._uses: dict[int, int] = {}
-        for edge in graph.edges if view is None else chain.from_iterable(view.edges().values()):
-            self._uses[edge.source] = self._uses.get(edge.source, 0) + 1
+        lines = [graph.edges] if view is None else view.edges().values()
+        self._uses = Counter(edge.source for edge in chain.from_iterable(lines))
 
     def at(self, snapshot: Snapshot) -> Rows:
         """The same at another moment."""
@@ -175,7 +174,8 @@ class Rows:
         """Name and operation, the value, the gradient."""
         if (said := self._said.get(key := (self.style.in_boxes, node.number))) is None:
             with writing(self.figures):
-                said = self._said[key] = self._set([self._title(node)], self._numbers(node.number, found))
+                parts = self._said.get(node.number) or [self._title(node), *self._numbers(node.number, found)]
+            self._said[node.number], self._said[key] = parts, (said := self._set(parts[:1], parts[1:]))
         return said
 
     def folded(self, scope: Scope, members: Sequence[int], shows: int | None, found: Look) -> list[Row]:

@@ -19,12 +19,13 @@ from viz.graph.rows import Row, Rows, Style, width_of_row
 from viz.graph.view import View
 from viz.layout.svg import RING
 
-__all__ = ["Sheet", "Sketch"]
+__all__ = ["Sheet", "Size", "Sketch"]
 
 
 PAD, LINE_HEIGHT, CELL = 0.06 * 72, 1.2, 2.0  # of a box: beside its words, of a line, around a row
 MIXED = 2.6  # points that words of several sizes make a row higher
 FRAME, LEAD = 8.0, 14.0  # of a scope: its margin, and the room for its name
+STUB = 23.0, 24.0  # points that three dots take, where the graph goes on
 CROSSING = 1.2  # how much broader long lines make a layout than this sketch knows
 MOST = 6_000  # boxes, words and passing lines: no picture of more can be read, and to sketch it would take seconds
 # Ranks that all lines together cross, from which on an engine is hurried: where words at lines make a rank of their
@@ -57,6 +58,10 @@ class Sketch:
             for edges in view.lines(source, target, uses)
         ]
         self.ranks = self._ranks()
+        for numbers, step in zip(view.cut(), (-1, 1), strict=True):
+            for key in map(view.key, numbers):  # where the graph goes on, a dot and a line to it
+                self.ranks[dots := f"{key} {step}"] = self.ranks[key] + step
+                self.lines.append((dots, key, []) if step < 0 else (key, dots, []))
         far = [abs(self.ranks[target] - self.ranks[source]) for source, target, _ in self.lines]
         self.is_small, self.passes = len(self.ranks) + 2 * sum(far) <= MOST, any(ranks > 1 for ranks in far)
         self.haste = sum(sum(far) > most for most in CROWDED)
@@ -64,7 +69,9 @@ class Sketch:
 
     def hurried(self, style: Style) -> Style:
         """The style that leaves an engine as much care as it has time for, and the words at lines some room."""
-        room = (0.1 if style.vertical else 0.4) if self.haste else 0.0
+        if not self.haste:
+            return style
+        room = 0.1 if style.vertical else 0.4
         return replace(style, haste=self.haste, ranksep=style.ranksep + room)
 
     def sheet(self, style: Style) -> Sheet:
@@ -73,16 +80,29 @@ class Sketch:
 
     def sizes(self, style: Style) -> list[Size]:
         """How large each box is, and then the words of each line; in a style of another direction they are the same."""
-        boxes, labels = style.in_boxes, style.at_lines
-        if boxes not in self._sizes:
-            rows = self.rows.in_style(style)
-            self._sizes[boxes] = [self._box(key, rows) for key in self.ranks]
+        labels = style.at_lines
         if style.haste:
-            return self._sizes[boxes] + [(0.0, 0.0)] * len(self.lines)  # words take the room that there is
+            return self._boxes(style) + [(0.0, 0.0)] * len(self.lines)  # words take the room that there is
         if labels not in self._sizes:
             rows = self.rows.in_style(style)
             self._sizes[labels] = [self._label(edges, rows) for _, _, edges in self.lines]
-        return self._sizes[boxes] + self._sizes[labels]
+        return self._boxes(style) + self._sizes[labels]
+
+    def _boxes(self, style: Style) -> list[Size]:
+        if (boxes := style.in_boxes) not in self._sizes:
+            rows = self.rows.in_style(style)
+            self._sizes[boxes] = [self._box(key, rows) for key in self.ranks]
+        return self._sizes[boxes]
+
+    def bare(self, style: Style) -> Size:
+        """How large it is at least, whatever its lines say and wherever its boxes stand."""
+        deep, broad = dict.fromkeys(self.ranks.values(), 0.0), dict.fromkeys(self.ranks.values(), -style.nodesep * 72)
+        for rank, (wide, high) in zip(self.ranks.values(), self._boxes(style), strict=True):
+            along, across = (high, wide) if style.vertical else (wide, high)
+            deep[rank] = max(deep[rank], along)
+            broad[rank] += across + style.nodesep * 72
+        size = sum(deep.values()) + style.ranksep * 72 * (len(deep) - 1), max(broad.values())
+        return size[::-1] if style.vertical else size
 
     @cached_property
     def items(self) -> tuple[list[_Item], list[list[_Item]]]:
@@ -138,6 +158,8 @@ class Sketch:
         return {key: last - far for key, far in back.items()}
 
     def _box(self, key: str, rows: Rows) -> Size:
+        if " " in key:
+            return STUB
         view, number, rings = self.view, int(key[1:]), 0.0
         if key[0] == "n":
             said = rows.box(rows.graph.nodes[number], rows.looks.box((number,), number))
@@ -151,7 +173,7 @@ class Sketch:
         return max(wide, rows.least_width()) + rings, high + rings
 
     def _label(self, edges: Sequence[Edge], rows: Rows) -> Size:
-        row = rows.line(edges, rows.looks.line(edges))
+        row = rows.line(edges, rows.looks.line(edges)) if edges else ()
         return (width_of_row(row) + 4, LINE_HEIGHT * row[0].size) if row else (0.0, 0.0)
 
     def frames(self, vertical: bool) -> Size:
@@ -245,6 +267,8 @@ class Sheet:
 
 
 def _around(view: View, key: str) -> Iterable[Scope]:
+    if " " in key:
+        return
     number = int(key[1:])
     scope = view.hidden_in[number].parent if key[0] == "s" else view.graph.nodes[number].scope
     while scope is not None:

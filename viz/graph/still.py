@@ -8,7 +8,7 @@ from typing import Any
 
 from viz.graph.description import described
 from viz.graph.dot import Drawing
-from viz.graph.ladder import Fit, corrected, readable
+from viz.graph.ladder import Fit, Off, doubted, readable
 from viz.graph.legend import entries
 from viz.graph.paint import Painter
 from viz.graph.rows import Rows
@@ -33,11 +33,12 @@ class Still(Picture):
         legend: bool = True,
         timeout: float = 30,
         written: str | None = None,
-        again: Callable[[Place], Still] | None = None,
+        again: Callable[[Place, Off | None], Still] | None = None,
         **digraph: Any,
     ) -> None:
         super().__init__(rows.theme, timeout=timeout, **digraph)
-        self.fit, self.has_legend, self.again = fit, legend, again  # ``again`` draws the same for another place
+        # ``again`` draws the same for another place, or for this one when it is known how far a sketch was off
+        self.fit, self.has_legend, self.again = fit, legend, again
         self.drawing = Drawing(view, rows.in_style(fit.style))
         self.described = described(view, rows)
         if written is None:
@@ -59,15 +60,23 @@ class Still(Picture):
             raise
 
     def _laid_out_to_fit(self) -> Painter:
-        view, rows = self.drawing.view, self.drawing.rows
-        laid = self.drawing.plain().laid(self.timeout, self.advice)
-        size = laid.layout.width, laid.layout.height
-        if not readable(entries(view, rows), rows, self.fit.place, size):
-            style = corrected(view, rows, self.fit, size)
-            if style != rows.style:
-                rows = rows.in_style(style)
-                laid = Drawing(view, rows, plain=True).laid(self.timeout, self.advice)
-        return Painter(laid, [rows])
+        first = self._measured()
+        if self.again is None or self._reads_in(self.fit.place, first):
+            return first
+        layout, (wide, high) = first.laid.layout, self.fit.size
+        off = doubted(self.fit, (layout.width / wide, layout.height / high), bool(layout.clusters))
+        other = self.again(self.fit.place, off)
+        shown, drawing = other.drawing, self.drawing
+        is_same = shown.rows.style == drawing.rows.style and shown.view.boxes() == drawing.view.boxes()
+        return first if is_same else other._measured()
+
+    def _measured(self) -> Painter:
+        return Painter(self.drawing.plain().laid(self.timeout, self.advice), [self.drawing.rows])
+
+    def _reads_in(self, place: Place, painter: Painter) -> bool:
+        """Whether it can be read in a place as it was laid out."""
+        view, rows, layout = painter.laid.view, painter.rows[0], painter.laid.layout
+        return readable(entries(view, rows), rows, place, (layout.width, layout.height))
 
     def svg(self) -> str:
         """The picture as SVG, without links, scripts or anything that names the machine."""
@@ -76,17 +85,14 @@ class Still(Picture):
         svg = self._painted(self.painter)
         if self.theme.dark is not None:
             svg = in_both(svg, self._painted(self.painter.in_theme(self.theme.in_the_dark)))
-        return labelled(svg, *self.described)
+        laid = self.painter.laid.view  # where the sketch was wrong, it is another one than that of the DOT
+        return labelled(svg, *(self.described if laid is self.drawing.view else described(laid, self.painter.rows[0])))
 
     def _painted(self, painter: Painter) -> str:
-        legend = entries(self.drawing.view, painter.rows[0]) if self.has_legend else []
+        legend = entries(painter.laid.view, painter.rows[0], self.has_legend)
         return sheet(painter, legend, self.fit.place.scale)
 
     def _in_width(self, width: float) -> Still:
-        layout = self.painter.laid.layout
         if self.source != self._written or self.again is None:
             return self
-        rows = self.painter.rows[0]
-        if readable(entries(self.drawing.view, rows), rows, Place(width), (layout.width, layout.height)):
-            return self
-        return self.again(Place(width))
+        return self if self._reads_in(Place(width), self.painter) else self.again(Place(width), None)

@@ -44,6 +44,7 @@ class View:
     ways: Ways | None = None  # that are shown in colour over the rest
     unboxed: frozenset[int] = frozenset()  # nodes that names of others tell, and no box
     differences: Mapping[Edge, Difference] = field(default_factory=dict)  # uses that say what their gradient is made of
+    whole: int = 0  # boxes there would be, where these are the part of them that can be read
 
     def key(self, number: int) -> str:
         """The name of the box that shows a node: ``n7``, or ``s4`` for the scope whose first node is 4."""
@@ -122,12 +123,12 @@ class View:
         return found
 
     def cut(self) -> tuple[list[int], list[int]]:
-        """The shown nodes with operands that are not shown, and those with uses that are not shown."""
-        shown = set(self.numbers)
-        crossing = (e for e in self.graph.edges if (e.source in shown) != (e.target in shown))
-        outer = [e for e in crossing if e.source not in self.unboxed and e.target not in self.unboxed]
-        above = {e.target for e in outer if e.target in shown and e.target not in self.hidden_in}
-        below = {e.source for e in outer if e.source in shown and e.source not in self.hidden_in}
+        """The shown nodes with operands that are not shown, and those with uses that are not shown; one of a box."""
+        first = {n: self.members(self.hidden_in[n])[0] if n in self.hidden_in else n for n in self.numbers}
+        crossing = [e for e in self.graph.edges if (e.source in first) != (e.target in first)]
+        outer = [e for e in crossing if e not in self.left_out and not self.unboxed & {e.source, e.target}]
+        above = {first[e.target] for e in outer if e.target in first}
+        below = {first[e.source] for e in outer if e.source in first}
         return sorted(above), sorted(below)
 
 

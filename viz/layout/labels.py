@@ -241,12 +241,13 @@ class Crowd:
         whole = self.whole
         across = max(0.0, whole.left - place.left, place.right - whole.right)
         outside = max(across, whole.top - place.top, place.bottom - whole.bottom)
-        near = place.grown(BORDER)
-        met = round(20 * outside) + 50 * sum([near.meets(other) for other in self.words])
+        met = round(20 * outside) + 50 * _meet(place.grown(BORDER), self.words)
+        if met > least:
+            return met
         room = place.grown(LINE)
         left, top, right, bottom = room
         for cell in _cells(room):
-            met += 100 * sum([place.meets(box) for box in self._boxes.get(cell, ())])
+            met += 100 * _meet(place, self._boxes.get(cell, ()))
             if met > least:
                 return met
             met += len([0 for x, y in self._points.get(cell, ()) if left < x < right and top < y < bottom])
@@ -261,6 +262,12 @@ class Crowd:
             or any(room.holds(point) for cell in cells for point in self._points.get(cell, ()))
             or not all(map(inside.holds, (place[:2], place[2:])))
         )
+
+
+def _meet(place: Room, others: Iterable[Room]) -> int:
+    """How many of the others a place meets."""
+    left, top, right, bottom = place
+    return len([0 for a, b, c, d in others if left < c and a < right and top < d and b < bottom])
 
 
 def _border(box: Box) -> Iterator[Point]:

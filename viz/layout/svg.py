@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from html import escape
 
 from viz.ink.theme import FONT_STACK
@@ -44,11 +45,19 @@ def element(tag: str, content: str | None = None, **attributes: str | float | No
     '<text x="1.5" class="gr-name">a &lt; b</text>'
     """
     said = "".join(
-        f' {name.rstrip("_").replace("_", "-")}="{value if isinstance(value, str) else _short(value)}"'
-        for name, value in attributes.items()
-        if value is not None
+        [
+            f'{_before(name)}{value if isinstance(value, str) else _short(value)}"'
+            for name, value in attributes.items()
+            if value is not None
+        ]
     )
     return f"<{tag}{said}/>" if content is None else f"<{tag}{said}>{content}</{tag}>"
+
+
+@lru_cache(maxsize=256)
+def _before(name: str) -> str:
+    """What stands before the value of an attribute."""
+    return f' {name.rstrip("_").replace("_", "-")}="'
 
 
 def outline(box: Box) -> str:

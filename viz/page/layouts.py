@@ -11,10 +11,11 @@ from autodiff import Edge, Node, Scope, Snapshot
 from autodiff.facts.words import why_no_path
 from autodiff.language.formulas import has_none
 from viz.graph.dot import Drawing
-from viz.graph.drawing import Part, advice, foldings, with_ways
+from viz.graph.drawing import advice
 from viz.graph.folding import Collapse, is_fold
 from viz.graph.look import Looks, Words
 from viz.graph.paint import Laid
+from viz.graph.part import Part, foldings, with_ways
 from viz.graph.rows import Rows, Style
 from viz.graph.sketch import Sketch
 from viz.graph.view import View, view

@@ -18,12 +18,12 @@ from autodiff.language.ieee import real
 from autodiff.language.notation import writing
 from autodiff.writing.phrases import labels as all_labels
 from viz.graph.constants import WithConstants, constants_of, require_values
-from viz.graph.drawing import Part
 from viz.graph.folding import Collapse, read_once
 from viz.graph.legend import entries
 from viz.graph.naming import Names, in_picture, typed
 from viz.graph.numbers import numbers_in
 from viz.graph.paint import Laid
+from viz.graph.part import Part
 from viz.graph.rows import DIRECTIONS, Rows
 from viz.graph.view import require_boxes, view
 from viz.graph.ways import wanted

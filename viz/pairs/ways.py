@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import Any
 
 from autodiff.language.notation import Figures
-from viz.graph.drawing import foldings
 from viz.graph.folding import Collapse
 from viz.graph.ladder import SPARE
 from viz.graph.legend import Entry, entries
+from viz.graph.part import foldings
 from viz.graph.rows import Rows, Style
 from viz.graph.sheet import sample
 from viz.graph.sketch import Sketch
