@@ -24,8 +24,9 @@ from autodiff import Graph, Value, layer, max_pool2d, nn
 from autodiff.recording.reverse import adjoints
 from viz.demo.digits import digit
 from viz.netpage.data import packed
-from viz.netpage.script import OWN, SHARED, module
+from viz.netpage.script import OWN, SHARED, module, short_names
 from viz.nets.facts import read
+from viz.nets.uses import uses_of
 from viz.page.contract import Net
 
 pytestmark = pytest.mark.slow
@@ -324,6 +325,35 @@ def test_a_pool_that_is_another_one_is_told_and_can_be_as_it_was(ask: Ask) -> No
     assert (states[3]["values"], states[3]["gradients"]) == (states[0]["values"], states[0]["gradients"])
 
 
+def test_a_units_own_graph_has_a_line_for_all_that_it_read_and_that_read_it(ask: Ask) -> None:
+    cells = [Value(x) for x in (3.0, 0.0, 4.0, 2.0, 0.0)]
+    p = max_pool2d(layer("x", [cells], kind="input"), kernel_size=(1, 3), stride=(1, 2))
+    output = 0.7 * p[0][0] + 0.9 * p[0][1]
+    graph = Graph(output)
+    window, cell = graph.number(p[0][0]), graph.number(cells[2])
+    early = [window, {"do": "go", "to": 1}]
+    first, shared, known = ask({"data": viz.explore(output).data, "within": [[window], [cell], early]})
+    lines = [(one["box"]["name"], one["mark"], one["text"]) for one in first["left"]]
+    refused = [(f"x[{k}]", "refused", "no path") for k in (0, 1)]
+    assert lines == [*refused, ("x[2]", "positive", "1 × 0.7 = 0.7")]
+    assert [one["text"] for one in first["right"]] == ["0.7 × 1 = 0.7"]
+    assert [one["text"] for one in shared["right"]] == ["1 × 0.7 = 0.7", "1 × 0.9 = 0.9"]
+    assert shared["left"] == []
+    assert {one["text"] for one in known["left"] + known["right"]} == {""}
+    assert known["right"][0]["box"]["value"] is None
+
+
+def test_of_many_lines_those_over_which_most_flows_are_drawn_and_the_others_counted(ask: Ask) -> None:
+    output = lenet()
+    net = read(output)
+    weight = net.weights[1][0].nodes[0, 1, 1]
+    (told,) = ask({"data": viz.explore(output).data, "within": [[weight]]})
+    assert len(told["right"]) == 10
+    assert told["more"][1] > 10
+    parts = sorted((abs(use.sent or 0.0) for use in uses_of(net, [weight])[weight]), reverse=True)
+    assert sorted((one.get("size", 0.0) for one in told["right"]), reverse=True) == parts[:10]
+
+
 @pytest.mark.parametrize("size", [(1280, 500), (1060, 420), (750, 380), (390, 520)])
 @pytest.mark.parametrize("name", NETWORKS)
 def test_no_map_covers_another_and_cells_can_be_hit(name: str, size: tuple[int, int], ask: Ask) -> None:
@@ -371,6 +401,10 @@ def test_a_page_is_saved_and_says_what_is_wrong(tmp_path: Path) -> None:
 
 
 # -- In a browser
+
+SMALLEST = """(whole) => Math.min(...[...whole.querySelectorAll("*")].filter((one) => one.checkVisibility() &&
+[...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
+.map((one) => parseFloat(getComputedStyle(one).fontSize)))"""
 
 
 @pytest.fixture(scope="module")
@@ -446,6 +480,26 @@ def test_one_paints_on_the_input_and_the_window_slides_where_one_does_not(page: 
         assert "8 numbers changed" in seen.page.locator("[data-part=news]").text_content()
 
 
+def test_one_goes_into_a_units_own_graph_from_there_into_others_and_back(page: Path, chromium: Any) -> None:
+    with visit(chromium, page) as seen:
+        seen.page.get_by_role("application", name=re.compile("^max pool 2, values")).click(position={"x": 4, "y": 4})
+        seen.press("Enter")
+        dialog = seen.page.get_by_role("dialog")
+        assert "Inside max pool 2[0, 0, 0]" in dialog.inner_text()
+        assert float(dialog.evaluate(SMALLEST)) >= 10.5
+        dialog.get_by_role("button", name=re.compile(r"^relu 1\[0, 1, 1\]")).click()
+        assert "Inside relu 1[0, 1, 1]" in dialog.inner_text()
+        seen.press("Escape")
+        assert not dialog.is_visible()
+        assert told(seen).startswith("relu 1[0, 1, 1] = ")
+
+
+def test_no_name_that_the_script_is_shortened_by_is_one_of_the_browsers(page: Path, chromium: Any) -> None:
+    names = [*short_names(), *short_names().values()]
+    with visit(chromium, page) as seen:
+        assert seen.page.evaluate("names => names.filter(name => name in window)", names) == []
+
+
 def test_a_pool_gets_another_kernel_by_its_fields_or_it_is_said_why_not(page: Path, chromium: Any) -> None:
     with visit(chromium, page) as seen:
         seen.page.get_by_role("application", name=re.compile("^max pool 2, values")).click(position={"x": 4, "y": 4})
@@ -502,12 +556,7 @@ def test_all_text_can_be_read_and_nothing_runs_out_of_its_frame(
 ) -> None:
     wide, high = size
     with visit(chromium, page, viewport={"width": wide, "height": high}, color_scheme=look) as seen:
-        sizes = seen.page.evaluate(
-            """() => [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility() &&
-            [...one.childNodes].some((node) => node.nodeType === 3 && node.data.trim()))
-            .map((one) => parseFloat(getComputedStyle(one).fontSize))"""
-        )
-        assert min(sizes) >= 10.5
+        assert float(seen.page.locator("body").evaluate(SMALLEST)) >= 10.5
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= wide
         assert seen.page.evaluate("document.documentElement.dataset.look") == look
         seen.press("Home", "p")

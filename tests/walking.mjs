@@ -29,10 +29,11 @@ function seen(state, before) {
 
 const sides = ({ wide, narrow, columns }) => ({ wide, narrow, columns: columns.map(({ side, wide: own, high, value, gradient }) => ({ side, own, high, value, gradient })) });
 
-function answer({ data, actions = [], units: asked = null, size = null, brief = null }) {
+function answer({ data, actions = [], units: asked = null, size = null, brief = null, within = null }) {
   numbers.write(data?.figures);
   if (brief) return brief.map(([x, room]) => cells.brief(x, (text) => text.length <= room));
   let state = walking.initial(data);
+  if (within) return within.map(([n, ...acts]) => inside.of(acts.reduce(walking.act, state), n));
   if (size) return sides(plan.arranged(state.net.maps, state.net.maps.map(({ name }) => name), ...size));
   if (asked) return asked.map((n) => words.facts({ ...state, unit: n }, n));
   const told = [seen(state)];

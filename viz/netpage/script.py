@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from autodiff.programs.javascript import functions
 from viz.page.html import shell as stepper_shell
 from viz.page.html import static
-from viz.page.squeezing import squeezed
+from viz.page.squeezing import shortened, squeezed
 
-__all__ = ["OWN", "SHARED", "START", "css", "module", "shell"]
+__all__ = ["OWN", "SHARED", "START", "css", "module", "shell", "short_names"]
 
 SHARED = (
     "numbers.js",
@@ -23,7 +24,18 @@ SHARED = (
     "shell.js",
     "panels.js",
 )
-OWN = ("flat.js", "units.js", "pools.js", "walking.js", "words.js", "plan.js", "cells.js", "board.js", "explore.js")
+OWN = (
+    "flat.js",
+    "units.js",
+    "pools.js",
+    "walking.js",
+    "words.js",
+    "inside.js",
+    "plan.js",
+    "cells.js",
+    "board.js",
+    "explore.js",
+)
 
 START = """
 const told = JSON.parse(document.querySelector("#told").textContent);
@@ -38,8 +50,17 @@ def module(used: frozenset[str] | None = None) -> str:
 
     ``used`` are the primitives that its formulas use (None: all).
     """
-    parts = [*map(static, SHARED), *map(_own, OWN)]
-    return squeezed("\n".join([functions(used), *parts]))
+    return squeezed(functions(used)) + "".join(squeezed(text, short_names()) for text in _texts())
+
+
+@cache
+def short_names() -> dict[str, str]:
+    """The short names of all its scripts together."""
+    return shortened(_texts(), re.findall(r"\w+", functions() + START))
+
+
+def _texts() -> list[str]:
+    return [*map(static, SHARED), *map(_own, OWN)]
 
 
 @cache

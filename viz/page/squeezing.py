@@ -26,14 +26,14 @@ _ALONE = frozenset("=,{};:?*()<>&|[]!%`\"'\n")  # beside these no space is neede
 
 # The language's own names, and those of a browser that stand in our scripts: what `window` has is not ours to call.
 _NAMES = """
-AbortController addEventListener Array async await Blob Boolean break case catch class clearTimeout
-ClipboardItem close const constructor continue default delete do document DOMParser else encodeURIComponent
-Error Event event export extends false finally find Float64Array focus for frames function get getComputedStyle
-history if Image import in Infinity innerHeight instanceof Int32Array isFinite isNaN JSON KeyboardEvent length
-let location Map matchMedia Math MutationObserver name NaN navigator new Node null Number Object of open origin
-parent parseFloat parseInt Promise ResizeObserver return scroll self Set set setTimeout static status stop
-String super switch this throw top true try typeof undefined URL URLSearchParams var void WeakMap while window
-with XMLSerializer yield
+AbortController addEventListener Array async atob await Blob Boolean break case catch class clearTimeout
+ClipboardItem close const constructor continue createImageBitmap default delete devicePixelRatio do document
+DOMParser else encodeURIComponent Error Event event export extends false finally find Float64Array focus for frames
+function get getComputedStyle history if Image import in Infinity innerHeight instanceof Int32Array isFinite isNaN
+JSON KeyboardEvent length let location Map matchMedia Math MutationObserver name NaN navigator new Node null Number
+Object of open origin parent parseFloat parseInt Promise ResizeObserver return scroll self Set set setTimeout static
+status stop String super switch this throw top true try typeof Uint8Array undefined URL URLSearchParams var void
+WeakMap while window with XMLSerializer yield
 """
 _FOREIGN = frozenset(_NAMES.split())
 _LEAST = 3  # letters of a name that is worth it

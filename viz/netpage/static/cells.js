@@ -2,6 +2,7 @@
 // changed, only the cells that look otherwise are painted again.
 
 const cells = (() => {
+  const { numeral } = numbers;
   const SIZE = 10.5; // pixels: no figures are smaller
   const BARE = 0.1; // of the cells of a map: if more have no room for their figures, all go by colour
   const OFF = 0.35; // of a number: what the figures of a cell may leave out

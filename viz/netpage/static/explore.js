@@ -15,6 +15,15 @@ function showFacts({ part }, state) {
   );
 }
 
+/** The picked unit's own graph. */
+function showInside({ part }, state) {
+  const told = inside.of(state, state.unit);
+  const left = told.more.map((count, side) => (count > 0 ? `${count} more ${side ? "read it" : "that it read"}` : "")).filter(Boolean);
+  part.within.textContent = `Inside ${told.unit.name}`;
+  part.scalar.replaceChildren(inside.drawn(told));
+  part.how.textContent = `${words.facts(state, state.unit).made}.${left.length ? ` Not drawn: ${left.join(", ")}.` : ""}`;
+}
+
 /** What was changed, and where a number can be. */
 function showChanges({ root, part, buttons }, state, painting) {
   const { net, unit, edits, values } = state;
@@ -91,6 +100,11 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
   const own = {
     paint: () => ((painting = !painting), paint(state)),
     image: () => part.file.click(),
+    inside() {
+      part.inside.showModal();
+      within();
+    },
+    outside: () => part.inside.close(),
     edit() {
       part.number.focus();
       part.number.select();
@@ -173,7 +187,9 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
   function onKey(event) {
     const { key } = event;
     const [target] = event.composedPath();
-    if (event.ctrlKey || event.metaKey || event.altKey || part.keys.open || !(page || root.contains(target))) return;
+    const into = target.closest?.("[data-unit]");
+    if (into && /^( |Enter)$/.test(key)) return enter(into);
+    if (event.ctrlKey || event.metaKey || event.altKey || part.keys.open || part.inside.open || !(page || root.contains(target))) return;
     const typed = target.matches?.("input, select, textarea") ? target.type : "";
     if (typed && key === "Escape") return root.focus();
     if (key === "Escape") return part.menu.hidden ? around.handBack(root) : own.menu(false);
@@ -186,6 +202,7 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
       dispatch(state.net.home[state.unit] === m ? { do: "walk", ...ARROWS[key] } : { do: "pick", unit: state.net.maps[m].nodes.find((n) => n >= 0) });
       return hint(state.unit, map.dataset.kind);
     }
+    if (map && key === "Enter") return own.inside();
     const { name } = (keys[key] ?? keys[key.toLowerCase()])?.dataset ?? {};
     if (!name || !means(name) || (/^( |Enter)$/.test(key) && target.closest?.("button"))) return;
     if (!event.shiftKey && !event.repeat && stepper.isEnd(state, name)) return around.handBack(root, event); // slides go on
@@ -196,11 +213,24 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
 
   on(window, "keydown", onKey, true); // before a notebook takes it
   on(root, "click", (event) => {
-    if (event.target === part.keys) part.keys.close(); // beside the dialog
+    for (const dialog of [part.keys, part.inside]) if (event.target === dialog) dialog.close(); // beside it
     if (!part.menu.hidden && !event.target.closest(".gr-bar")) own.menu(false);
     const name = event.target.closest("[data-do]")?.dataset.do;
-    if (name) perform(name);
+    if (name) return perform(name);
+    const into = event.target.closest("[data-unit]");
+    if (into) enter(into);
   });
+
+  /** From one unit's graph to another's. */
+  function enter({ dataset }) {
+    dispatch({ do: "pick", unit: Number(dataset.unit) });
+    within();
+  }
+
+  function within() {
+    showInside(shell, state);
+    part.scalar.querySelector(".gr-current").focus();
+  }
 
   /** The brush: the number that cells get which it comes over. */
   let brush = null;

@@ -108,6 +108,6 @@ function winner(net, values, unit) {
   return taken.length === 1 ? taken[0].cell : null;
 }
 
-return { opened, netOf, behind, readers, reads, senders, kindOf, way, winner, isWeight };
+return { opened, netOf, handed, behind, readers, reads, senders, kindOf, way, winner, isWeight };
 
 })();
