@@ -20,6 +20,7 @@ from autodiff import Graph, Value, maximum, scope, where
 from benchmarks import legible, reference
 from benchmarks.legible import Place
 from viz.graph import drawing, sketch
+from viz.graph.dot import Drawing
 from viz.graph.ladder import LADDER
 from viz.graph.nearest import nearest
 from viz.graph.paint import Painter
@@ -424,3 +425,23 @@ def test_of_a_part_what_stands_nearest_comes_first_and_each_part_holds_the_one_b
     assert all(len(other - one) <= 4 for one, other in itertools.pairwise(parts))
     assert shown.graph.outputs[0] in parts[0]
     assert parts[-1] < set(shown.numbers)
+
+
+def test_the_text_of_a_picture_is_written_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is painted needs no DOT but that of its layout; what a caller adds is drawn all the same."""
+    y = gallery.pooled()
+    written = []
+    write = Drawing.write
+    monkeypatch.setattr(Drawing, "write", lambda *given, **more: (written.append(given[0]), write(*given, **more))[1])
+    picture = viz.draw(y, names=False)
+    assert not written
+    svg = picture.svg()
+    assert len(written) == 1
+    other = picture.copy()
+    assert other.source == picture.source
+    assert other.svg() == svg
+    other.node("note", "hello")
+    assert "hello" in other.svg()
+    picture.graph_attr["bgcolor"] = "#123456"
+    assert "#123456" in picture.svg()
+    assert "#123456" in picture.copy().svg()

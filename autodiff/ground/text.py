@@ -27,6 +27,8 @@ def visible(text: str, limit: int = 60) -> str:
     >>> visible("two\nlines"), visible("a\x00b"), visible("\u202e!"), visible("x" * 99, limit=5)
     ('two¶lines', 'a\\x00b', '\\u202e!', 'xxxx…')
     """
+    if type(text) is str and len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     # A shown character comes from at most one given character, so limit + 1 of them tell whether to cut.
     shown = [_shown(character) for character in islice(text, limit + 1)]
     if sum(map(len, shown)) <= limit:

@@ -32,7 +32,7 @@ class Still(Picture):
         fit: Fit,
         legend: bool = True,
         timeout: float = 30,
-        written: str | None = None,
+        written: tuple[object, str] | None = None,
         again: Callable[[Place, Off | None], Still] | None = None,
         **digraph: Any,
     ) -> None:
@@ -41,13 +41,38 @@ class Still(Picture):
         self.fit, self.has_legend, self.again = fit, legend, again
         self.drawing = Drawing(view, rows.in_style(fit.style))
         self.described = described(view, rows)
-        if written is None:
-            self.drawing.write(self, legend)
-        self._written = self.source if written is None else written  # what a caller adds makes a difference
+        # What a caller adds makes a difference to what was dressed and written.
+        self._dressed: object = written[0] if written else self._dress_now()
+        self._written = written[1] if written else None
+
+    # The DOT text is written when somebody asks for it: what is painted has one of its own.
+
+    @property
+    def body(self) -> list[str]:
+        """The lines of the DOT text."""
+        if self._written is None:
+            self._written = ""
+            self.drawing.write(self, self.has_legend)
+            self._written = "".join(self._lines)
+        return self._lines
+
+    @body.setter
+    def body(self, lines: list[str]) -> None:
+        self._lines = lines
+
+    def _dress_now(self) -> object:
+        """All of the DOT text that is not in its body."""
+        return [*self.graph_attr.items()], [*self.node_attr.items()], [*self.edge_attr.items()], self.name, self.comment
+
+    @property
+    def _is_changed(self) -> bool:
+        is_added = self._written is not None and "".join(self._lines) != self._written
+        return is_added or self._dress_now() != self._dressed
 
     def _copy_kwargs(self, **kwargs: Any) -> dict[str, Any]:
         known = {"view": self.drawing.view, "rows": self.drawing.rows, "fit": self.fit, "legend": self.has_legend}
-        copied = {**super()._copy_kwargs(**kwargs), **known, "written": self._written, "again": self.again}
+        copied = {**super()._copy_kwargs(**kwargs), **known}  # the body, too, which is written by now
+        copied |= {"written": (self._dressed, self._written), "again": self.again}
         return {name: one for name, one in copied.items() if name != "look"}
 
     @cached_property
@@ -80,7 +105,7 @@ class Still(Picture):
 
     def svg(self) -> str:
         """The picture as SVG, without links, scripts or anything that names the machine."""
-        if self.source != self._written:
+        if self._is_changed:
             return super().svg()
         svg = self._painted(self.painter)
         if self.theme.dark is not None:
@@ -93,6 +118,6 @@ class Still(Picture):
         return sheet(painter, legend, self.fit.place.scale)
 
     def _in_width(self, width: float) -> Still:
-        if self.source != self._written or self.again is None:
+        if self._is_changed or self.again is None:
             return self
         return self if self._reads_in(Place(width), self.painter) else self.again(Place(width), None)

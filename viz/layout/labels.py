@@ -197,8 +197,10 @@ def way_along(curve: Curve, apart: float = APART_BY) -> list[Point]:
         points[::3], points[1::3], points[2::3], points[3::3], strict=False
     ):
         far = abs(ax - bx) + abs(ay - by) + abs(bx - cx) + abs(by - cy) + abs(cx - dx) + abs(cy - dy)
-        for a, b, c, d in _weights(max(4, round(far / apart))):
-            found.append((a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy))
+        found += [
+            (a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy)
+            for a, b, c, d in _weights(max(4, round(far / apart)))
+        ]
     found.append(points[-1])
     return found
 
@@ -230,8 +232,10 @@ class Crowd:
                 self._boxes[cell].append(room)
         apart = max(APART_BY, sum(map(_length, layout.lines.values())) / POINTS)
         self.ways = {name: way_along(curve, apart) for name, curve in layout.lines.items()}
+        points = self._points
         for point in chain(*self.ways.values(), *map(_border, layout.clusters.values())):
-            self._points[point[0] // CELL, point[1] // CELL].append(point)
+            x, y = point
+            points[x // CELL, y // CELL].append(point)
 
     def met_by(self, place: Room, least: int = sys.maxsize) -> int:
         """How much stands in a place already, or part of it that is more than ``least``.

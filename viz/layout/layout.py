@@ -133,7 +133,9 @@ class _Reader:
         return _finite(x - self.left), _finite(self.top - y)
 
     def points(self, pairs: Iterable[Sequence[float]]) -> tuple[Point, ...]:
-        return tuple(self.point(x, y) for x, y in pairs)
+        found = tuple([(x - self.left, self.top - y) for x, y in pairs])
+        _finite(sum([x + y for x, y in found]))
+        return found
 
     def box(self, thing: Mapping[str, Any]) -> Box:
         x, y = self.point(*_numbers(thing["pos"]))
