@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import pickle
 import random
@@ -222,6 +223,31 @@ def test_a_number_repeated_adds_up_as_so_many_of_it(samples: int) -> None:
     draw = random.Random(samples)
     for number in [0.1, -0.0, math.inf, math.nan, 1e308, *(draw.gauss(0, 1) for _ in range(20))]:
         assert identical([repeated(number, samples)], [add_up([number] * samples)])
+
+
+@pytest.mark.parametrize("backend", ALL_BACKENDS)
+def test_parameters_are_read_again_when_something_was_written_and_only_then(backend: str) -> None:
+    a, b, other = Value(2.0, "a"), Value(3.0, "b"), Value(0.0)
+    program = Program(a * b, [], [a, b], backend=backend)
+    looks, read = [], program.read
+    program.read = lambda: looks.append(None) or read()  # type: ignore[func-returns-value, method-assign]
+
+    def now() -> tuple[float, int]:
+        looks.clear()
+        return float(program.value([[]])[0]), len(looks)
+
+    assert [now(), now()] == [(6.0, 1), (6.0, 0)]
+    a.data = 5.0
+    assert [now(), now()] == [(15.0, 1), (15.0, 0)]
+    program.write([7.0, 1.0])
+    assert now() == (7.0, 1)
+    (a * b).backward()
+    ad.optim.SGD([a, b], lr=1.0).step()
+    assert now() == (6.0 * -6.0, 1)
+    copy.deepcopy(a).data = 1.0
+    other.data = 1.0
+    assert now()[0] == -36.0
+    assert float(copy.deepcopy(program).value([[]])[0]) == -36.0
 
 
 @pytest.mark.slow

@@ -7,9 +7,11 @@ import gc
 import math
 import operator
 import pickle
+import random
 import re
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from decimal import Decimal
 from fractions import Fraction
 from types import FrameType
@@ -22,7 +24,8 @@ from hypothesis import strategies as st
 
 import autodiff as ad
 from autodiff import Graph, StaleError, Value, grad, jvp, maximum, minimum, no_grad, scope, where
-from autodiff.recording.reverse import adjoints
+from autodiff.recording import reverse
+from autodiff.recording.reverse import adjoints, topological
 
 inf, nan = math.inf, math.nan
 
@@ -814,6 +817,36 @@ def test_a_changed_leaf_makes_every_question_an_error_that_names_it(question: Ca
     Graph(y).forward()
     x.grad = None
     question(x, y)
+
+
+@given(st.randoms(use_true_random=False))
+def test_what_is_older_than_its_operands_is_found_whatever_was_written_when(draw: random.Random) -> None:
+    """Told by the stamps of all nodes, one by one: leaves and nodes are written, copied, and brought up to date."""
+    nodes = [Value(1.0), Value(2.0)]
+    for _ in range(draw.randrange(2, 14)):
+        node, other = draw.choices(nodes, k=2)
+        match draw.randrange(6):
+            case 0:
+                node.data = draw.random()
+            case 1:
+                nodes.append(copy.deepcopy(node))
+            case 2 if all(reverse.staleness(at) != math.inf for at in topological([node], check=False)):
+                Graph(node).forward()
+            case _:
+                nodes.append(maximum(node, other, draw.choice(nodes)) if draw.random() < 0.3 else node * other)
+    for node in nodes:
+        is_stale = any(reverse.staleness(at) is not None for at in topological([node], check=False))
+        with pytest.raises(StaleError) if is_stale else nullcontext():
+            topological([node])
+
+
+def test_where_nothing_was_written_since_nobody_looks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, old = Value(2.0), Value(1.0)
+    old.data = 3.0
+    y = (x * old) ** 2
+    monkeypatch.setattr(reverse, "staleness", lambda node: pytest.fail("each node is looked at"))
+    y.backward()
+    assert x.grad == 36.0
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)

@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from math import inf
+from typing import Any
 
-from autodiff.habits.answers import warn
+from autodiff.habits.answers import got, warn
 from autodiff.recording.reverse import born, describe, read_at, staleness, topological
 from autodiff.recording.value import Value
 
-__all__ = ["FrozenBranchWarning", "refuse_overwritten", "warn_of_frozen_branches"]
+__all__ = ["FrozenBranchWarning", "check_leaves", "refuse_overwritten", "warn_of_frozen_branches"]
 
 
 class FrozenBranchWarning(UserWarning):
     """A number was read while the graph was recorded: a Python ``if`` on it is not part of the program."""
+
+
+def check_leaves(outputs: list[Any], inputs: list[Value], params: list[Any]) -> None:
+    """Refuse what is no Value, inputs and parameters that are computed, and those that stand twice."""
+    for node in (*outputs, *inputs, *params):
+        if not isinstance(node, Value):
+            tip = "; for one of several outputs write Program(scores[k], ...)" if hasattr(node, "__len__") else ""
+            raise TypeError(f"a Program is made of Values, got {got(node)}{tip}")
+    if not outputs:
+        raise ValueError("a Program needs at least one output")
+    leaves = [*inputs, *params]
+    for leaf in leaves:
+        if leaf.op is not None:
+            raise ValueError(f"{describe(leaf)} is computed; inputs and params must be leaves")
+    twice = next((leaf for i, leaf in enumerate(leaves) if leaf in leaves[:i]), None) if len(leaves) < 64 else None
+    if twice is not None or len(set(leaves)) < len(leaves):
+        raise ValueError(f"{describe(twice) if twice else 'a leaf'} stands twice among inputs and params")
 
 
 def refuse_overwritten(nodes: list[Value]) -> None:

@@ -8,20 +8,20 @@ from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from autodiff.ground.clock import last_write
 from autodiff.ground.foreign import at_least_one, is_stream
 from autodiff.ground.progress import clock, shown
 from autodiff.ground.text import quoted, visible
-from autodiff.habits.answers import got
 from autodiff.programs import streams
 from autodiff.programs.batches import Sample, vector
-from autodiff.programs.frozen import refuse_overwritten, warn_of_frozen_branches
+from autodiff.programs.frozen import check_leaves, refuse_overwritten, warn_of_frozen_branches
 from autodiff.programs.listing import PASSES
 from autodiff.programs.lowering import Lowering
 from autodiff.programs.rims import COMPILED, checked_fastmath, chosen, rim_of
 from autodiff.programs.routine import Routine
 from autodiff.programs.sources import LANGUAGES, emit, told_apart
 from autodiff.recording.copies import entry, saved
-from autodiff.recording.reverse import describe, peek, topological
+from autodiff.recording.reverse import peek, topological
 from autodiff.recording.value import Value
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Program:
             raise TypeError(f"params are a list of Values or a Module, got {type(params).__name__}")
         self.sample = Sample(inputs)
         self.inputs, self.params = self.sample.leaves, list(params)
-        self._check()
+        check_leaves(self.outputs, self.inputs, self.params)
         self.backend = chosen(backend)
         self.rim = rim_of(self.backend)
         self.threads = at_least_one("threads", threads)
@@ -105,26 +105,12 @@ class Program:
         self._leaves = {leaf: ("input", i) for i, leaf in enumerate(self.inputs)}
         self._leaves |= {leaf: ("param", i) for i, leaf in enumerate(self.params)}
         self._runs: dict[tuple[str, bool], Run] = {}
+        self._known: tuple[int, Any] = -1, None
         nodes = topological(self.outputs, check=False)
         refuse_overwritten(nodes)
         # Taken now, so that what is printed later is what runs, whatever becomes of the Values.
         self.constants = {node: peek(node) for node in nodes if node.op is None and node not in self._leaves}
         warn_of_frozen_branches(nodes, set(self.inputs))
-
-    def _check(self) -> None:
-        for node in (*self.outputs, *self.inputs, *self.params):
-            if not isinstance(node, Value):
-                tip = "; for one of several outputs write Program(scores[k], ...)" if hasattr(node, "__len__") else ""
-                raise TypeError(f"a Program is made of Values, got {got(node)}{tip}")
-        if not self.outputs:
-            raise ValueError("a Program needs at least one output")
-        leaves = [*self.inputs, *self.params]
-        for leaf in leaves:
-            if leaf.op is not None:
-                raise ValueError(f"{describe(leaf)} is computed; inputs and params must be leaves")
-        twice = next((leaf for i, leaf in enumerate(leaves) if leaf in leaves[:i]), None) if len(leaves) < 64 else None
-        if twice is not None or len(set(leaves)) < len(leaves):
-            raise ValueError(f"{describe(twice) if twice else 'a leaf'} stands twice among inputs and params")
 
     def value(
         self, batch: Iterable[Any], params: Iterable[float] | None = None, *, out: Array | None = None
@@ -232,7 +218,7 @@ class Program:
         return (output, inputs, params, *options), constants
 
     def _run(self, what: str, batch: Any, params: Any, out: Any = None) -> tuple[Any, Any]:
-        numbers = self.rim.own(self.read()) if params is None else self.rim.vector(params, self.params)
+        numbers = self._numbers() if params is None else self.rim.vector(params, self.params)
         if not is_stream(batch):
             return self._run_table(what, self.rim.rows(batch, self.sample), numbers, out)
         tables = streams.tables(batch, len(self.inputs), self._read, "the batch")
@@ -240,6 +226,13 @@ class Program:
             return self._run_table(what, self.rim.joined(tables), numbers, out)
         pieces = self.rim.regrouped(tables, streams.piece(len(self.inputs)))
         return streams.run(partial(self._ready, what), pieces, numbers, self.rim)
+
+    def _numbers(self) -> Any:
+        """The parameters' present numbers, read again only when a number of any Value was written since."""
+        moment = last_write()
+        if self._known[0] != moment:
+            self._known = moment, self.rim.own(self.read())
+        return self._known[1]
 
     def _read(self, samples: Any, what: str, number: int) -> Any:
         return self.rim.rows(samples, self.sample, what, number)

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
+from autodiff.ground.clock import wrote
 from autodiff.recording.reverse import staleness
 from autodiff.recording.rules import rules
 from autodiff.recording.scopes import Scope, Seat, enclosing, no_grad
@@ -92,6 +93,7 @@ def restore(
         node._y = args[1:] if len(args) > 2 else args[1] if len(args) == 2 else None
     node._grad, node._scope = grad, scope
     if stale is not None:  # older than all of its operands, which may be stale themselves
+        wrote()
         node._stamp = stale if stale > 0 else min([0, *(arg._stamp for arg in node.parents)]) - 1
     made: _V = node
     return made

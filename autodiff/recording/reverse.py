@@ -13,10 +13,10 @@ from operator import attrgetter
 from typing import Any, NoReturn, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
+from autodiff.ground.clock import last_write, tick, wrote
 from autodiff.ground.text import NAME, visible
 from autodiff.language.ieee import real
 from autodiff.recording.rules import Rule
-from autodiff.recording.scopes import tick
 
 __all__ = [
     "NO_PATH",
@@ -122,28 +122,28 @@ def topological(outputs: Iterable[_V], check: bool = True, inputs: Iterable[_V] 
     Nothing behind ``inputs`` is looked at: they count as leaves. ``check`` raises :class:`StaleError` at a node
     that is older than the data of one of its operands.
     """
-    stack = list(dict.fromkeys(outputs))
-    seen = {*stack, *inputs}
+    stack, ends = list(dict.fromkeys(outputs)), {*inputs}
+    seen = {*stack, *ends}
     kind = type(stack[0]) if stack else None
     while stack:
         node = stack.pop()
         if node._rule is None:
             continue
-        stamp = node._stamp
-        x, y = node._x, node._y
-        for arg in (x, y) if y.__class__ is not tuple else (x, *y):
-            if arg.__class__ is kind:
-                if arg._stamp > stamp and check:
-                    _refuse_stale(arg, node)
-                if arg not in seen:
-                    seen.add(arg)
-                    stack.append(arg)
-        if stamp == math.inf and check:
-            _refuse_stale(node, node)
-    return sorted(seen, key=attrgetter("_serial"))
+        y = node._y
+        for arg in (node._x, *y) if y.__class__ is tuple else (node._x, y):
+            if arg.__class__ is kind and arg not in seen:
+                seen.add(arg)
+                stack.append(arg)
+    order = sorted(seen, key=attrgetter("_serial"))
+    oldest = next((node._serial for node in order if node._rule is not None), math.inf) if check else math.inf
+    for node in order if last_write() > oldest else ():  # else nothing was written since any of it was recorded
+        if staleness(node) is not None and node not in ends:
+            _refuse_stale(node)
+    return order
 
 
-def _refuse_stale(changed: Recorded, used: Recorded) -> NoReturn:
+def _refuse_stale(used: Any) -> NoReturn:
+    changed = used if used._stamp == math.inf else next(arg for arg in used.parents if arg._stamp > used._stamp)
     cure = "record the expression again, or bring it up to date with Graph(output).forward()"
     if changed._stamp == math.inf:
         raise StaleError(
@@ -170,13 +170,11 @@ def adjoints(output: _V, upstream: float = 1.0, inputs: Iterable[_V] = ()) -> tu
     return order, flows
 
 
-def staleness(node: Recorded) -> float | None:
+def staleness(node: Any) -> float | None:
     """None for a node that is up to date; else the moment by which a copy of it is known to be stale."""
     if node._rule is None or node._stamp == math.inf:
-        return None if node._rule is None else node._stamp
-    args = node._y if node._y.__class__ is tuple else (node._y,)
-    stale = any(arg.__class__ is node.__class__ and arg._stamp > node._stamp for arg in (node._x, *args))
-    return -1 if stale else None
+        return None if node._rule is None else math.inf
+    return -1 if any(arg._stamp > node._stamp for arg in node.parents) else None
 
 
 def peek(node: Recorded) -> float:
@@ -196,6 +194,7 @@ def renew(order: Sequence[Recorded], data: Iterable[float]) -> None:
     """
     if all(staleness(node) is None for node in order):
         return
+    wrote()
     for node in order:
         if node._rule is not None or node._grad is NO_PATH:
             node._grad = None

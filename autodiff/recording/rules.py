@@ -11,11 +11,12 @@ from collections.abc import Callable
 from functools import cache, cached_property
 from typing import Any
 
+from autodiff.ground.clock import tick
 from autodiff.ground.foreign import is_array
 from autodiff.habits.spellings import Head, heading, unlisted
 from autodiff.language import formulas, ieee
 from autodiff.language.compiling import compiled
-from autodiff.recording.scopes import current, tick
+from autodiff.recording.scopes import current
 from autodiff.table import partials
 from autodiff.table.operations import Operation
 

@@ -1,8 +1,7 @@
-"""Scopes: what a context (a thread, a task) is inside of, and whether it records. And the clock that numbers nodes."""
+"""Scopes: what a context (a thread, a task) is inside of, and whether it records."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable
 from contextlib import ContextDecorator
 from contextvars import ContextVar
@@ -11,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from autodiff.ground.text import quoted
 
-__all__ = ["Part", "Scope", "Seat", "current", "enclosing", "no_grad", "scope", "tick"]
+__all__ = ["Part", "Scope", "Seat", "current", "enclosing", "no_grad", "scope"]
 
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -123,7 +122,6 @@ def enclosing(scopes: Iterable[Scope | None]) -> list[Scope]:
 
 _current: ContextVar[Frame] = ContextVar("gradroute_scope", default=(None, True, None, None))
 current: Callable[[], Frame] = _current.get
-tick: Callable[[], int] = itertools.count(1).__next__
 _placing = Lock()
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from math import inf
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from autodiff.ground.clock import tick, wrote
 from autodiff.ground.markup import code
 from autodiff.ground.text import NAME, quoted
 from autodiff.habits.answers import called, refuse
@@ -16,7 +17,7 @@ from autodiff.language.ieee import real
 from autodiff.recording.copies import copied, newest, saved
 from autodiff.recording.reverse import NO_PATH, run, topological
 from autodiff.recording.rules import Rule, recorder
-from autodiff.recording.scopes import Part, Scope, Seat, current, tick
+from autodiff.recording.scopes import Part, Scope, Seat, current
 from autodiff.table.adding import add_row
 from autodiff.table.operations import TABLE, Operation
 
@@ -82,8 +83,10 @@ class Value(Familiar, Methods):
     def data(self, data: object) -> None:
         number = real(data)
         # The stamp first: an interrupt between the two leaves an error behind, not a silent mixture.
-        self._stamp = tick() if self._rule is None else inf
+        moment = wrote()
+        self._stamp = moment if self._rule is None else inf
         self._data = number
+        wrote()  # again, for whoever read in between
 
     @property
     def grad(self) -> float:
