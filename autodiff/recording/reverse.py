@@ -119,8 +119,7 @@ def describe(node: Recorded) -> str:
 def topological(outputs: Iterable[_V], check: bool = True, inputs: Iterable[_V] = ()) -> list[_V]:
     """Every node the outputs were computed from, and themselves, parents before children, in order of creation.
 
-    Nothing behind ``inputs`` is looked at: they count as leaves. ``check`` raises :class:`StaleError` at a node
-    that is older than the data of one of its operands.
+    Nothing behind ``inputs`` is looked at. ``check`` raises :class:`StaleError` at a node older than an operand's data.
     """
     stack, ends = list(dict.fromkeys(outputs)), {*inputs}
     seen = {*stack, *ends}
@@ -145,12 +144,11 @@ def topological(outputs: Iterable[_V], check: bool = True, inputs: Iterable[_V] 
 def _refuse_stale(used: Any) -> NoReturn:
     changed = used if used._stamp == math.inf else next(arg for arg in used.parents if arg._stamp > used._stamp)
     cure = "record the expression again, or bring it up to date with Graph(output).forward()"
+    data = f"the .data of {describe(changed)}"
     if changed._stamp == math.inf:
-        raise StaleError(
-            f"the .data of {describe(changed)}, a computed node, was overwritten; change leaves, and {cure}"
-        )
+        raise StaleError(f"{data}, a computed node, was overwritten; change leaves, and {cure}")
     raise StaleError(
-        f"the .data of {describe(changed)} was changed after {describe(used)} had been computed from it, so a "
+        f"{data} was changed after {describe(used)} had been computed from it, so a "
         f"gradient would mix old and new numbers; {cure}; in a training loop draw, step and explain before the update"
     )
 
