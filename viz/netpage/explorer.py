@@ -31,6 +31,7 @@ from viz.page.style import style as style_of
 __all__ = ["Explorer", "explore"]
 
 HEIGHT = 700  # pixels, in a notebook
+MOST = 4000  # cells of layers of which a picture is drawn: that of more is too heavy
 STILL = (
     "This is a picture of the network. Where scripts may run, which they may not here, any unit of it can be picked, "
     "and the page goes through it layer by layer, forwards and backwards."
@@ -110,6 +111,8 @@ class Explorer:
     @cached_property
     def _still(self) -> str:
         """The picture of the network as an image; empty where it has no room on a slide, or is too heavy."""
+        if len(self._net.home) > MOST:
+            return ""
         look = self._own.in_the_dark if self.theme == "dark" else self._own
         try:
             picture = network(self._output, fit="slide", upstream=self._upstream, theme=look)

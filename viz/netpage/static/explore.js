@@ -97,6 +97,7 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
   part.whole.hidden = !document.fullscreenEnabled;
 
   let painting = false;
+  let pointed = "value"; // the kind of the map in which people pick
   const own = {
     paint: () => ((painting = !painting), paint(state)),
     image: () => part.file.click(),
@@ -144,7 +145,7 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
     showChanges(shell, state, painting);
     asked.show(state, before);
     hint(null);
-    if (state.unit !== before?.unit) pictured.follow(state.unit, "value", part.board);
+    if (state.unit !== before?.unit) pictured.follow(state.unit, pointed, part.board);
     else if (state.index !== before.index) pictured.follow(step.node, step.edge ? "gradient" : "value", part.board);
   }
 
@@ -199,6 +200,7 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
       event.preventDefault();
       event.stopPropagation();
       const m = Number(map.dataset.map);
+      pointed = map.dataset.kind;
       dispatch(state.net.home[state.unit] === m ? { do: "walk", ...ARROWS[key] } : { do: "pick", unit: state.net.maps[m].nodes.find((n) => n >= 0) });
       return hint(state.unit, map.dataset.kind);
     }
@@ -229,7 +231,7 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
 
   function within() {
     showInside(shell, state);
-    part.scalar.querySelector(".gr-current").focus();
+    part.scalar.querySelector(".gr-current rect").focus();
   }
 
   /** The brush: the number that cells get which it comes over. */
@@ -237,6 +239,7 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
   function touched(event) {
     const cell = cellAt(event);
     if (!cell) return cell;
+    pointed = cell.kind;
     const isInput = state.net.maps[state.net.home[cell.n]].kind === "input";
     if (painting && isInput && walking.isLeaf(state, cell.n)) {
       const most = Math.max(1, ...state.net.maps[state.net.home[cell.n]].nodes.map((n) => (n < 0 ? 0 : state.was.values[n])));

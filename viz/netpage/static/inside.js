@@ -38,10 +38,12 @@ const inside = (() => {
   }
 
   function boxed({ n, name, value, gradient }, x, y, current) {
-    const text = (words_, dy, kind = "") => shape("text", { x: x + WIDE / 2, y: y + dy, class: kind, "text-anchor": "middle" }, words_);
-    const rect = shape("rect", { x, y, width: WIDE, height: HIGH, rx: 10 });
-    const parts = [rect, text(name, 14), text(value ?? "·", 30, "gr-value"), text(gradient ?? "–", 45, "gr-gradient")];
-    return shape("g", { class: `node${current ? " gr-current" : ""}${gradient === "no path" ? " gr-no-path" : ""}`, role: "button", tabindex: 0, "data-unit": n, "aria-label": `${name}, value ${value ?? "not computed yet"}, gradient ${gradient ?? "not computed yet"}` }, ...parts);
+    const text = (said, dy, kind = "") => shape("text", { x: x + WIDE / 2, y: y + dy, class: kind, "text-anchor": "middle", "aria-hidden": "true" }, said);
+    const later = "not computed yet";
+    const label = `${name}, value ${value ?? later}, gradient ${gradient ?? later}`;
+    const rect = shape("rect", { x, y, width: WIDE, height: HIGH, rx: 10, role: "button", tabindex: 0, "aria-label": label });
+    const marks = ["node", ...(current ? ["gr-current"] : []), ...(gradient === "no path" ? ["gr-no-path"] : [])];
+    return shape("g", { class: marks.join(" "), "data-unit": n }, rect, text(name, 14), text(value ?? "·", 30, "gr-value"), text(gradient ?? "–", 45, "gr-gradient"));
   }
 
   /** A line with its words over a straight lead at the column's box, then one bend; its head shows where gradient flows. */

@@ -2,7 +2,10 @@
 // other, values left and gradients right. Cells are as large as there is room for, never too small to be hit. No DOM.
 
 const plan = (() => {
-  const SIDES = [36, 30, 27, 24, 20, 17, 14, 12, 10, 9]; // pixels
+  const ALL = [36, 30, 27, 24, 20, 17, 14, 12, 10, 9, 7, 6, 5]; // pixels
+  const [LEAST_HIT, LARGE] = [9, 20]; // no smaller, but in maps of more rows or columns, which would not be seen whole
+  const TALL = 260; // pixels: maps of a layer in a narrow place
+  const SPREAD = 34; // pixels more between columns, where there is room
   const FIGURES = 30; // so large a cell has room for a number
   const LEAST = 27; // so large one has room for some
   const NARROW = 620;
@@ -16,8 +19,19 @@ const plan = (() => {
     return { side, across, between, wide: across * (columns * side + between) - between, high: Math.ceil(channels / across) * (rows * side + between) - between };
   }
 
+  const sidesOf = ({ shape: [, rows, columns] }) => ALL.filter((side) => side >= LEAST_HIT || Math.max(rows, columns) > LARGE);
+
+  /** Cells of a side, in as many columns of channels as there is width for. */
+  function across(map, side, wide) {
+    const [channels, rows, columns] = map.shape;
+    const between = rows * columns > 1 ? BETWEEN : 2;
+    const count = Math.max(1, Math.min(channels, Math.floor((wide + between) / (columns * side + between))));
+    return { side, across: count, between, wide: count * (columns * side + between) - between, high: Math.ceil(channels / count) * (rows * side + between) - between };
+  }
+
   /** The largest cells, from a place in the list on, with which a map is no higher than this. */
   function fitting(map, first, high) {
+    const SIDES = sidesOf(map);
     const found = SIDES.slice(first).map((side) => sized(map, side, high)).find((one) => one.high <= high && one.wide <= 2.4 * high);
     return found ?? sized(map, SIDES.at(-1), high);
   }
@@ -29,12 +43,12 @@ const plan = (() => {
   function columnsOf(maps, titles, wide, high) {
     const least = titles.map(lettered);
     const all = (first) => maps.map((map, k) => ({ ...fitting(map, first, high), least: least[k] }));
-    const first = SIDES.findIndex((_, k) => together(all(k)) <= wide);
-    let found = all(first < 0 ? SIDES.length - 1 : first);
+    const first = ALL.findIndex((_, k) => together(all(k)) <= wide);
+    let found = all(first < 0 ? ALL.length - 1 : first);
     const small = maps.map((_, k) => k).sort((a, b) => maps[a].nodes.length - maps[b].nodes.length);
-    for (const goal of [FIGURES, ...SIDES.slice(3)]) {
+    for (const goal of [FIGURES, ...ALL.slice(3)]) {
       for (const k of small) {
-        const more = found.map((one, at) => (at === k && one.side < goal ? { ...fitting(maps[k], SIDES.indexOf(goal), high), least: least[k] } : one));
+        const more = found.map((one, at) => (at === k && one.side < goal ? { ...fitting(maps[k], ALL.indexOf(goal), high), least: least[k] } : one));
         if (more[k].side === goal && together(more) <= wide) found = more;
       }
     }
@@ -51,30 +65,32 @@ const plan = (() => {
     const columns = columnsOf(maps, titles, wide - 2 * MARGIN, row);
     const deep = Math.max(...columns.map((one) => one.high));
     const [upper, lower] = [MARGIN + HEAD + TITLE, MARGIN + 2 * (HEAD + TITLE) + deep];
+    const gap = GAP + Math.max(0, Math.min(SPREAD, (wide - 2 * MARGIN - together(columns)) / columns.length));
     let x = MARGIN;
     const placed = columns.map((one) => {
       const own = Math.max(one.wide, one.least);
       const left = x + (own - one.wide) / 2;
-      x += own + GAP;
+      x += own + gap;
       const tops = [upper, lower].map((top) => top + (deep - one.high) / 2);
       return { ...one, title: own, value: [left, tops[0]], gradient: [left, tops[1]] };
     });
-    return { columns: placed, narrow: false, wide: Math.max(wide, x - GAP + MARGIN), high: lower + deep + MARGIN, heads: [[MARGIN, MARGIN], [MARGIN, MARGIN + HEAD + TITLE + deep]] };
+    return { columns: placed, narrow: false, wide: Math.max(wide, x - gap + MARGIN), high: lower + deep + MARGIN, heads: [[MARGIN, MARGIN], [MARGIN, MARGIN + HEAD + TITLE + deep]] };
   }
 
   function stacked(maps, wide) {
     const half = (wide - 2 * MARGIN - GAP) / 2;
     let y = MARGIN + HEAD;
     const placed = maps.map((map) => {
-      const [channels, rows, columns] = map.shape;
-      const sides = SIDES.filter((side) => columns * side <= half && side <= FIGURES);
-      const side = sides.find((one) => Math.ceil(channels / Math.floor((half + BETWEEN) / (columns * one + BETWEEN))) * (rows * one + BETWEEN) <= 260) ?? sides.at(-1) ?? SIDES.at(-1);
-      const across = Math.max(1, Math.min(channels, Math.floor((half + BETWEEN) / (columns * side + BETWEEN))));
-      const between = rows * columns > 1 ? BETWEEN : 2;
-      const one = { side, across, between, least: 0, wide: across * (columns * side + between) - between, high: Math.ceil(channels / across) * (rows * side + between) - between };
+      const columns = map.shape[2];
+      const isWide = columns * LEAST_HIT > half; // then its gradient stands below it
+      const room = isWide ? wide - 2 * MARGIN : half;
+      const sides = ALL.filter((side) => side >= LEAST_HIT && columns * side <= room && side <= FIGURES);
+      const tried = (sides.length ? sides : [LEAST_HIT]).map((side) => across(map, side, room));
+      const one = tried.find(({ high }) => high <= TALL) ?? tried.at(-1);
       const top = y + 20;
-      y = top + one.high + 12;
-      return { ...one, title: half, value: [MARGIN, top], gradient: [MARGIN + half + GAP, top] };
+      const [left, lower] = isWide ? [MARGIN, top + one.high + 10] : [MARGIN + half + GAP, top];
+      y = lower + one.high + 12;
+      return { ...one, least: 0, title: room, value: [MARGIN, top], gradient: [left, lower] };
     });
     return { columns: placed, narrow: true, wide: Math.max(wide, ...placed.map((one) => one.gradient[0] + one.wide + MARGIN)), high: y + MARGIN, heads: [[MARGIN, MARGIN], [MARGIN + half + GAP, MARGIN]] };
   }
