@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import gc
 import pickle
+import random
 import sys
+import threading
 import tracemalloc
 import weakref
 from collections.abc import Callable, Iterator
@@ -14,7 +16,8 @@ from typing import Any
 import pytest
 
 import autodiff as ad
-from autodiff import Graph, Value, grad, jvp, max_pool2d, maximum, scope
+from autodiff import Graph, Program, Value, grad, jvp, max_pool2d, maximum, scope
+from autodiff.ground.collector import paused
 from autodiff.nn import MLP
 
 pytestmark = pytest.mark.slow
@@ -47,6 +50,46 @@ def _shallow_stack() -> Iterator[None]:
     sys.setrecursionlimit(depth + 120)
     yield
     sys.setrecursionlimit(before)
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_while_a_program_is_built_the_collector_rests_and_is_as_it_was_afterwards(is_on: bool) -> None:
+    x = Value(1.0)
+    program = Program(negations(x, 3000) * x, [x], backend="python")
+    (gc.enable if is_on else gc.disable)()
+    try:
+        before = [generation["collections"] for generation in gc.get_stats()]
+        program._routine("input_grad")
+        assert [generation["collections"] for generation in gc.get_stats()] == before
+        with pytest.raises(AttributeError):
+            program._routine(None)  # type: ignore[arg-type]
+        assert gc.isenabled() == is_on
+    finally:
+        gc.enable()
+
+
+def test_of_several_threads_the_last_switches_the_collector_on_again() -> None:
+    seen: list[bool] = []
+
+    def work(draw: random.Random) -> None:
+        for _ in range(300):
+            with paused():
+                seen.append(gc.isenabled())
+                if draw.random() < 0.3:
+                    with paused():
+                        seen.append(gc.isenabled())
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=work, args=[random.Random(i)]) for i in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert gc.isenabled()
 
 
 @pytest.mark.usefixtures("_no_collector", "_shallow_stack")

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from autodiff.ground.clock import last_write
+from autodiff.ground.collector import paused
 from autodiff.ground.foreign import at_least_one, is_stream
 from autodiff.ground.progress import clock, shown
 from autodiff.ground.text import quoted, visible
@@ -259,12 +260,14 @@ class Program:
             run = self._runs[what, careful] = self._built(self._routine(what, careful))
             return run(*given)
 
+    @paused()
     def _built(self, routine: Routine) -> Run:
         backend = importlib.import_module(f"autodiff.programs.backends.{self.backend}")
         more = {"threads": self.threads, "fastmath": self.fastmath} if self.backend in COMPILED else {}
         run: Run = backend.build(routine, len(self.inputs), len(self.params), **more)
         return run
 
+    @paused()
     def _routine(self, what: str, careful: bool = False) -> Routine:
         """The instructions for one purpose, and the gradients it needs."""
         lowered = Lowering(self.outputs, self._leaves, self.constants, self.passes)
