@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 import pytest
 
 import viz
-from autodiff import Value, avg_pool1d, nn
+from autodiff import Value, avg_pool1d, max_pool1d, nn
 from autodiff.facts.routes import PoolRoutes, Window, routes
 from autodiff.pooling import plan
 from viz.ink.theme import DARK, LIGHT, Theme, contrast
@@ -677,3 +677,47 @@ def test_a_pool_has_paper_a_legend_and_a_theme_as_is_wished() -> None:
     assert "prefers-color-scheme:dark" in both.svg()
     assert DARK.value in both.svg()
     assert DARK.value not in both.source
+
+
+def test_the_ways_of_a_cell_are_in_colour_over_the_faded_rest() -> None:
+    x = [Value(v, f"x{i}") for i, v in enumerate((3.0, 0.0, 4.0, 2.0, 0.0, 7.0, 1.0))]
+    p = max_pool1d(x, kernel_size=3, stride=2)
+    (0.7 * p[0] - 0.9 * p[1] + p[2]).backward()
+
+    def fills(**wish: Any) -> dict[str, set[str | None]]:
+        found: dict[str, set[str | None]] = {}
+        for mark in viz.pool(p, **wish).drawing.marks:  # type: ignore[attr-defined]
+            if isinstance(mark, Plate):
+                found.setdefault(mark.name, set()).add(mark.fill)
+        return found
+
+    whole, way, lost = fills(), fills(path=x[2]), fills(paths=[(0, 1)])
+    assert {name for name in way if way[name] == whole[name] and name.startswith("in_")} >= {"in_0_2"}
+    for name in ("in_0_0", "in_0_5", "grad_0_5", "out_0_2", "up_0_2"):
+        assert way[name] != whole[name], name
+    for name in ("grad_0_2", "out_0_0", "out_0_1", "up_0_1"):
+        assert way[name] == whole[name], name
+    assert lost["out_0_0"] == whole["out_0_0"]
+    assert lost["grad_0_2"] != whole["grad_0_2"]
+    inks = {m.ink for m in viz.pool(p, path=x[1]).drawing.marks if getattr(m, "name", "") == "route_A"}  # type: ignore[attr-defined]
+    assert LIGHT.no_path in inks  # what its window sends goes to another cell
+    assert "the ways of cell 2;" in viz.pool(p, path=x[2]).source
+    assert viz.pool(p, path=2).source == viz.pool(p, paths=[x[2]]).source == viz.pool(p, path=(0, 2)).source
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        ({"path": Value(1.0)}, "no cell of this pool"),
+        ({"path": (9, 9)}, "no cell of this pool"),
+        ({"path": 1, "paths": [2]}, "not both"),
+        ({"path": 1, "windows": "A"}, "leave windows= out"),
+        ({"path": "x"}, "take cells of the pool"),
+        ({"path": True}, "take cells of the pool"),
+        ({"paths": [[1]]}, "take cells of the pool"),
+        ({"path": 4}, "no window of this pool covers"),
+    ],
+)
+def test_a_way_from_what_is_no_cell_is_refused(wish: dict[str, Any], told: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=told):
+        viz.pool([3, 0, 4, 2, 0], kernel_size=2, **wish)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from autodiff import Value
 from autodiff.facts.routes import PoolRoutes, Window, receivers
 from autodiff.ground.text import quoted
 from autodiff.ground.windows import Cell
 from viz.ink.theme import width
 
-__all__ = ["FEW", "MOST", "chosen"]
+__all__ = ["FEW", "MOST", "cells_of", "chosen", "holding"]
 
 MOST, FEW = 9, 6  # so many windows are all told of; of more, so many are chosen
 
@@ -28,6 +29,49 @@ def chosen(routes: PoolRoutes, asked: Any = None) -> tuple[Window, ...]:
     if not found:
         raise ValueError("windows= names the windows to show, by letters ('A C') or places ((0, 2)); it is empty")
     return tuple(found[number] for number in sorted(found))
+
+
+def cells_of(grid: Sequence[Sequence[Any]], path: Any, paths: Any) -> frozenset[Cell]:
+    """The cells whose ways are to be shown, given as Values of the grid or by their places; none where nobody wished.
+
+    ``ValueError`` for one that is not there, ``TypeError`` for anything else.
+    """
+    if path is not None and paths is not None:
+        raise ValueError("give path=x for the ways of one cell, or paths=(x, y) for those of several, not both")
+    is_one = paths is None or isinstance(paths, Value)
+    asked = [path if paths is None else paths] if is_one else [*paths]
+    if asked == [None]:
+        return frozenset()
+    places = {id(cell): (r, c) for r, row in enumerate(grid) for c, cell in enumerate(row) if isinstance(cell, Value)}
+    return frozenset(_cell(grid, places, one) for one in asked)
+
+
+def _cell(grid: Sequence[Sequence[Any]], places: dict[int, Cell], asked: Any) -> Cell:
+    rows, columns = len(grid), len(grid[0])
+    is_place = isinstance(asked, (int, tuple)) and not isinstance(asked, bool) and _is_place(asked)
+    if not isinstance(asked, Value) and not is_place:
+        raise TypeError(
+            f"path= and paths= take cells of the pool: Values, or places such as (0, 2); got {quoted(asked)}"
+        )
+    if isinstance(asked, Value):
+        found = places.get(id(asked))
+    else:
+        row, column = (0, asked) if isinstance(asked, int) else asked
+        found = (row, column) if 0 <= row < rows and 0 <= column < columns else None
+    if found is None:
+        raise ValueError(
+            f"{quoted(asked)} is no cell of this pool, whose cells are (0, 0) to {(rows - 1, columns - 1)}"
+        )
+    return found
+
+
+def holding(routes: PoolRoutes, cells: Iterable[Cell]) -> tuple[Window, ...]:
+    """The windows that hold any of these cells; ``ValueError`` where none does."""
+    wanted = set(cells)
+    found = tuple(window for window in routes.windows if not wanted.isdisjoint(window.cells))
+    if not found:
+        raise ValueError("no window of this pool covers the cells of path=, so no way leads from there")
+    return found
 
 
 def _listed(routes: PoolRoutes, asked: Any) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -14,8 +14,9 @@ from autodiff.facts.words import SENTENCES
 from autodiff.ground.windows import Cell
 from autodiff.language.notation import Figures, writing
 from viz.ink.figures import figured
+from viz.ink.text import listed
 from viz.ink.theme import numeral
-from viz.pools.choice import chosen
+from viz.pools.choice import chosen, holding
 
 __all__ = ["Facts", "Sum", "receivers"]
 
@@ -38,13 +39,16 @@ class Facts:
     """What a grid picture tells, worked out from the routes of a pool.
 
     ``windows`` are those to tell of by letter; every number has ``digits`` figures, three or as many as it takes to
-    tell who won.
+    tell who won. ``ways`` are the cells whose ways are in colour over the faded rest.
     """
 
-    def __init__(self, routes: PoolRoutes, windows: Any = None, digits: int | None = None) -> None:
+    def __init__(
+        self, routes: PoolRoutes, windows: Any = None, digits: int | None = None, ways: Iterable[Cell] = ()
+    ) -> None:
         if not routes.values or not routes.values[0]:
             raise ValueError("there is nothing to draw: the pool has an empty grid")
-        self.routes, self.shown = routes, chosen(routes, windows)
+        self.ways = frozenset(ways)
+        self.routes, self.shown = routes, holding(routes, ways) if self.ways else chosen(routes, windows)
         self.rows, self.columns = len(routes.values), len(routes.values[0])
         self.is_max, self.digits = routes.kind == "max", digits
 
@@ -185,6 +189,9 @@ class Facts:
         windows = "1 window" if count == 1 else f"{count} windows"
         if len(self.shown) < count:
             windows += f", of which {', '.join(w.letter for w in self.shown)} {_are(self.shown)} shown"
+        if self.ways:
+            named = [f"cell {at[1]}" if self.rows == 1 else f"cell {at}" for at in sorted(self.ways)]
+            windows += f"; in colour the ways of {listed(named)}"
         if self.is_max:
             return f"{windows}; {len(self.wins)} of {cells} cells {'wins' if len(self.wins) == 1 else 'win'}"
         return f"{windows}; each cell of a window gets {self.share} of what comes back to it"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from autodiff.facts.routes import PoolRoutes
+from autodiff.ground.windows import Cell
 from autodiff.language.notation import writing
 from viz.ink.theme import Theme, theme
 from viz.layout.place import LEAST, Place, placed
@@ -34,10 +35,12 @@ def picture(
     fit: Any = "column",
     windows: Any = None,
     digits: int | None = None,
+    ways: Iterable[Cell] = (),
 ) -> Sheet:
     """The grid picture of a pool: the input with its windows, the outputs, and the gradient on its way back.
 
-    ``look`` is a theme or its name, ``fit`` the place of :func:`viz.draw`, ``windows`` are those that have letters.
+    ``look`` is a theme or its name, ``fit`` the place of :func:`viz.draw`, ``windows`` are those that have letters,
+    ``ways`` the cells whose ways are in colour over the faded rest.
 
     >>> from autodiff import Window
     >>> window = Window(0, (0, 0), ((0, 0), (0, 1)), 4.0, 0.5, {(0, 1): 0.5})
@@ -45,13 +48,13 @@ def picture(
     >>> "max pool 2" in picture(routes).source
     True
     """
-    facts, found = Facts(routes, windows, digits), theme(look)
+    facts, found = Facts(routes, windows, digits, ways), theme(look)
     place = fit if isinstance(fit, Place) else placed(fit)
     style = style_for([facts], found, place, legend)
     shown = _sheet(facts, found, style, place, legend)
     with writing(facts.figures):
         shown.described = described(routes)
-    shown.again = partial(picture, routes, found, legend, windows=windows, digits=digits)
+    shown.again = partial(picture, routes, found, legend, windows=windows, digits=digits, ways=ways)
     if found.dark is not None:
         shown.follows(_sheet(facts, found.in_the_dark, style, place, legend))
     return shown

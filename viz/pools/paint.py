@@ -52,7 +52,30 @@ class Painter:
                 found += self.badge(self._name(window, lattice), mark, window.letter, window)
             for window in self.facts.shown:
                 found += self._frame(window, lattice, frames)
-        return [*found, *self._arrows()]
+        found += self._arrows()
+        return (
+            found if not self.facts.ways else [mark if self._is_on_way(mark) else self._faded(mark) for mark in found]
+        )
+
+    # -- Ways in colour over the rest
+
+    def _is_on_way(self, mark: Mark) -> bool:
+        """Whether a mark belongs to the cells whose ways are shown, to a window that holds one, or to none at all."""
+        facts = self.facts
+        kind, _, _ = mark.name.partition("_")
+        if kind == "route":
+            return any(mark.name == f"route_{w.letter}" for w in facts.shown if facts.ways & {*w.contributions})
+        kept = facts.ways if kind in ("in", "grad") else {window.output for window in facts.shown}
+        is_cell = kind in ("in", "grad", "card", "out", "up", "map")
+        return not is_cell or any(mark.name == name_of(kind, cell) for cell in kept)
+
+    def _faded(self, mark: Mark) -> Mark:
+        look = self.look
+        if isinstance(mark, Words):
+            return replace(mark, runs=tuple(replace(run, ink=look.muted) for run in mark.runs))
+        if isinstance(mark, Way):
+            return mark if mark.ink == look.background else replace(mark, ink=look.no_path)
+        return replace(mark, fill=mark.fill and look.background, line=mark.line and look.cluster_borders[-1])
 
     # -- Shades and inks
 

@@ -12,12 +12,14 @@ from autodiff.facts.routes import recall
 from autodiff.ground.foreign import plain
 from autodiff.ground.grids import is_listable, read_once
 from autodiff.ground.text import quoted
+from autodiff.ground.windows import Cell
 from autodiff.habits.answers import answered
 from autodiff.language.ieee import real
 from autodiff.pooling import Pool, plan
 from viz.ink.theme import OWN, Theme
 from viz.ink.theme import theme as theme_of
 from viz.layout.picture import Picture
+from viz.pools.choice import cells_of
 from viz.pools.grids import picture
 from viz.pools.reading import of_channel, read_some, require_readable
 
@@ -46,6 +48,8 @@ def pool(
     windows: Any = None,
     channel: int | None = None,
     digits: int | None = None,
+    path: Any = None,
+    paths: Any = None,
 ) -> Picture:
     """Draw a pool: the input with its windows and winners, the outputs, and the gradient on its way back.
 
@@ -60,6 +64,8 @@ def pool(
     those of ``windows``, letters ("A C AB") or places of outputs ([(0, 1)]). ``fit`` is the place that the picture is
     made for, as in :func:`viz.draw`, and so are ``theme``, ``background`` and ``legend``; numbers have ``digits``
     figures, three or as many as it takes to tell who won. Cells that are too many for numbers are shown by colour.
+    ``path=x`` shows the ways of one cell, a Value or its place, through the windows that hold it, in colour over the
+    faded rest; ``paths=(x, y)`` those of several.
     Wrong numbers, and grids of more than 32 by 32, raise ``ValueError``.
 
     >>> picture = pool([3, 0, 4, 2, 0], kernel_size=3, stride=2, upstream=[0.7, 0.9])
@@ -76,32 +82,46 @@ def pool(
                 "pool takes the outputs of a pool alone, pool(p), or cells and the pool's words: "
                 "pool(cells, kernel_size=2, stride=1)"
             )
-        return picture(_remembered(cells), look, legend, fit, windows, digits)
-    if kind not in POOLS:
-        raise ValueError(f"kind must be 'max' or 'avg', got {quoted(kind)}")
-    if kind == "avg" and dilation != 1:
-        raise ValueError("an average pool has no dilation")
+        shown, grid = _remembered(cells)
+        return picture(shown, look, legend, fit, windows, digits, _ways(grid, path, paths, windows))
+    _require_kind(kind, dilation)
     window: dict[str, Any] = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "ceil_mode": ceil_mode}
     cells, flat = read_once(read_some(cells))
     shape = plan(cells, 1 if flat else 2, kernel_size, stride, padding, dilation, ceil_mode)
     require_readable(shape)
     if kind == "max":
         window["dilation"] = dilation
+    ways = _ways(shape.grid, path, paths, windows)
     if outputs is None:
         cells, outputs = _pooled(shape, kind, window, flat, upstream)
     elif upstream is not None:
         raise ValueError("outputs bring their own gradients: give either outputs or upstream")
-    return picture(routes(kind, cells, outputs, **window), look, legend, fit, windows, digits)
+    return picture(routes(kind, cells, outputs, **window), look, legend, fit, windows, digits, ways)
 
 
-def _remembered(outputs: Any) -> PoolRoutes:
-    """The routes of a pool's outputs, which remember their pool."""
+def _require_kind(kind: str, dilation: int | Sequence[int]) -> None:
+    if kind not in POOLS:
+        raise ValueError(f"kind must be 'max' or 'avg', got {quoted(kind)}")
+    if kind == "avg" and dilation != 1:
+        raise ValueError("an average pool has no dilation")
+
+
+def _ways(grid: Any, path: Any, paths: Any, windows: Any) -> frozenset[Cell]:
+    """The cells whose ways are shown; which windows these are is decided then."""
+    ways = cells_of(grid, path, paths)
+    if ways and windows is not None:
+        raise ValueError("path= shows the windows that hold its cell: leave windows= out")
+    return ways
+
+
+def _remembered(outputs: Any) -> tuple[PoolRoutes, Any]:
+    """The routes of a pool's outputs, which remember their pool, and its cells."""
     try:
         pool, grid = recall(outputs)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{error}; of cells write pool(cells, kernel_size=2)") from None
     require_readable(pool)
-    return routes(grid)
+    return routes(grid), pool.grid
 
 
 def _pooled(shape: Pool, kind: str, window: dict[str, Any], flat: bool, upstream: Any) -> tuple[Any, Any]:
