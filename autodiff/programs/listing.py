@@ -31,8 +31,9 @@ _RANKS = {"const": 0, "param": 1, "input": 2}
 
 
 # The passes, each of which can be left out: constants and settled choices are folded, equal instructions shared,
-# unneeded ones dropped; the Numba machine fuses products with sums, and reuses slots that are free.
-PASSES = frozenset({"fold", "share", "drop", "fuse", "reuse"})
+# unneeded ones dropped; the Numba machine fuses products with sums, runs such chains over the same operands together
+# as tiles, and reuses slots that are free.
+PASSES = frozenset({"fold", "share", "drop", "fuse", "tile", "reuse"})
 
 
 class Listing:

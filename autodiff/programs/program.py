@@ -50,8 +50,8 @@ class Program:
     standard library alone), by default the first of these that is installed, or "fused" (Numba, compiled for this
     program alone: about a second for every hundred instructions, for small graphs over large batches). All of them
     give the same bits, but for library functions. ``threads`` is for "numba". ``passes`` are the passes that
-    make a program short ("fold", "share", "drop", "fuse", "reuse"), by default all; each changes no bit. Building that
-    takes more than two seconds is told on a terminal and in a notebook, unless ``progress=False``.
+    make a program short ("fold", "share", "drop", "fuse", "tile", "reuse"), by default all; each changes no bit.
+    Building that takes more than two seconds is told on a terminal and in a notebook, unless ``progress=False``.
 
     ``fastmath=True`` lets "numba" and "fused" take sums in any order and round a product and a sum once (FMA): faster,
     to other bits, which may differ with machine, backend and batch. What is nan or infinite is so as before.

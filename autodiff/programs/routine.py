@@ -36,6 +36,31 @@ class Routine:
                     needed[arg] = True
         return [place for place, wanted in enumerate(needed) if wanted]
 
+    @cached_property
+    def uses(self) -> dict[int, int]:
+        """How often each place is an operand or wanted."""
+        uses: dict[int, int] = {}
+        for place in self.order:
+            for arg in self.listing.instructions[place].args:
+                uses[arg] = uses.get(arg, 0) + 1
+        for place in (*self.results, *self.sums):
+            uses[place] = uses.get(place, 0) + 1
+        return uses
+
+    @cached_property
+    def depths(self) -> list[int]:
+        """How long the way to each place is from what is given: two places of one depth do not need each other."""
+        instructions, ranks = self.listing.instructions, self.listing.ranks
+        depths = [0] * len(instructions)
+        for place in self.order:
+            if ranks[place] == 2:
+                deepest = 0
+                for arg in instructions[place].args:
+                    if depths[arg] > deepest:
+                        deepest = depths[arg]
+                depths[place] = deepest + 1
+        return depths
+
     def is_uniform(self, place: int) -> bool:
         """Whether an instruction has one value for all samples."""
         return self.listing.ranks[place] < 2

@@ -14,7 +14,7 @@ from autodiff.language.primitives import PRIMITIVES
 from autodiff.programs.backends.caching import jit
 from autodiff.programs.backends.choices import TESTS
 from autodiff.programs.backends.elementwise import library, library_of_two, refuse_forgotten, sum_of_block
-from autodiff.programs.backends.lanes import VECTORS, WIDEST, add_up, chain, dots_1, dots_4, each
+from autodiff.programs.backends.lanes import CHAINS, SHAPE, SIDE, SUMS, VECTORS, each
 from autodiff.programs.backends.machine import BINARY, CODES, UNARY
 from autodiff.programs.sums import BLOCK, LANES
 
@@ -24,7 +24,10 @@ __all__ = ["room", "rows", "run_samples", "run_threads", "sum_of_block"]
 _jit = jit(nogil=True)
 
 # Numba freezes globals: the numbers of the instructions become constants of the compiled code.
-LOAD, STORE, SUM, DOTS, MACS = (CODES[name] for name in ("load", "store", "sum", "dots", "macs"))
+LOAD, STORE, DOTS, MACS, TILE = (CODES[name] for name in ("load", "store", "dots", "macs", "tile"))
+MANY, FEW, HIGH, WIDEST = SHAPE
+many_chains, few_chains, one_chain = CHAINS
+dots_square, dots_column, dots_4, dots_1, sums_1 = SUMS
 FIRST_UNARY = CODES[UNARY[0]]  # they are the last
 LIBRARY = np.array([name in {*BINARY, *UNARY} - VECTORS for name in CODES])
 LENGTHS = np.array([2 + PRIMITIVES[name].arity if name in PRIMITIVES else 6 for name in CODES])
@@ -55,26 +58,57 @@ def whole(samples: int) -> int:
 
 @_jit
 def _dots(code: Any, at: int, r: Any, u: Any, sums: Any, n: int) -> None:
-    """Add the sums of a slot times each of some others, four at a time so that it is read once for them."""
-    k, count = 0, code[at + 2]
-    while k < count:
-        if k + 4 <= count:
-            dots_4(r, u, sums, code, at, n, k)
-            k += 4
-        else:
-            dots_1(r, u, sums, code, at, n, k)
-            k += 1
+    """Add sums of products, a square at a time, so that each slot is read once for all of its products there."""
+    j, rows, columns = 0, code[at + 1], code[at + 2]
+    while j < max(rows, 1):
+        k, is_high = 0, rows - j >= SIDE
+        while k < columns:
+            if is_high and k + SIDE <= columns:
+                dots_square(r, u, sums, code, at, n, j, k)
+                k += SIDE
+            elif is_high:
+                dots_column(r, u, sums, code, at, n, j, k)
+                k += 1
+            elif rows and k + 4 <= columns:
+                dots_4(r, u, sums, code, at, n, j, k)
+                k += 4
+            elif rows:
+                dots_1(r, u, sums, code, at, n, j, k)
+                k += 1
+            else:
+                sums_1(r, u, sums, code, at, n, j, k)
+                k += 1
+        j += SIDE if is_high else 1
 
 
 @_jit
 def _macs(code: Any, at: int, r: Any, u: Any, sums: Any, n: int) -> None:
-    """``d = a + b * c + ...``, as many vectors at a time as there are registers for, all of about one size."""
+    """A chain, as many vectors at a time as there are registers for, all of about one size."""
     i = 0
     while i < n:
         left = (n - i + LANES - 1) // LANES
         vectors = WIDEST if left >= 2 * WIDEST else (left + 1) // 2 if left > WIDEST else left
-        chain(r, u, sums, code, at, i, vectors)
+        one_chain(r, u, sums, code, at, i, 0, vectors)
         i += LANES * vectors
+
+
+@_jit
+def _tile(code: Any, at: int, r: Any, u: Any, sums: Any, n: int) -> None:
+    """Chains over the same operands: so many with uniform factors at a time, and so many with slots."""
+    j, outputs = 0, code[at + 1]
+    has_uniforms = code[at + 4 + 2 * outputs] < 0
+    while j < outputs:
+        is_many = has_uniforms and outputs - j >= MANY
+        i = 0
+        while i < n:
+            left = (n - i + LANES - 1) // LANES
+            vectors = HIGH if left >= 2 * HIGH else (left + 1) // 2 if left > HIGH else left
+            if is_many:
+                many_chains(r, u, sums, code, at, i, j, vectors)
+            else:
+                few_chains(r, u, sums, code, at, i, j, vectors)
+            i += LANES * vectors
+        j += MANY if is_many else FEW
 
 
 @_jit
@@ -112,10 +146,13 @@ def _block(code: Any, r: Any, u: Any, x: Any, out: Any, columns: int, sums: Any,
         op = code[at]
         if op == MACS:
             _macs(code, at, r, u, sums, n)
-            at += 4 + 2 * code[at + 3]
+            at += 5 + 2 * code[at + 2]
+        elif op == TILE:
+            _tile(code, at, r, u, sums, n)
+            at += 3 + 2 * code[at + 1] + (1 + code[at + 1]) * code[at + 2]
         elif op == DOTS:
             _dots(code, at, r, u, sums, n)
-            at += 3 + 2 * code[at + 2]
+            at += 3 + code[at + 1] + (1 + max(code[at + 1], 1)) * code[at + 2]
         elif op == LOAD:
             d, k = r[code[at + 1]], code[at + 2]
             if columns & 1:
@@ -142,13 +179,10 @@ def _block(code: Any, r: Any, u: Any, x: Any, out: Any, columns: int, sums: Any,
                 for i in range(n):
                     out[start + i, k] = result[i]
             at += 3
-        elif op == SUM:
-            add_up(r, u, sums, code, at, n, 0)
-            at += 3
         elif LIBRARY[op]:
             at += _call(code, at, r, u, n)
         else:
-            each(r, u, sums, code, at, n, 0)
+            each(r, u, sums, code, at, n, 0, 0)
             at += LENGTHS[op]
 
 

@@ -8,12 +8,11 @@ whose registers are narrower.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from llvmlite import ir
-from numba.core import cgutils
+from numba.core import cgutils, registry
 
 from autodiff.programs.backends.choices import TESTS
 from autodiff.programs.backends.machine import CODES
@@ -30,11 +29,12 @@ from autodiff.programs.backends.steps import (
     splat,
     switch,
 )
-from autodiff.programs.sums import BLOCK, tree
+from autodiff.programs.sums import BLOCK
 
-__all__ = ["VECTORS", "WIDEST", "add_up", "chain", "dots_1", "dots_4", "each"]
+__all__ = ["CHAINS", "SHAPE", "SIDE", "SUMS", "VECTORS", "each"]
 
-WIDEST = 8  # vectors of a chain at once, whose sums are in registers
+# What is summed at once must fit into the registers: 32 of a whole vector, or fewer, of parts of one.
+_HAS_WIDE = "+avx512f" in registry.cpu_target.target_context.codegen().magic_tuple()[2]
 
 
 def _each(arity: int, value: Callable[..., Any]) -> Callable[[Step], None]:
@@ -109,103 +109,168 @@ def each(step: Step) -> None:
     switch(step, step.number(0), {CODES[name]: _each(*value) for name, value in _VALUES.items()})
 
 
-def _chain(vectors: int) -> Callable[[Step], None]:
-    """``d start count b c ...``: ``d = start + b * c + ...`` for so many vectors, from sample ``n`` on.
+def _chain(outputs: int, vectors: int, kinds: tuple[bool, ...]) -> Callable[[Step], None]:
+    """``outputs terms (d start) ... (b c ...) ...``: each ``d = start + b * c + ...`` with its own ``c`` of each term.
 
-    The sums stay in registers; a ``b`` is a slot, a ``c`` either kind.
+    So many of the outputs from number ``first`` on, or the only one, for so many vectors from sample ``n`` on, whose
+    sums stay in registers. Every ``b`` is a slot; of several outputs all ``c`` are slots, or all are uniforms.
     """
 
     def write(step: Step) -> None:
         builder = step.builder
-        target, start = step.slot(step.number(1)), step.operand(step.number(2))
+        every, first = (step.number(1), step.first) if outputs > 1 else (number(1), number(0))
+        heads = [builder.mul(builder.add(first, number(j)), number(2)) for j in range(outputs)]
         places = [builder.add(step.n, number(WIDE * v)) for v in range(vectors)]
-        totals = [cgutils.alloca_once(builder, VECTOR) for _ in range(vectors)]
+        totals = [[cgutils.alloca_once(builder, VECTOR) for _ in places] for _ in heads]
+        for head, row in zip(heads, totals, strict=True):
+            start = step.operand(step.number(builder.add(head, number(4))))
+            for total, i in zip(row, places, strict=True):
+                builder.store(start(i), total)
 
-        def add(factors: Callable[[Any], Any], other: Any) -> None:
-            for total, i in zip(totals, places, strict=True):
-                product = builder.fmul(step.load(other, i), factors(i))
-                builder.store(builder.fadd(builder.load(total), product), total)
+        def add(k: Any, is_uniform: bool) -> None:
+            b = step.slot(step.number(k))
+            operands = [step.load(b, i) for i in places]
+            for j, row in enumerate(totals):
+                c = step.number(builder.add(builder.add(k, first), number(j + 1)))
+                spread, slot = (splat(builder, step.uniform(c)), None) if is_uniform else (None, step.slot(c))
+                for total, operand, i in zip(row, operands, places, strict=True):
+                    product = builder.fmul(operand, step.load(slot, i) if spread is None else spread)
+                    builder.store(builder.fadd(builder.load(total), product), total)
 
-        for total, i in zip(totals, places, strict=True):
-            builder.store(start(i), total)
-        with step.loop(builder.mul(step.number(3), number(2)), 2) as k:
-            b = step.slot(step.number(builder.add(k, number(4))))
-            c = step.number(builder.add(k, number(5)))
-            is_uniform = builder.icmp_signed("<", c, number(0))
-            with builder.if_else(is_uniform) as (then, otherwise):
-                with then:
-                    factor = splat(builder, step.uniform(c))
-                    add(lambda i: factor, b)
-                with otherwise:
-                    row = step.slot(c)
-                    add(lambda i: step.load(row, i), b)
-        for total, i in zip(totals, places, strict=True):
-            step.store(builder.load(total), target, i)
+        _run_terms(step, every, outputs > 1, kinds, add)
+        for head, row in zip(heads, totals, strict=True):
+            target = step.slot(step.number(builder.add(head, number(3))))
+            for total, i in zip(row, places, strict=True):
+                step.store(builder.load(total), target, i)
 
     return write
 
 
-@instruction
-def chain(step: Step) -> None:
-    """``more`` vectors of a chain."""
-    switch(step, step.more, {vectors: _chain(vectors) for vectors in range(1, WIDEST + 1)})
+def _run_terms(
+    step: Step, outputs: Any, alike: bool, kinds: tuple[bool, ...], add: Callable[[Any, bool], None]
+) -> None:
+    """The terms of chains one by one; whether factors are uniform is known, or asked once, or where each may differ."""
+    builder = step.builder
+    width = builder.add(outputs, number(1))
+    begin = builder.add(number(1), builder.mul(width, number(2)))
+    end = builder.add(begin, builder.mul(step.number(2), width))
+
+    def ask(k: Any, answer: Callable[[bool], None]) -> None:
+        if len(kinds) == 1:
+            return answer(*kinds)
+        factor = step.number(builder.add(k, number(1)))
+        with builder.if_else(builder.icmp_signed("<", factor, number(0))) as sides:
+            for side, is_uniform in zip(sides, kinds, strict=True):
+                with side:
+                    answer(is_uniform)
+
+    def run(answer: Callable[[Any], None]) -> None:
+        with step.loop(end, width, begin) as k:
+            answer(k)
+
+    if alike:
+        ask(begin, lambda is_uniform: run(lambda k: add(k, is_uniform)))
+    else:
+        run(lambda k: ask(k, lambda is_uniform: add(k, is_uniform)))
 
 
-def _sums(count: int, has_factor: bool) -> Callable[..., None]:
-    """Sums over the samples, each in eight running sums a block: of slots, or of their products with one.
-
-    ``a parts (number b) ...``, from part ``more`` on so many; without a factor ``number b``.
-    """
+def _chains(outputs: int, widest: int, kinds: tuple[bool, ...] = (True, False)) -> Callable[..., None]:
+    """``more`` vectors of so many chains."""
 
     def write(step: Step) -> None:
-        builder = step.builder
-        first = builder.mul(step.more, number(2))
-        numbers = [step.number(builder.add(first, number(k + 1 + 2 * has_factor))) for k in range(2 * count)]
-        rows = [step.slot(k) for k in numbers[1::2]]
-        a = step.slot(step.number(1)) if has_factor else None
-        totals = [cgutils.alloca_once(builder, VECTOR) for _ in range(count)]
-
-        def add(i: Any, there: Any = None) -> None:
-            factor = step.load(a, i) if has_factor else None
-            for total, row in zip(totals, rows, strict=True):
-                before, term = builder.load(total), step.load(row, i)
-                after = builder.fadd(before, builder.fmul(factor, term) if has_factor else term)
-                builder.store(after if there is None else builder.select(there, after, before), total)
-
-        with step.loop(step.n, BLOCK) as start:
-            for total in totals:
-                builder.store(ZERO, total)
-            left = builder.sub(step.n, start)
-            left = builder.select(builder.icmp_signed("<", left, number(BLOCK)), left, number(BLOCK))
-            whole = builder.add(start, builder.and_(left, number(-WIDE)))
-            with step.loop(whole, first=start) as i:
-                add(i)
-            left = builder.and_(left, number(WIDE - 1))
-            with builder.if_then(builder.icmp_signed(">", left, number(0))):
-                lanes = ir.Constant(INTS, [number(j) for j in range(WIDE)])
-                add(whole, builder.icmp_signed("<", lanes, splat(builder, left, INTS)))
-            for k, total in zip(numbers[::2], totals, strict=True):
-                place = builder.gep(step.sums, [k])
-                builder.store(builder.fadd(builder.load(place), _total(builder, builder.load(total))), place)
+        switch(step, step.more, {vectors: _chain(outputs, vectors, kinds) for vectors in range(1, widest + 1)})
 
     return instruction(write)
 
 
-@dataclass
-class _Number:
-    """A number of the code that is written: a sum of two writes an addition."""
+def _sums(rows: int, columns: int) -> Callable[..., None]:
+    """``rows columns a ... b ... number ...``: sums over the samples of each ``a * b``, or, with no row, of each ``b``.
 
-    builder: Any
-    value: Any
+    So many of them, from row ``first`` and column ``more`` on, each in eight running sums a block.
+    """
 
-    def __add__(self, other: Any) -> _Number:
-        return _Number(self.builder, self.builder.fadd(self.value, other.value))
+    def write(step: Step) -> None:
+        builder = step.builder
+        every_row, every_column = step.number(1), step.number(2)
+        behind = builder.add(every_row, number(3))
+        firsts = [builder.add(step.first, number(j)) for j in range(rows)]
+        seconds = [builder.add(step.more, number(k)) for k in range(columns)]
+        a = [step.slot(step.number(builder.add(j, number(3)))) for j in firsts]
+        b = [step.slot(step.number(builder.add(k, behind))) for k in seconds]
+        totals = [[cgutils.alloca_once(builder, VECTOR) for _ in b] for _ in range(max(rows, 1))]
+
+        def add(i: Any, there: Any = None) -> None:
+            factors: list[Any] = [step.load(row, i) for row in a] or [None]
+            terms = [step.load(row, i) for row in b]
+            for factor, line in zip(factors, totals, strict=True):
+                for term, total in zip(terms, line, strict=True):
+                    before = builder.load(total)
+                    after = builder.fadd(before, term if factor is None else builder.fmul(factor, term))
+                    builder.store(after if there is None else builder.select(there, after, before), total)
+
+        numbers = builder.add(behind, every_column)
+        indices = [
+            step.number(builder.add(numbers, builder.add(builder.mul(j, every_column), k)))
+            for j in firsts or [number(0)]
+            for k in seconds
+        ]
+        every = [total for line in totals for total in line]
+        with step.loop(step.n, BLOCK) as start:
+            for total in every:
+                builder.store(ZERO, total)
+            _run_through(step, start, add)
+            for at in range(0, len(every), WIDE):
+                some = [builder.load(total) for total in every[at : at + WIDE]]
+                answers = _totals(builder, some)
+                for k, index in enumerate(indices[at : at + WIDE]):
+                    place = builder.gep(step.sums, [index])
+                    answer = builder.extract_element(answers, ir.Constant(INT32, k))
+                    builder.store(builder.fadd(builder.load(place), answer), place)
+
+    return instruction(write)
 
 
-def _total(builder: Any, running: Any) -> Any:
-    """The sum of a vector's numbers."""
-    parts = [builder.extract_element(running, ir.Constant(INT32, j)) for j in range(WIDE)]
-    return tree(*(_Number(builder, part) for part in parts)).value
+def _run_through(step: Step, start: Any, add: Callable[..., None]) -> None:
+    """Add up the block from ``start`` on, vector by vector; of the last one only the samples that are there."""
+    builder = step.builder
+    left = builder.sub(step.n, start)
+    left = builder.select(builder.icmp_signed("<", left, number(BLOCK)), left, number(BLOCK))
+    whole = builder.add(start, builder.and_(left, number(-WIDE)))
+    with step.loop(whole, first=start) as i:
+        add(i)
+    left = builder.and_(left, number(WIDE - 1))
+    with builder.if_then(builder.icmp_signed(">", left, number(0))):
+        lanes = ir.Constant(INTS, [number(j) for j in range(WIDE)])
+        add(whole, builder.icmp_signed("<", lanes, splat(builder, left, INTS)))
 
 
-dots_1, dots_4, add_up = _sums(1, True), _sums(4, True), _sums(1, False)
+def _totals(builder: Any, running: list[Any]) -> Any:
+    """Up to eight vectors become one of their sums: halves are added to halves, for all of them at once.
+
+    So each is added up as by :func:`autodiff.programs.sums.tree`.
+    """
+    rows = [*running, *[ZERO] * (WIDE - len(running))]
+    half = WIDE // 2
+    while half:
+        lower = [j if not j & half else WIDE + j - half for j in range(WIDE)]
+        halves = [
+            [builder.shuffle_vector(rows[i], rows[i + half], _places(j + up for j in lower)) for up in (0, half)]
+            for i in range(half)
+        ]
+        rows = [builder.fadd(low, high) for low, high in halves]
+        half //= 2
+    return rows[0]
+
+
+def _places(numbers: Iterable[int]) -> Any:
+    """Which numbers of two vectors a third is made of."""
+    places = [ir.Constant(INT32, i) for i in numbers]
+    return ir.Constant(ir.VectorType(INT32, len(places)), places)
+
+
+# Chains with uniform factors at a time, and with others; of these the most vectors, and of a chain that is alone.
+SHAPE = (8, 4, 3, 8) if _HAS_WIDE else (4, 4, 1, 8)
+_MANY, _FEW, _HIGH, _WIDEST = SHAPE
+CHAINS = _chains(_MANY, _HIGH, (True,)), _chains(_FEW, _HIGH), _chains(1, _WIDEST)
+SIDE = 4 if _HAS_WIDE else 2  # of a square of products
+SUMS = [_sums(*shape) for shape in ((SIDE, SIDE), (SIDE, 1), (1, 4), (1, 1), (0, 1))]

@@ -2,28 +2,32 @@
 
 The code is one row of whole numbers. An operand is a *slot* (a row of one number for each sample of a block) or, as
 a negative number, a *uniform* (one number for all), of which -1 is the first. Chains of ``a + b * c`` become one
-instruction, and so do the products of one factor that are summed over the samples; every number is rounded exactly
-as if each operation stood alone.
+instruction, several over the same operands too (:mod:`autodiff.programs.tiles`), and so do products that are summed
+over the samples; every number is rounded exactly as if each operation stood alone.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from autodiff.language.primitives import PRIMITIVES
 from autodiff.programs.backends.choices import TESTS, Choices, Tree
 from autodiff.programs.routine import Routine
+from autodiff.programs.tiles import Chain, Dots, Tile, chains, dots, tiles
 
 __all__ = ["BINARY", "CODES", "UNARY", "Machine", "assemble"]
 
 # Instruction names, numbered: those of the machine alone, then a name for each primitive.
-SPECIAL = ["load", "store", "sum", "dots", "macs"]
+SPECIAL = ["load", "store", "dots", "macs", "tile"]
 BINARY, UNARY = (sorted(name for name, row in PRIMITIVES.items() if row.arity == arity) for arity in (2, 1))
 CODES = {name: number for number, name in enumerate([*SPECIAL, *TESTS, "if", *BINARY, *UNARY])}
 if _unknown := sorted(PRIMITIVES.keys() - CODES.keys()):
     raise NotImplementedError(f"the machine has no instruction for {', '.join(_unknown)}")
+
+
+STEP = 4  # tiles have a multiple of so many outputs
+NOTHING = -1  # the place of -0.0, which a sum may start with: added to anything, it changes no bit
 
 
 @dataclass
@@ -32,7 +36,7 @@ class Machine:
 
     code: list[int] = field(default_factory=list)
     uniform_code: list[int] = field(default_factory=list)
-    constants: list[float] = field(default_factory=list)
+    constants: list[float] = field(default_factory=lambda: [-0.0])  # first the one at NOTHING
     uniform_results: list[int] = field(default_factory=list)
     numbers: dict[int, int] = field(default_factory=dict)  # of the uniforms, by their place in the listing
     slots: int = 0
@@ -44,7 +48,7 @@ class _Item:
     """A fused instruction before its slots are known: what it defines and reads (all places in the listing)."""
 
     name: str
-    place: int
+    places: tuple[int, ...]
     reads: tuple[int, ...]
     payload: tuple[int, ...] = ()
 
@@ -58,25 +62,17 @@ class _Assembler:
     def __init__(self, routine: Routine, params: int) -> None:
         self.routine, self.params = routine, params
         self.machine = Machine()
-        self.uses = self._count_uses()
         self.uniforms = self._number_uniforms()
-        self.items: list[_Item] = []
-        self._select()
+        self.inner = len(routine.listing.instructions)  # places of what is within a choice
+        is_fused = "fuse" in routine.listing.passes
+        self.choices = Choices(routine, routine.uses) if is_fused else None
+        self.chains = chains(routine)
+        self.items = self._select()
         self._place(self._spread(self.items))
-
-    def _count_uses(self) -> dict[int, int]:
-        uses: dict[int, int] = {}
-        instructions = self.routine.listing.instructions
-        for place in self.routine.order:
-            for arg in instructions[place].args:
-                uses[arg] = uses.get(arg, 0) + 1
-        for place in (*self.routine.results, *self.routine.sums):
-            uses[place] = uses.get(place, 0) + 1
-        return uses
 
     def _number_uniforms(self) -> dict[int, int]:
         """Parameters first, then constants, then what is computed from them, in order."""
-        found: dict[int, int] = {}
+        found = {NOTHING: self.params}
         computed = []
         for place in self.routine.order:
             instruction = self.routine[place]
@@ -101,31 +97,36 @@ class _Assembler:
         reads = [numbers[arg] - first if numbers[arg] >= first else ~numbers[arg] for arg in instruction.args]
         self.machine.uniform_code += [CODES[instruction.op], numbers[place] - first, *reads]
 
-    def _select(self) -> None:
+    def _select(self) -> list[_Item]:
         """Choose instructions for what is needed and varies from sample to sample, from the end; fuse where it can."""
-        self._fuse()
-        self._sums()
-        self.items += [_Item("store", -1, (place,), (i,)) for i, place in enumerate(self.routine.results)]
-        ends, self.items = self.items, []
+        ends = [_ends(group) for group in dots(self.routine)]
+        ends += [_Item("store", (), (place,), (i,)) for i, place in enumerate(self.routine.results)]
         needed = {read for end in ends for read in end.reads}
         if "drop" not in self.routine.listing.passes:
             needed.update(self.routine.order)
-        for place in reversed(self.routine.order):
-            if place in needed and not self.routine.is_uniform(place):
-                items = self._items(place)
-                self.items += reversed(items)
-                needed.update(read for item in items for read in item.reads)
-        self.items = [*reversed(self.items), *ends]
+        items: dict[int, _Item] = {}
+        wanted: dict[int, Chain] = {}
+        order = [place for place in reversed(self.routine.order) if not self.routine.is_uniform(place)]
+        for place in order:
+            if place in needed and place in self.chains:
+                wanted[place] = chain = self.chains[place]
+                needed.update(*chain.terms, () if chain.start is None else (chain.start,))
+            elif place in needed:
+                some = self._items(place)
+                items.update((item.places[0], item) for item in some)
+                needed.update(read for item in some for read in item.reads)
+        for tile in tiles(self.routine, dict(reversed(wanted.items()))):
+            for item in _macs(tile):
+                items.update(dict.fromkeys(item.places, item))
+        return [*_ordered([items[place] for place in reversed(order) if place in items], items), *ends]
 
     def _items(self, place: int) -> list[_Item]:
         """What one place comes to."""
         op, args, payload = self.routine[place]
         if op == "input":
-            return [_Item("load", place, (), (int(payload),))]
-        if place in self.chains:
-            return [self._macs(place)]
+            return [_Item("load", (place,), (), (int(payload),))]
         choice = self.choices.find(place) if op == "if" and self.choices else None
-        return [_Item(op, place, args)] if choice is None else self._chosen(choice, place)
+        return [_Item(op, (place,), args)] if choice is None else self._chosen(choice, place)
 
     def _chosen(self, choice: Tree, place: int) -> list[_Item]:
         """An instruction for each test of a choice; those within it get places of their own."""
@@ -137,103 +138,43 @@ class _Assembler:
             if tree not in items:
                 test, x, y, a, b = tree
                 reads = (x, y, made(a), made(b))
-                self.places += 1
-                items[tree] = _Item(test, place if tree is choice else self.places, reads)
-            return items[tree].place
+                self.inner += 1
+                items[tree] = _Item(test, (place if tree is choice else self.inner,), reads)
+            return items[tree].places[0]
 
         made(choice)
         return [*items.values()]
 
-    def _fuse(self) -> None:
-        """Find chains, and products that are only summed."""
-        self.chains: dict[int, tuple[int, list[tuple[int, int]]]] = {}
-        self.products: dict[int, tuple[int, ...]] = {}
-        self.choices: Choices | None = None
-        self.places = len(self.routine.listing.instructions)
-        if "fuse" not in self.routine.listing.passes:
-            return
-        self.choices = Choices(self.routine, self.uses)
-        for place in self.routine.order:
-            self._extend_chain(place)
-        for place in set(self.routine.sums):
-            instruction = self.routine[place]
-            if instruction.op == "*" and self.uses[place] == 1 and self._all_vary(instruction.args):
-                self.products[place] = instruction.args
-
-    def _all_vary(self, places: Iterable[int]) -> bool:
-        return not any(self.routine.is_uniform(place) for place in places)
-
-    def _extend_chain(self, place: int) -> None:
-        """``start + b * c`` begins a chain; a chain used once, in another such sum, goes on in it."""
-        instruction = self.routine[place]
-        if instruction.op != "+" or self.routine.is_uniform(place):
-            return
-        for start, product in (instruction.args, instruction.args[::-1]):
-            part = self.routine[product]
-            alone = self.uses[product] == 1 and product not in self.chains and not self.routine.is_uniform(product)
-            if part.op == "*" and alone and start != product:
-                self.chains[place] = (start, [part.args[:2]])  # type: ignore[list-item]
-                if start in self.chains and self.uses[start] == 1:
-                    before, terms = self.chains.pop(start)
-                    self.chains[place] = (before, [*terms, *self.chains[place][1]])
-                return
-
-    def _macs(self, place: int) -> _Item:
-        start, terms = self.chains[place]
-        flat: list[int] = []
-        for b, c in terms:
-            flat += (b, c) if not self.routine.is_uniform(b) else (c, b)
-        return _Item("macs", place, (start, *flat))
-
-    def _sums(self) -> None:
-        """Sums over the samples: the products of one factor together, each group where its last part is known."""
-        groups: dict[int, list[tuple[int, int]]] = {}
-        factors = Counter(factor for pair in self.products.values() for factor in pair)
-        for i, place in enumerate(self.routine.sums):
-            if self.routine.is_uniform(place):
-                continue
-            if place not in self.products:
-                self.items.append(_Item("sum", -1, (place,), (i,)))
-                continue
-            b, c = self.products[place]
-            shared = c if factors[c] > factors[b] else b
-            groups.setdefault(shared, []).append((i, b if shared == c else c))
-        for shared, parts in groups.items():
-            self.items.append(_Item("dots", -1, (shared, *(part for _, part in parts)), tuple(i for i, _ in parts)))
-
     def _spread(self, items: list[_Item]) -> list[_Item]:
         """Items in an order in which everything is read soon."""
-        known = {item.place: i for i, item in enumerate(items) if item.place >= 0}
+        known = {place: i for i, item in enumerate(items) for place in item.places}
         # Stores and sums have no place of their own: they go right behind the last thing that they read.
         late: dict[int, list[_Item]] = {}
         for item in items:
-            if item.place < 0:
+            if not item.places:
                 last = max((known[read] for read in item.reads if read in known), default=-1)
                 late.setdefault(last, []).append(item)
         ordered = list(late.get(-1, []))
         for i, item in enumerate(items):
-            if item.place >= 0:
+            if item.places:
                 ordered += [item, *late.get(i, [])]
         return ordered
 
     def _place(self, items: list[_Item]) -> None:
         """Give every value a slot from its definition to its last use, and write the code."""
-        last: dict[int, int] = {}
-        for i, item in enumerate(items):
-            for read in self._slots_read(item):
-                last[read] = i
+        reads = [self._slots_read(item) for item in items]
+        last = {read: i for i, some in enumerate(reads) for read in some}
         free: list[int] = []
         slots: dict[int, int] = {}
         for i, item in enumerate(items):
-            # The result gets its slot before the operands give theirs back: no instruction writes what it reads.
-            if item.place >= 0:
-                slots[item.place] = self._slot(free)
+            # Results get their slots before the operands give theirs back: no instruction writes what it reads.
+            for place in item.places:
+                slots[place] = self._slot(free)
             self._write(item, slots)
-            for read in dict.fromkeys(self._slots_read(item)):
+            for read in dict.fromkeys(reads[i]):
                 if last[read] == i:
                     free.append(slots[read])
-            if item.place >= 0 and item.place not in last:
-                free.append(slots[item.place])
+            free += [slots[place] for place in item.places if place not in last]
         self.machine.instructions = len(items)
 
     def _slot(self, free: list[int]) -> int:
@@ -250,13 +191,54 @@ class _Assembler:
         reads = [~self.uniforms[read] if read in self.uniforms else slots[read] for read in item.reads]
         code = self.machine.code
         code.append(CODES[item.name])
-        if item.name in ("store", "sum"):
+        if item.name == "store":
             code += [*item.payload, *reads]
-        elif item.name == "dots":
-            code += [reads[0], len(item.payload)]
-            for index, read in zip(item.payload, reads[1:], strict=True):
-                code += [index, read]
-        elif item.name == "macs":  # destination, start, number of terms, the terms
-            code += [slots[item.place], reads[0], len(reads) // 2, *reads[1:]]
+        elif item.name == "dots":  # numbers of rows and of columns, both, and which sums they are
+            rows, columns, *numbers = item.payload
+            code += [rows, columns, *reads, *numbers]
+        elif item.name in ("macs", "tile"):  # numbers of results and of terms, each result and its start, the terms
+            count = len(item.places)
+            code += [count, (len(reads) - count) // (count + 1)]
+            for place, start in zip(item.places, reads[:count], strict=True):
+                code += [slots[place], start]
+            code += reads[count:]
         else:
-            code += [slots[item.place], *item.payload, *reads]
+            code += [*(slots[place] for place in item.places), *item.payload, *reads]
+
+
+def _macs(tile: Tile) -> Iterator[_Item]:
+    """A tile of a multiple of four, and the rest one by one; a product that stands alone is one."""
+    starts = [NOTHING if start is None else start for start in tile.starts]
+    count = len(starts) // STEP * STEP
+    for some in (slice(0, count), *(slice(j, j + 1) for j in range(count, len(starts)))):
+        outputs, reads = tile.outputs[some], starts[some]
+        for operand, factors in zip(tile.operands, tile.factors, strict=True):
+            reads += (operand, *factors[some])
+        if len(outputs) == len(tile.operands) == 1 and reads[0] == NOTHING:
+            yield _Item("*", outputs, tuple(reads[1:]))
+        elif outputs:
+            yield _Item("macs" if len(outputs) == 1 else "tile", outputs, tuple(reads))
+
+
+def _ends(group: Dots) -> _Item:
+    numbers = (number for row in group.numbers for number in row)
+    return _Item("dots", (), (*group.rows, *group.columns), (len(group.rows), len(group.columns), *numbers))
+
+
+def _ordered(items: list[_Item], made: dict[int, _Item]) -> list[_Item]:
+    """Each item once, after all that it reads, and otherwise as they come."""
+    ordered: list[_Item] = []
+    done: set[int] = set()
+    for item in items:
+        waiting = [item]
+        while waiting:
+            item = waiting[-1]
+            missing = [read for read in item.reads if read in made and read not in done]
+            if item.places[0] not in done and not missing:
+                done.update(item.places)
+                ordered.append(item)
+            if missing and item.places[0] not in done:
+                waiting += [made[read] for read in reversed(missing)]
+            else:
+                waiting.pop()
+    return ordered

@@ -52,7 +52,7 @@ class Step:
         self.builder = builder
         self.slots, self.uniforms, self.sums, self.code = (array.data for array in arrays)
         self.stride = cgutils.unpack_tuple(builder, arrays[0].shape, 2)[1]
-        self.at, self.n, self.more = args[4:]
+        self.at, self.n, self.first, self.more = args[4:]
 
     def number(self, i: int | Any) -> Any:
         """The number of the code that stands ``i`` behind the instruction's name."""
@@ -88,22 +88,23 @@ class Step:
         return self.builder.bitcast(self.builder.gep(start, [i]), VECTOR.as_pointer())
 
     @contextmanager
-    def loop(self, end: Any, step: int = WIDE, first: Any = None) -> Iterator[Any]:
+    def loop(self, end: Any, step: Any = WIDE, first: Any = None) -> Iterator[Any]:
         """A loop from 0, or ``first``, up to ``end``."""
         first = number(0) if first is None else first
-        with cgutils.for_range_slice(self.builder, first, end, number(step), INT) as (i, _):
+        step = number(step) if isinstance(step, int) else step
+        with cgutils.for_range_slice(self.builder, first, end, step, INT) as (i, _):
             yield i
 
 
 def instruction(write: Callable[[Step], None]) -> Callable[..., None]:
-    """A function for compiled code: it runs the instruction at ``at``; ``n`` and ``more`` say on what."""
+    """A function for compiled code: it runs the instruction at ``at``; ``n``, ``first`` and ``more`` say on what."""
 
-    def step(typingctx: Any, r: Any, u: Any, sums: Any, code: Any, at: Any, n: Any, more: Any) -> Any:
+    def step(typingctx: Any, r: Any, u: Any, sums: Any, code: Any, at: Any, n: Any, first: Any, more: Any) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             write(Step(context, builder, signature.args, args))
             return context.get_dummy_value()
 
-        return types.void(r, u, sums, code, types.int64, types.int64, types.int64), codegen
+        return types.void(r, u, sums, code, *[types.int64] * 4), codegen
 
     made: Callable[..., None] = intrinsic(step)
     return made
