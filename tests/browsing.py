@@ -108,7 +108,7 @@ def visit(browser: Any, file: Path, **options: Any) -> Iterator[Visit]:
 
     page.on("dialog", dialog)
     page.goto(file.as_uri())
-    page.get_by_role("status").wait_for()
+    page.get_by_role("status").first.wait_for()
     try:
         yield seen
         assert not seen.faults

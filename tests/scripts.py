@@ -17,7 +17,7 @@ from autodiff.programs.javascript import functions
 
 VIZ = Path(__file__).resolve().parents[1] / "viz"
 STATIC = VIZ / "page" / "static"
-PLACES = STATIC, VIZ / "netpage" / "static", Path(__file__).parent
+PLACES = STATIC, VIZ / "netpage" / "static", VIZ / "pairs" / "static", Path(__file__).parent
 
 ENGINE = ("numbers.js", "engine.js", "telling.js", "mathematics.js", "seeing.js")
 

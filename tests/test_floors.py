@@ -43,7 +43,7 @@ FLOORS: dict[str, int] = {
     "viz.graph": 9,  # pictures of a graph
     "viz.pools": 9,  # pictures of a pool
     "viz.page": 10,
-    "viz.pairs": 10,  # two pictures beside each other
+    "viz.pairs": 11,  # two pictures beside each other
     "viz.nets": 10,  # a whole network on one picture
     "viz.netpage": 11,  # a page that goes into a network
     "viz.demo": 11,

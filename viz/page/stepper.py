@@ -138,7 +138,7 @@ class Stepper:
         self._labels, self._names = in_picture(graph, names), names
         self._told = Steps(graph, self._labels, seed, constants_of(graph))
         self._figures = figured(numbers_in(self._told), digits)
-        blank = Blank(graph, None, self._labels, self._theme, figures=self._figures)
+        blank = layout.get("blank", Blank)(graph, None, self._labels, self._theme, figures=self._figures)
         blank.ended = self._told.snapshot(-1)
         part = Part(graph, labels=self._labels, **layout["part"])
         self._whole = laid_out(blank, part, layout["rankdir"], layout["timeout"])

@@ -23,11 +23,10 @@ from viz.ink.figures import figured
 from viz.ink.text import visible
 from viz.ink.theme import OWN, Theme
 from viz.ink.theme import theme as theme_of
-from viz.layout.picture import Picture
 from viz.layout.place import placed
 from viz.pairs.changes import Changes
 from viz.pairs.graphs import Pair
-from viz.pairs.grids import pair_of_pools
+from viz.pairs.grids import PoolPair, pair_of_pools
 from viz.pairs.matching import Moment, matched, recognised, renumbered
 from viz.pairs.pools import PoolChanges, pooled
 from viz.pairs.telling import number_text
@@ -55,7 +54,7 @@ def compare(
     max_nodes: int | None = LIMIT,
     legend: bool = True,
     timeout: float = 30,
-) -> Picture:
+) -> Pair | PoolPair:
     """Draw two graphs, or two pools, beside each other: what differs is framed and told ("was 1.6"), the reasons too.
 
     Each is a Value, several, or a Graph, which stands for the moment at which it was made: ``before = Graph(loss)``,
@@ -64,6 +63,8 @@ def compare(
     Graphs of the same structure (two inputs, an edited constant, before and after an update) have
     everything in the same places. Of others, such as relu before and after a pool, nodes are recognised by their
     names, leaves by being the same Values, outputs by their place, and what is computed alike from these.
+
+    ``compare(y1, y2).step()`` is a page that steps through both together.
 
     ``titles`` are what the two are called, by default "before" and "after" with the leaf that changed. Two pictures
     stand beside each other where they can be read so, else below each other; all other words are those of

@@ -12,12 +12,13 @@ from viz.graph.dot import Drawing
 from viz.graph.marks import font, legend_label
 from viz.graph.paint import Laid, Painter
 from viz.ink.text import html
-from viz.ink.theme import Theme
+from viz.ink.theme import OWN, Theme
 from viz.layout.picture import Picture
 from viz.layout.place import Place
 from viz.layout.svg import in_both, labelled
 from viz.pairs.changes import Changes
 from viz.pairs.sheet import Sheet, Size
+from viz.pairs.stepped import SteppedPair
 from viz.pairs.telling import in_short, sentences
 from viz.pairs.ways import Way, Ways, Wish
 
@@ -53,6 +54,23 @@ class Pair(Picture):
         known = {"changes": self.ways.changes, "titles": self.ways.titles, "wish": self.ways.wish}
         copied = {**super()._copy_kwargs(**kwargs), "theme": self.theme, **known, "written": self._written}
         return {name: one for name, one in copied.items() if name not in ("look", "timeout")}
+
+    def step(self, *, theme: str | Theme = "auto", background: str | None = OWN, start: int = 0) -> SteppedPair:
+        """A page that steps through both together, under one row of controls; what differs is marked and told.
+
+        Each half computes its own pass, whose gradients begin with 1; a step that one of them lacks is told as
+        such. ``theme``, ``background`` and ``start`` are those of :func:`viz.step`. ``ValueError`` for graphs of
+        different structure, or of several outputs.
+
+        >>> from viz import compare
+        >>> x, y = Value(3.0, "x"), Value(5.0, "x")
+        >>> compare(x * x, y * y).step()
+        <Two runs of 2 nodes, stepped together; save(path) writes a page>
+        """
+        wish = self.ways.wish
+        options: dict[str, Any] = {"theme": theme, "background": background, "start": start, "legend": wish.legend}
+        options |= {"collapse": wish.collapse, "max_nodes": wish.max_nodes, "timeout": wish.timeout}
+        return SteppedPair(self.changes, self.ways.titles, wish.figures, options)
 
     # As SVG
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import product
+from typing import NoReturn
 
 from autodiff.ground.windows import Cell
 from autodiff.language.notation import writing
@@ -27,7 +28,7 @@ from viz.pools.plan import Plan
 from viz.pools.sheet import Sheet
 from viz.pools.style import Style, ladder
 
-__all__ = ["pair_of_pools"]
+__all__ = ["PoolPair", "pair_of_pools"]
 
 APART, LEAD = 26.0, 1.35  # between the two, in points; between lines of words, in sizes
 NARROWEST = 290.0  # points: room for a sentence
@@ -37,6 +38,14 @@ CHANGED = "yellow frame: changed"
 SHADED = ("ramp", "positive", "negative")  # in the legend, what both have the same shades of
 
 
+class PoolPair(Sheet):
+    """Two pools in one picture."""
+
+    def step(self, **_: object) -> NoReturn:
+        """Pools alone have no steps: ``TypeError`` says what has."""
+        raise TypeError("pools are compared in stills; step through what was made of them: compare(y1, y2).step()")
+
+
 def pair_of_pools(
     changes: PoolChanges,
     titles: tuple[str, str],
@@ -44,11 +53,11 @@ def pair_of_pools(
     place: Place,
     legend: bool = True,
     digits: int | None = None,
-) -> Sheet:
+) -> PoolPair:
     """The picture of two pools, made for a place."""
     made = BothPools(changes, titles, legend, digits)
     tried = _first(made, look, place)
-    shown = Sheet(look, tried.drawing(), tried.scale)
+    shown = PoolPair(look, tried.drawing(), tried.scale)
     shown.described = f"{titles[0]}, {titles[1]}", in_short(made.sentences)
     shown.again = partial(_again, changes, titles, look, legend, digits)
     if look.dark is not None:
@@ -58,7 +67,7 @@ def pair_of_pools(
 
 def _again(
     changes: PoolChanges, titles: tuple[str, str], look: Theme, legend: bool, digits: int | None, fit: Place
-) -> Sheet:
+) -> PoolPair:
     return pair_of_pools(changes, titles, look, fit, legend, digits)
 
 

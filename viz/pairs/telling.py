@@ -15,7 +15,7 @@ from viz.ink.text import visible
 from viz.pairs.changes import Changes, Choice
 from viz.pairs.matching import Moment
 
-__all__ = ["LISTED", "NAME", "in_short", "number_text", "sentences"]
+__all__ = ["LISTED", "NAME", "causes", "in_short", "number_text", "sentences"]
 
 LISTED = 3  # changes of a kind that are told one by one
 NAME = 24  # characters of a name in a sentence
@@ -26,6 +26,11 @@ def sentences(changes: Changes) -> list[str]:
     parts = _structure, _leaves, _constants, _choices, _outputs, _gradients
     told = [sentence for part in parts for sentence in part(changes)]
     return told or _nothing(changes)
+
+
+def causes(changes: Changes) -> list[str]:
+    """What is other to begin with: leaves, constants, and the choices that they decide."""
+    return [sentence for part in (_leaves, _constants, _choices) for sentence in part(changes)]
 
 
 def number_text(number: float | None) -> str:
