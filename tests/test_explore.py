@@ -160,6 +160,9 @@ def test_a_unit_tells_what_it_read_and_won_and_the_whole_sum_of_its_gradient(ask
 
 def test_a_sum_of_products_is_written_out_and_zeros_are_counted(ask: Ask) -> None:
     x = layer("x", [Value(2.0), Value(0.0), Value(-3.0)], kind="input")
+    square = layer("square", [x[0] * x[0]])[0]
+    (made,) = ask({"data": viz.explore(square).data, "units": [Graph(square).number(square)]})
+    assert made["made"] == "2 × 2 = 4"
     y = layer("y", [0.5 * x[0] + 4.0 * x[1] + 2.0 * x[2]])
     z = layer("z", [y[0].relu()])
     made, off = ask({"data": viz.explore(z[0]).data, "units": [Graph(z[0]).number(v) for v in (y[0], z[0])]})

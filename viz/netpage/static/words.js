@@ -67,7 +67,7 @@ function made({ net, values }, n) {
     if (Math.abs(rest - added) <= NEAR * (1 + Math.abs(values[n]))) return sumOf(bias === undefined ? terms : [...terms, [numeral(added), added]], values[n]);
   }
   const at = flat.operands(graph, values, n);
-  if (kind === "one") return `${telling.fill(graph.rows[graph.ops[n]].call, at.map(numeral))} = ${numeral(values[n])}`;
+  if (kind === "one" || !units.behind(net, n).inner.length) return `${telling.fill(graph.rows[graph.ops[n]].call, at.map(numeral))} = ${numeral(values[n])}`;
   return `${numeral(values[n])}, computed from ${namesOf(net, parts.map(({ cell }) => cell)) || "weights alone"}`;
 }
 
