@@ -36,6 +36,7 @@ LEFT_OUT = re.compile(r"signatures|contract|backends/(kernel|elementwise|fused|l
 PARTS = dict.fromkeys(("numbers.js", "engine.js", "telling.js", "mathematics.js"), "test_parity.py")
 PARTS |= {"state.js": "test_state.py", "look.js": "test_look.py", "copying.js": "test_copied.py"}
 PARTS |= {"checking.js": "test_checked_inputs.py", "seeing.js": "test_collapsed.py", "quiz.js": "test_hidden.py"}
+PARTS["compare.js"] = "test_compare_page.py"
 NODE = ["test_whole_page.py", "test_acts.py", "test_checked_inputs.py", "test_collapsed.py", "test_hidden.py"]
 NODE += ["test_state.py", "test_copied.py", "test_parts.py"]
 BROWSER = ["test_seen.py", "test_page.py", "test_legible.py"]

@@ -193,4 +193,6 @@ def test_on_the_page_it_has_few_steps_and_every_sentence_names_what_is_seen(tmp_
             page.press("ArrowRight")
     assert said[3] == "exp(s1 − max) = exp(0) = 1"
     assert said[5] == "sum = 1.591, computed inside by 2 nodes"
+    assert said[-1] == "s0.grad = 0.2312, from exp(s0 − max): p − y = 0.2312 − 0"
+    assert said[-2] == "s1.grad = local 1 × upstream −0.3715 = −0.3715: p − y = 0.6285 − 1"
     assert not any(re.search(r"stop|clamp|v([3-6]|10|13)\b", sentence) for sentence in said)

@@ -33,7 +33,7 @@ const look = (() => {
   /** What comes back to a score, p − y: what sends p, what sends −y, and the node of the log. */
   function difference([share, target, log], snapshot) {
     const [p, y] = [share, target].map((uses) => total({ uses, adds: true }, snapshot) ?? 0);
-    return `${snapshot.gradients[log] === 1 ? "p − y = " : ""}${numeral(p)} ${y > 0 ? "+" : "−"} ${numeral(Math.abs(y))} = `;
+    return `${snapshot.gradients[log] === 1 ? "p − y = " : ""}${numeral(p)} ${y > 0 ? "+" : "−"} ${numeral(Math.abs(y))}`;
   }
 
   /** Whether these uses sent contributions of both signs: then the line is painted by neither. */
@@ -85,7 +85,7 @@ const look = (() => {
     }
     if (!adds) return [`${uses.length} uses`, ""];
     if (uses.length > 1) return [`${uses.length} uses, sum = `, numeral(sum)];
-    if (line.difference) return [difference(line.difference, snapshot), numeral(sum)];
+    if (line.difference) return [`${difference(line.difference, snapshot)} = `, numeral(sum)];
     if (line.inside.length) return ["", numeral(sum)];
     const { local, upstream } = snapshot.flows.get(uses[0]);
     return [`${numeral(local)} × ${numeral(upstream)} = `, numeral(sum)];
@@ -99,5 +99,5 @@ const look = (() => {
     return result ? ["", room ? result : ""] : [text.length * 5 <= room + 2 ? text : "", ""];
   }
 
-  return { numberMarks, gradientText, words, total, lineMarks, lineWords, shortWords, isMixed };
+  return { numberMarks, gradientText, words, total, lineMarks, lineWords, shortWords, isMixed, difference };
 })();

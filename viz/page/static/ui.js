@@ -19,11 +19,13 @@ function showBar(shell, state) {
 }
 
 /** What happens in this step, in words and as a formula, and what the edits have changed. */
-function showStory({ part }, state, { told, output }) {
+function showStory({ part }, state, { told, output }, snapshot) {
   const { data, run } = state;
   const step = stepper.step(state);
   part.phase.textContent = step.phase;
-  if (part.sentence.textContent !== step.sentence) part.sentence.textContent = step.sentence;
+  const line = Object.values(data.lines).find(({ difference, uses }) => difference && step.uses.includes(uses[0]));
+  const said = step.sentence + (line ? `: ${look.difference(line.difference, snapshot)}` : "");
+  if (part.sentence.textContent !== said) part.sentence.textContent = said;
   part.math.replaceChildren(...parsed(mathematics.mathml(run, step), "math"));
   part.news.replaceChildren(
     ...(told.length ? [h("b", {}, "⇄ Another route: "), `now ${told.join("; ")}. `] : []),
@@ -97,7 +99,7 @@ function paintersOf(shell, picture, { inputs, pool, asked }, page) {
     h(part.check, { "aria-pressed": state.checking }).hidden = state.predicting;
     pool?.show(snapshot);
     showBar(shell, state);
-    showStory(shell, state, news);
+    showStory(shell, state, news, snapshot);
     asked.show(state, before);
     const moved = before && state.index !== before.index && state.data === before.data;
     if (moved && state.index === before.index + 1) picture.now().pulse(stepper.step(state));
