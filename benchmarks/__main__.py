@@ -37,9 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from benchmarks.graphs import readme
         from benchmarks.lenet import lenet
         from benchmarks.networks import demo_network, growing_networks
-        from benchmarks.notes import building, drawing, memory
+        from benchmarks.notes import batches, building, drawing, memory
 
-        notes += [*building(), *memory(), *drawing()]  # first: contestants leave much behind
+        notes += [*building(), *memory(), *drawing(), *batches()]  # first: contestants leave much behind
         comparisons += [_shown(contest()) for contest in (demo_network, readme, lenet)]
         comparisons += [_shown(comparison) for comparison in growing_networks()]
     print("\n".join(notes))

@@ -25,14 +25,15 @@ def moons(samples: int, seed: int = 0) -> Array:
     return np.column_stack([x, y, 2.0 * side - 1])
 
 
-def hinge_program(sizes: list[int], backend: str = "numba") -> tuple[Program, Array]:
+def hinge_program(sizes: list[int], backend: str = "numba", threads: int = 1) -> tuple[Program, Array]:
     """The program of a hinge loss over a relu network, and its parameters."""
     random.seed(1)
     model = nn.MLP(2, sizes)
     x, label = [Value(0.5), Value(-0.5)], Value(1.0)
     loss = (1 + -label * model(x)).relu()
     params = model.parameters()
-    return Program(loss, [*x, label], params, backend=backend), np.array([p.data for p in params])
+    program = Program(loss, [*x, label], params, backend=backend, threads=threads)
+    return program, np.array([p.data for p in params])
 
 
 def demo_network() -> Comparison:

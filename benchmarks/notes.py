@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import random
 import time
 import tracemalloc
@@ -14,6 +15,8 @@ import viz
 from autodiff import Graph, Program, Value, nn
 from autodiff.programs.backends.machine import assemble
 from benchmarks.lenet import CHANNELS
+from benchmarks.networks import hinge_program, moons
+from benchmarks.timing import Job, compare
 from viz.demo.digits import digit
 
 
@@ -55,6 +58,30 @@ def drawing() -> list[str]:
         viz.network(loss, fit=place).svg()
         seconds = time.perf_counter() - start
         lines.append(f"a LeNet's backward pass, {len(Graph(loss))} nodes, is drawn for a {place} in {seconds:.2f} s")
+    return lines
+
+
+def batches() -> list[str]:
+    """What a sample costs in a batch of a million, at once and in blocks, and what a second thread gives."""
+    few, many = moons(10_000), moons(1_000_000)
+    one, params = hinge_program([16, 16, 1])
+    jobs: dict[str, Job] = {
+        "few": lambda: [one.value_and_grad(few, params) for _ in range(100)],
+        "at once": lambda: one.value_and_grad(many, params),
+        "in blocks of 10,000": lambda: one.value_and_grad(np.array_split(many, 100).__iter__(), params),
+    }
+    found = compare("a million samples", jobs, rounds=5)
+    ratios = " and ".join(f"{found.ratio(name):.2f} {name}" for name in [*jobs][1:])
+    lines = [f"a sample of a million costs {ratios} times what a sample of 10,000 does (2-16-16-1, with its gradient)"]
+    if (os.cpu_count() or 1) > 1 and hasattr(os, "sched_setaffinity"):
+        pinned = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, range(os.cpu_count() or 1))
+        two, _ = hinge_program([16, 16, 1], threads=2)
+        jobs = {"two": lambda: two.value_and_grad(many, params), "one": jobs["at once"]}
+        lines.append(
+            f"two threads are {compare('threads', jobs, rounds=5).ratio('one'):.2f} times as fast on it as one"
+        )
+        os.sched_setaffinity(0, pinned)
     return lines
 
 

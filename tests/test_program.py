@@ -250,6 +250,29 @@ def test_parameters_are_read_again_when_something_was_written_and_only_then(back
     assert float(copy.deepcopy(program).value([[]])[0]) == -36.0
 
 
+def test_a_number_that_is_read_while_it_is_written_is_read_again() -> None:
+    """Another thread may run the program between any two lines of the write."""
+    a = Value(2.0)
+    program = Program(a * 1.0, [], [a], backend="python")
+    setter = Value.data.fset.__code__  # type: ignore[attr-defined]
+    seen = []
+
+    def trace(frame: Any, event: str, _: object) -> Any:
+        if frame.f_code is not setter:
+            return None
+        seen.append(program.value([[]])[0])
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        a.data = 5.0
+    finally:
+        sys.settrace(before)
+    assert {*seen} == {2.0, 5.0}
+    assert program.value([[]]) == [5.0]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", [*ALL_BACKENDS, "fused"])
 @pytest.mark.parametrize("samples", [1, 9, BLOCK - 1, BLOCK, 2 * BLOCK + 13])

@@ -127,6 +127,7 @@ def test_a_training_interrupted_at_any_line_goes_on_with_the_same_bits(
         history = interrupted_after(lines, lambda: first.fit(FORMS[form](), batch_size=size))
     except KeyboardInterrupt:  # before the training began
         return
+    assert first.optimizer.memory[0] == first.optimizer.steps == history.steps
     again = Curve(OPTIMIZERS[name])  # in another process, say: nothing is there but the history
     assert again.bits(again.fit(FORMS[form](), batch_size=size, resume=KEPT[kept](history))) == want
 

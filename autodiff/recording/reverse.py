@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any, NoReturn, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
-from autodiff.ground.clock import last_write, tick, wrote
+from autodiff.ground.clock import last_write, tick
 from autodiff.ground.text import NAME, visible
 from autodiff.language.ieee import real
 from autodiff.recording.rules import Rule
@@ -192,7 +192,6 @@ def renew(order: Sequence[Recorded], data: Iterable[float]) -> None:
     """
     if all(staleness(node) is None for node in order):
         return
-    wrote()
     for node in order:
         if node._rule is not None or node._grad is NO_PATH:
             node._grad = None
