@@ -117,13 +117,17 @@ def test_the_image_is_the_same_to_the_last_pixel(chromium: Any, kind: str, schem
     for html in (f'<img src="data:image/svg+xml;base64,{whole}"/>', made._repr_mimebundle_()["text/html"]):
         page.set_content(html)
         assert page.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") > 100
-        seen.append(page.locator("img").screenshot())
+        shots = [page.locator("img").screenshot()]
+        while len(shots) < 2 or shots[-1] != shots[-2]:  # a film is still only once its style has been read
+            page.wait_for_timeout(100)
+            shots.append(page.locator("img").screenshot())
+        seen.append(shots[-1])
     page.close()
     assert seen[0] == seen[1]
 
 
 @pytest.mark.parametrize(
-    ("texts", "kinds"), [(10, {"image/svg+xml", "text/html", "text/plain"}), (3000, {"text/html", "text/plain"})]
+    ("texts", "kinds"), [(10, {"image/svg+xml", "text/html", "text/plain"}), (9000, {"text/html", "text/plain"})]
 )
 def test_a_large_picture_is_kept_once_in_a_notebook(texts: int, kinds: set[str]) -> None:
     shown = bundle(f"<svg>{'<text>one</text>' * texts}</svg>", "Many ones", "All alike.")

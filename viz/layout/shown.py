@@ -13,7 +13,7 @@ from viz.layout.svg import element
 
 __all__ = ["LARGEST", "SEEN", "bundle", "image", "packed"]
 
-LARGEST = 40_000  # characters of a picture that is kept twice; notebooks stay light
+LARGEST = 100_000  # characters of a picture that is kept twice; notebooks stay light
 SEEN = "To see the picture, run it in a notebook, or trust the one that it is in; or .save_svg(path)."
 _LOOK = {  # what may as well be said by style
     *("fill", "stroke", "stroke-width", "stroke-dasharray", "paint-order", "opacity"),
@@ -68,7 +68,7 @@ def packed(svg: str) -> str:
     opening, _, rest = svg.partition(">")
     rest = _TAG.sub(said, rest)
     rules = "".join(f".{name}{{{look}}}" for look, name in names.items())
-    return re.sub(r' (?:role|aria-\w+)="[^"]*"', "", opening) + ">" + element("style", rules) + rest
+    return re.sub(r' (?:role|aria-\w+)="[^"]*"', "", opening) + ">" + (element("style", rules) if rules else "") + rest
 
 
 _TAG = re.compile(r"(<(?!style)\w+)((?: [\w:-]+=\"[^\"]*\")+)(/?>)")
