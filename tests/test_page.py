@@ -14,6 +14,7 @@ from test_labels import HOSTILE
 
 from autodiff import Value, max_pool1d, max_pool2d, nn, relu, scope, steps
 from viz.ink.theme import width
+from viz.netpage.explorer import Explorer, explore
 from viz.page.html import short_names
 from viz.page.stepper import Stepper, step
 
@@ -348,19 +349,53 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     return (folder / "package" / "axe.min.js").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 400])
-def test_axe_finds_no_serious_fault(chromium: Any, tmp_path: Path, axe: str, scheme: str, width: int) -> None:
-    file = pool().save_html(tmp_path / "pool.html")
-    size = {"width": width, "height": 800}
+def folded() -> Stepper:
+    return step(nn.MLP(2, [2, 1])([Value(1.0, "a"), Value(-2.0, "b")]), collapse=True)
+
+
+def explored() -> Explorer:
+    body = nn.Conv2d(1, 2, 3, rng=0), nn.ReLU(), nn.MaxPool2d(2)
+    model = nn.Sequential(*body, nn.Flatten(), nn.Linear(8, 2, rng=1))
+    return explore(model([[[Value(float(i == j)) for j in range(6)] for i in range(6)]])[0])
+
+
+AT = {  # what is opened one after the other, by its keys
+    "pool": (
+        ["Home"],
+        ["End"],
+        ["i"],
+        ["p", "Home"],
+        ["ArrowRight"],
+        ["p", "i", "c"],
+        ["Escape", "m"],
+        ["y"],
+        ["Escape", "?"],
+    ),
+    "collapsed": (["Home"], ["End"], ["o"], ["p", "Home", "ArrowRight"], ["p", "m"]),
+    "network": (["Home"], ["End"], ["ArrowLeft"]),
+}
+
+
+PAGES = [("pool", scheme, width) for scheme in ("light", "dark") for width in (1280, 400)]
+PAGES += [
+    (kind, scheme, width) for kind in ("collapsed", "network") for scheme, width in (("dark", 1280), ("light", 400))
+]
+
+
+@pytest.mark.parametrize(("kind", "scheme", "width"), PAGES)
+def test_axe_finds_no_serious_fault(
+    chromium: Any, tmp_path: Path, axe: str, kind: str, scheme: str, width: int
+) -> None:
+    shown: Any = {"pool": pool, "collapsed": folded, "network": explored}[kind]()
+    size, file = {"width": width, "height": 800}, shown.save_html(tmp_path / "page.html")
     with visit(chromium, file, color_scheme=scheme, viewport=size, bypass_csp=True) as seen:
         seen.page.evaluate(axe)
-        for keys in (["Home"], ["End"], ["p"], ["Escape", "p", "?"]):
+        for keys in AT[kind]:
             seen.press(*keys)
             found = seen.page.evaluate("axe.run()")["violations"]
             faults = [(f["id"], [n["html"][:200] for n in f["nodes"]]) for f in found]
             serious = [fault for fault, f in zip(faults, found, strict=True) if f["impact"] in ("serious", "critical")]
-            assert not serious
+            assert not serious, keys
 
 
 def test_in_a_frame_the_keys_of_a_presenter_leave_at_the_end(chromium: Any, tmp_path: Path) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from autodiff.habits.answers import answered
 from viz.ink.figures import figured
 from viz.ink.theme import OWN, Theme
 from viz.layout.kinds import kind_of, named
-from viz.layout.svg import element
+from viz.layout.shown import image
 from viz.netpage.data import net_data
 from viz.netpage.script import START, css, module, shell
 from viz.nets.board import TooWideError
@@ -121,8 +119,7 @@ class Explorer:
         svg = picture.svg()
         if len(svg) > LARGEST:
             return ""
-        source = f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
-        return element("img", src=source, alt=escape(self.title), width=960)
+        return image(svg, " ".join(picture.described), 960)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Save the page as ``.html`` and return where; ``ValueError`` for any other ending, with the way out."""
