@@ -125,6 +125,7 @@ def shell(ways: tuple[tuple[str, str], ...] = ()) -> str:
     """The buttons and places of the stepper, with what each way that is shown is called, by its mark."""
     whole = static("shell.html").replace("\n", "").replace("{no path}", SENTENCES["no path"])
     told = [element("span", _sample(mark) + escape(name), class_=f"edge {classed(mark)}") for mark, name in ways]
+    whole = whole.replace("gr-legend", "gr-legend gr-of-ways") if ways else whole
     return whole.replace("{ways}", "".join(told))
 
 
