@@ -3,7 +3,8 @@
 Each CHECKOUT is a folder with another state of the project (``git worktree add``); this one is measured beside them, in
 the same Chromium, one after the other in every round, so that a machine that is busy is busy for all. Counted are the
 milliseconds from opening the file until anything is painted, until the page at its first step is, and from a key until
-what it changes is: the script, and the browser's style, layout and paint.
+what it changes is: the script, and the browser's style, layout and paint. Of both also the work alone, which is what
+the page's own thread has computed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from benchmarks.legible import chromium
 
 __all__ = ["GRAPHS", "measured", "pages"]
 
-ROUNDS = 15
+ROUNDS, STEPS = 15, 12
 HERE = Path(__file__).resolve().parents[1]
 GRAPHS = {
     "the README's pool": "p = max_pool1d([Value(n, f'x{i}') for i, n in enumerate((3, 0, 4, 2, 0))], 3, 2)\n"
@@ -78,16 +79,27 @@ def measured(browser: Any, file: Path) -> dict[str, float]:
     context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
     page = context.new_page()
     page.add_init_script(_WATCH)
+    session = context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
     page.goto(file.as_uri())
     while None in (seen := page.evaluate(_SEEN)):
         page.wait_for_timeout(50)
     found = dict(zip(("first paint", "the page"), seen, strict=True))
-    page.keyboard.press("End")
-    back = [page.evaluate(_STEP, "ArrowLeft") for _ in range(12)]
-    page.keyboard.press("Home")
-    forth = [page.evaluate(_STEP, "ArrowRight") for _ in range(12)]
+    found["its work"] = _work(session)
+    for name, start, key in (("a step", "Home", "ArrowRight"), ("a step back", "End", "ArrowLeft")):
+        page.keyboard.press(start)
+        page.wait_for_timeout(100)
+        before = _work(session)
+        found[name] = statistics.median(page.evaluate(_STEP, key) for _ in range(STEPS))
+        found[f"{name}, work"] = (_work(session) - before) / STEPS
     context.close()
-    return {**found, "a step": statistics.median(forth), "a step back": statistics.median(back)}
+    return found
+
+
+def _work(session: Any) -> float:
+    """Milliseconds that the page's thread has been at work, however long others had the processor meanwhile."""
+    told = session.send("Performance.getMetrics")["metrics"]
+    return 1000 * float(next(one["value"] for one in told if one["name"] == "TaskDuration"))
 
 
 def _row(name: str, rounds: Mapping[str, list[dict[str, float]]]) -> str:
@@ -96,7 +108,7 @@ def _row(name: str, rounds: Mapping[str, list[dict[str, float]]]) -> str:
     ours = rounds[str(HERE)]
     for what in ours[0]:
         own = [one[what] for one in ours]
-        lines.append(f"  {what:12s} {statistics.median(own):7.1f} ms, at least {min(own):7.1f}")
+        lines.append(f"  {what:17s} {statistics.median(own):7.1f} ms, at least {min(own):7.1f}")
         for checkout, found in rounds.items():
             if checkout != str(HERE):
                 other = [one[what] for one in found]

@@ -63,7 +63,13 @@ class Elsewhere:
             for _ in range(2):
                 page.keyboard.press("Shift+Enter")
             page.wait_for_timeout(3000)
-            return self.both(page, "notebook")
+            page.locator("iframe[srcdoc]").first.wait_for()
+            told = self.both(page, "notebook")
+            page = self.page(f"{url}/notebooks/{jupyter.foreign(self.file).name}")
+            jupyter.pictures_are_seen(page, 2)
+            page.screenshot(path=self.folder / "notebook_foreign.png", full_page=True)
+            assert page.locator("iframe").count() == 0
+            return told + "; of a notebook that is not trusted pictures are seen"
 
     def voila(self) -> str:
         command = ("voila", self.file.name, *SERVED)
@@ -73,7 +79,7 @@ class Elsewhere:
     def myst(self) -> str:
         source = self.folder / "source"
         source.mkdir(exist_ok=True)
-        told = json.loads(self.file.read_text())
+        told = json.loads(jupyter.foreign(self.file).read_text())
         told["cells"].insert(0, {"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# Steps"})
         (source / "index.ipynb").write_text(json.dumps(told))
         (source / "conf.py").write_text("extensions = ['myst_nb']\nnb_execution_mode = 'off'\n")
@@ -83,8 +89,10 @@ class Elsewhere:
         for i in range(frames.count()):
             frames.nth(i).scroll_into_view_if_needed()
             jupyter.steps_and_edits(page.frame_locator("iframe[srcdoc]").nth(i))
+        jupyter.pictures_are_seen(page, 0)
+        page.set_viewport_size({"width": 1280, "height": 1000})
         page.screenshot(path=self.folder / "myst.png", full_page=True)
-        return f"{frames.count()} pages step, offline"
+        return f"{frames.count()} pages step, offline, and pictures are seen"
 
 
 if __name__ == "__main__":

@@ -173,8 +173,8 @@ def test_jupyterlab(chromium: Any, tmp_path: Path) -> None:
     exported(chromium, tmp_path, file)
 
 
-def untrusted(chromium: Any, url: str, file: Path) -> None:
-    """Of a notebook that came from elsewhere, sentence and picture are left."""
+def foreign(file: Path) -> Path:
+    """The notebook with every kind of picture, as if somebody else had sent it."""
     told = json.loads(file.read_text())
     told["cells"] += [
         {
@@ -184,14 +184,25 @@ def untrusted(chromium: Any, url: str, file: Path) -> None:
         }
         for i, shown in enumerate(draw()._repr_mimebundle_() for draw in PICTURES.values())
     ]
-    (file.parent / "foreign.ipynb").write_text(json.dumps(told))
-    page = lab_page(chromium, url, "foreign.ipynb")
+    sent = file.with_name("foreign.ipynb")
+    sent.write_text(json.dumps(told))
+    return sent
+
+
+def pictures_are_seen(page: Any, more: int) -> None:
+    """Every kind of picture is there, and ``more`` that stand in for steppers."""
     page.set_viewport_size({"width": 1280, "height": 20_000})  # cells out of sight are not there
-    without_kernel(page)
-    outputs = page.locator(".jp-Notebook .jp-OutputArea-output")
-    pictures = outputs.locator("img")
-    wait_until(lambda: pictures.count() == 2 + len(PICTURES))
+    pictures = page.locator("img[src^=data]")
+    wait_until(lambda: pictures.count() >= more + len(PICTURES))
     assert all(pictures.evaluate_all("images => images.map((image) => image.complete && image.naturalWidth > 300)"))
+
+
+def untrusted(chromium: Any, url: str, file: Path) -> None:
+    """Of a notebook that came from elsewhere, sentence and picture are left."""
+    page = lab_page(chromium, url, foreign(file).name)
+    without_kernel(page)
+    pictures_are_seen(page, 2)
+    outputs = page.locator(".jp-Notebook .jp-OutputArea-output")
     for i in range(2):
         place = outputs.nth(i)
         place.get_by_text(SENTENCE).wait_for()

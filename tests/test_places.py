@@ -16,7 +16,7 @@ from browsing import browser
 
 from autodiff import Value, clamp, log, max_pool1d, maximum, nn, relu, where
 from viz.ink.theme import DARK, LIGHT
-from viz.page.html import STILL
+from viz.page.html import STILL, static
 from viz.page.poster import LARGEST, SENTENCE
 from viz.page.stepper import Stepper, step
 
@@ -243,6 +243,22 @@ def test_a_page_that_was_small_when_it_opened_is_as_one_that_opens_in_its_size(c
 
 
 # ---- Both
+
+
+@pytest.mark.slow
+def test_where_a_script_runs_the_last_step_is_not_painted_before_the_first_one(chromium: Any, tmp_path: Path) -> None:
+    not_yet = re.sub(r'<script type="module">.*?</script>', "", pool().html(), flags=re.DOTALL)
+    (tmp_path / "page.html").write_text(not_yet, "utf-8")
+    page = chromium.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    assert page.locator("svg").count()
+    assert not page.locator(".gr-still").is_visible()
+    assert page.evaluate("performance.getEntriesByName('first-contentful-paint')") == []
+    page.close()
+
+
+def test_no_rule_of_the_page_makes_the_browser_look_upwards_at_every_step() -> None:
+    assert ":has(" not in re.sub(r"/\*.*?\*/", "", static("stepper.css"), flags=re.DOTALL)
 
 
 @pytest.mark.slow

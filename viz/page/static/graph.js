@@ -11,6 +11,9 @@ const MANY = 150; // boxes: of more, lines are not kept clear of the card
 const FLAT = [40, 104]; // pixels: how high the card is below a graph that leaves no corner to it, and where it is tall
 const LONG_LINE = 900; // longer ones have longer dashes
 
+/** The points that the bends of a line are drawn by. */
+const bendsOf = (path) => [...path.getAttribute("d").matchAll(/(-?[\d.]+),(-?[\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)]);
+
 /** What is known of a layout before it is shown: its size, its boxes and points of its lines. */
 function layoutOf(svg) {
   const [wide, high] = svg.dataset.size.split(" ").map(Number);
@@ -23,7 +26,7 @@ function layoutOf(svg) {
   });
   // From one bend of a line to the next.
   const points = [...(boxes.length > MANY ? [] : svg.querySelectorAll("g.edge[id] path"))].flatMap((path) => {
-    const bends = [...path.getAttribute("d").matchAll(/(-?[\d.]+),(-?[\d.]+)/g)].map(([, x, y]) => [Number(x) + shift[0], Number(y) + shift[1]]);
+    const bends = bendsOf(path).map(([x, y]) => [x + shift[0], y + shift[1]]);
     return bends.flatMap(([x, y], i) => {
       const [ax, ay] = bends[Math.max(0, i - 1)];
       const parts = Math.ceil(Math.hypot(x - ax, y - ay) / 24) || 1;
@@ -60,7 +63,6 @@ function graphPicture(layout, data, stage, settle, slider) {
   const view = cameraOf(frame, root, width, height, settle);
 
   const groups = [...root.querySelectorAll("g.edge[id]")];
-  const lengths = groups.map((group) => group.querySelector("path").getTotalLength()); // before anything is written
   const still = (group) => [...group.classList].filter((name) => /^gr-(?!folded|level|leaf|parameter|constant|way|faded)/.test(name)); // its marks without a script
   const boxOf = new Map(); // the box of each node: its own, or that of the folded scope it is in
   const boxes = [...root.querySelectorAll("g.node[id]")].map((group) => {
@@ -85,9 +87,10 @@ function graphPicture(layout, data, stage, settle, slider) {
   boxes.sort((one, other) => one.members[0] - other.members[0]);
 
   const lineOf = new Map(); // the line of each use
-  const lines = groups.map((group, i) => {
+  const lines = groups.map((group) => {
     const [path, arrow, text] = ["path", "polygon", "text"].map((tag) => group.querySelector(tag));
-    const length = lengths[i];
+    // About as long as it is: to ask the browser would make it lay all out, once more than it has to.
+    const length = bendsOf(path).reduce((sum, [x, y], i, all) => sum + Math.hypot(x - all[i && i - 1][0], y - all[i && i - 1][1]), 0);
     if (length > LONG_LINE) path.style.setProperty("--dash", length / LONG_LINE); // many dashes take long to paint
     const bare = path.getAttribute("d").replace(/^M[^LC]*L/, "M");
     path.removeAttribute("stroke-width");
