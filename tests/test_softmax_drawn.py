@@ -159,6 +159,24 @@ def test_a_score_that_goes_elsewhere_too_says_the_difference_at_the_line() -> No
     assert [name for name, *_ in made(picture)] == ["s1"]
 
 
+@pytest.mark.parametrize("part", [{"reached": True}, {"depth": 2}, {"depth": 3}, {"step": -1}])
+def test_a_part_of_it_shows_nothing_that_guards_it_either(part: dict[str, Any]) -> None:
+    picture = drawn(nn.cross_entropy(scores((1.0, 2.0, 0.5)), 1), names=False, **part)
+    titles = [box.rows[0] for box in picture.boxes.values() if box.rows]
+    assert any("s1 − max" in title for title in titles)
+    assert not any(re.search(r"stop|clamp|308", title) for title in titles)
+
+
+def test_a_score_that_is_a_constant_is_called_by_its_number() -> None:
+    p = softmax(Value(1.0, "x"), 0.0)[0]
+    titles = [box.rows[0] for box in drawn(p, names=False, constants=True).boxes.values()]
+    assert [title.partition(": ")[2] for title in titles if "exp" in title] == ["exp(x − max)", "exp(0 − max)"]
+
+
+def test_of_one_score_nothing_is_left_but_exp_and_log() -> None:
+    assert len(drawn(logsumexp(Value(1.0, "x")), names=False).boxes) == 4
+
+
 def test_a_batch_of_losses_still_folds_what_repeats() -> None:
     def sample(k: int) -> Value:
         with scope(f"sample {k}"):

@@ -9,6 +9,7 @@ from functools import cached_property
 from sys import float_info
 
 from autodiff import Edge, Graph, Node
+from viz.graph.constants import constants_of
 from viz.graph.folding import Difference, Formula
 from viz.graph.view import View
 
@@ -34,7 +35,7 @@ class _Softmax:
             node = pending.pop()
             found.append(node.number)
             inner = (nodes[arg] for arg in node.args if isinstance(arg, int))
-            pending += [node for node in inner if _is(node, "maximum") and len(self.uses[node.number]) == 1]
+            pending += [node for node in inner if _finds(node) and len(self.uses[node.number]) == 1]
         return tuple(sorted(found))
 
     def guarding(self) -> Iterator[Edge]:
@@ -86,6 +87,8 @@ class _Softmax:
                 yield node.number, Formula("log(sum) + max", node.scope)
 
     def _called(self, operand: int | float) -> str:
+        if operand in constants_of(self.graph):
+            return str(self.graph.nodes[int(operand)].name)
         return self.labels[operand] if isinstance(operand, int) else f"{operand:g}"
 
     def differences(self) -> Iterator[tuple[Edge, Difference]]:
@@ -115,12 +118,12 @@ def lectured(view: View, labels: Mapping[int, str] | Sequence[str]) -> View:
     shown, hidden = {*view.numbers}, view.hidden_in.keys()
     for one in _all(view.graph, labels):
         told = dict(one.told())
-        if shown >= told.keys():
-            differences |= dict(one.differences())
-            guarding |= set(one.guarding())
-            if not hidden & told.keys():
-                unboxed |= {*one.guards}
-                found |= {number: formula for number, formula in told.items() if number not in unboxed}
+        cut = {formula for number, formula in told.items() if number not in shown}  # by the border of a part
+        differences |= dict(one.differences())
+        guarding |= set(one.guarding())
+        if not hidden & told.keys():
+            unboxed |= {*one.guards}
+            found |= {n: formula for n, formula in told.items() if formula not in cut and n not in unboxed}
     if not differences and not guarding:
         return view
     return replace(
@@ -142,6 +145,11 @@ def _all(graph: Graph, labels: Mapping[int, str] | Sequence[str]) -> Iterator[_S
             stop = node.args[0]
             if isinstance(stop, int) and _is(graph.nodes[stop], "stop"):
                 yield _Softmax(graph, labels, uses, node)
+
+
+def _finds(node: Node) -> bool:
+    """Whether a node finds the largest of two, or of one."""
+    return _is(node, "maximum") or _is(node, "identity")
 
 
 def _is(node: Node, name: str) -> bool:
