@@ -93,7 +93,7 @@ def test_what_is_framed_and_told_is_what_changed(before: list[float], after: lis
         *(f"after_changed_in_0_{i}" for i in range(5) if before[i] != after[i]),
         *(f"after_changed_grad_0_{i}" for i in range(5) if old.get(i) != new.get(i)),
     }
-    was = dict(words(picture, r"after_was_.*"))
+    was = dict(words(picture, r"after_was_(in|grad)_.*"))
     with writing(picture_figures(picture)):
         expected = {f"after_was_in_{i}": f"was {numeral(before[i])}" for i in range(5) if before[i] != after[i]}
         for i in range(5):
@@ -339,3 +339,16 @@ def test_a_description_has_four_sentences_at_most() -> None:
     for said in (picture.described[1], compared(row((3, 0, 4, 2, 0)), row((3, 5, 4, 2, 9))).described[1]):
         assert len(re.findall(r"[.] |[.]$", said)) <= 4, said
     assert all(part in told(picture) for part in picture.described[1].split(". ")[:3])
+
+
+def test_what_outputs_were_stands_at_their_cards() -> None:
+    before, after = row((3, 0, 4, 2, 0), (0.7, 0.9)), row((3, 5, 4, 2, 9), (0.7, -1.9))
+    picture = compared(before, after)
+    said = dict(words(picture, "after_was_(out|up)_.*"))
+    assert said == {"after_was_out_A": "was 4", "after_was_out_B": "was 4", "after_was_up_B": "was 0.9"}
+    cards = plates(picture, "after_card_.*")
+    for mark in picture.drawing.marks:
+        if mark.name in said:
+            card = cards[f"after_card_0_{'AB'.index(mark.name[-1])}"]
+            assert abs(mark.box.y + mark.box.height / 2 - card.y - card.height / 2) < card.height
+            assert mark.box.x >= card.x + card.width or mark.box.x + mark.box.width <= card.x

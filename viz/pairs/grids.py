@@ -16,8 +16,9 @@ from viz.ink.theme import Theme
 from viz.layout.layout import Box
 from viz.layout.place import LEAST, Place
 from viz.pairs.both import BothPools, came
+from viz.pairs.changes import same_number
 from viz.pairs.pools import PoolChanges
-from viz.pairs.room import placed_in
+from viz.pairs.room import is_badge, placed_at, placed_in
 from viz.pairs.telling import in_short, number_text
 from viz.pools.facts import Facts
 from viz.pools.heat import Heat
@@ -50,25 +51,19 @@ def pair_of_pools(
     changes: PoolChanges,
     titles: tuple[str, str],
     look: Theme,
-    place: Place,
+    fit: Place,
     legend: bool = True,
     digits: int | None = None,
 ) -> PoolPair:
     """The picture of two pools, made for a place."""
     made = BothPools(changes, titles, legend, digits)
-    tried = _first(made, look, place)
+    tried = _first(made, look, fit)
     shown = PoolPair(look, tried.drawing(), tried.scale)
     shown.described = f"{titles[0]}, {titles[1]}", in_short(made.sentences)
-    shown.again = partial(_again, changes, titles, look, legend, digits)
+    shown.again = partial(pair_of_pools, changes, titles, look, legend=legend, digits=digits)
     if look.dark is not None:
         shown.follows(Sheet(look.in_the_dark, replace(tried, look=look.in_the_dark).drawing(), tried.scale))
     return shown
-
-
-def _again(
-    changes: PoolChanges, titles: tuple[str, str], look: Theme, legend: bool, digits: int | None, fit: Place
-) -> PoolPair:
-    return pair_of_pools(changes, titles, look, fit, legend, digits)
 
 
 def _first(made: BothPools, look: Theme, place: Place) -> _Pair:
@@ -212,9 +207,10 @@ class _Pair:
             found.append(Words(f"panel_{side}", x, y + size, runs, size, start=True))
             marks = self._painted(facts, plan)
             if side:  # the marks of windows lie above the frames of what changed
-                badges = [replace(mark, name=f"{mark.name}_letter") for mark in marks if _is_badge(mark, plan)]
+                badges = [replace(mark, name=f"{mark.name}_letter") for mark in marks if is_badge(mark, plan)]
                 changed, were = [*self._changed(plan)], [*self._were_in_cells(plan, marks)]
-                marks = [*(mark for mark in marks if not _is_badge(mark, plan)), *changed, *were, *badges]
+                were += self._were_at_cards(plan, [*marks, *changed, *were])
+                marks = [*(mark for mark in marks if not is_badge(mark, plan)), *changed, *were, *badges]
             name = ("before", "after")[side]
             marks = [replace(mark, name=f"{name}_{mark.name}") for mark in marks]
             found += Drawing(0, 0, marks).moved(x, y + self._head)
@@ -226,11 +222,10 @@ class _Pair:
 
     def _between(self) -> Iterator[Mark]:
         (wide, high), other = self.sizes
-        ink, low = self.look.no_path, max(high, other[1])
-        line = ((wide + APART / 2, 0.0), (wide + APART / 2, low))
-        yield Way(
-            "between", line if self.beside else ((0.0, high + APART / 2), (self.inner, high + APART / 2)), ink, 0.75
-        )
+        line = ((wide + APART / 2, 0.0), (wide + APART / 2, max(high, other[1])))
+        if not self.beside:
+            line = ((0.0, high + APART / 2), (self.inner, high + APART / 2))
+        yield Way("between", line, self.look.no_path, 0.75)
 
     def _painted(self, facts: Facts, plan: Plan) -> list[Mark]:
         """One pool, in the shades of both."""
@@ -270,6 +265,18 @@ class _Pair:
                 if found := placed_in(lattice.cell(*cell), word, marks):
                     yield found
 
+    def _were_at_cards(self, plan: Plan, marks: Sequence[Mark]) -> Iterator[Mark]:
+        """What the value and the gradient of an output were, at its card, where there is room for it."""
+        size, taken, whole = self.look.small_size, [*marks], Box(0, 0, plan.size[0], plan.size[1] + self._under)
+        has_room, ink = not plan.is_map and size * self.scale_in_place >= LEAST, self.look.muted
+        for one, other in self.made.changes.windows if has_room else ():
+            pairs = ((one.value, other.value), (one.upstream, other.upstream)) if other.number in plan.cards else ()
+            for lower, (old, new) in enumerate(pairs):
+                word = Words(f"was_{('out', 'up')[lower]}_{other.letter}", 0, 0, (Run(self._was(old), ink),), size)
+                found = placed_at(plan.cards[other.number], bool(lower), word, taken, whole)
+                taken += [found] if found and not same_number(old, new) else []
+        yield from taken[len(marks) :]
+
     def _framed(self, name: str, box: Box) -> Plate:
         grown = Box(box.x - 1.5, box.y - 1.5, box.width + 3, box.height + 3)
         return Plate(name, grown, line=self.look.highlight, pen=FRAME)
@@ -287,10 +294,3 @@ class _Pair:
             line = 0 if word.box.x > ends[0] + 4 else 1
             ends[line] = word.box.x + word.width
             yield replace(word, y=y + 1.25 * size * line * way)
-
-
-def _is_badge(mark: Mark, plan: Plan) -> bool:
-    """Whether a mark is the letter of a window, or the plate below it."""
-    if isinstance(mark, Plate):
-        return mark.box.height == plan.badge
-    return isinstance(mark, Words) and mark.size == plan.letter and mark.runs[0].text.isupper()
