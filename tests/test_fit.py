@@ -316,6 +316,7 @@ def test_a_training_that_takes_long_tells_how_far_it_is(monkeypatch: pytest.Monk
     monkeypatch.setattr(sys, "stderr", screen)
     line = Line()
     history = line.fit(progress=True, epochs=4, batch_size=2, after_epoch=lambda _: screen.shown.wait(60) is None)
+    assert "building" not in screen.getvalue()  # a program is, but within the training
     last = screen.getvalue().rpartition("\r")[2]
     assert last.startswith(f"fit: epoch 4 of 4, step 12, loss {history.losses[-1]:.4g}, 0:00 left (0:")
     assert last.endswith(")\n")

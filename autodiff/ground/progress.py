@@ -12,12 +12,15 @@ __all__ = ["clock", "shown"]
 
 AFTER, EVERY = 2.0, 0.5  # seconds: before the line is shown, and between its changes
 
+_shown: list[Thread] = []
+
 
 @contextmanager
 def shown(text: Callable[[float], str], wanted: bool = True) -> Iterator[None]:
     """While the body runs, ``text(seconds since it began)`` stands in a line of stderr; the last one stays.
 
-    A thread of its own writes it: the body is not slowed down. Nothing is written where nobody would see it change.
+    A thread of its own writes it: the body is not slowed down. Nothing is written where nobody would see it change, nor
+    while another line is there: what is built within a training is part of it.
     """
     done, start = Event(), monotonic()
 
@@ -30,15 +33,18 @@ def shown(text: Callable[[float], str], wanted: bool = True) -> Iterator[None]:
             width, waited = len(line), waited or (done.wait(EVERY) and False)
 
     thread = Thread(target=show, daemon=True)
-    if wanted and _is_watched():
-        with suppress(RuntimeError):  # where there are no threads
-            thread.start()
     try:
+        if wanted and not _shown and _is_watched():
+            _shown.append(thread)
+            with suppress(RuntimeError):  # where there are no threads
+                thread.start()
         yield
     finally:
         done.set()
         if thread.ident is not None:
             thread.join()
+        if thread in _shown:
+            _shown.remove(thread)
 
 
 def clock(seconds: float) -> str:
