@@ -44,6 +44,17 @@ def mean_gradient(rows, params):
 json.dump(mean_gradient(rows, params).tolist(), open("answer.json", "w"))
 """
 
+# The same source rolled up takes the whole batch, and answers the gradient of its mean.
+JAX_ROLLED = JAX.replace(
+    """
+    _, terms = jax.vmap(program, in_axes=(0, None))(rows, params)
+    return jnp.stack([jnp.mean(jnp.broadcast_to(term, (len(rows),))) for term in terms])
+""",
+    """
+    return program(rows, params)[1]
+""",
+)
+
 TORCH = """
 import json, os, sys
 import torch, torch.distributed as dist
@@ -72,6 +83,8 @@ dist.destroy_process_group()
 os._exit(0)  # threads of the library that are not joined abort a process that ends by itself, now and then
 """
 
+TORCH_ROLLED = TORCH.replace("(loss,), _ = program(rows, self.params)", "loss = program(rows, self.params)")
+
 
 @pytest.fixture
 def task(tmp_path: Path) -> tuple[Path, Program, list[float]]:
@@ -96,20 +109,25 @@ def answer(folder: Path) -> list[float]:
     return found
 
 
+ROLLED = pytest.mark.parametrize("rolled", [False, True], ids=["line by line", "rolled"])
+
+
+@ROLLED
 def test_jax_shards_the_batch_over_four_devices_and_finds_the_same_gradient(
-    task: tuple[Path, Program, list[float]],
+    rolled: bool, task: tuple[Path, Program, list[float]]
 ) -> None:
     pytest.importorskip("jax")
     folder, program, expected = task
-    (folder / "model.py").write_text(program.source("jax"))
-    assert start(folder, JAX).wait(timeout=120) == 0
+    (folder / "model.py").write_text(program.source("jax", rolled=rolled))
+    assert start(folder, JAX_ROLLED if rolled else JAX).wait(timeout=120) == 0
     assert answer(folder) == pytest.approx(expected, rel=1e-12, abs=1e-15)
 
 
-def test_torch_in_two_processes_finds_the_same_gradient(task: tuple[Path, Program, list[float]]) -> None:
+@ROLLED
+def test_torch_in_two_processes_finds_the_same_gradient(rolled: bool, task: tuple[Path, Program, list[float]]) -> None:
     pytest.importorskip("torch")
     folder, program, expected = task
-    (folder / "model.py").write_text(program.source("torch", what="value"))
-    workers = [start(folder, TORCH, str(rank)) for rank in range(2)]
+    (folder / "model.py").write_text(program.source("torch", what="value", rolled=rolled))
+    workers = [start(folder, TORCH_ROLLED if rolled else TORCH, str(rank)) for rank in range(2)]
     assert [worker.wait(timeout=120) for worker in workers] == [0, 0]
     assert answer(folder) == pytest.approx(expected, rel=1e-12, abs=1e-15)

@@ -15,7 +15,7 @@ from autodiff.recording.reverse import peek, topological
 from autodiff.recording.value import Value
 from autodiff.table.operations import Operation, expanded
 
-__all__ = ["Lowering"]
+__all__ = ["Lowering", "writer"]
 
 
 class Lowering:

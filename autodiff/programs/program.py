@@ -13,7 +13,7 @@ from autodiff.ground.collector import paused
 from autodiff.ground.foreign import at_least_one, is_stream
 from autodiff.ground.progress import clock, shown
 from autodiff.ground.text import quoted, visible
-from autodiff.programs import streams
+from autodiff.programs import layered, streams
 from autodiff.programs.batches import Sample, vector
 from autodiff.programs.frozen import check_leaves, refuse_overwritten, warn_of_frozen_branches
 from autodiff.programs.listing import PASSES
@@ -86,6 +86,7 @@ class Program:
         self.single = isinstance(output, Value)
         many = isinstance(output, Iterable) and not callable(output)  # a model gives its layers
         self.outputs: list[Value] = list(output) if many else [output]  # type: ignore[arg-type, list-item]
+        self._named: Callable[[], Iterable[tuple[str, Value]]] = getattr(params, "named_parameters", tuple)
         if not isinstance(params, Iterable) and hasattr(params, "parameters"):
             params = params.parameters()
         if isinstance(params, Value) or not isinstance(params, Iterable):
@@ -175,16 +176,20 @@ class Program:
         for param, number in zip(self.params, numbers, strict=True):
             param.data = number
 
-    def source(self, language: str = "python", what: str = "grad") -> str:
+    def source(self, language: str = "python", what: str = "grad", rolled: bool = False) -> str:
         """The program as source: "python", "numpy", "javascript", "jax" or "torch".
 
         It is a function ``program(x, p)`` that answers the outputs and, with ``what="grad"``, each output's
-        gradient in the parameters; ``what="value"`` leaves that out.
+        gradient in the parameters; ``what="value"`` leaves that out. With ``rolled=True`` it is one of whole batches
+        and arrays, for "numpy", "jax" and "torch": it answers what :meth:`value_and_grad` does, or :meth:`value`.
         """
         if what not in ("value", "grad"):
             raise ValueError(f'what must be "value" or "grad", got {quoted(what)}')
         if language not in LANGUAGES:
             raise ValueError(f"language must be one of {', '.join(LANGUAGES)}; got {quoted(language)}")
+        if rolled:
+            graph = self.outputs, self.inputs, self.params
+            return layered.rolled(graph, self.constants, self._named, language, what, self.single)
         routine = self._routine("grad" if what == "grad" and self.params else "value")
         names = told_apart(self.inputs), told_apart(self.params)
         return emit(routine, LANGUAGES[language], *names)
