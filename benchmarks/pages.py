@@ -1,6 +1,6 @@
 """How legible the stepper's page is: every reference graph in four frames, at its first, a middle and its last step.
 
-Measured are the smallest text of the whole page in CSS pixels, the share of the frame that is free for the graph (of
+Of a page that folds scopes the first one is opened, too. Measured are the smallest text of the whole page in CSS pixels, the share of the frame that is free for the graph (of
 points of a 10 px grid whose topmost element is the graph or the grid of a pool), the boxes that are not in view, those
 that something lies over, and the words at lines that meet a box, a line or other words.
 """
@@ -63,7 +63,10 @@ def seen(page: Any, frame: tuple[int, int]) -> list[dict[str, Any]]:
 
 
 def rows(page: Any, only: str = "") -> Iterator[list[str]]:
-    """One row for each page and frame: the worst of its steps; behind the cells all that met something."""
+    """One row for each page and frame, and for the first scope that opens there: the worst of its steps.
+
+    Behind the cells stands all that met something.
+    """
     with tempfile.TemporaryDirectory() as folder:
         for name, stepper in pages(only).items():
             file = stepper.save_html(Path(folder, "page.html"))
@@ -71,6 +74,11 @@ def rows(page: Any, only: str = "") -> Iterator[list[str]]:
                 page.set_viewport_size({"width": frame[0], "height": frame[1]})
                 page.goto(file.as_uri())
                 yield _row(name, frame, seen(page, frame))
+                if (box := page.locator(".gr-frame g.gr-folded[id] > rect")).count():
+                    box.first.focus()
+                    page.keyboard.press("Enter")
+                    opened = page.locator("[data-part=opened]").text_content()
+                    yield _row(f"{name}: {opened}", frame, seen(page, frame))
 
 
 def _row(name: str, frame: tuple[int, int], found: list[dict[str, Any]]) -> list[str]:
