@@ -1,8 +1,9 @@
 """How legible the stepper's page is: every reference graph in four frames, at its first, a middle and its last step.
 
-Of a page that folds scopes the first one is opened, too. Measured are the smallest text of the whole page in CSS pixels, the share of the frame that is free for the graph (of
-points of a 10 px grid whose topmost element is the graph or the grid of a pool), the boxes that are not in view, those
-that something lies over, and the words at lines that meet a box, a line or other words.
+Of a page that folds scopes the first one is opened, too. Measured are the smallest text of the whole page in CSS
+pixels, the share of the frame that is free for the graph (of points of a 10 px grid whose topmost element is the graph
+or the grid of a pool), the boxes that are not in view, those that something lies over, and the words at lines that meet
+a box, a line or other words.
 """
 
 from __future__ import annotations

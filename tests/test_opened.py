@@ -146,7 +146,7 @@ def test_steps_within_a_scope_are_those_of_what_is_seen_there(opened: Visit, ste
         )
     assert Counter(sentences).most_common(1)[0][1] == 1  # each says something else
     opened.button("← Back").click()
-    assert not opened.page.locator("[data-part=within]").is_visible()
+    assert not opened.page.locator("[data-part=leave]").is_visible()
 
 
 def test_edits_and_predict_stay_where_a_scope_is_opened(opened: Visit) -> None:

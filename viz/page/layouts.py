@@ -108,7 +108,7 @@ STANDING = (
 )
 OFF = 1.12  # a sketch is seldom further off
 SOME = 150  # boxes: of more no layout can be seen whole, and one is enough
-BESIDE_INSIDE = 70  # pixels of what an inside is called, and of a card below it
+BELOW_INSIDE = 40  # pixels of a card below it
 INSIDE, INSIDES = 60, 20  # boxes of what a folded scope opens into, and how many scopes open
 
 
@@ -236,7 +236,7 @@ class _Search:
         rows, rungs = self.rows.of(shown), self._turned((*LYING, *STANDING))
         sketch = Sketch(shown, rows)
         for frame in (MIDDLE, WIDE):
-            frame = replace(frame, height=frame.height - BESIDE_INSIDE)
+            frame = replace(frame, height=frame.height - BELOW_INSIDE)
             for style in rungs:
                 if frame.fits(sketch.sheet(style).size()):
                     return self._laid(shown, rows.in_style(style)), rows.in_style(style)

@@ -227,7 +227,7 @@ function placed(element, [x, y, wide]) {
 }
 
 /** The graph in whichever of its layouts fits the stage, and the card beside it. */
-function fittedPicture(svgs, data, { stage, side, pool, boards, card, fold, note, within, opened }, slider) {
+function fittedPicture(svgs, data, { stage, side, pool, boards, card, fold, note, leave, opened }, slider) {
   const inside = ({ dataset }) => dataset.kind > "" && dataset.kind !== "folded";
   const folded = data.folded && engine.inView(data, { ...data.folded, unseen: data.unseen });
   const layouts = svgs.filter((svg) => !inside(svg)).map(layoutOf).map((one) => ({ ...one, data: one.kind ? folded : data, folded: Boolean(one.kind) }));
@@ -274,7 +274,8 @@ function fittedPicture(svgs, data, { stage, side, pool, boards, card, fold, note
   function enter(box) {
     const left = box ? null : open.pop();
     if (box) open.push(insideOf(box));
-    within.hidden = !open.length;
+    leave.hidden = !open.length;
+    stage.classList.toggle("gr-inside", open.length > 0);
     opened.textContent = open.map(({ name }) => name).join(" › ");
     return left?.from;
   }
