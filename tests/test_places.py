@@ -242,6 +242,27 @@ def test_a_page_that_was_small_when_it_opened_is_as_one_that_opens_in_its_size(c
     assert cards[0]["width"] > 200
 
 
+# ---- A telephone
+
+
+@pytest.mark.slow
+def test_on_a_telephone_one_steps_by_thumb_and_nothing_is_hidden_or_zoomed(chromium: Any, tmp_path: Path) -> None:
+    pool().save_html(tmp_path / "page.html")
+    page = chromium.new_page(viewport={"width": 390, "height": 780}, is_mobile=True, has_touch=True)
+    page.goto((tmp_path / "page.html").as_uri())
+    page.get_by_role("button", name="Next step", exact=True).tap()
+    assert page.get_by_role("slider", name="Step", exact=True).input_value() == "1"
+    page.get_by_role("button", name="More", exact=True).tap()
+    page.get_by_role("button", name="Predict", exact=True).tap()
+    whole = "[document.documentElement.scrollWidth <= innerWidth, document.documentElement.scrollHeight <= innerHeight]"
+    assert page.evaluate(whole) == [True, True]
+    fields = "fields => fields.map((field) => parseFloat(getComputedStyle(field).fontSize))"
+    assert min(page.locator("input:not([type=range]), select, textarea").evaluate_all(fields)) >= 16
+    sizes = [one.bounding_box() for one in page.get_by_role("button").all() if one.is_visible()]
+    assert min(min(box["width"], box["height"]) for box in sizes) >= 24  # what WCAG 2.2 asks for
+    page.close()
+
+
 # ---- Both
 
 
