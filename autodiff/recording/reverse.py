@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import weakref
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, NoReturn, Protocol, TypeVar
 from weakref import WeakKeyDictionary
@@ -175,9 +175,8 @@ def staleness(node: Any) -> float | None:
     return -1 if any(arg._stamp > node._stamp for arg in node.parents) else None
 
 
-def peek(node: Recorded) -> float:
-    """The number of a node, as ``.data`` gives it, without counting as a look (see :func:`read_at`)."""
-    return node._data
+# The number of a node, as ``.data`` gives it, without counting as a look (see :func:`read_at`).
+peek: Callable[[Recorded], float] = attrgetter("_data")
 
 
 def held(node: Recorded) -> float | None:
