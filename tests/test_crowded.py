@@ -103,6 +103,7 @@ def test_an_engine_is_given_no_more_than_it_can_do_in_time(name: str) -> None:
         assert (re.search(r"-> n\d+ \[label=<", text) is None) or ranks <= 1_000
         assert ("nslimit" in text) == (ranks > 1_000)
         assert ("splines=line" in text) == (ranks > 3_000)
+        assert ("mclimit=0.01" in text) == (ranks > 10_000)
 
 
 @pytest.mark.slow

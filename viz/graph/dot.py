@@ -28,6 +28,7 @@ HASTE: tuple[dict[str, str], ...] = (
     {},
     {"nslimit": "1", "nslimit1": "1"},
     {"nslimit": "0.1", "nslimit1": "0.1", "mclimit": "0.1", "splines": "line"},
+    {"nslimit": "0.1", "nslimit1": "0.1", "mclimit": "0.01", "splines": "line"},
 )
 WORDS_ABOVE = 3.0  # points
 ALIGNED, ALIGNED_IN = 40, 150  # leaves of a family that stand in one column at most, in a graph of so many boxes

@@ -50,7 +50,7 @@ class Style:
     "needed" (only into an operand with several uses: elsewhere it is the gradient in its box). ``box`` is "stack"
     (name, value and gradient in rows), "two" (the numbers in one row) or "row" (all in one). ``frames`` tells
     whether scopes are framed; ``nodesep`` and ``ranksep`` are Graphviz's, in inches. ``haste`` is 0 where the engine
-    has all the time that it takes; at 1 the words at lines take no part in the layout, at 2 lines are straight, too.
+    has all the time that it takes; at 1 words at lines take no part in the layout, from 2 on lines are straight, too.
     """
 
     detail: str = "full"

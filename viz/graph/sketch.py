@@ -30,7 +30,7 @@ CROSSING = 1.2  # how much broader long lines make a layout than this sketch kno
 MOST = 6_000  # boxes, words and passing lines: no picture of more can be read, and to sketch it would take seconds
 # Ranks that all lines together cross, from which on an engine is hurried: where words at lines make a rank of their
 # own out of every gap, dot takes a second for 1,200 and half a minute for 2,400, and without them a second for 3,000.
-CROWDED = (1_000, 3_000)
+CROWDED = (1_000, 3_000, 10_000)
 SWEEPS = 8  # times that everything is drawn to its neighbours
 
 Size = tuple[float, float]  # how wide and how high, in points
