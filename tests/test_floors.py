@@ -65,6 +65,7 @@ GUESTS: dict[str, set[str]] = {
     "autodiff.programs.backends.numpy": {"numpy"},
     "autodiff.programs.backends.numba": {"numpy"},
     "autodiff.programs.backends.caching": {"numba"},
+    "autodiff.programs.backends.fast": {"numba"},
     "autodiff.programs.backends.kernel": {"numpy", "numba"},
     "autodiff.programs.backends.elementwise": {"numpy"},
     "autodiff.programs.backends.fused": {"numpy", "numba"},
