@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     notes = [chain()]
     comparisons = [_shown(training_step()), _shown(training_step(collector=False))]
     if not options.quick:
+        from benchmarks.graduation import graduation
         from benchmarks.graphs import readme
         from benchmarks.lenet import lenet
         from benchmarks.networks import demo_network, growing_networks
@@ -42,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         notes += [*building(), *memory(), *drawing(), *batches()]  # first: contestants leave much behind
         comparisons += [_shown(contest()) for contest in (demo_network, readme, lenet)]
         comparisons += [_shown(comparison) for comparison in growing_networks()]
+        graduated, compiled = graduation()
+        comparisons += [_shown(comparison) for comparison in graduated]
+        notes += compiled
     print("\n".join(notes))
     if not options.quick:
         _write(comparisons, notes)
