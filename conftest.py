@@ -24,7 +24,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     try:
         importlib.import_module(".".join(collection_path.relative_to(_ROOT).with_suffix("").parts))
     except ModuleNotFoundError as error:
-        return error.name in _GUESTS or None
+        return str(error.name).partition(".")[0] in _GUESTS or None
     return None
 
 
