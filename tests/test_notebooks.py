@@ -32,7 +32,7 @@ STEPPER = re.compile(
     r'<iframe srcdoc="([^"<>]*)" title="[^"<>]*" width="100%" height="\d+" loading="lazy" '
     r'style="[\w:;%-]*"></iframe></div>\s*'
 )
-MOST_BYTES = 600_000
+MOST_BYTES = 650_000
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
