@@ -52,7 +52,7 @@ function halfOf(title, data, svgs, legend) {
   card.append(told, legend ?? "");
   stage.append(card);
   const note = h("span");
-  const unused = { side: h("div"), pool: h("div", { hidden: "" }), boards: h("div"), fold: h("button"), within: h("div"), opened: h("div") };
+  const unused = { side: h("div"), pool: h("div", { hidden: "" }), boards: h("div"), fold: h("button"), leave: h("button"), opened: h("div") };
   const section = h("section", { class: "gr-half", "aria-label": title }, stage);
   return { section, phase, sentence, news, note, picture: () => fittedPicture(svgs, engine.decode(data), { stage, card, note, ...unused }, null) };
 }
