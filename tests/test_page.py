@@ -13,6 +13,7 @@ from browsing import Visit, absent, browser, need_browser, visit
 from test_labels import HOSTILE
 
 from autodiff import Value, max_pool1d, max_pool2d, nn, relu, scope, steps
+from benchmarks.pages import FRAMES, LEAST_FREE, pages, seen
 from viz.ink.theme import width
 from viz.netpage.explorer import Explorer, explore
 from viz.page.html import short_names
@@ -48,6 +49,19 @@ X2, V5, P0, Y = 2, 5, 6, 11  # of the pool's nodes
 def opened(chromium: Any, tmp_path: Path) -> Iterator[Visit]:
     with visit(chromium, pool().save_html(tmp_path / "pool.html")) as seen:
         yield seen
+
+
+# ---- The frames
+
+
+@pytest.mark.parametrize("name", ["README's pool", "README's pool and its grid", "neuron, sigmoid as one node"])
+def test_small_graphs_are_seen_whole_and_can_be_read_in_every_frame(chromium: Any, tmp_path: Path, name: str) -> None:
+    file = pages(name)[name].save_html(tmp_path / "page.html")
+    for frame in FRAMES:
+        with visit(chromium, file, viewport={"width": frame[0], "height": frame[1]}) as page:
+            for found in seen(page.page, frame):
+                assert (found["small"], found["outside"], found["covered"], found["overlaps"]) == (0, 0, [], []), frame
+                assert found["free"] >= LEAST_FREE.get(frame, 0.85), frame
 
 
 # ---- The steps

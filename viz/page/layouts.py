@@ -94,6 +94,7 @@ BESIDE, ABOVE = (2 * side for side in MARGIN)
 WIDE = Frame(1060 - BESIDE, 596 - ABOVE, (428, 124))
 MIDDLE = Frame(750 - BESIDE, 516 - ABOVE, (308, 108))
 NARROW = Frame(390 - BESIDE, 620 - ABOVE)
+OVER_GRID = replace(NARROW, height=410 - ABOVE)  # with a pool's grid of one row below it
 
 LYING = (
     Style("short", "LR", "stack", True, 0.25, 0.36),
@@ -130,11 +131,11 @@ class Whole:
         return None if self.folded is None else self.laid[self.folded].view
 
 
-def laid_out(rows: Rows, part: Part, rankdir: str, timeout: float) -> Whole:
-    """At most three layouts of a part of a graph; every number in ``rows`` is blank."""
+def laid_out(rows: Rows, part: Part, rankdir: str, timeout: float, grid: bool = False) -> Whole:
+    """At most three layouts of a part of a graph, with a grid beside it or not; every number in ``rows`` is blank."""
     search = _Search(rows, part, rankdir, timeout)
     shown = search.view(part.collapse or False)
-    found, folded = _found(search, shown), None
+    found, folded = _found(search, shown, (OVER_GRID, NARROW) if grid else (NARROW,)), None
     # A narrow frame shows it whole, and a middle one: then no scope needs to be folded.
     if not (len(found) > 1 and NARROW.holds(found[1][0]) and any(MIDDLE.holds(one) for one, _ in found)):
         folded = None if part.collapse else search.folded()
@@ -147,12 +148,13 @@ def laid_out(rows: Rows, part: Part, rankdir: str, timeout: float) -> Whole:
     return Whole(tuple(laid for laid, _ in once), tuple(rows for _, rows in once), last, insides)
 
 
-def _found(search: _Search, shown: View) -> list[tuple[Laid, Rows]]:
+def _found(search: _Search, shown: View, narrow: Sequence[Frame]) -> list[tuple[Laid, Rows]]:
     """For a wide frame, and for a narrow one; of what is large, one for all."""
     if shown.boxes() > SOME:
         return [search.scrolled(shown, LYING[:1])]
     wide = search.first(shown, WIDE, (*LYING, *STANDING)) or search.scrolled(shown, LYING)
-    return [wide, search.first(shown, NARROW, (*STANDING, *LYING)) or search.scrolled(shown, STANDING)]
+    tried = (search.first(shown, frame, (*STANDING, *LYING)) for frame in narrow)
+    return [wide, next(filter(None, tried), None) or search.scrolled(shown, STANDING)]
 
 
 def _folds(shown: View) -> list[Scope]:

@@ -141,7 +141,7 @@ class Stepper:
         blank = layout.get("blank", Blank)(graph, None, self._labels, self._theme, figures=self._figures)
         blank.ended = self._told.snapshot(-1)
         part = Part(graph, labels=self._labels, **layout["part"])
-        self._whole = laid_out(blank, part, layout["rankdir"], layout["timeout"])
+        self._whole = laid_out(blank, part, layout["rankdir"], layout["timeout"], grid is not None)
         self._laid = self._whole.laid[0]
         count = len(self._seen)
         if isinstance(start, bool) or not isinstance(start, int) or not -count <= start < count:
