@@ -185,6 +185,29 @@ def test_a_batch_of_losses_still_folds_what_repeats() -> None:
     assert len(drawn(sum((sample(k) for k in range(1, 12)), sample(0)), names=False, fit="column").boxes) < 20
 
 
+@pytest.mark.parametrize("numbers", SCORES)
+def test_a_film_has_the_boxes_of_the_still_and_no_step_of_what_has_none(numbers: Sequence[float]) -> None:
+    for make in (lambda s: nn.cross_entropy(s, 1), lambda s: softmax(*s)[0], lambda s: logsumexp(*s) * 2):
+        film = viz.animate(make(scores(numbers)), names=False, fit=None)
+        assert film.still.drawing.view.boxes() == len(drawn(make(scores(numbers)), names=False).boxes)
+        told = [film.told[k] for k in film.shown]
+        assert not any(re.search(r"stop|clamp|max\(|e-1\d", step.sentence) for step in told)
+        assert told[-1].sentence.startswith("s")  # it ends at a score, and with all that the still says
+        assert film.told.snapshot(told[-1].index).gradients[0] == film.told.snapshot(-1).gradients[0]
+
+
+def test_two_softmaxes_beside_each_other_have_the_boxes_of_paper_on_both_sides() -> None:
+    for other in ((1.0, 3.0, 0.5), (1.0, 3.0, 0.5, 0.0)):  # of the same structure, and of another
+        sides = []
+        for numbers in ((1.0, 2.0, 0.5), other):
+            sides.append(nn.cross_entropy(scores(numbers), 1))
+            sides[-1].backward()
+        said = viz.compare(*sides, names=False, fit=None).source
+        assert len(re.findall(r"^\s*(?:before|after)_[ns]\d+ \[", said, re.MULTILINE)) == 10 + 2 * len(other) + 4
+        assert len(re.findall(r"exp\(s\d − max\)", said)) == 3 + len(other)
+        assert not re.search(r"stop|clamp|308|p − y", said)  # what a gradient is made of has no room beside "was"
+
+
 @pytest.mark.parametrize("collapse", [None, True])
 def test_the_page_says_the_very_differences(tmp_path: Path, collapse: bool | None) -> None:
     need_browser()

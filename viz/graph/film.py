@@ -29,7 +29,7 @@ from viz.graph.part import Part
 from viz.graph.rows import Rows
 from viz.graph.sheet import Foot, sheet
 from viz.graph.still import Still
-from viz.graph.view import ancestors
+from viz.graph.view import View, ancestors
 from viz.graph.ways import wanted
 from viz.ink.figures import figured
 from viz.ink.ruler import lines_of
@@ -108,10 +108,10 @@ def animate(
     _check_length(len(shown))
     figures, labels = figured(numbers_in(told), digits), dict(enumerate(told.labels))
     last = Rows(told.graph, told.snapshot(shown[-1]), labels, theme_of(theme, background), figures=figures)
-    part = Part(told.graph, path=wanted(path, paths))
+    part = Part(told.graph, path=wanted(path, paths), labels=labels)
     rungs = wished(detail, rankdir)
     still = pictured(placed(fit), part=part, rows=last, rungs=rungs, legend=legend, timeout=30)
-    film = Film(told, shown, still, seconds, loop)
+    film = Film(told, _in_sight(told, shown, still.drawing.view) or shown, still, seconds, loop)
     return film if file is None else film.save(file)
 
 
@@ -124,6 +124,12 @@ def _place(told: Steps, word: str, wished: int | str) -> int:
             f"{word} is a step from 0 to {len(told) - 1}, or from the end, or 'backward'; got {quoted(wished)}"
         )
     return wished % len(told)
+
+
+def _in_sight(told: Steps, shown: Sequence[int], view: View) -> list[int]:
+    """The steps in which something happens to what has a box: what keeps a softmax from overflow has none."""
+    steps = ((k, told[k].node, told[k].edge) for k in shown)
+    return [k for k, node, edge in steps if not view.unboxed & {node, node if edge is None else edge.target}]
 
 
 def _check_length(steps: int) -> None:
@@ -146,7 +152,7 @@ class Film:
     """
 
     told: Steps
-    shown: range
+    shown: Sequence[int]
     still: Still  # the last step
     seconds: float
     loop: bool
@@ -210,8 +216,8 @@ class Film:
     @cached_property
     def _moments(self) -> list[Rows]:
         """The words at each step."""
-        rows, (first, last) = self.still.painter.rows[0], (self.shown[0], self.shown[-1])
-        return [rows.at(now) for now in islice(self.told.snapshots(), first, last + 1)]
+        rows, shown = self.still.painter.rows[0], {*self.shown}
+        return [rows.at(now) for k, now in enumerate(islice(self.told.snapshots(), max(shown) + 1)) if k in shown]
 
     def _painted(self, theme: Theme) -> str:
         self.rules.clear()

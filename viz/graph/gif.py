@@ -26,7 +26,7 @@ HINT = "a GIF needs Pillow: pip install 'gradroute[gif]', or save an .svg, which
 CAPTION, LEAST, LEAD = 11.0, 330.0, 1.35  # the size of the words below, their least width, and from line to line
 
 
-def gif(told: Steps, shown: range, laid: Laid, rows: Rows, seconds: float, loop: bool, legend: bool) -> bytes:
+def gif(told: Steps, shown: Sequence[int], laid: Laid, rows: Rows, seconds: float, loop: bool, legend: bool) -> bytes:
     """The bytes of a GIF that shows these steps for so many seconds each, with a sentence below, again or once.
 
     ``ImportError`` says how to get Pillow where it is missing.
@@ -51,7 +51,7 @@ def gif(told: Steps, shown: range, laid: Laid, rows: Rows, seconds: float, loop:
     return out.getvalue()
 
 
-def _frames(told: Steps, shown: range, laid: Laid, rows: Rows, legend: bool) -> Iterator[bytes]:
+def _frames(told: Steps, shown: Sequence[int], laid: Laid, rows: Rows, legend: bool) -> Iterator[bytes]:
     """A PNG of each step; every box and line stands where the one layout put it."""
     places, wide = _places(laid.layout), max(laid.layout.width, LEAST)
     ends = (rows, rows.at(told.snapshot(shown[0])))

@@ -12,7 +12,7 @@ from autodiff.language.notation import Figures
 from viz.graph.folding import Collapse
 from viz.graph.ladder import SPARE
 from viz.graph.legend import Entry, entries
-from viz.graph.part import foldings
+from viz.graph.part import Part, foldings
 from viz.graph.rows import Rows, Style
 from viz.graph.sheet import sample
 from viz.graph.sketch import Sketch
@@ -21,6 +21,7 @@ from viz.ink.theme import Theme
 from viz.layout.place import Place
 from viz.pairs.changes import Changes
 from viz.pairs.marked import Marked, marked
+from viz.pairs.matching import Moment
 from viz.pairs.sheet import Panel, Sheet, Size
 
 __all__ = ["Sides", "Way", "Ways", "Wish"]
@@ -211,9 +212,14 @@ class Ways:
         ]
         later = marked(rows[1], self.changes)
         for folds in foldings(after.graph, self.wish.collapse):
-            shown = view(after.graph, collapse=folds, limit=self.wish.max_nodes)
-            other = shown if self.changes.alike else self._other(folds)
+            shown = self._on_paper(after, view(after.graph, collapse=folds, limit=self.wish.max_nodes))
+            other = shown if self.changes.alike else self._on_paper(before, self._other(folds))
             yield Sides((other, shown), (rows[0].of(other), later.in_view(shown)), self.changes.alike)
+
+    def _on_paper(self, moment: Moment, shown: View) -> View:
+        """With a softmax as on paper; of what a score's gradient is made, beside another there is no room to tell."""
+        part = Part(moment.graph, self.wish.collapse, labels=moment.labels)
+        return replace(part.on_paper(shown), differences={})
 
     def _other(self, folds: Collapse) -> View:
         """The earlier of two graphs of different structure, which need not have all the scopes of the later one."""
