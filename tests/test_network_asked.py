@@ -214,6 +214,8 @@ def test_biases_are_those_of_the_channels_that_are_shown() -> None:
 def test_what_is_no_value_is_told_what_to_write(given: Any, answer: str) -> None:
     with pytest.raises(TypeError, match=re.escape(answer)):
         viz.network(given)
+    with pytest.raises(TypeError, match=re.escape(answer.replace("network(", "explore("))):
+        viz.explore(given)
 
 
 def test_a_picture_tells_the_pass_of_its_output_whatever_was_left_in_grad() -> None:

@@ -298,6 +298,27 @@ def test_what_does_not_go_on_says_so() -> None:
         fit((w * x) ** 2, [x], [[1.0]], [w], resume=stopped(ROWS), optimizer=SGD([w], lr=0.1))
 
 
+WRONG = [None, "x", -1, [], {}, float("inf"), [None], [[float("nan")]], [1, 2]]
+
+
+@pytest.mark.parametrize("part", ["params", "kept", "memory", "place", "total"])
+def test_a_history_that_is_not_as_it_was_left_says_which_part(part: str) -> None:
+    history = Curve().fit()
+    kept = json.dumps(vars(history))
+    for wrong in [*WRONG, "missing"]:
+        broken = History(**json.loads(kept))
+        broken.state[part] = wrong
+        if wrong == "missing":
+            del broken.state[part]
+        if part == "total" and wrong in (-1, float("inf")):
+            continue  # a sum of losses may be any number
+        curve = Curve()
+        before = [param.data for param in curve.params]
+        with pytest.raises(ValueError, match=f"no {part} in its state|the history is of"):
+            curve.fit(epochs=4, resume=broken)
+        assert [param.data for param in curve.params] == before
+
+
 def test_a_loss_that_is_not_finite_names_its_row_in_a_stream() -> None:
     curve = Curve()
     curve.loss = (curve.params[0] * curve.x).exp() - curve.y

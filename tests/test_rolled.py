@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from programs import plan
 
-from autodiff import Program, Value, greater, maximum, minimum, nn, where
+from autodiff import TABLE, Program, Value, greater, maximum, minimum, nn, operation, where
 from autodiff.architecture import layer
 from autodiff.programs.layered import MODULES
 
@@ -197,6 +199,51 @@ def test_random_networks_agree(program: Program, seed: int) -> None:
 @settings(max_examples=8, deadline=None)
 def test_random_networks_agree_in_every_language(language: str, program: Program) -> None:
     assert agrees(program, drawn_rows(program), language)
+
+
+@pytest.mark.parametrize("many", [True, False], ids=["outputs", "one output"])
+def test_random_graphs_of_all_operations_agree_wherever_all_is_finite(many: bool) -> None:
+    # Few numbers are drawn from, so that many of them are equal: ties, kinks, operands that are used twice.
+    import numpy as np
+
+    seen, built_in, numbers = 0, [*TABLE], [0.0, 1.0, -1.0, 0.5, 2.0]
+    for seed in count():
+        draw = random.Random(seed)
+        graph = plan(draw, built_in, longest=30)
+        xs, ps, outputs = graph.record(draw.choices(numbers, k=graph.inputs), draw.choices(numbers, k=graph.params))
+        program = Program(list(dict.fromkeys(outputs)) if many else outputs[0], xs, ps, backend="numpy")
+        rows = np.array([draw.choices(numbers, k=len(xs)) for _ in range(3)])
+        if all(np.isfinite(each).all() for each in program.value_and_grad(rows)):
+            assert agrees(program, rows, "numpy"), seed
+            seen += 1
+        if seen == 200:
+            break
+
+
+half_open = operation("half_open(x, k)", "x * (2 / (k - 1))", "2 / (k - 1)", "None")
+one_of = operation("one_of(x)", "1", "0")
+second_of = operation("second_of(x, k)", "k * 2", "0", "2")
+
+
+@ALL
+@pytest.mark.parametrize("number", [0.0, -0.0, 1.0, 3.0])
+def test_a_number_is_divided_by_a_number_as_arrays_are(number: float, language: str) -> None:
+    x, w = Value(1.0), Value(2.0)
+    for cells in [[w / number, x * w], [half_open(w, number) + x], [half_open(x, number) * w]]:
+        for outputs in (cells, cells[0]):
+            assert agrees(Program(outputs, [x], [w], backend="numpy"), [[1.0], [2.0]], language)
+
+
+@ALL
+def test_an_operation_may_read_less_than_it_is_given(language: str) -> None:
+    x, w = Value(1.0), Value(2.0)
+    graphs = [
+        [one_of(x) + w, one_of(w) * x], [second_of(x, w) * x, second_of(x, 3.0) * w, second_of(w, 3.0)],
+        [second_of(w, x), second_of(x, 3.0) + one_of(w)],
+    ]  # fmt: skip
+    for cells in graphs:
+        for outputs in (cells, *cells):
+            assert agrees(Program(outputs, [x], [w], backend="numpy"), [[1.0], [2.0]], language)
 
 
 @ALL

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import isfinite
+from operator import index
 from typing import Any, NamedTuple
 
 from autodiff.ground.foreign import plain
@@ -43,16 +46,48 @@ def begun(resume: Any, optimizer: Optimizer, params: list[float]) -> Moment:
         resume = History()
     if not isinstance(resume, History):
         raise TypeError(f"resume= is the History that an earlier fit answered, got {got(resume)}")
-    if not (state := resume.state):
+    if not resume.state:
         return Moment(params, optimizer.memory, 0, [], 0, 0.0)
-    if len(state["params"]) != len(params):
-        raise ValueError(f"the history is of {len(state['params'])} parameters, and there are {len(params)}")
-    if state["kept"] != [*optimizer.kept]:
-        then, now = (", ".join(kept) or "nothing" for kept in (state["kept"], optimizer.kept))
+    numbers, kept, memory, place, total = (_part(resume, name) for name in _PARTS)
+    if len(numbers) != len(params):
+        raise ValueError(f"the history is of {len(numbers)} parameters, and there are {len(params)}")
+    if kept != [*optimizer.kept]:
+        then, now = (", ".join(each) or "nothing" for each in (kept, optimizer.kept))
         raise ValueError(f"the history is of an optimiser that remembers {then}; this one remembers {now}")
-    steps, counts, rows = state["memory"]
-    memory = steps, counts if isinstance(counts, int) else [*counts], tuple([*row] for row in rows)
-    return Moment([*state["params"]], memory, resume.steps, [*resume.losses], state["place"], state["total"])
+    return Moment(numbers, memory, resume.steps, [*resume.losses], place, total)
+
+
+def _numbers(row: Any) -> list[float]:
+    found = [*map(float, row)]
+    if not all(map(isfinite, found)):
+        raise ValueError
+    return found
+
+
+def _memory(memory: Any) -> tuple[Any, ...]:
+    steps, counts, rows = memory
+    counts = counts if isinstance(counts, int) else [*map(index, counts)]
+    return index(steps), counts, tuple([*map(float, row)] for row in rows)
+
+
+_PARTS: dict[str, Callable[[Any], Any]] = {
+    "params": _numbers,
+    "kept": lambda names: [*map("".join, names)],
+    "memory": _memory,
+    "place": lambda place: range(index(place) + 1)[-1],  # never less than 0
+    "total": float,
+}
+
+
+def _part(history: History, name: str) -> Any:
+    """A part of a history's state, which may have come out of a file."""
+    try:
+        return _PARTS[name](history.state[name])
+    except (LookupError, TypeError, ValueError):
+        raise ValueError(
+            f"the history has no {name} in its state as fit leaves it there; resume= goes on from what fit answered, "
+            "or from that out of a file, as pickle or History(**json.loads(text)) reads it"
+        ) from None
 
 
 def told(history: History, now: Moment, optimizer: Optimizer, source: dict[str, Any]) -> None:

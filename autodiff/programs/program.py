@@ -181,7 +181,8 @@ class Program:
 
         It is a function ``program(x, p)`` that answers the outputs and, with ``what="grad"``, each output's
         gradient in the parameters; ``what="value"`` leaves that out. With ``rolled=True`` it is one of whole batches
-        and arrays, for "numpy", "jax" and "torch": it answers what :meth:`value_and_grad` does, or :meth:`value`.
+        and arrays, for "numpy", "jax" and "torch": it answers what :meth:`value_and_grad` does, or :meth:`value`,
+        wherever numbers are finite (in arrays, what has no path is a 0, and infinity times 0 is nan).
         """
         if what not in ("value", "grad"):
             raise ValueError(f'what must be "value" or "grad", got {quoted(what)}')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
 
 from autodiff.language import formulas
@@ -136,9 +136,13 @@ class Lines:
         if isinstance(step, Best):
             return f"{self.best(step, 'of')}({self.read(step.ref)})"
         if isinstance(step, Apply):
-            whole = all(isinstance(each, Numbers) for each in step.operands)
-            texts = [self.operand(each, whole) for each in step.operands]
-            return self.called(step.op, step.op.value, step.op.name, dict(zip(step.op.inputs, texts, strict=True)))
+            operands = dict(zip(step.op.inputs, step.operands, strict=True))
+            text = self.called(step.op, step.op.value, step.op.name, operands)
+            read = [operands[each] for each in Formula(step.op, step.op.value, self.language).inputs]
+            if any(isinstance(each, Ref) and each.array.batch == step.out.batch for each in read):
+                return text
+            shape = f"{'len(x), ' * step.out.batch}{step.out.size},"  # an operation may read less than it is given
+            return f"{enclosed(text)} + {self.m}.zeros(({shape}), dtype=x.dtype)"
         table = [self.part(part, step.rows) for part in step.parts if step.rows == 1 or self._is_table(part, step)]
         cells = [self.part(part, 1) for part in step.parts if not (step.rows == 1 or self._is_table(part, step))]
         if step.rows > 1:
@@ -171,11 +175,15 @@ class Lines:
             return f"torch.tensor({text}, dtype=x.dtype)"
         return text if same else f"{self.m}.array({text})"
 
-    def called(self, op: Operation, tree: ast.expr, name: str, texts: dict[str, str]) -> str:
+    def called(self, op: Operation, tree: ast.expr, name: str, operands: Mapping[str, Ref | Numbers | str]) -> str:
         """A formula of a row at these operands."""
         formula = Formula(op, tree, self.language)
         self.primitives |= formula.primitives
-        given = [texts[each] for each in formula.inputs]
+        numbers = {each for each in formula.inputs if isinstance(operands[each], Numbers)}
+        # Python's own division raises at 0, that of arrays does not.
+        whole = len(numbers) == len(formula.inputs) or formula.divides(numbers)
+        found = [operands[each] for each in formula.inputs]
+        given = [each if isinstance(each, str) else self.operand(each, whole) for each in found]
         if formula.is_simple and formula.inputs:
             return formula.text(given)
         self.functions.setdefault(name, formula.function(name) + "\n")
@@ -223,15 +231,14 @@ class Lines:
                     )
 
     def _backward_apply(self, step: Apply, d: str) -> None:
-        whole = all(isinstance(each, Numbers) for each in step.operands)
-        texts = {name: self.operand(each, whole) for name, each in zip(step.op.inputs, step.operands, strict=True)}
-        texts |= {"out": step.out.name, "up": d}
+        operands: dict[str, Ref | Numbers | str] = dict(zip(step.op.inputs, step.operands, strict=True))
+        operands |= {"out": step.out.name, "up": d}
         for name, operand, tree in zip(step.op.inputs, step.operands, step.op.partials, strict=True):
             if isinstance(operand, Ref) and operand.array in self.active and not formulas.is_none(tree):
                 sent = partials.contribution(tree)
                 if "up" not in Formula(step.op, sent, self.language).inputs:
                     continue  # a slope that is 0 everywhere
-                text = self.called(step.op, sent, f"{step.op.name}_back_{name}", texts)
+                text = self.called(step.op, sent, f"{step.op.name}_back_{name}", operands)
                 if self.guarded and _is_unbounded(step.op, tree):
                     text = f"{self.m}.where({d} == 0.0, 0.0, {text})"
                 self.send(operand, text, step.out.batch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from autodiff.language.primitives import CONDITIONS, PRIMITIVES
 from autodiff.programs.languages import Language
@@ -58,6 +58,15 @@ class Formula:
         found = [self.listing.instructions[place] for place in self.used]
         made = [each for each in found if each.op not in ("input", "const")]
         return len(made) <= 1 and not any(each.op in CONDITIONS or PRIMITIVES[each.op].arrays for each in made)
+
+    def divides(self, names: Collection[str]) -> bool:
+        """Whether it divides one number by another, where these inputs are numbers of the language's own."""
+        numbers: set[int] = set()
+        for place in sorted(self.used):
+            op, args, payload = self.listing.instructions[place]
+            if numbers.issuperset(args) if args else op == "const" or self.names[int(payload)] in names:
+                numbers.add(place)
+        return any(self.listing.instructions[place].op == "/" for place in numbers)
 
     def _used(self) -> dict[int, int]:
         """How often each instruction is read."""

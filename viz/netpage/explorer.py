@@ -81,7 +81,7 @@ class Explorer:
         start: int = -1,
     ) -> None:
         self._own, self.theme = dressed(theme, background)
-        self._net, self._output, self._upstream = read(output, upstream), output, upstream
+        self._net, self._output, self._upstream = read(output, upstream, name="explore"), output, upstream
         count = 2 * len(self._net.fields)
         if isinstance(start, bool) or not isinstance(start, int) or not -count <= start < count:
             raise ValueError(f"start is a step from 0 to {count - 1}, or from the end; got {quoted(start)}")

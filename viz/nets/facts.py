@@ -195,22 +195,27 @@ def _told_apart(fields: Sequence[Field]) -> list[Field]:
     return found
 
 
-def _asked(output: object) -> str:
+def _asked(output: object, name: str) -> str:
     """What to write for something that is no Value."""
     got = type(output).__name__
     if isinstance(output, Graph):
-        return "network(output) takes a Value: of a Graph write network(graph.values[-1])"
+        return f"{name}(output) takes a Value: of a Graph write {name}(graph.values[-1])"
     if isinstance(output, nn.Module):
-        return f"network(output) takes a Value that the network computed: call the {got} first, network(model(x)[0])"
+        return f"{name}(output) takes a Value that the network computed: call the {got} first, {name}(model(x)[0])"
     if isinstance(output, (list, tuple)):
-        return f"network(output) takes one Value: choose one of the {got}'s, such as network(y[0]), or add them up"
-    return f"network(output) takes the Value that the network computed, got {got}"
+        return f"{name}(output) takes one Value: choose one of the {got}'s, such as {name}(y[0]), or add them up"
+    return f"{name}(output) takes the Value that the network computed, got {got}"
 
 
-def read(output: object, upstream: float | None = None, kind: type[Network] = Network) -> Network:
-    """The network before an output; ``ValueError`` where no layer is known, ``TypeError`` for anything but a Value."""
+def read(
+    output: object, upstream: float | None = None, kind: type[Network] = Network, name: str = "network"
+) -> Network:
+    """The network before an output, for the function of this name.
+
+    ``ValueError`` where no layer is known, ``TypeError`` for anything but a Value.
+    """
     if not isinstance(output, Value):
-        raise TypeError(_asked(output))
+        raise TypeError(_asked(output, name))
     found = kind(output, upstream)
     if not found.fields:
         raise ValueError(
