@@ -13,7 +13,7 @@ from browsing import Visit, absent, browser, need_browser, visit
 from test_labels import HOSTILE
 
 from autodiff import Value, max_pool1d, max_pool2d, nn, relu, scope, steps
-from benchmarks.pages import FRAMES, LEAST_FREE, pages, seen
+from benchmarks.pages import FRAMES, LEAST_FREE, MEASURE, pages, seen
 from viz.ink.theme import width
 from viz.netpage.explorer import Explorer, explore
 from viz.page.html import short_names
@@ -62,6 +62,19 @@ def test_small_graphs_are_seen_whole_and_can_be_read_in_every_frame(chromium: An
             for found in seen(page.page, frame):
                 assert (found["small"], found["outside"], found["covered"], found["overlaps"]) == (0, 0, [], []), frame
                 assert found["free"] >= LEAST_FREE.get(frame, 0.85), frame
+
+
+@pytest.mark.parametrize("scores", range(2, 7))
+def test_what_comes_back_to_a_score_stands_on_no_box_at_any_step(chromium: Any, tmp_path: Path, scores: int) -> None:
+    given = (0.3, -1.2, 2.5, 1.0, 0.0, -12.25)[:scores]
+    loss = nn.cross_entropy([Value(v, f"s{i}") for i, v in enumerate(given)], 1)
+    with visit(chromium, step(loss, collapse=True, names=False).save_html(tmp_path / "page.html")) as page:
+        for x in (None, "-1234.5678"):
+            if x is not None:
+                page.leaf("s0").fill(x)
+            for at in range(int(page.slider().get_attribute("max")) + 1):
+                page.slider().fill(str(at))
+                assert [text for text in page.page.evaluate(MEASURE)["overlaps"] if " on the box " in text] == [], at
 
 
 # ---- The steps

@@ -34,9 +34,9 @@ def drawn(laid: Laid, rows: Rows, looks: Looks, scale: float = 1, kind: str | No
     """The SVG of a graph: groups of the classes ``cluster``, ``edge`` and ``node``, the last two with their ids.
 
     The last two texts of a node are those of its value and its gradient. The text of a line stands where its short
-    words do, if it has any; ``data-full`` is where all of them are clear of everything, ``data-slide`` the same of an
-    input's slider. ``kind`` is "folded" or the number of an inside. ``rows`` are blank; where no script runs, one sees
-    the moment of ``looks``, ``scale`` pixels for a point.
+    words do, if it has any; ``data-full`` is where all of them are clear of everything, and how many letters they may
+    have, ``data-slide`` where an input's slider is. ``kind`` is "folded" or the number of an inside. ``rows`` are blank;
+    where no script runs, one sees the moment of ``looks``, ``scale`` pixels for a point.
     """
     return _Drawn(laid, rows, looks).svg(scale, kind)
 
@@ -48,6 +48,7 @@ class _Drawn:
         self.laid, self.layout, self.view, self.rows, self.looks = laid, laid.layout, laid.view, rows, looks
         self.painter = Painter(laid, [rows])
         self.is_small = len(self.layout.boxes) <= MANY
+        self._longest: dict[str, int] = {}  # letters of all that a line may say
         self.lines: dict[str, list[Edge]] = {
             line_id(line): line
             for (source, target), uses in self.view.edges().items()
@@ -85,6 +86,7 @@ class _Drawn:
             return {}
         full = self.rows.in_style(FULL)
         said = {name: full.line(edges, full.looks.line(edges)) for name, edges in self.lines.items()}
+        self._longest.update((name, sum(len(run.text) for run in row)) for name, row in said.items())
         sizes = {name: (width_of_row(row), INK * row[0].size) for name, row in said.items() if row}
         return alone(Crowd(self.layout), self.layout, sizes, self._short, [*self.painter.titles.values()])
 
@@ -183,7 +185,7 @@ class _Drawn:
                 {"data_short": _at(short)} if is_full else {}
             )
         if full is not None:
-            place["data_full"] = _at(full)
+            place["data_full"] = f"{_at(full)} {self._longest[name]}"
         yield element("text", told + result, **place)
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from autodiff import Edge, Node, Scope, Snapshot
 from autodiff.facts.words import why_no_path
 from autodiff.language.formulas import has_none
+from autodiff.language.notation import figures
 from viz.graph.dot import Drawing
 from viz.graph.drawing import advice
 from viz.graph.folding import Collapse, is_fold
@@ -42,7 +43,11 @@ class Blank(Rows):
         return self._like(self.ended, self.view).looks
 
     def shortened(self, edges: Sequence[Edge], words: Words) -> Words:
-        """The longest that may stand there in short."""
+        """The longest that may stand there in short; of what comes back to a score, all that is told."""
+        if edges[0] in self.looks.differences:
+            blank = figures().blank
+            bare = blank.lstrip("-−")  # a probability, and a target
+            return Words(f"p − y = {bare} − {bare}", blank)
         said = super().shortened(edges, words)
         if said.text or not said.result:
             return said

@@ -100,10 +100,10 @@ function graphPicture(layout, data, stage, settle, slider) {
     const { name, members } = boxOf.get(targets[0]);
     const inside = name ? members : []; // of the folded scope that it leads into
     const faded = group.classList.contains("gr-faded"); // no way that is shown leads over it
-    const line = { group, path, uses, adds, difference, inside, faded, targets, bare, whole: bare.replace("M", `M${tip}L`), flags: still(group) };
     // Where the short words stand, if there is room for them, and how much; and where all of them do.
     const [full, short = ["x", "y"].map((side) => text?.getAttribute(side) ?? 0)] = ["full", "short"].map((name) => text?.dataset[name]?.split(" "));
-    Object.assign(line, { text, short, room: Number(text?.dataset.wide ?? (text ? 99 : 0)), full });
+    const room = Number(text?.dataset.wide ?? (text ? 99 : 0));
+    const line = { group, path, uses, adds, difference, inside, faded, targets, bare, whole: bare.replace("M", `M${tip}L`), flags: still(group), text, short, room, full };
     for (const use of uses) lineOf.set(use, line);
     return line;
   });
@@ -150,7 +150,7 @@ function graphPicture(layout, data, stage, settle, slider) {
     const total = look.total(line, snapshot);
     const marks = look.lineMarks(line, snapshot, data.nodes);
     const told = look.lineWords(line, snapshot, data.nodes);
-    const isFull = marks.includes("now") && line.full;
+    const isFull = marks.includes("now") && told.join("").length <= line.full?.[2]; // an edit may make it too long
     const [text, result] = isFull ? told : look.shortWords(told, line.room);
     const flags = marks.map((mark) => `gr-${mark}`);
     if (!restyle(line, flags, text + result)) return;
