@@ -35,8 +35,8 @@ def drawn(laid: Laid, rows: Rows, looks: Looks, scale: float = 1, kind: str | No
 
     The last two texts of a node are those of its value and its gradient. The text of a line stands where its short
     words do, if it has any; ``data-full`` is where all of them are clear of everything, and how many letters they may
-    have, ``data-slide`` where an input's slider is. ``kind`` is "folded" or the number of an inside. ``rows`` are blank;
-    where no script runs, one sees the moment of ``looks``, ``scale`` pixels for a point.
+    have, ``data-slide`` where an input's slider is. ``kind`` is "folded" or the number of an inside. ``rows`` are
+    blank; where no script runs, one sees the moment of ``looks``, ``scale`` pixels for a point.
     """
     return _Drawn(laid, rows, looks).svg(scale, kind)
 
