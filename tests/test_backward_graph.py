@@ -12,7 +12,7 @@ from drawn import Drawn, read
 from test_legible import along
 
 from autodiff import Graph, Value, clamp, grad, max_pool1d, max_pool2d, maximum, minimum, nn, relu, softmax, where
-from viz import draw
+from viz import LIGHT, draw
 from viz.layout.labels import Room
 from viz.layout.place import LEAST, PLACES
 
@@ -103,6 +103,18 @@ def test_what_decides_stands_in_no_box_of_its_own(name: str, most: int) -> None:
     assert "≠" not in words
     assert "through v" in words
     assert "≠" in " ".join(row for box in opened.boxes.values() for row in box.rows)
+
+
+@pytest.mark.slow
+@ALL
+def test_its_legend_lists_the_lines_that_are_drawn_and_no_others(name: str) -> None:
+    y = MAKERS[name]()
+    y.backward()
+    shown = read(draw(y, backward="graph", names=False))
+    inks = {line.look["color"] for line in shown.lines}
+    for ink, word in ((LIGHT.positive, "positive"), (LIGHT.negative, "negative")):
+        assert (ink in inks) == (word in shown.legend), word
+    assert any(line.look.get("style") == "dotted" for line in shown.lines) == ("nothing flows" in shown.legend)
 
 
 def test_a_softmax_is_written_as_on_paper() -> None:

@@ -94,6 +94,22 @@ def test_the_loss_of_a_batch_is_drawn(count: int, inputs: bool) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("count", [100, 150])
+def test_a_network_called_in_scopes_of_samples_is_one_box_for_all_samples(count: int) -> None:
+    random.seed(1)
+    net, losses = nn.MLP(2, [4, 1]), []
+    for k in range(count):
+        with scope(f"sample {k}"):
+            losses.append((net([Value(random.random(), "x0"), Value(random.random(), "x1")]) - 1) ** 2)
+    with scope("loss"):
+        y = reduce(add, losses) / count
+    y.backward()
+    picture = viz.draw(y, names=False)
+    assert picture.drawing.view.boxes() <= 12  # type: ignore[attr-defined]
+    assert f"sample × {count}" in picture.source
+
+
+@pytest.mark.slow
 def test_one_of_many_is_opened_and_the_others_stay() -> None:
     y, losses = samples(100)
     y.backward()

@@ -95,15 +95,16 @@ def _meanings(view: View, rows: Rows) -> list[Entry]:
     found = [*_kinds(view, rows), Entry("value", theme.value)]
     if rows.gradients or rows.looks.derivatives:
         found.append(Entry("gradient", theme.gradient))
-    if not rows.gradients:
-        return found + [Entry(THROUGH, theme.muted)] * bool(view.left_out)
+    through = [Entry(THROUGH, theme.muted)] * bool(not rows.gradients and view.left_out)
     if view.ways is not None:
-        return found + _ways(view.ways, rows)
+        return found + (_ways(view.ways, rows) if rows.gradients else through)
     lines = (line for (a, b), uses in view.edges().items() for line in view.lines(a, b, uses))
     marks = {mark for line in lines for mark in rows.looks.line_marks(line)}
     for mark, text in (("positive", "positive"), ("negative", "negative"), ("refused", SENTENCES["no path"])):
         if mark in marks:
             found.append(Entry(text, theme.colour(LINE[mark].label or "muted"), mark))
+    if not rows.gradients:
+        return found + through
     boxes = {*view.numbers} - {*view.hidden_in} - {*constants_of(view.graph)}
     if any(snapshot.gradients[number] is None for number in boxes):
         found.append(Entry("– gradient not computed", theme.not_computed))

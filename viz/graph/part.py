@@ -61,23 +61,31 @@ class Part:
     def _folded(self, folds: Collapse) -> Iterator[View]:
         """What is shown where these scopes are folded; then, where it is not decided otherwise, with repeated parts."""
         is_shown = False
-        if self.opened is None:
-            try:
-                shown = self._view(folds, self.max_nodes)
-                is_shown = True
-                yield self.on_paper(shown) if self.backward is None else self.backward.of(shown, self.collapse is False)
-            except TooLargeError:
-                if self.collapse is not None or self.backward is not None:
-                    raise
-                shown = self._view(folds, None)
-            if self.collapse is not None or self.backward is not None:
-                return
-        else:
+        if self.opened is not None:
             shown = self._view(self._spared(folds), None)
+        elif self.collapse is not None or self.backward is not None:
+            shown = self._view(folds, self.max_nodes)
+            yield self.on_paper(shown) if self.backward is None else self.backward.of(shown, self.collapse is False)
+            return
+        else:
+            shown, is_shown = self._few(folds)
+            if is_shown:
+                yield self.on_paper(shown)
         again = repeated(shown, self.opened)
         if again is not shown or not is_shown:
             require_small(again, self.max_nodes)
             yield self.on_paper(again)
+
+    def _few(self, folds: Collapse) -> tuple[View, bool]:
+        """What is shown, and whether it is few boxes; what repeats is looked for before scopes are folded to be few."""
+        try:
+            shown = self._view(folds, self.max_nodes)
+        except TooLargeError:
+            return self._view(folds, None), False
+        if folds is not False or not shown.hidden_in or repeated(shown) is shown:
+            return shown, True
+        whole = self._view(folds, None)
+        return (whole if repeated(whole).boxes() <= (self.max_nodes or 0) else shown), False
 
     def on_paper(self, shown: View) -> View:
         """With every softmax as it is written on paper, unless all is to be seen."""
