@@ -210,6 +210,30 @@ def test_predict_asks_for_the_marked_cell_of_the_next_map_and_tells_no_number_of
     assert [one["index"] for one in ask({"data": data, "actions": [*begin, wrong, wrong]})[-2:]] == [0, 1]
 
 
+def uneven(seed: int) -> Value:
+    """Two layers, and windows that overlap, of numbers of many figures."""
+    draw = random.Random(seed)
+    x = layer("x", [[[Value(draw.gauss(0, 1)) for _ in range(5)] for _ in range(5)]], kind="input")
+    body = nn.Conv2d(1, 1, 3, padding=1, rng=seed), nn.ReLU(), nn.MaxPool2d(3, stride=2)
+    return nn.Sequential(*body, nn.Flatten(), nn.Linear(4, 2, rng=seed + 1))(x)[0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_while_predict_asks_no_hidden_number_is_said_of_any_unit_after_edits_too(ask: Ask, seed: int) -> None:
+    output = uneven(seed)
+    data: dict[str, Any] = {**viz.explore(output).data}
+    data["figures"] = {**data["figures"], "digits": 9}  # so that numbers that are alike are the same
+    leaves = [*read(output).fields[0].nodes.values()]
+    draw = random.Random(seed)
+    edits = [{"do": "edit", "changes": [[draw.choice(leaves), draw.gauss(0, 3)]]} for _ in range(2)]
+    way = [{"do": "first"}, {"do": "predict"}, *[{"do": "answer", "text": ""}] * 20, {"do": "predict"}]
+    states = ask({"data": data, "actions": [*way, edits[0], *way, edits[1], *way]})
+    asked = [state["secrets"] for state in states if state["secrets"]]
+    assert len(asked) > 20
+    assert all(one["hidden"] for one in asked)
+    assert [one["told"] for one in asked if one["told"]] == []
+
+
 def test_all_of_the_way_forwards_and_backwards_can_be_predicted(ask: Ask) -> None:
     output = overlapping()
     data = viz.explore(output).data

@@ -24,7 +24,21 @@ function seen(state, before) {
     values: bytesOf(values),
     gradients: bytesOf(gradients.map((x) => x ?? 0)),
     reached: gradients.flatMap((x, n) => (x === null ? [] : [n])),
+    secrets: target && secrets(state, cells, target),
   };
+}
+
+/** The hidden numbers, by how they are written, that stand in anything that is said: of any unit, in its graph, of all. */
+function secrets(state, cells, target) {
+  const [hidden, known] = [new Set(), new Set()];
+  for (const { values, gradients } of [state, state.was]) for (const n of cells) for (const [kind, x] of [["value", values[n]], ["gradient", gradients[n]]]) {
+    if (x !== null) (walking.isKnown(state, n, kind) ? known : hidden).add(numbers.numeral(Math.abs(x)));
+  }
+  const within = cells.map((n) => inside.of(state, n));
+  const boxes = within.flatMap(({ unit, left, right }) => [unit, ...[...left, ...right].flatMap(({ box, text }) => [text, ...Object.values(box).slice(1)])]);
+  const texts = [...boxes, ...cells.flatMap((n) => Object.values(words.facts(state, n))), words.layer(state, stepper.step(state)), words.question(state, target), words.news(state)];
+  const shown = new Set(texts.join(" ").match(/\d+(?:\.\d+)?(?:e[−-]?\d+)?/g));
+  return { told: [...shown].filter((x) => hidden.has(x) && !known.has(x) && x.length > 3), hidden: hidden.size };
 }
 
 const sides = ({ wide, narrow, columns }) => ({ wide, narrow, columns: columns.map(({ side, wide: own, high, value, gradient }) => ({ side, own, high, value, gradient })) });

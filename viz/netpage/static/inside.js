@@ -25,13 +25,15 @@ const inside = (() => {
     const { net, values, gradients } = state;
     const gradient = gradients[n];
     const isKnown = (one, kind) => walking.isKnown(state, one, kind);
+    // What is sent may be all that the other gets: it is told when both gradients are known.
+    const isSent = (one) => isKnown(n, "gradient") && isKnown(one, "gradient");
     const read = units.reads(net, values, n).filter(() => isKnown(n, "value")).map(({ cell, slope }) => {
       const sent = slope === null || gradient === null ? null : units.handed(net, values, n, gradient)[cell] ?? null;
-      return { box: box(state, cell), ...line(slope, gradient, sent, isKnown(n, "gradient")) };
+      return { box: box(state, cell), ...line(slope, gradient, sent, isSent(cell)) };
     });
     const readers = units.senders(net, values, gradients, n).map(({ unit, slope, upstream, sent }) => ({
       box: box(state, unit),
-      ...line(upstream === null ? 0 : slope, upstream, sent, isKnown(unit, "gradient")),
+      ...line(upstream === null ? 0 : slope, upstream, sent, isSent(unit)),
     }));
     const [left, right] = [read, readers].map(largest);
     return { unit: box(state, n), left, right, more: [read.length - left.length, readers.length - right.length] };
