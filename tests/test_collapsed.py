@@ -155,7 +155,7 @@ def test_of_a_part_that_is_shown_alone_each_step_is_seen(node: Node, make: Calla
     y.backward()
     if "around" in part:
         part = {**part, "around": Graph(y).values[part["around"]]}
-    shown = viz.step(y, names=False, **part)
+    shown = viz.step(y, names=False, collapse=False, **part)
     unseen = shown.data["unseen"]
     node.open(shown)
     node.act(["resize", 4000, 4000])  # where a narrow frame is given folded scopes, this is not
