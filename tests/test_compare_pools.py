@@ -18,6 +18,7 @@ from autodiff.language.notation import numeral, writing
 from viz.layout import engines
 from viz.layout.layout import Box
 from viz.layout.place import LEAST, PLACES
+from viz.pairs.pools import PoolChanges, Pooled, told_of_pools
 from viz.pools.marks import Plate, Words
 
 NUMBERS = st.integers(-20, 20).map(lambda n: n / 4)
@@ -182,6 +183,14 @@ def test_what_comes_back_may_be_another() -> None:
     assert told(compared(row((3, 0, 4, 2, 0)), row((3, 0, 4, 2, 0)))) == (
         "Nothing differs: the same values, and the same gradients."
     )
+
+
+@given(FIVE, FIVE)
+@settings(max_examples=30, deadline=None)
+def test_where_no_pass_has_come_back_nothing_is_told_of_gradients(before: list[float], after: list[float]) -> None:
+    changes = PoolChanges(*(Pooled(routes(row(numbers, None)), {}, {}) for numbers in (before, after)))
+    assert not changes.gradients
+    assert not re.search(r"gets|gradient it got|another gradient", " ".join(told_of_pools(changes)))
 
 
 def test_leaves_that_have_added_up_two_passes_are_told() -> None:

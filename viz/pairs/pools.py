@@ -112,9 +112,14 @@ class PoolChanges:
         return {cell: old for cell, old in pairs if not same_number(old, self.after.value(cell))}
 
     @cached_property
+    def passed(self) -> bool:
+        """Whether a backward pass has come back to one of the two."""
+        return any(w.upstream is not None for side in (self.before, self.after) for w in side.routes.windows)
+
+    @cached_property
     def gradients(self) -> Mapping[Cell, float | None]:
-        """Of each cell that got something else, what it had got."""
-        pairs = ((cell, self.before.gradient(cell)) for cell in self.cells)
+        """Of each cell that got something else, what it had got; of no pass, nothing."""
+        pairs = ((cell, self.before.gradient(cell)) for cell in (self.cells if self.passed else ()))
         return {cell: old for cell, old in pairs if not same_number(old, self.after.gradient(cell))}
 
     @cached_property
@@ -212,7 +217,7 @@ def _gradients(changes: PoolChanges) -> Iterator[str]:
         yield _sentence("; ".join(_got(after, cell, old) for cell, old in changed.items()))
     elif changed:
         yield f"{len(changed)} of {len(changes.cells)} cells get another gradient."
-    elif changes.cells and (changes.values or not changes.alike):
+    elif changes.cells and changes.passed and (changes.values or not changes.alike):
         yield "Each cell gets the gradient that it got."
 
 
