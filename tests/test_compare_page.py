@@ -171,6 +171,12 @@ def test_another_constant_is_another_run(chromium: Any, tmp_path: Path) -> None:
         assert sentences(page)[1].startswith("x.grad = local 5")
 
 
+def test_a_keyword_that_the_page_lacks_is_told_those_that_there_are() -> None:
+    x, y = Value(3.0, "x"), Value(5.0, "x")
+    with pytest.raises(TypeError, match="step has no constants=: there are theme=, background=, start="):
+        viz.compare(x * x, y * y).step(constants=True)  # type: ignore[call-arg]
+
+
 def test_graphs_of_different_structure_are_stepped_through_apart() -> None:
     x = Value(3.0, "x")
     with pytest.raises(ValueError, match="step through each by itself"):

@@ -13,7 +13,7 @@ from autodiff.programs.languages import LANGUAGES
 from autodiff.programs.parcels import Layers
 from autodiff.programs.rolled import Lines
 from autodiff.programs.rolling import Ref, Rolled, Total
-from autodiff.programs.shorthand import HELPERS
+from autodiff.programs.shorthand import OWN
 from autodiff.programs.spelling import enclosed
 from autodiff.recording.reverse import topological
 from autodiff.recording.value import Value
@@ -47,12 +47,13 @@ def rolled(
     if language not in MODULES:
         raise ValueError(f"rolled=True is for languages of arrays, {', '.join(MODULES)}; got {quoted(language)}")
     outputs, inputs, params = graph
-    taken = {*LANGUAGES[language].reserved, "np", "program", "layers", "flat", "value", "value_and_grad", "values", "d"}
-    taken |= {"back", "one", "rows", "row", *HELPERS}
+    order = topological(outputs, check=False, inputs={*inputs, *params})
+    taken = {*LANGUAGES[language].reserved, *OWN}
+    for op in {node.op for node in order if node.op is not None}:
+        taken |= {op.name, *(f"{op.name}_back_{name}" for name in op.inputs)}
     layers = Layers(params, named, taken)
     x = Array(len(inputs), True, (len(inputs),), "x", True)
     homes = {leaf: (x, i) for i, leaf in enumerate(inputs)} | layers.homes
-    order = topological(outputs, check=False, inputs=homes)
     found = Rolled(order, outputs, homes, constants)
     _name(found, taken)
     active = {*layers.flat, layers.whole} if what == "grad" else set()

@@ -10,7 +10,7 @@ from math import prod
 from autodiff.programs.grouping import Array
 from autodiff.programs.rolled import Lines
 from autodiff.programs.rolling import Ref
-from autodiff.programs.shorthand import runs
+from autodiff.programs.shorthand import free, runs
 from autodiff.programs.sources import identifiers
 from autodiff.recording.value import Value
 
@@ -31,8 +31,8 @@ class Layers:
         self.flat: dict[Array, list[int]] = {}
         whole = Array(len(params), False, (len(params),), "p", True)
         for (shape, name), found in self._planes(params).items():
-            letter = name[0].upper() + name[1:] if len(shape) > 1 else name
-            (name,) = identifiers([letter], "w", taken)
+            letter = name[:1].upper() + name[1:] if len(shape) > 1 else name
+            (name,) = identifiers([free(letter, "w")], "w", taken)
             array = Array(len(found), False, shape, name, True)
             self.flat[array] = found
             self.homes.update((params[number], (array, place)) for place, number in enumerate(found))

@@ -99,7 +99,7 @@ class Program:
         self.threads = at_least_one("threads", threads)
         self.progress = bool(progress)
         self.fastmath = checked_fastmath(fastmath, self.backend)
-        self.passes = frozenset(passes)
+        self.passes = frozenset([passes] if isinstance(passes, str) else passes)
         if not self.passes <= PASSES:
             raise ValueError(
                 f"passes are {', '.join(sorted(PASSES))}; got {visible(', '.join(sorted(self.passes - PASSES)))}"

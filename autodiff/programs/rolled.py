@@ -12,7 +12,7 @@ from autodiff.language import formulas
 from autodiff.programs.grouping import Array
 from autodiff.programs.languages import Language
 from autodiff.programs.rolling import Apply, Best, Join, Numbers, Part, Ref, Rolled, Step, Total
-from autodiff.programs.shorthand import helper, table_text
+from autodiff.programs.shorthand import free, helper, table_text
 from autodiff.programs.spelling import Formula, enclosed
 from autodiff.table import partials
 from autodiff.table.operations import Operation
@@ -180,12 +180,12 @@ class Lines:
         formula = Formula(op, tree, self.language)
         self.primitives |= formula.primitives
         numbers = {each for each in formula.inputs if isinstance(operands[each], Numbers)}
-        # Python's own division raises at 0, that of arrays does not.
-        whole = len(numbers) == len(formula.inputs) or formula.divides(numbers)
-        found = [operands[each] for each in formula.inputs]
+        whole = len(numbers) == len(formula.inputs) or formula.divides(numbers)  # Python's raises at 0
+        found = (operands[each] for each in formula.inputs)
         given = [each if isinstance(each, str) else self.operand(each, whole) for each in found]
         if formula.is_simple and formula.inputs:
             return formula.text(given)
+        name = free(name, "of")
         self.functions.setdefault(name, formula.function(name) + "\n")
         return f"{name}({', '.join(given)})"
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
+import re
 import textwrap
 from collections.abc import Sequence
 
-__all__ = ["HELPERS", "helper", "runs", "table_text"]
+__all__ = ["OWN", "free", "helper", "runs", "table_text"]
 
 HELPERS = {
     "places": '''
@@ -101,3 +103,19 @@ def runs(numbers: Sequence[int]) -> list[tuple[int, int]] | None:
         axes.insert(0, (count, step))
         numbers = first
     return axes
+
+
+# What a rolled source calls its own: functions, what they take, and names of arrays that go in and out.
+OWN = frozenset(
+    {*dir(builtins), *HELPERS, "jax", "jnp", "np", "torch", "program", "layers", "flat", "value", "value_and_grad"}
+    | {"values", "gradients", "d", "back", "one", "each", "row", "rows", "x", "p"}
+)
+
+
+def free(name: str, letter: str) -> str:
+    """A name with this letter before it, where a rolled source might call something else so: gradients, tables.
+
+    >>> free("d_v", "w"), free("at0", "w"), free("v", "w")
+    ('w_d_v', 'w_at0', 'v')
+    """
+    return f"{letter}_{name}" if name in OWN or re.fullmatch(r"d_\w*|at\d+|t\d+", name) else name

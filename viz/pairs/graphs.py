@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from autodiff.habits.answers import answered
 from autodiff.language.notation import writing
 from viz.graph.dot import Drawing
 from viz.graph.marks import font, legend_label
@@ -55,6 +56,7 @@ class Pair(Picture):
         copied = {**super()._copy_kwargs(**kwargs), "theme": self.theme, **known, "written": self._written}
         return {name: one for name, one in copied.items() if name not in ("look", "timeout")}
 
+    @answered
     def step(self, *, theme: str | Theme = "auto", background: str | None = OWN, start: int = 0) -> SteppedPair:
         """A page that steps through both together, under one row of controls; what differs is marked and told.
 
