@@ -399,8 +399,9 @@ AT = {  # what is opened one after the other, by its keys
         ["Escape", "?"],
     ),
     "collapsed": (["Home"], ["End"], ["o"], ["p", "Home", "ArrowRight"], ["p", "m"]),
-    "network": (["Home"], ["End"], ["ArrowLeft"]),
+    "network": (["Home"], ["End"], ["ArrowLeft"], ["p", "Home"], ["p", "?"], ["Escape"]),
 }
+NO_TITLE = "page-has-heading-one"  # a page of a graph alone has none
 
 
 PAGES = [("pool", scheme, width) for scheme in ("light", "dark") for width in (1280, 400)]
@@ -421,8 +422,7 @@ def test_axe_finds_no_serious_fault(
             seen.press(*keys)
             found = seen.page.evaluate("axe.run()")["violations"]
             faults = [(f["id"], [n["html"][:200] for n in f["nodes"]]) for f in found]
-            serious = [fault for fault, f in zip(faults, found, strict=True) if f["impact"] in ("serious", "critical")]
-            assert not serious, keys
+            assert not [fault for fault in faults if fault[0] != NO_TITLE], keys
 
 
 def test_in_a_frame_the_keys_of_a_presenter_leave_at_the_end(chromium: Any, tmp_path: Path) -> None:
