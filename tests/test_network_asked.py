@@ -216,6 +216,8 @@ def test_what_is_no_value_is_told_what_to_write(given: Any, answer: str) -> None
         viz.network(given)
     with pytest.raises(TypeError, match=re.escape(answer.replace("network(", "explore("))):
         viz.explore(given)
+    with pytest.raises(TypeError, match=re.escape(answer.replace("network(", "weight("))):
+        viz.weight(given, Value(1.0))
 
 
 def test_a_picture_tells_the_pass_of_its_output_whatever_was_left_in_grad() -> None:

@@ -55,7 +55,7 @@ def weight(
     >>> picture.save_svg("weight.svg")  # doctest: +SKIP
     """
     look, place = theme_of(theme, background), placed(fit)
-    net = read(output, upstream)
+    net = read(output, upstream, name="weight")
     rows = _numbers(net, weight)
     pages, said = _of_one(net, rows[0][0], look) if isinstance(weight, Value) else _of_kernel(net, rows, look)
     return _drawn(pages, said, look, legend, place)
