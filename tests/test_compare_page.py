@@ -117,7 +117,9 @@ def test_every_key_of_its_list_does_something_and_nothing_is_asked_or_edited(chr
     with opened(chromium, PAIRS["a pool"]().save(tmp_path / "a.html")) as page:
         names = page.page.evaluate("[...document.querySelectorAll('kbd[data-name]')].map((one) => one.dataset.name)")
         assert set(names) <= set(OFFERED)
-        does = page.page.evaluate("[...document.querySelectorAll('[data-do]:not([hidden])')].map((one) => one.dataset.do)")
+        does = page.page.evaluate(
+            "[...document.querySelectorAll('[data-do]:not([hidden])')].map((one) => one.dataset.do)"
+        )
         assert set(does) <= {*OFFERED, "menu", "close"}
         assert page.page.locator("input[type=text], form").count() == 0
         page.press("End")

@@ -216,7 +216,7 @@ export function explore(element, given, { theme = "auto", start = -1, page = fal
   on(window, "keydown", onKey, true); // before a notebook takes it
   on(root, "click", (event) => {
     for (const dialog of [part.keys, part.inside]) if (event.target === dialog) dialog.close(); // beside it
-    if (!part.menu.hidden && !event.target.closest(".gr-bar")) own.menu(false);
+    if (!part.menu.hidden && !event.target.closest(".gr-menu, [data-do=menu]")) own.menu(false);
     const name = event.target.closest("[data-do]")?.dataset.do;
     if (name) return perform(name);
     const into = event.target.closest("[data-unit]");

@@ -115,13 +115,7 @@ function gestures(shell, picture, inputs, stateOf, arrange) {
     shell.root.classList.toggle("gr-drawn", on);
     part.drawer.ariaExpanded = on;
   }
-  function opened(on = part.menu.hidden) {
-    part.menu.hidden = !on;
-    part.more.ariaExpanded = on;
-    shell.root.classList.toggle("gr-open", on);
-  }
   return {
-    shut: () => opened(false),
     show: () => drawn(true),
     up: () => picture.now().walk(-1),
     down: () => picture.now().walk(1),
@@ -131,7 +125,12 @@ function gestures(shell, picture, inputs, stateOf, arrange) {
       inputs.rows[0]?.field.select();
     },
     inputs: () => drawn(),
-    menu: () => opened(),
+    menu() {
+      const on = part.menu.hidden;
+      part.menu.hidden = !on;
+      part.more.ariaExpanded = on;
+      shell.root.classList.toggle("gr-open", on);
+    },
     whole: () => (document.fullscreenElement ? document.exitFullscreen() : shell.root.requestFullscreen()),
     fold() {
       if (part.fold.hidden) return;
@@ -163,7 +162,7 @@ function gestures(shell, picture, inputs, stateOf, arrange) {
   };
 }
 
-const PASSIVE = /^(in|out|fit|up|down|focus|inputs|menu|shut|whole|fold|formula|open|leave)$/; // Play goes on
+const PASSIVE = /^(in|out|fit|up|down|focus|inputs|menu|whole|fold|formula|open|leave)$/; // Play goes on
 
 /** What people do, as actions. */
 function listen(shell, picture, inputs, handle, page, ended) {
@@ -204,7 +203,7 @@ function listen(shell, picture, inputs, handle, page, ended) {
       numbers.write(stateOf().data.figures);
       return void copying.copy(kind, stateOf(), part);
     }
-    if (!part.menu.hidden && !target.closest(".gr-bar")) perform("shut");
+    if (!part.menu.hidden && !target.closest(".gr-menu, [data-do=menu]")) perform("menu");
     const name = target.closest("[data-do]")?.dataset.do;
     if (name) return perform(name);
     const [box, line] = [picture.now().boxAt(target), target.closest("g.edge[id]")];

@@ -221,7 +221,7 @@ export function compareRuns(element, { halves, titles, causes, shell: markup, th
   window.addEventListener("keydown", onKey, true);
   root.addEventListener("click", ({ target }) => {
     if (target === part.keys) part.keys.close();
-    if (!part.menu.hidden && !target.closest(".gr-bar")) opened(false);
+    if (!part.menu.hidden && !target.closest(".gr-menu, [data-do=menu]")) opened(false);
     const name = target.closest("[data-do]")?.dataset.do;
     if (name) return acts[name]?.();
     pictures.forEach((picture) => {
