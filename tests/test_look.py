@@ -191,8 +191,18 @@ def strange() -> Value:
     return maximum(log(x), y / y) + relu(x) * (1 / y) - x
 
 
+def ended() -> Value:
+    """A scope in which all that x is used for ends, for three reasons, and one in which something flows, too."""
+    x = Value(-1.0, "x")
+    with scope("ended"):
+        a = relu(x) + maximum(x * 3, 5.0) + maximum(x, 2.0)
+    with scope("open"):
+        b = relu(x) + maximum(x * 3, 5.0) + x
+    return a * b
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("make", [score, strange])
+@pytest.mark.parametrize("make", [score, strange, ended])
 @pytest.mark.parametrize("collapse", [False, True])
 def test_the_page_gives_every_box_and_line_the_same_marks_and_words(make: Any, collapse: bool, tmp_path: Path) -> None:
     y = make()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
+from itertools import permutations
 
 import pytest
 from drawn import Drawn, read
 
-from autodiff import Graph, Scope, StaleError, Value, max_pool1d, maximum, scope
+from autodiff import Graph, Scope, StaleError, Value, max_pool1d, maximum, relu, scope
 from viz import TooLargeError, draw
 
 
@@ -183,6 +185,29 @@ def test_several_lost_uses_between_folded_boxes_stay_marked_as_lost() -> None:
     assert (lost.words, lost.look["style"]) == ("not taken", "dotted")
 
 
+ENDS: dict[str, Callable[[Value], Value]] = {  # uses over which nothing comes back, by what is said of them
+    "relu: off": lambda x: relu(x * 0 - 1),
+    "max(·, 5): not taken": lambda x: maximum(x * 3, 5),
+    "not taken": lambda x: maximum(x, 9.0),
+}
+
+
+@pytest.mark.parametrize("ends", [e for n in (1, 2, 3) for e in permutations(ENDS, n)])
+@pytest.mark.parametrize("flows", [False, True])
+def test_a_line_into_a_fold_says_of_each_use_why_it_got_nothing_unless_something_came(
+    ends: tuple[str, ...], flows: bool
+) -> None:
+    x = Value(1.0, "x")
+    with scope("fold"):
+        y = sum((ENDS[words](x) for words in ends), x * 2 if flows else Value(0.0, "zero"))
+    y.backward()
+    line = next(line for line in read(draw(y, collapse=True)).lines if line.source == "n0")
+    if flows:
+        assert line.words == f"{len(ends) + 1} uses, sum = 2"
+    else:
+        assert sorted(line.words.split("; ")) == sorted(ends)
+
+
 def test_a_scope_with_several_ways_out_shows_no_single_value() -> None:
     with scope("group"):
         a, b = Value(1.0) * 2, Value(1.0) * 3
@@ -235,12 +260,13 @@ def test_what_is_asked_for_is_not_collapsed_further() -> None:
 
 @pytest.mark.slow
 def test_forty_thousand_nodes_in_scopes_are_folded() -> None:
-    y = Value(1.0)
-    for i in range(20):
-        with scope(f"block {i}"):
-            for _ in range(2000):
-                y = -y
-    assert [box.rows[1] for box in read(draw(y)).boxes.values()][1:] == ["2000 nodes"] * 20
+    for call, folded in ((str, ["2000 nodes each"]), ("abcdefghijklmnopqrst".__getitem__, ["2000 nodes"] * 20)):
+        y = Value(1.0)
+        for i in range(20):
+            with scope(f"block {call(i)}"):  # numbered they are steps of a sequence, one box for all
+                for _ in range(2000):
+                    y = -y
+        assert [box.rows[1] for box in read(draw(y)).boxes.values()][1:] == folded
 
 
 def test_a_stale_part_is_refused_too() -> None:

@@ -131,11 +131,9 @@ class Looks:
         self.differences: Mapping[Edge, Difference] = {}  # uses that say what their gradient is made of
         self._flows: Mapping[Edge, Flow] = {} if snapshot is None else snapshot.flows
         self._seen: dict[frozenset[str], Look] = {}  # few sets of marks are borne by many
-        # What is asked for by a sketch, the legend, the DOT text and a painter.
-        self._marks: dict[tuple[Edge, ...], frozenset[str]] = {}
+        self._marks: dict[tuple[Edge, ...], frozenset[str]] = {}  # asked for by a sketch, the legend and painters
         self._lines: dict[tuple[Edge, ...], Look] = {}
-        # Once gradients flow, a head means their direction.
-        self._flowing = any(flow.contribution is not None for flow in self._flows.values())
+        self._flowing = any(flow.contribution is not None for flow in self._flows.values())  # then a head points there
         self.origin = None if snapshot is None else origin_at(graph, snapshot)
 
     def box_marks(self, members: Collection[int], speaker: int | None, folded: bool = False) -> set[str]:
@@ -196,7 +194,8 @@ class Looks:
             marks.add("feeds")
         sent = self._sent(edges)
         if not sent:
-            return marks | ({"refused"} if self._refusal(edges) else set())
+            refused = any(flow.local is None for edge in edges if (flow := self._flows.get(edge)))
+            return marks | ({"refused"} if refused and self._refusal(edges) else set())
         is_mixed = any(part < 0 for part in sent) and any(part > 0 for part in sent)
         if not one_source(edges) or is_mixed:  # painted by no sign that not all of them have
             return marks | {"several"}
@@ -224,7 +223,7 @@ class Looks:
         if self.line(edges).silent or edges[0].target in self.derivatives:
             return Words()  # the dots of a line say whether something comes, and the box what it goes through
         if not sent:
-            return Words(self._refusal(edges) or self._inside(edges) or ("taken" if self._is_taken(edges) else ""))
+            return Words(self._refusal(edges) or ("taken" if self._is_taken(edges) else ""))
         if len(edges) > 1:
             uses = count(len(edges), "use")
             return Words(f"{uses}, sum", numeral(sum(sent))) if one_source(edges) else Words(uses)
@@ -242,35 +241,30 @@ class Looks:
         return [flow.contribution for flow in flows if flow.contribution is not None]
 
     def _refusal(self, edges: Sequence[Edge]) -> str:
-        """Why nothing can flow over any of these uses; empty where something can, or where it is not known yet."""
+        """Why nothing can flow over these uses, each reason once; empty where something can, or is not known yet."""
         known = [flow for edge in edges if (flow := self._flows.get(edge))]
-        if not known or any(flow.local is not None for flow in known):
+        got = self.snapshot.gradients if self.snapshot is not None else []
+        shut = [flow for flow in known if flow.local is None or got[flow.edge.target] is NO_PATH]
+        if len(shut) < len(known):
             return ""
-        edge = known[0].edge
-        node = self.graph.nodes[edge.target]
-        return why_no_path(node, edge.position) if self.gradients or _is_choice(node) else ""
+        reasons = (self._why(flow.edge) or self._inside(flow.edge) for flow in known)
+        return "; ".join(dict.fromkeys(filter(None, reasons)))
 
-    def _inside(self, edges: Sequence[Edge]) -> str:
-        """Where the gradient ended, for these uses that lead into a folded scope."""
-        assert self.snapshot is not None
-        reached = {edge.target for edge in edges}
-        if any(self.snapshot.gradients[target] is not NO_PATH for target in reached):
-            return ""
-        for member in self.folds.get(edges[0].target, ()):
-            for edge in self._operands[member]:
-                if edge.source in reached:
-                    if refusal := self._refusal([edge]):
-                        return f"{operation_text(self.graph.nodes[member])}: {refusal}"
+    def _why(self, edge: Edge) -> str:
+        node, flow = self.graph.nodes[edge.target], self._flows.get(edge)
+        told = flow is not None and flow.local is None and (self.gradients or _is_choice(node))
+        return why_no_path(node, edge.position) if told else ""
+
+    def _inside(self, edge: Edge) -> str:
+        """Where the gradient ended inside of the folded scope that this use leads into."""
+        reached = {edge.target}
+        for member in self.folds.get(edge.target, ()):
+            for position, source in enumerate(self.graph.nodes[member].args):
+                if isinstance(source, int) and source in reached:  # a constant is a float
+                    if why := self._why(Edge(source, member, position)):
+                        return f"{operation_text(self.graph.nodes[member])}: {why}"
                     reached.add(member)
         return ""
-
-    @cached_property
-    def _operands(self) -> Mapping[int, Sequence[Edge]]:
-        """The uses that each node makes."""
-        found: dict[int, list[Edge]] = {node.number: [] for node in self.graph}
-        for edge in self.graph.edges:
-            found[edge.target].append(edge)
-        return found
 
     def _is_taken(self, edges: Sequence[Edge]) -> bool:
         """Whether a choice has taken this one use, and it is not known yet whether a gradient will come."""

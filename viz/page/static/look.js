@@ -42,22 +42,25 @@ const look = (() => {
     return sent.some((part) => part < 0) && sent.some((part) => part > 0);
   }
 
-  /** Why nothing can flow over any of these uses; empty where something can, or where it is not known yet. */
-  function refusal({ uses }, { flows }, nodes) {
-    const known = uses.filter((use) => flows.has(use));
-    if (!known.length || known.some((use) => flows.get(use).local !== null)) return "";
-    const [target, position] = known[0].split("_");
-    return nodes[target].refusals[position];
+  /** Why nothing can flow over these uses, each reason once; empty where something can, or is not known yet. */
+  function refusal({ uses, inside = [] }, snapshot, nodes) {
+    const known = uses.filter((use) => snapshot.flows.has(use));
+    if (known.some((use) => snapshot.flows.get(use).local !== null && snapshot.gradients[parseInt(use, 10)] !== noPath)) return "";
+    return [...new Set(known.map((use) => why(use, snapshot, nodes) || ended(use, inside, snapshot, nodes)).filter(Boolean))].join("; ");
   }
 
-  /** Where the gradient ended, for these uses that lead into a folded scope. */
-  function refusalInside({ targets, inside }, { gradients, flows }, nodes) {
-    const reached = new Set(targets);
-    if (targets.some((target) => gradients[target] !== noPath)) return "";
+  function why(use, { flows }, nodes) {
+    const [target, position] = use.split("_");
+    return flows.get(use)?.local === null ? nodes[target].refusals[position] : "";
+  }
+
+  /** Where the gradient ended inside of the folded scope that a use leads into. */
+  function ended(use, inside, snapshot, nodes) {
+    const reached = new Set([parseInt(use, 10)]);
     for (const member of inside) {
       for (const [position, arg] of (nodes[member].args ?? []).entries()) {
         if (!reached.has(arg)) continue;
-        const refused = refusal({ uses: [`${member}_${position}`] }, { flows }, nodes);
+        const refused = why(`${member}_${position}`, snapshot, nodes);
         if (refused) return `${nodes[member].text}: ${refused}`;
         reached.add(member);
       }
@@ -70,7 +73,7 @@ const look = (() => {
     const feeds = current.phase === "forward" && line.targets.includes(current.node);
     const now = current.edge && line.uses.includes(useOf(current.edge)) ? ["now"] : feeds ? ["feeds"] : [];
     const [sum, mixed] = [total(line, snapshot), isMixed(line, snapshot)];
-    const kind = sum === null ? (refusal(line, snapshot, nodes) ? "refused" : "") : !line.adds || mixed ? "several" : sum > 0 ? "positive" : sum < 0 ? "negative" : "zero";
+    const kind = sum === null ? (line.uses.some((use) => snapshot.flows.get(use)?.local === null) && refusal(line, snapshot, nodes) ? "refused" : "") : !line.adds || mixed ? "several" : sum > 0 ? "positive" : sum < 0 ? "negative" : "zero";
     return [...now, ...(kind ? [kind] : []), ...(flowing ? ["settled"] : [])];
   }
 
@@ -81,7 +84,7 @@ const look = (() => {
     if (sum === null) {
       const chosen = uses.length === 1 && snapshot.flows.has(uses[0]) && nodes[targets[0]].op?.choice;
       const taken = chosen && snapshot.open.has(targets[0]) && snapshot.gradients[targets[0]] !== noPath;
-      return [refusal(line, snapshot, nodes) || refusalInside(line, snapshot, nodes) || (taken ? "taken" : ""), ""];
+      return [refusal(line, snapshot, nodes) || (taken ? "taken" : ""), ""];
     }
     if (!adds) return [`${uses.length} uses`, ""];
     if (uses.length > 1) return [`${uses.length} uses, sum = `, numeral(sum)];
