@@ -31,7 +31,8 @@ def space_of(text: str) -> dict[str, Any]:
 
 def arrays(language: str) -> Callable[[Any], Any]:
     """What makes an array of float64 of the language's."""
-    library = pytest.importorskip({"numpy": "numpy", "jax": "jax.numpy", "torch": "torch"}[language])
+    library = pytest.importorskip(language)
+    library = library.numpy if language == "jax" else library
     make: Callable[[Any], Any] = getattr(library, "tensor" if language == "torch" else "array")
     return lambda numbers: make(numbers, dtype=library.float64)
 
@@ -314,7 +315,7 @@ def test_the_gradient_of_the_value_alone_goes_to_the_first_of_a_tie(language: st
     # p0, p1 and p2 stand for three equal cells: the framework's own gradient of the rolled value keeps to the rule.
     x, p = [Value(1.0) for _ in range(3)], [Value(2.0) for _ in range(3)]
     program = Program(maximum(*(a * b for a, b in zip(p, x, strict=True))), x, p, backend="numpy")
-    space, array = space_of(program.source(language, "value", rolled=True)), arrays(language)
+    array, space = arrays(language), space_of(program.source(language, "value", rolled=True))
     rows = array([[1.0, 1.0, 1.0]])
     if language == "jax":
         import jax

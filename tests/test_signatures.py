@@ -68,7 +68,8 @@ def test_text_becomes_code_in_one_place() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("exec", "eval", "compile", "FunctionType"):
                 found.append(path.name)
-    assert set(found) == {"compiling.py", "spellings.py"}  # there, a function that only a signature is read from
+    # In spellings.py a function that only a signature is read from; in fast.py code that there is, with other globals.
+    assert set(found) == {"compiling.py", "spellings.py", "fast.py"}
 
 
 def test_a_new_row_is_a_function_a_method_and_a_signature(tmp_path: Path) -> None:

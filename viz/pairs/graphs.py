@@ -64,6 +64,7 @@ class Pair(Picture):
         such. ``theme``, ``background`` and ``start`` are those of :func:`viz.step`. ``ValueError`` for graphs of
         different structure, or of several outputs.
 
+        >>> from autodiff import Value
         >>> from viz import compare
         >>> x, y = Value(3.0, "x"), Value(5.0, "x")
         >>> compare(x * x, y * y).step()
