@@ -262,7 +262,7 @@ class Program:
 
     def _first(self, what: str, careful: bool, *given: Any) -> tuple[Any, Any]:
         """Build it when it is first wanted; its first run may compile it."""
-        with shown(lambda seconds: f"building {self} ({clock(seconds)})", self.progress):
+        with shown(lambda seconds: f"building {quoted(self)} ({clock(seconds)})", self.progress):
             run = self._runs[what, careful] = self._built(self._routine(what, careful))
             return run(*given)
 
