@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
-from pathlib import Path
-from typing import Any
 
 from autodiff import Value
-from autodiff.files import write
 from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered
 from viz.ink.figures import figured
 from viz.ink.theme import OWN, Theme
-from viz.layout.kinds import kind_of, named
 from viz.layout.shown import image
 from viz.netpage.data import net_data
 from viz.netpage.script import START, css, module, shell
@@ -23,6 +18,7 @@ from viz.nets.whole import network
 from viz.page.contract import Net
 from viz.page.html import document, frame, signs
 from viz.page.poster import LARGEST
+from viz.page.saved import SavedPage
 from viz.page.style import dressed
 from viz.page.style import style as style_of
 
@@ -63,7 +59,7 @@ def explore(
     return Explorer(output, upstream, theme, background, start)
 
 
-class Explorer:
+class Explorer(SavedPage):
     """A network to go into; made by :func:`explore`.
 
     >>> from autodiff import layer
@@ -121,20 +117,8 @@ class Explorer:
             return ""
         return image(svg, " ".join(picture.described), 960)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Save the page as ``.html`` and return where; ``ValueError`` for any other ending, with the way out."""
-        kind_of(path, ["html", "htm"], "a page")
-        return self.save_html(path)
-
-    def save_html(self, path: str | os.PathLike[str]) -> Path:
-        """Save the page and return where; ``OSError`` names the path when it cannot be written."""
-        return write(named(path, "html"), self.html().encode())
-
     def _repr_html_(self) -> str:
         return frame(self.html(), self.title, HEIGHT, f"<p>{STILL}</p>{self._still}")
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         net = self._net

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from autodiff import Graph, Steps, Value
-from autodiff.files import write
 from autodiff.ground.text import quoted
 from autodiff.habits.answers import answered, caller, got
 from autodiff.language.ieee import real
@@ -31,7 +28,6 @@ from viz.ink.figures import figured
 from viz.ink.letters import in_letters, in_mathml
 from viz.ink.text import visible
 from viz.ink.theme import OWN, Theme
-from viz.layout.kinds import kind_of, named
 from viz.page.contract import Page
 from viz.page.data import page_data
 from viz.page.drawn import MARGIN, drawn
@@ -39,6 +35,7 @@ from viz.page.grid import step_grid
 from viz.page.html import SCALE, frame, page, shell
 from viz.page.layouts import Blank, laid_out
 from viz.page.poster import poster
+from viz.page.saved import SavedPage
 from viz.page.seeing import opening, seen, shown_in, ways
 from viz.page.style import dressed, legible, sized
 from viz.page.style import style as style_of
@@ -110,7 +107,7 @@ def step(
     return Stepper(graph, found, layout, shown, look, start, seed, style_of(own, legend), digits, legend)
 
 
-class Stepper:
+class Stepper(SavedPage):
     """A graph to step through; made by :func:`step`.
 
     >>> x = Value(3.0, "x")
@@ -249,15 +246,6 @@ class Stepper:
         ended = self._ended(self._theme, *self._layouts[0])
         return page(facts, svg, **told, css=css, legend=entries(self._laid.view, ended))
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Save the page as ``.html`` and return where; ``ValueError`` for any other ending, with the way out."""
-        kind_of(path, ["html", "htm"], "a page")
-        return self.save_html(path)
-
-    def save_html(self, path: str | os.PathLike[str]) -> Path:
-        """Save the page and return where; ``OSError`` names the path when it cannot be written."""
-        return write(named(path, "html"), self.html().encode())
-
     def widget(self) -> Any:
         """The stepper as a widget in touch with Python: ``values`` follows what people edit, and the other way.
 
@@ -287,9 +275,6 @@ class Stepper:
         theme = self._theme.in_the_dark if self.theme == "dark" else replace(self._theme, dark=None)
         instead = poster(self._laid, self._ended(theme, *self._layouts[0]), legend=self._legend)
         return frame(self.html(), self.title, self._height, instead)
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         counted = self._seen

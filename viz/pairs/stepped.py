@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Any
 
-from autodiff.files import write
 from autodiff.language.notation import Figures, as_json, writing
 from autodiff.programs.javascript import functions
 from autodiff.writing.phrases import is_own
 from viz.graph.look import Look
 from viz.graph.rows import Row
-from viz.layout.kinds import kind_of, named
 from viz.page.html import document, frame, signs, static
 from viz.page.layouts import Blank
+from viz.page.saved import SavedPage
 from viz.page.squeezing import squeezed
 from viz.page.stepper import Stepper
 from viz.page.style import dressed, sized
@@ -56,7 +53,7 @@ class _Wide(Blank):
         return [(row[0]._replace(text=row[0].text + 8 * "0"), *row[1:]) for row in rows]
 
 
-class SteppedPair:
+class SteppedPair(SavedPage):
     """Two runs of one graph to step through together; made by ``compare(before, after).step()``.
 
     In a notebook it shows itself, ``save`` writes it as one file for any browser. It has no inputs to edit, and does
@@ -100,20 +97,8 @@ class SteppedPair:
         parts = {"script": script, "css": self._style, "theme": self.theme, "title": self.title, "sentence": STILL}
         return document(self.data, self._after.svg, **parts)
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Save the page as ``.html`` and return where; ``ValueError`` for any other ending, with the way out."""
-        kind_of(path, ["html", "htm"], "a page")
-        return self.save_html(path)
-
-    def save_html(self, path: str | os.PathLike[str]) -> Path:
-        """Save the page and return where; ``OSError`` names the path when it cannot be written."""
-        return write(named(path, "html"), self.html().encode())
-
     def _repr_html_(self) -> str:
         return frame(self.html(), self.title, HEIGHT, f"<p>{STILL}</p>")
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"<Two runs of {len(self._changes.after.graph)} nodes, stepped together; save(path) writes a page>"

@@ -45,23 +45,23 @@ const look = (() => {
   /** Why nothing can flow over these uses, each reason once; empty where something can, or is not known yet. */
   function refusal({ uses, inside = [] }, snapshot, nodes) {
     const known = uses.filter((use) => snapshot.flows.has(use));
-    if (known.some((use) => snapshot.flows.get(use).local !== null && snapshot.gradients[parseInt(use, 10)] !== noPath)) return "";
-    return [...new Set(known.map((use) => why(use, snapshot, nodes) || ended(use, inside, snapshot, nodes)).filter(Boolean))].join("; ");
+    if (known.some((use) => !why(use, snapshot, nodes) && snapshot.gradients[parseInt(use)] !== noPath)) return "";
+    return [...new Set(known.map((use) => why(use, snapshot, nodes) || ended(use, snapshot, nodes, inside)).filter(Boolean))].join("; ");
   }
 
-  function why(use, { flows }, nodes) {
+  function why(use, snapshot, nodes) {
     const [target, position] = use.split("_");
-    return flows.get(use)?.local === null ? nodes[target].refusals[position] : "";
+    return snapshot.flows.get(use)?.local === null ? nodes[target].refusals[position] : "";
   }
 
   /** Where the gradient ended inside of the folded scope that a use leads into. */
-  function ended(use, inside, snapshot, nodes) {
-    const reached = new Set([parseInt(use, 10)]);
+  function ended(use, snapshot, nodes, inside) {
+    const reached = new Set([parseInt(use)]);
     for (const member of inside) {
-      for (const [position, arg] of (nodes[member].args ?? []).entries()) {
+      for (const [position, arg] of nodes[member].args.entries()) {
         if (!reached.has(arg)) continue;
-        const refused = why(`${member}_${position}`, snapshot, nodes);
-        if (refused) return `${nodes[member].text}: ${refused}`;
+        const said = why(`${member}_${position}`, snapshot, nodes);
+        if (said) return `${nodes[member].text}: ${said}`;
         reached.add(member);
       }
     }
@@ -73,7 +73,7 @@ const look = (() => {
     const feeds = current.phase === "forward" && line.targets.includes(current.node);
     const now = current.edge && line.uses.includes(useOf(current.edge)) ? ["now"] : feeds ? ["feeds"] : [];
     const [sum, mixed] = [total(line, snapshot), isMixed(line, snapshot)];
-    const kind = sum === null ? (line.uses.some((use) => snapshot.flows.get(use)?.local === null) && refusal(line, snapshot, nodes) ? "refused" : "") : !line.adds || mixed ? "several" : sum > 0 ? "positive" : sum < 0 ? "negative" : "zero";
+    const kind = sum === null ? (line.uses.some((use) => why(use, snapshot, nodes)) && refusal(line, snapshot, nodes) ? "refused" : "") : !line.adds || mixed ? "several" : sum > 0 ? "positive" : sum < 0 ? "negative" : "zero";
     return [...now, ...(kind ? [kind] : []), ...(flowing ? ["settled"] : [])];
   }
 
